@@ -1,0 +1,125 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * One line of the trail: what became of one candidate.
+ *
+ * @param backend the backend's configured name
+ * @param model the model asked of it
+ * @param result how it ended
+ * @param reason the wire name of the {@link FailureKind} of a failed attempt, or of the {@link
+ *     SkipReason} of a skipped candidate; {@code null} otherwise
+ * @param message a sentence for people, free of keys and prompts; may be {@code null}
+ * @param status the backend's HTTP status where one was seen, else 0
+ * @param startMs milliseconds between the start of the request and the start of the attempt
+ * @param durationMs how long the attempt took, in milliseconds
+ * @param firstChunkMs milliseconds from the attempt's start to its first chunk, -1 without one
+ * @param usage the tokens as far as they are known
+ * @param costUsd what it cost in US dollars, {@code null} where the price or the usage is unknown
+ */
+public record Attempt(
+    String backend,
+    String model,
+    Result result,
+    String reason,
+    String message,
+    int status,
+    long startMs,
+    long durationMs,
+    long firstChunkMs,
+    TokenUsage usage,
+    Double costUsd) {
+
+  /** How an attempt ended, or why there was none. */
+  public enum Result {
+    /** It is serving the answer. */
+    SERVING,
+    /** It served the answer to the end. */
+    SERVED,
+    /** It failed. */
+    FAILED,
+    /** It was cancelled by the consumer. */
+    CANCELLED,
+    /** It was never tried. */
+    SKIPPED;
+
+    String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** A candidate that was not tried. */
+  public static Attempt skipped(
+      String backend, String model, SkipReason reason, String message, long startMs) {
+    return new Attempt(
+        backend,
+        model,
+        Result.SKIPPED,
+        reason.code(),
+        message,
+        0,
+        startMs,
+        0,
+        -1,
+        TokenUsage.NONE,
+        null);
+  }
+
+  public JsonObject toJson() {
+    JsonObject json =
+        new JsonObject().put("backend", backend).put("model", model).put("result", result.code());
+    if (reason != null) {
+      json.put("reason", reason);
+    }
+    if (message != null) {
+      json.put("message", message);
+    }
+    if (status != 0) {
+      json.put("status", status);
+    }
+    json.put("start_ms", startMs).put("duration_ms", durationMs);
+    if (firstChunkMs >= 0) {
+      json.put("first_chunk_ms", firstChunkMs);
+    }
+    if (usage.source() != TokenUsage.Source.NONE) {
+      json.put("usage", usage.toJson());
+    }
+    if (costUsd != null) {
+      json.put("cost_usd", costUsd);
+    }
+    return json;
+  }
+
+  public static Attempt fromJson(JsonObject json) {
+    return new Attempt(
+        json.getString("backend"),
+        json.getString("model"),
+        Result.valueOf(json.getString("result").toUpperCase(Locale.ROOT)),
+        json.getString("reason"),
+        json.getString("message"),
+        json.getInteger("status", 0),
+        json.getLong("start_ms", 0L),
+        json.getLong("duration_ms", 0L),
+        json.getLong("first_chunk_ms", -1L),
+        TokenUsage.fromJson(json.getJsonObject("usage")),
+        json.getDouble("cost_usd"));
+  }
+
+  /** A trail as JSON. */
+  public static JsonArray toJson(List<Attempt> trail) {
+    JsonArray array = new JsonArray();
+    trail.forEach(attempt -> array.add(attempt.toJson()));
+    return array;
+  }
+
+  /** A trail from JSON; {@code null} is an empty one. */
+  public static List<Attempt> listFromJson(JsonArray array) {
+    return array == null
+        ? List.of()
+        : array.stream().map(entry -> fromJson((JsonObject) entry)).toList();
+  }
+}

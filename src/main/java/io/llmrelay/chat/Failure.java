@@ -1,0 +1,248 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What went wrong, and what was already done by then. The first half (kind, message, backend, status,
+ * code, waiting time) is said where the failure is seen; the coordinator adds what had been
+ * delivered, the usage so far and the trail before the consumer gets it.
+ *
+ * <p>Immutable; the {@code with…} methods return a changed copy. Never holds a key or a prompt.
+ */
+public final class Failure {
+  /** Longest message and provider code that are kept, in characters. */
+  public static final int MAX_MESSAGE = 500;
+
+  private final FailureKind kind;
+  private final String message;
+  private String field;
+  private String backend;
+  private String model;
+  private int status;
+  private String providerCode;
+  private long retryAfterMs = -1;
+  private long deliveredChunks;
+  private long deliveredBytes;
+  private TokenUsage usage = TokenUsage.NONE;
+  private Double costUsd;
+  private List<Attempt> trail = List.of();
+
+  private Failure(FailureKind kind, String message) {
+    this.kind = Objects.requireNonNull(kind);
+    this.message = cut(Objects.requireNonNull(message));
+  }
+
+  /** A failure with a sentence for people. */
+  public static Failure of(FailureKind kind, String message) {
+    return new Failure(kind, message);
+  }
+
+  /** A bad request; {@code field} is the JSON path of the culprit, such as {@code messages[0].role}. */
+  public static Failure invalid(String field, String message) {
+    Failure failure = new Failure(FailureKind.INVALID_REQUEST, message);
+    failure.field = field;
+    return failure;
+  }
+
+  public FailureKind kind() {
+    return kind;
+  }
+
+  public String message() {
+    return message;
+  }
+
+  /** The field of the request that is wrong, or {@code null}. */
+  public String field() {
+    return field;
+  }
+
+  /** The backend that failed, or {@code null} where none is to blame. */
+  public String backend() {
+    return backend;
+  }
+
+  /** The model asked of {@link #backend()}, or {@code null}. */
+  public String model() {
+    return model;
+  }
+
+  /** The backend's HTTP status, or 0 where none was seen. */
+  public int status() {
+    return status;
+  }
+
+  /** The provider's own code for the failure, or {@code null}. */
+  public String providerCode() {
+    return providerCode;
+  }
+
+  /** Milliseconds until trying again makes sense, -1 where nobody said. */
+  public long retryAfterMs() {
+    return retryAfterMs;
+  }
+
+  /** Whether sending the same request again makes sense. */
+  public boolean retryable() {
+    return kind.retryable();
+  }
+
+  /** How many chunks the consumer had been sent. */
+  public long deliveredChunks() {
+    return deliveredChunks;
+  }
+
+  /** How many bytes of UTF-8 the consumer had been sent, reasoning and refusal included. */
+  public long deliveredBytes() {
+    return deliveredBytes;
+  }
+
+  /** The tokens of the failed answer as far as they are known. */
+  public TokenUsage usage() {
+    return usage;
+  }
+
+  /** What the failed answer cost in US dollars; {@code null} where that is not known. */
+  public Double costUsd() {
+    return costUsd;
+  }
+
+  /** Every attempt and every skipped candidate, in order. */
+  public List<Attempt> trail() {
+    return trail;
+  }
+
+  public Failure withCandidate(String backend, String model) {
+    Failure copy = copy();
+    copy.backend = backend;
+    copy.model = model;
+    return copy;
+  }
+
+  public Failure withStatus(int status, String providerCode) {
+    Failure copy = copy();
+    copy.status = status;
+    copy.providerCode = cut(providerCode);
+    return copy;
+  }
+
+  public Failure withRetryAfterMs(long retryAfterMs) {
+    Failure copy = copy();
+    copy.retryAfterMs = retryAfterMs;
+    return copy;
+  }
+
+  public Failure withDelivered(long chunks, long bytes) {
+    Failure copy = copy();
+    copy.deliveredChunks = chunks;
+    copy.deliveredBytes = bytes;
+    return copy;
+  }
+
+  public Failure withUsage(TokenUsage usage, Double costUsd) {
+    Failure copy = copy();
+    copy.usage = usage;
+    copy.costUsd = costUsd;
+    return copy;
+  }
+
+  public Failure withTrail(List<Attempt> trail) {
+    Failure copy = copy();
+    copy.trail = List.copyOf(trail);
+    return copy;
+  }
+
+  public JsonObject toJson() {
+    JsonObject json =
+        new JsonObject()
+            .put("kind", kind.code())
+            .put("message", message)
+            .put("retryable", retryable());
+    if (field != null) {
+      json.put("field", field);
+    }
+    if (backend != null) {
+      json.put("backend", backend);
+    }
+    if (model != null) {
+      json.put("model", model);
+    }
+    if (status != 0) {
+      json.put("status", status);
+    }
+    if (providerCode != null) {
+      json.put("provider_code", providerCode);
+    }
+    if (retryAfterMs >= 0) {
+      json.put("retry_after_ms", retryAfterMs);
+    }
+    if (deliveredChunks > 0) {
+      json.put("delivered_chunks", deliveredChunks).put("delivered_bytes", deliveredBytes);
+    }
+    if (usage.source() != TokenUsage.Source.NONE) {
+      json.put("usage", usage.toJson());
+    }
+    if (costUsd != null) {
+      json.put("cost_usd", costUsd);
+    }
+    if (!trail.isEmpty()) {
+      json.put("trail", Attempt.toJson(trail));
+    }
+    return json;
+  }
+
+  public static Failure fromJson(JsonObject json) {
+    Failure failure =
+        new Failure(FailureKind.of(json.getString("kind")), json.getString("message", ""));
+    failure.field = json.getString("field");
+    failure.backend = json.getString("backend");
+    failure.model = json.getString("model");
+    failure.status = json.getInteger("status", 0);
+    failure.providerCode = json.getString("provider_code");
+    failure.retryAfterMs = json.getLong("retry_after_ms", -1L);
+    failure.deliveredChunks = json.getLong("delivered_chunks", 0L);
+    failure.deliveredBytes = json.getLong("delivered_bytes", 0L);
+    failure.usage = TokenUsage.fromJson(json.getJsonObject("usage"));
+    failure.costUsd = json.getDouble("cost_usd");
+    JsonArray trail = json.getJsonArray("trail");
+    failure.trail = Attempt.listFromJson(trail);
+    return failure;
+  }
+
+  /** The failure as an exception, without a stack trace: it tells where a backend failed, not we. */
+  public LlmException toException() {
+    return new LlmException(this);
+  }
+
+  @Override
+  public String toString() {
+    String where = backend == null ? "" : " at " + backend + (model == null ? "" : "/" + model);
+    return kind.code() + where + ": " + message;
+  }
+
+  private Failure copy() {
+    Failure copy = new Failure(kind, message);
+    copy.field = field;
+    copy.backend = backend;
+    copy.model = model;
+    copy.status = status;
+    copy.providerCode = providerCode;
+    copy.retryAfterMs = retryAfterMs;
+    copy.deliveredChunks = deliveredChunks;
+    copy.deliveredBytes = deliveredBytes;
+    copy.usage = usage;
+    copy.costUsd = costUsd;
+    copy.trail = trail;
+    return copy;
+  }
+
+  private static String cut(String text) {
+    if (text == null || text.length() <= MAX_MESSAGE) {
+      return text;
+    }
+    return text.substring(0, MAX_MESSAGE - 1) + "…";
+  }
+}

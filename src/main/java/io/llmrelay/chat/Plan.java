@@ -1,0 +1,76 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/**
+ * Which candidates would be tried for a request, and why the others not.
+ *
+ * @param candidates every candidate that was looked at: first those that would be tried, in order
+ */
+public record Plan(List<Entry> candidates) {
+
+  /**
+   * One candidate of a plan.
+   *
+   * @param backend the backend's configured name
+   * @param model the model that would be asked of it
+   * @param skip why it would not be tried, or {@code null} where it would
+   * @param message the reason in words: why it stands where it stands, or why it is left out
+   * @param availableInMs milliseconds until an exhausted candidate or open circuit may be tried, -1
+   *     where that is not known or does not apply
+   * @param estimatedCostUsd what the request would cost there, {@code null} where it is not known
+   */
+  public record Entry(
+      String backend,
+      String model,
+      SkipReason skip,
+      String message,
+      long availableInMs,
+      Double estimatedCostUsd) {
+
+    JsonObject toJson() {
+      JsonObject json = new JsonObject().put("backend", backend).put("model", model);
+      if (skip != null) {
+        json.put("skip", skip.code());
+      }
+      json.put("message", message);
+      if (availableInMs >= 0) {
+        json.put("available_in_ms", availableInMs);
+      }
+      if (estimatedCostUsd != null) {
+        json.put("estimated_cost_usd", estimatedCostUsd);
+      }
+      return json;
+    }
+
+    static Entry fromJson(JsonObject json) {
+      String skip = json.getString("skip");
+      return new Entry(
+          json.getString("backend"),
+          json.getString("model"),
+          skip == null ? null : SkipReason.valueOf(skip.toUpperCase(java.util.Locale.ROOT)),
+          json.getString("message"),
+          json.getLong("available_in_ms", -1L),
+          json.getDouble("estimated_cost_usd"));
+    }
+  }
+
+  public Plan {
+    candidates = List.copyOf(candidates);
+  }
+
+  public JsonObject toJson() {
+    JsonArray array = new JsonArray();
+    candidates.forEach(entry -> array.add(entry.toJson()));
+    return new JsonObject().put("candidates", array);
+  }
+
+  public static Plan fromJson(JsonObject json) {
+    return new Plan(
+        json.getJsonArray("candidates").stream()
+            .map(entry -> Entry.fromJson((JsonObject) entry))
+            .toList());
+  }
+}

@@ -1,0 +1,114 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/**
+ * The {@code relay} object of a request: what this one call wants otherwise than configured. A {@code
+ * null} (or an unset timeout) means: as configured.
+ *
+ * @param candidates {@code backend/model} or {@code backend} (its default model), in the order to try
+ * @param commit when a candidate becomes final
+ * @param timeouts per phase
+ * @param maxRetries how often the same candidate may be tried again, 0 to 10
+ * @param prefer what orders the candidates
+ */
+public record RelayHints(
+    List<String> candidates,
+    CommitPoint commit,
+    Timeouts timeouts,
+    Integer maxRetries,
+    Prefer prefer) {
+
+  /** What orders the candidates of a plan. */
+  public enum Prefer {
+    /** The configured fallback order. */
+    ORDER,
+    /** The estimated price of this request, cheapest first; then the configured order. */
+    COST
+  }
+
+  /** Most candidates one request may name. */
+  public static final int MAX_CANDIDATES = 32;
+
+  /** Most retries of one candidate a request may ask for. */
+  public static final int MAX_RETRIES = 10;
+
+  /** Everything as configured. */
+  public static final RelayHints NONE =
+      new RelayHints(null, null, Timeouts.UNSET, null, null);
+
+  static RelayHints fromJson(JsonObject json) {
+    if (json == null) {
+      return NONE;
+    }
+    FieldReader in = new FieldReader(json, "relay.");
+    List<String> candidates = in.strings("candidates", MAX_CANDIDATES);
+    if (candidates != null && candidates.isEmpty()) {
+      throw in.invalid("candidates", "must name at least one candidate");
+    }
+    CommitPoint commit = in.convert("commit", CommitPoint::of);
+    Timeouts timeouts = Timeouts.UNSET;
+    FieldReader t = in.object("timeouts");
+    if (t != null) {
+      timeouts =
+          new Timeouts(
+              t.duration("connect"),
+              t.duration("head"),
+              t.duration("first-chunk"),
+              t.duration("stall"),
+              t.duration("total"));
+      t.nothingElse();
+    }
+    Integer maxRetries = null;
+    FieldReader r = in.object("retries");
+    if (r != null) {
+      maxRetries = r.integer("max", 0, MAX_RETRIES);
+      r.nothingElse();
+    }
+    Prefer prefer =
+        in.convert(
+            "prefer",
+            value -> {
+              if ("order".equals(value) || "cost".equals(value)) {
+                return "cost".equals(value) ? Prefer.COST : Prefer.ORDER;
+              }
+              throw new IllegalArgumentException("must be \"order\" or \"cost\"");
+            });
+    in.nothingElse();
+    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer);
+  }
+
+  JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    if (candidates != null) {
+      json.put("candidates", new JsonArray(candidates));
+    }
+    if (commit != null) {
+      json.put("commit", commit.toJson());
+    }
+    JsonObject limits = new JsonObject();
+    putDuration(limits, "connect", timeouts.connect());
+    putDuration(limits, "head", timeouts.head());
+    putDuration(limits, "first-chunk", timeouts.firstChunk());
+    putDuration(limits, "stall", timeouts.stall());
+    putDuration(limits, "total", timeouts.total());
+    if (!limits.isEmpty()) {
+      json.put("timeouts", limits);
+    }
+    if (maxRetries != null) {
+      json.put("retries", new JsonObject().put("max", maxRetries));
+    }
+    if (prefer != null) {
+      json.put("prefer", prefer == Prefer.COST ? "cost" : "order");
+    }
+    return json;
+  }
+
+  private static void putDuration(JsonObject json, String key, java.time.Duration value) {
+    if (value != null) {
+      json.put(key, Durations.format(value));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.llmrelay.chat;
+
+import java.util.Locale;
+
+/** Why a candidate was left out of a plan, or skipped when its turn came. */
+public enum SkipReason {
+  /** The backend does not serve the model. */
+  MODEL_NOT_SERVED,
+  /** The backend or model cannot do what the request asks for. */
+  CAPABILITY,
+  /** The prompt is too long for the model's context window. */
+  CONTEXT_WINDOW,
+  /** The circuit is open. */
+  CIRCUIT_OPEN,
+  /** The candidate told us when to come back, and that is not yet. */
+  EXHAUSTED;
+
+  /** The name on the wire, such as {@code circuit_open}. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,228 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * One private address on the event bus and the streams that run through it, as producer and as
+ * consumer.
+ *
+ * <p>Every method must be called, and every callback comes, on the context that called {@link #open}.
+ */
+public final class BusEndpoint {
+  private static final Logger LOG = System.getLogger(BusEndpoint.class.getName());
+
+  /** One end of a stream, as the endpoint sees it. */
+  interface End {
+    String peer();
+
+    void frame(String type, Message<Object> message);
+
+    void lost(Failure failure);
+  }
+
+  private final Vertx vertx;
+  private final Context context;
+  private final BusSettings settings;
+  private final String address;
+  private final Map<String, End> streams = new HashMap<>();
+  private final Set<String> pinged = new HashSet<>();
+  private MessageConsumer<Object> consumer;
+  private long timer = -1;
+  private long opened;
+
+  private BusEndpoint(Vertx vertx, Context context, String address, BusSettings settings) {
+    this.vertx = vertx;
+    this.context = context;
+    this.address = address;
+    this.settings = settings;
+  }
+
+  /**
+   * Registers a private address on the current context.
+   *
+   * @param prefix what the address starts with; the rest is random
+   * @return completes when the registration is known in the whole cluster
+   */
+  public static Future<BusEndpoint> open(Vertx vertx, String prefix, BusSettings settings) {
+    Context context = vertx.getOrCreateContext();
+    BusEndpoint endpoint =
+        new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
+    endpoint.consumer = vertx.eventBus().consumer(endpoint.address, endpoint::receive);
+    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.ping());
+    return endpoint.consumer.completion().map(endpoint);
+  }
+
+  /** The private address. */
+  public String address() {
+    return address;
+  }
+
+  /** The context everything happens on. */
+  public Context context() {
+    return context;
+  }
+
+  /** How many streams are open, in either direction. */
+  public int openStreams() {
+    return streams.size();
+  }
+
+  /**
+   * Opens a stream as its consumer.
+   *
+   * @param service the address of the service, such as {@code llm.stream}
+   * @param body the request
+   * @param handler what to do with the frames; gets exactly one terminal call, unless {@link
+   *     InboundStream#cancel} comes first
+   */
+  public InboundStream request(String service, JsonObject body, InboundStream.Handler handler) {
+    String id = address.substring(address.length() - 8) + "-" + opened++;
+    InboundStream stream = new InboundStream(this, id, settings.window(), handler);
+    streams.put(id, stream);
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setSendTimeout(settings.pingTimeout().toMillis())
+            .addHeader(Frames.STREAM, id)
+            .addHeader(Frames.PEER, address)
+            .addHeader(Frames.WINDOW, Integer.toString(settings.window()));
+    bus().request(service, body, options).onComplete(stream::answered);
+    return stream;
+  }
+
+  /**
+   * Accepts a stream as its producer, and says so to the consumer. A message that does not open a
+   * stream properly is refused.
+   *
+   * @return the stream, or {@code null} where it was refused
+   */
+  public OutboundStream accept(Message<?> message, OutboundStream.Handler handler) {
+    String id = message.headers().get(Frames.STREAM);
+    String peer = message.headers().get(Frames.PEER);
+    String window = message.headers().get(Frames.WINDOW);
+    String wrong = complaint(id, peer, window);
+    if (wrong != null) {
+      Frames.refuse(message, Failure.invalid(wrong, "header " + wrong));
+      return null;
+    }
+    OutboundStream stream =
+        new OutboundStream(this, id, peer, Integer.parseInt(window), handler);
+    streams.put(key(peer, id), stream);
+    message.reply(null, new DeliveryOptions().addHeader(Frames.PEER, address));
+    return stream;
+  }
+
+  private String complaint(String id, String peer, String window) {
+    if (id == null || id.isEmpty() || id.length() > 100) {
+      return Frames.STREAM + " must be the stream's id, of at most 100 characters";
+    }
+    if (peer == null || peer.isEmpty() || peer.length() > 200) {
+      return Frames.PEER + " must be the consumer's private address";
+    }
+    if (window == null || !window.matches("[1-9]\\d{0,4}")) {
+      return Frames.WINDOW + " must be a number of chunks from 1 to 99999";
+    }
+    return streams.containsKey(key(peer, id))
+        ? Frames.STREAM + " names a stream that is open already"
+        : null;
+  }
+
+  /** Takes the address off the bus; every open stream fails. */
+  public Future<Void> close() {
+    vertx.cancelTimer(timer);
+    loseAll(new ArrayList<>(streams.values()), "the endpoint was closed");
+    return consumer.unregister();
+  }
+
+  EventBus bus() {
+    return vertx.eventBus();
+  }
+
+  void remove(End stream, String id) {
+    streams.remove(stream instanceof OutboundStream ? key(stream.peer(), id) : id, stream);
+  }
+
+  /** A producer's streams are told apart by their consumers, who choose the ids. */
+  private static String key(String peer, String id) {
+    return peer + "/" + id;
+  }
+
+  private void receive(Message<Object> message) {
+    String type = message.headers().get(Frames.FRAME);
+    String id = message.headers().get(Frames.STREAM);
+    if (type == null || type.equals(Frames.TYPE_PING)) {
+      message.reply(null);
+      return;
+    }
+    boolean forProducer = type.equals(Frames.TYPE_CREDIT) || type.equals(Frames.TYPE_CANCEL);
+    String peer = message.headers().get(Frames.PEER);
+    End stream = streams.get(forProducer ? key(peer, id) : id);
+    if (stream != null) {
+      guard(stream, () -> stream.frame(type, message));
+    } else if (type.equals(Frames.TYPE_OPEN) && id != null && peer != null) {
+      // Nobody waits for it any more: its consumer gave up before it knew the producer's address.
+      bus().send(peer, null, Frames.options(id, Frames.TYPE_CANCEL).addHeader(Frames.PEER, address));
+    }
+  }
+
+  /** Whatever one stream's handler throws stays that stream's problem. */
+  void guard(End stream, Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "a stream's handler failed", e);
+      stream.lost(LlmException.failureOf(e));
+    }
+  }
+
+  private void ping() {
+    Set<String> peers = new HashSet<>();
+    streams.values().forEach(stream -> peers.add(stream.peer()));
+    peers.remove(null);
+    for (String peer : peers) {
+      if (pinged.add(peer)) {
+        DeliveryOptions options =
+            new DeliveryOptions()
+                .setSendTimeout(settings.pingTimeout().toMillis())
+                .addHeader(Frames.FRAME, Frames.TYPE_PING);
+        bus()
+            .request(peer, null, options)
+            .onComplete(
+                answer -> {
+                  pinged.remove(peer);
+                  if (answer.failed()) {
+                    peerLost(peer);
+                  }
+                });
+      }
+    }
+  }
+
+  void peerLost(String peer) {
+    List<End> lost = streams.values().stream().filter(s -> peer.equals(s.peer())).toList();
+    loseAll(lost, "the peer on the event bus vanished");
+  }
+
+  private void loseAll(List<End> lost, String message) {
+    Failure failure = Failure.of(FailureKind.NETWORK, message);
+    lost.forEach(stream -> guard(stream, () -> stream.lost(failure)));
+  }
+}

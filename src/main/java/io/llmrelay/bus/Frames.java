@@ -1,0 +1,68 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.Failure;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.tracing.TracingPolicy;
+
+/** The names of the protocol: message headers and the values of the {@link #FRAME} header. */
+public final class Frames {
+  /** Header of an opening request and its reply: the sender's private address. */
+  public static final String PEER = "peer";
+
+  /** Header: the stream's id, chosen by the consumer. */
+  public static final String STREAM = "stream";
+
+  /** Header of an opening request: how many chunks may be sent before the first credit. */
+  public static final String WINDOW = "window";
+
+  /** Header: what kind of frame a message is. */
+  public static final String FRAME = "frame";
+
+  /** Header of frames towards the consumer: their number, from 0. */
+  public static final String SEQ = "seq";
+
+  /** Header of a chunk that is not text: {@code reasoning} or {@code refusal}. */
+  public static final String KIND = "kind";
+
+  /** Header of a credit frame: how many more chunks may be sent. */
+  public static final String CREDIT = "credit";
+
+  static final String TYPE_OPEN = "open";
+  static final String TYPE_CHUNK = "chunk";
+  static final String TYPE_END = "end";
+  static final String TYPE_FAIL = "fail";
+  static final String TYPE_CREDIT = "credit";
+  static final String TYPE_CANCEL = "cancel";
+  static final String TYPE_PING = "ping";
+
+  /** Longest text one chunk frame carries, in bytes; a longer one is cut between characters. */
+  static final int MAX_CHUNK = 8 * 1024;
+
+  private Frames() {}
+
+  /** Refuses the request in {@code message}: the failure's status as code, its JSON as message. */
+  public static void refuse(Message<?> message, Failure failure) {
+    message.fail(failure.kind().status(), failure.toJson().encode());
+  }
+
+  static DeliveryOptions options(String stream, String type) {
+    return new DeliveryOptions()
+        .setTracingPolicy(TracingPolicy.IGNORE)
+        .addHeader(STREAM, stream)
+        .addHeader(FRAME, type);
+  }
+
+  /** The end of the longest piece from {@code from} that fits a frame and cuts no character. */
+  static int cut(Buffer text, int from) {
+    int end = from + MAX_CHUNK;
+    if (end >= text.length()) {
+      return text.length();
+    }
+    while ((text.getByte(end) & 0xC0) == 0x80) {
+      end--;
+    }
+    return end;
+  }
+}

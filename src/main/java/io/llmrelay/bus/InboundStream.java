@@ -1,0 +1,153 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * The consumer's end of a stream: checks the numbering, and grants credit for what was consumed.
+ *
+ * <p>Nothing is buffered here: a chunk goes to the handler at once, and at most a window of them is
+ * on the way. The handler says {@link #consumed} when it is done with one.
+ */
+public final class InboundStream implements BusEndpoint.End {
+
+  /** What becomes of a stream's frames. {@code ended} and {@code failed} are terminal. */
+  public interface Handler {
+    /** The producer is known; from here on the stream runs. */
+    default void accepted() {}
+
+    void opened(JsonObject body);
+
+    void chunk(ChunkKind kind, Buffer data);
+
+    void ended(JsonObject body);
+
+    void failed(Failure failure);
+  }
+
+  private final BusEndpoint endpoint;
+  private final String id;
+  private final int window;
+  private final Handler handler;
+  private String peer;
+  private long nextSeq;
+  private int consumed;
+  private boolean closed;
+
+  InboundStream(BusEndpoint endpoint, String id, int window, Handler handler) {
+    this.endpoint = endpoint;
+    this.id = id;
+    this.window = window;
+    this.handler = handler;
+  }
+
+  @Override
+  public String peer() {
+    return peer;
+  }
+
+  /** One more chunk has been consumed. */
+  public void consumed() {
+    if (++consumed >= Math.max(1, window / 2) && peer != null && !closed) {
+      String credit = Integer.toString(consumed);
+      consumed = 0;
+      send(Frames.TYPE_CREDIT, credit);
+    }
+  }
+
+  /** Ends the stream; the producer stops its work. No callback comes after it. */
+  public void cancel() {
+    if (!closed) {
+      close();
+      if (peer != null) {
+        send(Frames.TYPE_CANCEL, null);
+      }
+    }
+  }
+
+  void answered(AsyncResult<Message<Object>> reply) {
+    if (reply.failed()) {
+      if (!closed) {
+        terminate(refusal(reply.cause()));
+      }
+      return;
+    }
+    peer = reply.result().headers().get(Frames.PEER);
+    if (closed) {
+      send(Frames.TYPE_CANCEL, null);
+    } else {
+      endpoint.guard(this, handler::accepted);
+    }
+  }
+
+  @Override
+  public void frame(String type, Message<Object> message) {
+    if (!Long.toString(nextSeq).equals(message.headers().get(Frames.SEQ))) {
+      lost(Failure.of(FailureKind.NETWORK, "a frame was lost on the event bus"));
+      return;
+    }
+    nextSeq++;
+    switch (type) {
+      case Frames.TYPE_OPEN -> handler.opened((JsonObject) message.body());
+      case Frames.TYPE_CHUNK ->
+          handler.chunk(
+              ChunkKind.of(message.headers().get(Frames.KIND)), (Buffer) message.body());
+      case Frames.TYPE_END -> {
+        close();
+        handler.ended((JsonObject) message.body());
+      }
+      case Frames.TYPE_FAIL -> terminate(Failure.fromJson((JsonObject) message.body()));
+      default -> lost(Failure.of(FailureKind.NETWORK, "unknown frame on the event bus: " + type));
+    }
+  }
+
+  @Override
+  public void lost(Failure failure) {
+    if (!closed) {
+      cancel();
+      handler.failed(failure);
+    }
+  }
+
+  private void terminate(Failure failure) {
+    close();
+    handler.failed(failure);
+  }
+
+  private void close() {
+    closed = true;
+    endpoint.remove(this, id);
+  }
+
+  private void send(String type, String credit) {
+    var options = Frames.options(id, type).addHeader(Frames.PEER, endpoint.address());
+    if (credit != null) {
+      options.addHeader(Frames.CREDIT, credit);
+    }
+    endpoint.bus().send(peer, null, options);
+  }
+
+  private static Failure refusal(Throwable cause) {
+    if (cause instanceof ReplyException e) {
+      if (e.failureType() == ReplyFailure.NO_HANDLERS) {
+        return Failure.of(FailureKind.UNAVAILABLE, "nobody serves this address on the event bus");
+      }
+      if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
+        try {
+          return Failure.fromJson(new JsonObject(e.getMessage()));
+        } catch (DecodeException notOurs) {
+          return Failure.of(FailureKind.INTERNAL, "the service on the event bus failed");
+        }
+      }
+    }
+    return Failure.of(FailureKind.UNAVAILABLE, "no reply on the event bus");
+  }
+}

@@ -1,0 +1,157 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayDeque;
+
+/**
+ * The producer's end of a stream: numbers the frames and never sends a chunk without credit.
+ *
+ * <p>A chunk that finds no credit waits in a queue. The queue is as long as the producer makes it: it
+ * must stop at {@link #writeQueueFull} until {@link Handler#drained}, so that what waits here is no
+ * more than what one read from its source produced.
+ */
+public final class OutboundStream implements BusEndpoint.End {
+
+  /** What the producer is told. */
+  public interface Handler {
+    /** There is credit again, and nothing waits. */
+    void drained();
+
+    /** The consumer cancelled or vanished; nothing more can be sent. Terminal. */
+    void cancelled(String reason);
+  }
+
+  /** What waits for credit, or for a chunk before it; only a chunk has a kind. */
+  private record Frame(String type, ChunkKind kind, Object body) {}
+
+  private final BusEndpoint endpoint;
+  private final String id;
+  private final String peer;
+  private final Handler handler;
+  private final ArrayDeque<Frame> waiting = new ArrayDeque<>();
+  private long credit;
+  private long seq;
+  private boolean closed;
+
+  OutboundStream(BusEndpoint endpoint, String id, String peer, int window, Handler handler) {
+    this.endpoint = endpoint;
+    this.id = id;
+    this.peer = peer;
+    this.credit = window;
+    this.handler = handler;
+  }
+
+  @Override
+  public String peer() {
+    return peer;
+  }
+
+  /** The stream's id, unique among those of its consumer. */
+  public String id() {
+    return id;
+  }
+
+  /** Whether the source should be paused until {@link Handler#drained}. */
+  public boolean writeQueueFull() {
+    return credit <= 0;
+  }
+
+  /** Says that the stream begins; needs no credit. */
+  public void open(JsonObject body) {
+    push(new Frame(Frames.TYPE_OPEN, null, body));
+  }
+
+  /** Sends text, in more than one frame where it is long. */
+  public void chunk(ChunkKind kind, Buffer data) {
+    for (int from = 0; from < data.length(); ) {
+      int to = Frames.cut(data, from);
+      push(new Frame(Frames.TYPE_CHUNK, kind, data.length() == to - from ? data : data.slice(from, to)));
+      from = to;
+    }
+  }
+
+  /** Ends the stream, after what still waits. */
+  public void end(JsonObject body) {
+    push(new Frame(Frames.TYPE_END, null, body));
+  }
+
+  /** Ends the stream with a failure, after what still waits. */
+  public void fail(Failure failure) {
+    push(new Frame(Frames.TYPE_FAIL, null, failure.toJson()));
+  }
+
+  @Override
+  public void frame(String type, Message<Object> message) {
+    if (type.equals(Frames.TYPE_CANCEL)) {
+      close();
+      handler.cancelled("the consumer cancelled");
+    } else if (type.equals(Frames.TYPE_CREDIT)) {
+      String n = message.headers().get(Frames.CREDIT);
+      if (n != null && n.matches("\\d{1,6}")) {
+        boolean wasFull = writeQueueFull();
+        credit += Integer.parseInt(n);
+        flush();
+        if (wasFull && !writeQueueFull() && !closed) {
+          handler.drained();
+        }
+      }
+    }
+  }
+
+  @Override
+  public void lost(Failure failure) {
+    if (!closed) {
+      close();
+      handler.cancelled(failure.message());
+    }
+  }
+
+  private void push(Frame frame) {
+    if (!closed) {
+      waiting.add(frame);
+      flush();
+    }
+  }
+
+  private void flush() {
+    while (!waiting.isEmpty() && !closed) {
+      Frame frame = waiting.peek();
+      boolean chunk = frame.kind != null;
+      if (chunk && credit <= 0) {
+        return;
+      }
+      waiting.poll();
+      if (chunk) {
+        credit--;
+      } else if (!frame.type.equals(Frames.TYPE_OPEN)) {
+        close();
+      }
+      send(frame);
+    }
+  }
+
+  private void send(Frame frame) {
+    DeliveryOptions options = Frames.options(id, frame.type).addHeader(Frames.SEQ, Long.toString(seq++));
+    if (frame.kind != null && frame.kind != ChunkKind.TEXT) {
+      options.addHeader(Frames.KIND, frame.kind.code());
+    }
+    if (frame.type.equals(Frames.TYPE_OPEN)) {
+      options.addHeader(Frames.PEER, endpoint.address());
+    }
+    endpoint
+        .bus()
+        .sender(peer, options)
+        .write(frame.body)
+        .onFailure(noHandlers -> endpoint.peerLost(peer));
+  }
+
+  private void close() {
+    closed = true;
+    endpoint.remove(this, id);
+  }
+}

@@ -25,7 +25,8 @@ import java.util.UUID;
  * One private address on the event bus and the streams that run through it, as producer and as
  * consumer.
  *
- * <p>Every method must be called, and every callback comes, on the context that called {@link #open}.
+ * <p>Every method must be called, and every callback comes, on the context that called {@link
+ * #open}.
  */
 public final class BusEndpoint {
   private static final Logger LOG = System.getLogger(BusEndpoint.class.getName());
@@ -123,8 +124,7 @@ public final class BusEndpoint {
       Frames.refuse(message, Failure.invalid(wrong, "header " + wrong));
       return null;
     }
-    OutboundStream stream =
-        new OutboundStream(this, id, peer, Integer.parseInt(window), handler);
+    OutboundStream stream = new OutboundStream(this, id, peer, Integer.parseInt(window), handler);
     streams.put(key(peer, id), stream);
     message.reply(null, new DeliveryOptions().addHeader(Frames.PEER, address));
     return stream;
@@ -179,7 +179,8 @@ public final class BusEndpoint {
       guard(stream, () -> stream.frame(type, message));
     } else if (type.equals(Frames.TYPE_OPEN) && id != null && peer != null) {
       // Nobody waits for it any more: its consumer gave up before it knew the producer's address.
-      bus().send(peer, null, Frames.options(id, Frames.TYPE_CANCEL).addHeader(Frames.PEER, address));
+      bus()
+          .send(peer, null, Frames.options(id, Frames.TYPE_CANCEL).addHeader(Frames.PEER, address));
     }
   }
 

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param window chunks a producer may be ahead of its consumer
  * @param pingInterval how often a peer with open streams is asked whether it is still there
- * @param pingTimeout how long it may take to answer; also the wait for the reply to an opening request
+ * @param pingTimeout how long it may take to answer; also the wait for the reply to an opening
+ *     request
  */
 public record BusSettings(int window, Duration pingInterval, Duration pingTimeout) {
   public static final int DEFAULT_WINDOW = 32;

@@ -98,8 +98,7 @@ public final class InboundStream implements BusEndpoint.End {
     switch (type) {
       case Frames.TYPE_OPEN -> handler.opened((JsonObject) message.body());
       case Frames.TYPE_CHUNK ->
-          handler.chunk(
-              ChunkKind.of(message.headers().get(Frames.KIND)), (Buffer) message.body());
+          handler.chunk(ChunkKind.of(message.headers().get(Frames.KIND)), (Buffer) message.body());
       case Frames.TYPE_END -> {
         close();
         handler.ended((JsonObject) message.body());

@@ -11,9 +11,9 @@ import java.util.ArrayDeque;
 /**
  * The producer's end of a stream: numbers the frames and never sends a chunk without credit.
  *
- * <p>A chunk that finds no credit waits in a queue. The queue is as long as the producer makes it: it
- * must stop at {@link #writeQueueFull} until {@link Handler#drained}, so that what waits here is no
- * more than what one read from its source produced.
+ * <p>A chunk that finds no credit waits in a queue. The queue is as long as the producer makes it:
+ * it must stop at {@link #writeQueueFull} until {@link Handler#drained}, so that what waits here is
+ * no more than what one read from its source produced.
  */
 public final class OutboundStream implements BusEndpoint.End {
 
@@ -70,7 +70,9 @@ public final class OutboundStream implements BusEndpoint.End {
   public void chunk(ChunkKind kind, Buffer data) {
     for (int from = 0; from < data.length(); ) {
       int to = Frames.cut(data, from);
-      push(new Frame(Frames.TYPE_CHUNK, kind, data.length() == to - from ? data : data.slice(from, to)));
+      push(
+          new Frame(
+              Frames.TYPE_CHUNK, kind, data.length() == to - from ? data : data.slice(from, to)));
       from = to;
     }
   }
@@ -136,7 +138,8 @@ public final class OutboundStream implements BusEndpoint.End {
   }
 
   private void send(Frame frame) {
-    DeliveryOptions options = Frames.options(id, frame.type).addHeader(Frames.SEQ, Long.toString(seq++));
+    DeliveryOptions options =
+        Frames.options(id, frame.type).addHeader(Frames.SEQ, Long.toString(seq++));
     if (frame.kind != null && frame.kind != ChunkKind.TEXT) {
       options.addHeader(Frames.KIND, frame.kind.code());
     }

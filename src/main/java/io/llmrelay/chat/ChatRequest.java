@@ -90,7 +90,8 @@ public final class ChatRequest {
       throw in.invalid("n", "other than 1 is not supported yet");
     }
     FieldReader relay = in.object("relay");
-    request.relay = relay == null ? RelayHints.NONE : RelayHints.fromJson(json.getJsonObject("relay"));
+    request.relay =
+        relay == null ? RelayHints.NONE : RelayHints.fromJson(json.getJsonObject("relay"));
     in.nothingElse();
     return request;
   }
@@ -117,7 +118,8 @@ public final class ChatRequest {
           case "system", "developer" -> ChatMessage.Role.SYSTEM;
           case "user" -> ChatMessage.Role.USER;
           case "assistant" -> ChatMessage.Role.ASSISTANT;
-          case "tool", "function" -> throw in.invalid("role", "\"" + name + "\" is not supported yet");
+          case "tool", "function" ->
+              throw in.invalid("role", "\"" + name + "\" is not supported yet");
           default -> throw in.invalid("role", "must be system, developer, user or assistant");
         };
     List<String> parts =
@@ -214,7 +216,10 @@ public final class ChatRequest {
     put(json, "stop", stop == null ? null : new JsonArray(stop));
     put(json, "seed", seed);
     put(json, "response_format", responseFormat == null ? null : responseFormat.copy());
-    put(json, "metadata", metadata.isEmpty() ? null : new JsonObject(new LinkedHashMap<>(metadata)));
+    put(
+        json,
+        "metadata",
+        metadata.isEmpty() ? null : new JsonObject(new LinkedHashMap<>(metadata)));
     put(json, "user", user);
     JsonObject hints = relay.toJson();
     put(json, "relay", hints.isEmpty() ? null : hints);
@@ -227,7 +232,9 @@ public final class ChatRequest {
     }
   }
 
-  /** A model id, an alias, or {@code backend/model}; {@code null} is the default backend's default. */
+  /**
+   * A model id, an alias, or {@code backend/model}; {@code null} is the default backend's default.
+   */
   public String model() {
     return model;
   }
@@ -339,11 +346,17 @@ public final class ChatRequest {
     return copy;
   }
 
-  /** This request, with candidates to try in this order: {@code backend/model} or {@code backend}. */
+  /**
+   * This request, with candidates to try in this order: {@code backend/model} or {@code backend}.
+   */
   public ChatRequest withCandidates(String... candidates) {
     return withRelay(
         new RelayHints(
-            List.of(candidates), relay.commit(), relay.timeouts(), relay.maxRetries(), relay.prefer()));
+            List.of(candidates),
+            relay.commit(),
+            relay.timeouts(),
+            relay.maxRetries(),
+            relay.prefer()));
   }
 
   /** This request, with another commit point. */

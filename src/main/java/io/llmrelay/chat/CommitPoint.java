@@ -1,8 +1,8 @@
 package io.llmrelay.chat;
 
 /**
- * When a candidate becomes final. Until then its output is held back and its failure is served by the
- * next one.
+ * When a candidate becomes final. Until then its output is held back and its failure is served by
+ * the next one.
  *
  * @param characters how many characters of content release the latch: 1 is the first chunk, {@link
  *     Integer#MAX_VALUE} the whole answer

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What went wrong, and what was already done by then. The first half (kind, message, backend, status,
- * code, waiting time) is said where the failure is seen; the coordinator adds what had been
+ * What went wrong, and what was already done by then. The first half (kind, message, backend,
+ * status, code, waiting time) is said where the failure is seen; the coordinator adds what had been
  * delivered, the usage so far and the trail before the consumer gets it.
  *
  * <p>Immutable; the {@code with…} methods return a changed copy. Never holds a key or a prompt.
@@ -40,7 +40,9 @@ public final class Failure {
     return new Failure(kind, message);
   }
 
-  /** A bad request; {@code field} is the JSON path of the culprit, such as {@code messages[0].role}. */
+  /**
+   * A bad request; {@code field} is the JSON path of the culprit, such as {@code messages[0].role}.
+   */
   public static Failure invalid(String field, String message) {
     Failure failure = new Failure(FailureKind.INVALID_REQUEST, message);
     failure.field = field;
@@ -212,7 +214,9 @@ public final class Failure {
     return failure;
   }
 
-  /** The failure as an exception, without a stack trace: it tells where a backend failed, not we. */
+  /**
+   * The failure as an exception, without a stack trace: it tells where a backend failed, not we.
+   */
   public LlmException toException() {
     return new LlmException(this);
   }

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Reads the fields of one JSON object of a request, each at most once, and refuses what is left over.
- * Every complaint is an {@link LlmException} that names the field by its full path.
+ * Reads the fields of one JSON object of a request, each at most once, and refuses what is left
+ * over. Every complaint is an {@link LlmException} that names the field by its full path.
  */
 final class FieldReader {
   private final JsonObject json;

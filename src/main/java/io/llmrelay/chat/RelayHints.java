@@ -5,10 +5,11 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * The {@code relay} object of a request: what this one call wants otherwise than configured. A {@code
- * null} (or an unset timeout) means: as configured.
+ * The {@code relay} object of a request: what this one call wants otherwise than configured. A
+ * {@code null} (or an unset timeout) means: as configured.
  *
- * @param candidates {@code backend/model} or {@code backend} (its default model), in the order to try
+ * @param candidates {@code backend/model} or {@code backend} (its default model), in the order to
+ *     try
  * @param commit when a candidate becomes final
  * @param timeouts per phase
  * @param maxRetries how often the same candidate may be tried again, 0 to 10
@@ -36,8 +37,7 @@ public record RelayHints(
   public static final int MAX_RETRIES = 10;
 
   /** Everything as configured. */
-  public static final RelayHints NONE =
-      new RelayHints(null, null, Timeouts.UNSET, null, null);
+  public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
   static RelayHints fromJson(JsonObject json) {
     if (json == null) {

@@ -1,0 +1,128 @@
+package io.llmrelay.catalog;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The models we know, by provider and id. Immutable.
+ *
+ * <p>A catalogue is a stack of layers: at the bottom the data file {@code models.json} of this
+ * package, over it the user's own entries. A lookup asks the layers from the top and takes the
+ * first answer, so own entries win. What it finds is what was asked for: the id itself, or, where
+ * no layer has it, the model of which the id is a dated snapshot ({@code gpt-4o-mini-2024-07-18}).
+ * It never guesses beyond that, since a wrong price is worse than none.
+ */
+public final class Catalog {
+  private static final String RESOURCE = "models.json";
+
+  /** A day at the end, as {@code -2024-07-18} or {@code -20251001}. */
+  private static final Pattern SNAPSHOT =
+      Pattern.compile("(.+)-20\\d\\d(-?)(?:0[1-9]|1[0-2])\\2(?:0[1-9]|[12]\\d|3[01])");
+
+  private final Map<String, List<Model>> byId = new HashMap<>();
+  private final Catalog below;
+
+  private Catalog(List<Model> models, Catalog below) {
+    this.below = below;
+    for (Model model : models) {
+      List<Model> sameId = byId.computeIfAbsent(model.id(), id -> new ArrayList<>(1));
+      if (served(sameId, model.provider()) != null) {
+        throw new IllegalArgumentException(
+            "model "
+                + model.id()
+                + (model.provider() == null ? "" : " of " + model.provider())
+                + " stands there twice");
+      }
+      sameId.add(model);
+    }
+  }
+
+  /** The models that come with the relay. Read once, at the first call, which blocks for that. */
+  public static Catalog builtIn() {
+    return BuiltIn.CATALOG;
+  }
+
+  /**
+   * A catalogue with these entries over the ones of this.
+   *
+   * @throws IllegalArgumentException if two of them are about the same model
+   */
+  public Catalog with(List<Model> own) {
+    return own.isEmpty() ? this : new Catalog(own, this);
+  }
+
+  /**
+   * The model of this name.
+   *
+   * @param provider who serves it, or {@code null} if that is not known: then nothing is found
+   *     where several providers have a model of that name
+   * @param model its id, or the id of a dated snapshot of it
+   */
+  public Optional<Model> find(String provider, String model) {
+    Model found = exact(provider, model);
+    if (found == null) {
+      Matcher snapshot = SNAPSHOT.matcher(model);
+      found = snapshot.matches() ? exact(provider, snapshot.group(1)) : null;
+    }
+    return Optional.ofNullable(found);
+  }
+
+  /** Every entry of every layer, the top layer's first. */
+  Stream<Model> models() {
+    Stream<Model> own = byId.values().stream().flatMap(List::stream);
+    return below == null ? own : Stream.concat(own, below.models());
+  }
+
+  private Model exact(String provider, String id) {
+    List<Model> sameId = byId.get(id);
+    if (sameId != null) {
+      if (provider == null) {
+        return sameId.size() == 1 ? sameId.get(0) : null;
+      }
+      Model model = served(sameId, provider);
+      model = model == null ? served(sameId, null) : model;
+      if (model != null) {
+        return model;
+      }
+    }
+    return below == null ? null : below.exact(provider, id);
+  }
+
+  private static Model served(List<Model> models, String provider) {
+    for (Model model : models) {
+      if (Objects.equals(model.provider(), provider)) {
+        return model;
+      }
+    }
+    return null;
+  }
+
+  private static final class BuiltIn {
+    static final Catalog CATALOG = load();
+
+    private static Catalog load() {
+      try (InputStream in = Catalog.class.getResourceAsStream(RESOURCE)) {
+        JsonObject file = new JsonObject(Buffer.buffer(in.readAllBytes()));
+        List<Model> models =
+            file.getJsonArray("models").stream()
+                .map(entry -> Model.fromJson((JsonObject) entry))
+                .toList();
+        return new Catalog(models, null);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

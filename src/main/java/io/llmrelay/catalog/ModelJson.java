@@ -1,0 +1,147 @@
+package io.llmrelay.catalog;
+
+import io.llmrelay.catalog.Model.Status;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Reads {@link Model}s; every complaint begins with the key it is about. */
+final class ModelJson {
+  /** The last three say where an entry's facts come from, and are for people only. */
+  private static final Set<String> KEYS =
+      Set.of(
+          "id",
+          "provider",
+          "context-window",
+          "max-output",
+          "price",
+          "capabilities",
+          "status",
+          "shutdown",
+          "replacement",
+          "source",
+          "as-of",
+          "note");
+
+  private static final Set<String> PRICE_KEYS = Set.of("input", "output", "cached-input");
+
+  private ModelJson() {}
+
+  static Model read(JsonObject json) {
+    onlyKeys(json, KEYS, "");
+    return new Model(
+        string(json, "provider"),
+        required("id", string(json, "id")),
+        tokens(json, "context-window"),
+        tokens(json, "max-output"),
+        price(json),
+        capabilities(json),
+        json.getValue("status") == null ? Status.CURRENT : status(string(json, "status")),
+        date(json, "shutdown"),
+        string(json, "replacement"));
+  }
+
+  private static Price price(JsonObject json) {
+    Object value = json.getValue("price");
+    if (value == null) {
+      return null;
+    }
+    if (!(value instanceof JsonObject price)) {
+      throw wrong("price", "must be an object with input, output and cached-input");
+    }
+    onlyKeys(price, PRICE_KEYS, "price.");
+    return new Price(
+        required("price.input", dollars(price, "input")),
+        required("price.output", dollars(price, "output")),
+        dollars(price, "cached-input"));
+  }
+
+  private static Set<Capability> capabilities(JsonObject json) {
+    Object value = json.getValue("capabilities");
+    if (value == null) {
+      return Set.of(Capability.STREAMING);
+    }
+    if (!(value instanceof JsonArray array)) {
+      throw wrong("capabilities", "must be a list");
+    }
+    Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
+    for (Object entry : array) {
+      capabilities.add(oneOf("capabilities", entry, Capability.values(), Capability::code));
+    }
+    return capabilities;
+  }
+
+  private static Status status(String code) {
+    return oneOf("status", code, Status.values(), status -> status.name().toLowerCase(Locale.ROOT));
+  }
+
+  private static <T> T oneOf(String key, Object value, T[] all, Function<T, String> code) {
+    for (T candidate : all) {
+      if (code.apply(candidate).equals(value)) {
+        return candidate;
+      }
+    }
+    throw wrong(key, "must be one of " + Arrays.stream(all).map(code).toList());
+  }
+
+  private static String string(JsonObject json, String key) {
+    Object value = json.getValue(key);
+    if (value == null || (value instanceof String s && !s.isBlank())) {
+      return (String) value;
+    }
+    throw wrong(key, "must be a string that is not empty");
+  }
+
+  private static Integer tokens(JsonObject json, String key) {
+    Object value = json.getValue(key);
+    if (value == null || (value instanceof Integer i && i > 0)) {
+      return (Integer) value;
+    }
+    throw wrong(key, "must be a whole number of tokens, at least 1");
+  }
+
+  private static Double dollars(JsonObject price, String key) {
+    Object value = price.getValue(key);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof Number n && n.doubleValue() >= 0 && Double.isFinite(n.doubleValue())) {
+      return n.doubleValue();
+    }
+    throw wrong("price." + key, "must be US dollars per million tokens, at least 0");
+  }
+
+  private static LocalDate date(JsonObject json, String key) {
+    String value = string(json, key);
+    try {
+      return value == null ? null : LocalDate.parse(value);
+    } catch (DateTimeParseException e) {
+      throw wrong(key, "must be a date such as 2026-12-31");
+    }
+  }
+
+  private static <T> T required(String key, T value) {
+    if (value == null) {
+      throw wrong(key, "is missing");
+    }
+    return value;
+  }
+
+  private static void onlyKeys(JsonObject json, Set<String> allowed, String prefix) {
+    for (String key : json.fieldNames()) {
+      if (!allowed.contains(key)) {
+        throw wrong(prefix + key, "is unknown; allowed are " + allowed.stream().sorted().toList());
+      }
+    }
+  }
+
+  private static IllegalArgumentException wrong(String key, String complaint) {
+    return new IllegalArgumentException(key + " " + complaint);
+  }
+}

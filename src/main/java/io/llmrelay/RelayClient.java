@@ -1,39 +1,119 @@
 package io.llmrelay;
 
+import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.Frames;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Plan;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The client behind {@link LlmRelay}. */
+/**
+ * The client behind {@link LlmRelay}.
+ *
+ * <p>A caller on an event loop gets an endpoint on its own context, so that a frame needs no
+ * wake-up of another thread; it lives and dies with the caller's verticle. All other callers share
+ * one.
+ */
 final class RelayClient implements LlmRelay {
-  RelayClient(Vertx vertx, String prefix, BusSettings settings) {}
+  private final VertxInternal vertx;
+  private final String prefix;
+  private final BusSettings settings;
+  private final ContextInternal shared;
+  private final Map<ContextInternal, Future<BusEndpoint>> endpoints = new ConcurrentHashMap<>();
+
+  RelayClient(Vertx vertx, String prefix, BusSettings settings) {
+    this.vertx = (VertxInternal) vertx;
+    this.prefix = prefix;
+    this.settings = settings;
+    this.shared = this.vertx.createEventLoopContext();
+  }
 
   @Override
   public Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn) {
-    throw new UnsupportedOperationException();
+    ContextInternal context = vertx.getOrCreateContext();
+    Promise<LlmStream> promise = context.promise();
+    open("stream", request, cancelOn, new RelayStream(context, promise), promise);
+    return promise.future();
   }
 
   @Override
   public Future<ChatCompletion> generate(ChatRequest request, Future<?> cancelOn) {
-    throw new UnsupportedOperationException();
+    Promise<ChatCompletion> promise = vertx.getOrCreateContext().promise();
+    open("generate", request, cancelOn, new WholeAnswer(promise), promise);
+    return promise.future();
   }
 
   @Override
   public Future<Plan> plan(ChatRequest request) {
-    throw new UnsupportedOperationException();
+    return ask("plan", request.toJson()).map(Plan::fromJson);
   }
 
   @Override
   public Future<JsonObject> health() {
-    throw new UnsupportedOperationException();
+    return ask("health", new JsonObject());
   }
 
   @Override
   public Future<Void> close() {
-    throw new UnsupportedOperationException();
+    return Future.join(
+            endpoints.values().stream()
+                .map(opening -> opening.compose(BusEndpoint::close))
+                .toList())
+        .mapEmpty();
+  }
+
+  /** Opens a stream on the caller's endpoint; {@code answer} gets its frames there. */
+  private void open(
+      String service, ChatRequest request, Future<?> cancelOn, Answer answer, Promise<?> promise) {
+    endpoint()
+        .onFailure(promise::tryFail)
+        .onSuccess(
+            endpoint ->
+                endpoint
+                    .context()
+                    .runOnContext(
+                        v -> {
+                          answer.opening(
+                              endpoint,
+                              endpoint.request(prefix + "." + service, request.toJson(), answer));
+                          cancelOn.onComplete(
+                              done -> endpoint.context().runOnContext(c -> answer.cancelled()));
+                        }));
+  }
+
+  private Future<BusEndpoint> endpoint() {
+    ContextInternal caller = ContextInternal.current();
+    ContextInternal home = caller != null && caller.isEventLoopContext() ? caller.unwrap() : shared;
+    return endpoints.computeIfAbsent(
+        home,
+        context -> {
+          Promise<BusEndpoint> opened = Promise.promise();
+          context.runOnContext(
+              v ->
+                  BusEndpoint.open(
+                          vertx, prefix + ".client", settings, () -> endpoints.remove(context))
+                      .onComplete(opened));
+          return opened.future();
+        });
+  }
+
+  private Future<JsonObject> ask(String service, JsonObject body) {
+    DeliveryOptions options =
+        new DeliveryOptions().setSendTimeout(settings.pingTimeout().toMillis());
+    return vertx
+        .eventBus()
+        .<JsonObject>request(prefix + "." + service, body, options)
+        .map(Message::body)
+        .recover(error -> Future.failedFuture(Frames.refusal(error).toException()));
   }
 }

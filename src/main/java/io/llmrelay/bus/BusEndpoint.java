@@ -5,6 +5,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
@@ -61,13 +62,17 @@ public final class BusEndpoint {
    * Registers a private address on the current context.
    *
    * @param prefix what the address starts with; the rest is random
+   * @param onClosed called when the address is off the bus, by {@link #close} or because its
+   *     verticle was undeployed
    * @return completes when the registration is known in the whole cluster
    */
-  public static Future<BusEndpoint> open(Vertx vertx, String prefix, BusSettings settings) {
+  public static Future<BusEndpoint> open(
+      Vertx vertx, String prefix, BusSettings settings, Runnable onClosed) {
     Context context = vertx.getOrCreateContext();
     BusEndpoint endpoint =
         new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
     endpoint.consumer = vertx.eventBus().consumer(endpoint.address, endpoint::receive);
+    endpoint.consumer.endHandler(v -> onClosed.run());
     endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.ping());
     return endpoint.consumer.completion().map(endpoint);
   }
@@ -145,11 +150,16 @@ public final class BusEndpoint {
         : null;
   }
 
-  /** Takes the address off the bus; every open stream fails. */
+  /** Takes the address off the bus; every open stream fails. May be called on any context. */
   public Future<Void> close() {
-    vertx.cancelTimer(timer);
-    loseAll(new ArrayList<>(streams.values()), "the endpoint was closed");
-    return consumer.unregister();
+    Promise<Void> closed = Promise.promise();
+    context.runOnContext(
+        v -> {
+          vertx.cancelTimer(timer);
+          loseAll(new ArrayList<>(streams.values()), "the endpoint was closed");
+          consumer.unregister().onComplete(closed);
+        });
+    return closed.future();
   }
 
   EventBus bus() {

@@ -1,9 +1,14 @@
 package io.llmrelay.bus;
 
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 
 /** The names of the protocol: message headers and the values of the {@link #FRAME} header. */
@@ -45,6 +50,23 @@ public final class Frames {
   /** Refuses the request in {@code message}: the failure's status as code, its JSON as message. */
   public static void refuse(Message<?> message, Failure failure) {
     message.fail(failure.kind().status(), failure.toJson().encode());
+  }
+
+  /** What the failed reply to a request says. */
+  public static Failure refusal(Throwable cause) {
+    if (cause instanceof ReplyException e) {
+      if (e.failureType() == ReplyFailure.NO_HANDLERS) {
+        return Failure.of(FailureKind.UNAVAILABLE, "nobody serves this address on the event bus");
+      }
+      if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
+        try {
+          return Failure.fromJson(new JsonObject(e.getMessage()));
+        } catch (DecodeException notOurs) {
+          return Failure.of(FailureKind.INTERNAL, "the service on the event bus failed");
+        }
+      }
+    }
+    return Failure.of(FailureKind.UNAVAILABLE, "no reply on the event bus");
   }
 
   static DeliveryOptions options(String stream, String type) {

@@ -6,9 +6,6 @@ import io.llmrelay.chat.FailureKind;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.eventbus.ReplyException;
-import io.vertx.core.eventbus.ReplyFailure;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -76,7 +73,7 @@ public final class InboundStream implements BusEndpoint.End {
   void answered(AsyncResult<Message<Object>> reply) {
     if (reply.failed()) {
       if (!closed) {
-        terminate(refusal(reply.cause()));
+        terminate(Frames.refusal(reply.cause()));
       }
       return;
     }
@@ -132,21 +129,5 @@ public final class InboundStream implements BusEndpoint.End {
       options.addHeader(Frames.CREDIT, credit);
     }
     endpoint.bus().send(peer, null, options);
-  }
-
-  private static Failure refusal(Throwable cause) {
-    if (cause instanceof ReplyException e) {
-      if (e.failureType() == ReplyFailure.NO_HANDLERS) {
-        return Failure.of(FailureKind.UNAVAILABLE, "nobody serves this address on the event bus");
-      }
-      if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
-        try {
-          return Failure.fromJson(new JsonObject(e.getMessage()));
-        } catch (DecodeException notOurs) {
-          return Failure.of(FailureKind.INTERNAL, "the service on the event bus failed");
-        }
-      }
-    }
-    return Failure.of(FailureKind.UNAVAILABLE, "no reply on the event bus");
   }
 }

@@ -19,6 +19,7 @@ public final class Failure {
   private final FailureKind kind;
   private final String message;
   private String field;
+  private String requestId;
   private String backend;
   private String model;
   private int status;
@@ -60,6 +61,11 @@ public final class Failure {
   /** The field of the request that is wrong, or {@code null}. */
   public String field() {
     return field;
+  }
+
+  /** The id of the request that failed, or {@code null} where it was refused at the door. */
+  public String requestId() {
+    return requestId;
   }
 
   /** The backend that failed, or {@code null} where none is to blame. */
@@ -117,6 +123,12 @@ public final class Failure {
     return trail;
   }
 
+  public Failure withRequestId(String requestId) {
+    Failure copy = copy();
+    copy.requestId = requestId;
+    return copy;
+  }
+
   public Failure withCandidate(String backend, String model) {
     Failure copy = copy();
     copy.backend = backend;
@@ -166,6 +178,9 @@ public final class Failure {
     if (field != null) {
       json.put("field", field);
     }
+    if (requestId != null) {
+      json.put("request_id", requestId);
+    }
     if (backend != null) {
       json.put("backend", backend);
     }
@@ -200,6 +215,7 @@ public final class Failure {
     Failure failure =
         new Failure(FailureKind.of(json.getString("kind")), json.getString("message", ""));
     failure.field = json.getString("field");
+    failure.requestId = json.getString("request_id");
     failure.backend = json.getString("backend");
     failure.model = json.getString("model");
     failure.status = json.getInteger("status", 0);
@@ -230,6 +246,7 @@ public final class Failure {
   private Failure copy() {
     Failure copy = new Failure(kind, message);
     copy.field = field;
+    copy.requestId = requestId;
     copy.backend = backend;
     copy.model = model;
     copy.status = status;

@@ -1,0 +1,31 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.bus.BusSettings;
+import io.llmrelay.catalog.Catalog;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.config.CircuitOptions;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a coordinator is given.
+ *
+ * @param prefix what its addresses start with
+ * @param backends in the configured order
+ * @param order the fallback order, names or {@code backend/model}; empty: that of the backends
+ * @param aliases model name to {@code backend/model}s
+ * @param prefer what orders the candidates unless the request says otherwise
+ * @param run what holds for a run unless the request says otherwise
+ * @param maxRequests most requests in flight; one more is refused as overloaded
+ */
+public record CoordinatorSettings(
+    String prefix,
+    BusSettings bus,
+    List<Backend> backends,
+    List<String> order,
+    Map<String, List<String>> aliases,
+    RelayHints.Prefer prefer,
+    RunSettings run,
+    CircuitOptions circuit,
+    Catalog catalog,
+    int maxRequests) {}

@@ -1,0 +1,25 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+
+/** Says whether a candidate may be tried right now. */
+interface Gate {
+
+  /**
+   * Why not.
+   *
+   * @param reason the reason
+   * @param kind the failure it comes from
+   * @param message the reason in words
+   * @param availableInMs milliseconds until it may be tried, -1 where that is not known
+   */
+  record Skip(SkipReason reason, FailureKind kind, String message, long availableInMs) {}
+
+  /**
+   * Lets the candidate be tried ({@code null}), or says why not.
+   *
+   * @param waited whether this very request waited for the candidate as long as it asked for
+   */
+  Skip enter(Candidate candidate, boolean waited);
+}

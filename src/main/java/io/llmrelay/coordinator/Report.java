@@ -1,0 +1,86 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.chat.Plan;
+import io.llmrelay.observe.RelayEvent.CircuitState;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What the coordinator tells about itself. */
+final class Report {
+  private Report() {}
+
+  /** The plan for people: who would be tried, who not, and why. */
+  static Plan plan(Planner.Candidates planned, Function<Candidate, Gate.Skip> look) {
+    List<Plan.Entry> tried = new ArrayList<>();
+    List<Plan.Entry> skipped = new ArrayList<>();
+    for (Candidate candidate : planned.candidates()) {
+      Gate.Skip skip = look.apply(candidate);
+      Plan.Entry entry =
+          new Plan.Entry(
+              candidate.backend(),
+              candidate.model(),
+              skip == null ? null : skip.reason(),
+              skip == null ? "number " + (tried.size() + 1) : skip.message(),
+              skip == null ? -1 : skip.availableInMs(),
+              planned.cost().get(candidate));
+      (skip == null ? tried : skipped).add(entry);
+    }
+    for (Planner.LeftOut out : planned.leftOut()) {
+      Candidate candidate = out.candidate();
+      skipped.add(
+          new Plan.Entry(
+              candidate.backend(), candidate.model(), out.reason(), out.message(), -1, null));
+    }
+    tried.addAll(skipped);
+    return new Plan(tried);
+  }
+
+  /**
+   * The state of every backend: {@code up}, {@code degraded} (some out) or {@code down} (all out).
+   */
+  static JsonObject health(
+      CoordinatorSettings settings, Circuits circuits, Exhaustion exhaustion, int requests) {
+    Map<String, CircuitState> states = circuits.states();
+    Map<String, Long> waits = exhaustion.remaining();
+    JsonArray backends = new JsonArray();
+    int out = 0;
+    int impaired = 0;
+    for (Backend backend : settings.backends()) {
+      JsonObject circuit = new JsonObject();
+      JsonObject exhausted = new JsonObject();
+      states.forEach((key, state) -> putIfOf(backend, key, state.code(), circuit));
+      waits.forEach((key, ms) -> putIfOf(backend, key, ms, exhausted));
+      boolean open = CircuitState.OPEN.code().equals(circuit.getString(backend.name()));
+      boolean isOut = open || exhausted.containsKey(backend.name());
+      boolean isImpaired =
+          isOut || !exhausted.isEmpty() || circuit.getMap().containsValue(CircuitState.OPEN.code());
+      out += isOut ? 1 : 0;
+      impaired += isImpaired ? 1 : 0;
+      backends.add(
+          new JsonObject()
+              .put("name", backend.name())
+              .put("dialect", backend.dialect())
+              .put("models", new JsonArray(backend.models()))
+              .put("default_model", backend.defaultModel())
+              .put("available", !isOut)
+              .put("circuit", circuit)
+              .put("exhausted", exhausted));
+    }
+    boolean down = out == settings.backends().size();
+    return new JsonObject()
+        .put("status", down ? "down" : impaired > 0 ? "degraded" : "up")
+        .put("requests", requests)
+        .put("backends", backends)
+        .put("aliases", new JsonArray(List.copyOf(settings.aliases().keySet())));
+  }
+
+  private static void putIfOf(Backend backend, String key, Object value, JsonObject into) {
+    if (key.equals(backend.name()) || key.startsWith(backend.name() + "/")) {
+      into.put(key, value);
+    }
+  }
+}

@@ -1,0 +1,315 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.bus.InboundStream;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.observe.RelayEvent;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * One request on its way: the edge where the state machine meets the bus and the clock. Frames of
+ * the attempt and timers go into the machine, its actions are carried out here; nothing is decided
+ * here.
+ *
+ * <p>Back-pressure: a chunk's credit goes back to the provider only once the sink has taken it.
+ * While the sink is full the credit is owed, and the stall timer rests.
+ */
+final class Run {
+  private record Held(ChunkKind kind, Buffer data) {}
+
+  private final String id;
+  private final boolean streaming;
+  private final ChatRequest request;
+  private final JsonObject requestJson;
+  private final RunSettings settings;
+  private final CoordinatorVerticle coordinator;
+  private final Sink sink;
+  private final Failover machine;
+  private final List<Held> held = new ArrayList<>();
+
+  private InboundStream attempt;
+  private Circuit circuit;
+  private Circuit.Permit permit;
+  private Candidate serving;
+  private int owed;
+  private long timer = -1;
+  private long timerAt = Long.MAX_VALUE;
+
+  Run(
+      String id,
+      boolean streaming,
+      ChatRequest request,
+      List<Candidate> candidates,
+      RunSettings settings,
+      CoordinatorVerticle coordinator,
+      Sink sink) {
+    this.id = id;
+    this.streaming = streaming;
+    this.request = request;
+    this.requestJson = request.withRelay(RelayHints.NONE).toJson();
+    this.settings = settings;
+    this.coordinator = coordinator;
+    this.sink = sink;
+    this.machine =
+        new Failover(
+            candidates,
+            settings,
+            request.characters(),
+            this::enter,
+            coordinator::now,
+            () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  void start() {
+    coordinator
+        .listeners()
+        .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, request.metadata()));
+    carryOut(machine.start());
+  }
+
+  /** The consumer cancelled or vanished, or the coordinator stops. */
+  void cancel(String reason) {
+    carryOut(machine.cancel(reason));
+  }
+
+  /** The consumer takes chunks again. */
+  void drained() {
+    machine.consumerResumed();
+    int credits = owed;
+    owed = 0;
+    for (int i = 0; i < credits && attempt != null; i++) {
+      attempt.consumed();
+    }
+    watch();
+  }
+
+  private Gate.Skip enter(Candidate candidate, boolean waited) {
+    Gate.Skip skip = coordinator.look(candidate, waited);
+    if (skip == null) {
+      circuit = coordinator.circuits().of(candidate);
+      permit = circuit.enter();
+    }
+    return skip;
+  }
+
+  /** The frames of one attempt; they stop when the attempt is cancelled. */
+  private final class AttemptFrames implements InboundStream.Handler {
+    @Override
+    public void opened(JsonObject body) {
+      carryOut(machine.head());
+    }
+
+    @Override
+    public void chunk(ChunkKind kind, Buffer data) {
+      for (Action action : machine.chunk(data.length(), characters(data))) {
+        if (action instanceof Action.Deliver) {
+          deliver(kind, data);
+        } else if (action instanceof Action.Hold) {
+          held.add(new Held(kind, data));
+          attempt.consumed();
+        } else {
+          carryOut(action);
+        }
+      }
+      if (timerAt > machine.deadline()) {
+        watch();
+      }
+    }
+
+    @Override
+    public void ended(JsonObject body) {
+      attempt = null;
+      carryOut(
+          machine.ended(
+              FinishReason.of(body.getString("finish_reason")),
+              TokenUsage.fromJson(body.getJsonObject("usage"))));
+    }
+
+    @Override
+    public void failed(Failure failure) {
+      attempt = null;
+      carryOut(machine.failed(failure));
+    }
+  }
+
+  private void carryOut(List<Action> actions) {
+    for (Action action : actions) {
+      carryOut(action);
+    }
+    watch();
+  }
+
+  private void carryOut(Action action) {
+    if (action instanceof Action.Start start) {
+      start(start);
+    } else if (action instanceof Action.FellBack fellBack) {
+      coordinator
+          .listeners()
+          .deliver(
+              new RelayEvent.Fallback(
+                  id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
+    } else if (action instanceof Action.Answering) {
+      circuit.answering(permit);
+    } else if (action instanceof Action.Ended ended) {
+      ended(ended);
+    } else if (action instanceof Action.Abort) {
+      attempt.cancel();
+      attempt = null;
+    } else if (action instanceof Action.Release release) {
+      release(release.candidate());
+    } else if (action instanceof Action.Complete complete) {
+      complete(complete);
+    } else if (action instanceof Action.Fail fail) {
+      fail(fail.failure());
+    } else if (action instanceof Action.Cancelled cancelled) {
+      fail(cancelled.failure());
+    }
+  }
+
+  private void start(Action.Start start) {
+    held.clear();
+    owed = 0;
+    Candidate candidate = start.candidate();
+    coordinator
+        .listeners()
+        .deliver(
+            new RelayEvent.AttemptStart(
+                id, start.number(), candidate.backend(), candidate.model()));
+    JsonObject body =
+        new JsonObject()
+            .put("model", candidate.model())
+            .put("connect_ms", settings.timeouts().connect().toMillis())
+            .put("request", requestJson);
+    attempt = coordinator.open(candidate.backend(), body, new AttemptFrames());
+  }
+
+  private void ended(Action.Ended ended) {
+    circuit.settle(permit, ended.outcome());
+    if (ended.failure() != null) {
+      coordinator.noteExhaustion(ended.candidate(), ended.failure());
+    }
+    coordinator.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+  }
+
+  private void release(Candidate candidate) {
+    serving = candidate;
+    coordinator
+        .listeners()
+        .deliver(
+            new RelayEvent.FirstChunk(
+                id, candidate.backend(), candidate.model(), machine.elapsed()));
+    sink.open(
+        new JsonObject()
+            .put("id", id)
+            .put("backend", candidate.backend())
+            .put("model", candidate.model())
+            .put("trail", Attempt.toJson(machine.trail())));
+    held.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
+    held.clear();
+  }
+
+  private void deliver(ChunkKind kind, Buffer data) {
+    sink.chunk(kind, data);
+    if (sink.full()) {
+      owed++;
+      machine.consumerPaused();
+    } else {
+      attempt.consumed();
+    }
+  }
+
+  private void complete(Action.Complete complete) {
+    List<Attempt> trail = machine.trail();
+    JsonObject body =
+        new JsonObject()
+            .put("finish_reason", complete.finishReason().code())
+            .put("usage", complete.usage().toJson())
+            .put("trail", Attempt.toJson(trail));
+    if (complete.costUsd() != null) {
+      body.put("cost_usd", complete.costUsd());
+    }
+    close();
+    sink.end(body);
+    told(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
+  }
+
+  private void fail(Failure failure) {
+    Failure complete = failure.withRequestId(id);
+    close();
+    sink.fail(complete);
+    told(null, complete, failure.usage(), failure.costUsd(), failure.trail());
+  }
+
+  private void close() {
+    held.clear();
+    unwatch();
+    coordinator.forget(this);
+  }
+
+  private void told(
+      FinishReason finishReason,
+      Failure failure,
+      TokenUsage usage,
+      Double costUsd,
+      List<Attempt> trail) {
+    coordinator
+        .listeners()
+        .deliver(
+            new RelayEvent.RequestEnd(
+                id,
+                streaming,
+                serving == null ? null : serving.backend(),
+                serving == null ? null : serving.model(),
+                finishReason,
+                failure,
+                usage,
+                costUsd,
+                machine.elapsed(),
+                machine.deliveredBytes(),
+                trail,
+                request.metadata()));
+  }
+
+  /** Keeps one timer for the machine's next deadline; a deadline that moved away costs nothing. */
+  private void watch() {
+    long deadline = machine.deadline();
+    if (deadline >= timerAt) {
+      return;
+    }
+    unwatch();
+    timerAt = deadline;
+    timer =
+        coordinator.vertx().setTimer(Math.max(1, deadline - coordinator.now()), this::timerFired);
+  }
+
+  private void unwatch() {
+    if (timer >= 0) {
+      coordinator.vertx().cancelTimer(timer);
+    }
+    timer = -1;
+    timerAt = Long.MAX_VALUE;
+  }
+
+  private void timerFired(long fired) {
+    timer = -1;
+    unwatch();
+    carryOut(machine.timer());
+  }
+
+  private static int characters(Buffer utf8) {
+    int characters = 0;
+    for (int i = 0; i < utf8.length(); i++) {
+      characters += (utf8.getByte(i) & 0xC0) == 0x80 ? 0 : 1;
+    }
+    return characters;
+  }
+}

@@ -1,0 +1,23 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.Timeouts;
+import java.time.Duration;
+
+/**
+ * What holds for one run: the configuration with the request's own wishes on top.
+ *
+ * @param timeouts all of them set
+ * @param maxRetries of the same candidate
+ * @param retryBaseDelay the first retry's delay, doubled for each further one
+ * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
+ *     retried
+ * @param latchMaxBytes most that is held back before the commit point
+ */
+public record RunSettings(
+    CommitPoint commit,
+    Timeouts timeouts,
+    int maxRetries,
+    Duration retryBaseDelay,
+    Duration retryMaxDelay,
+    long latchMaxBytes) {}

@@ -1,0 +1,143 @@
+package io.llmrelay.coordinator;
+
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.TokenUsage;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** The record of a run: what became of each candidate, in order. */
+final class Trail {
+  /** When an attempt started by the clock, how long it took, and when its first chunk came. */
+  record Timing(long startedAt, long durationMs, long firstChunkMs) {}
+
+  private final long startedAt;
+  private final List<Attempt> entries = new ArrayList<>();
+  private final Set<FailureKind> failedKinds = EnumSet.noneOf(FailureKind.class);
+  private final Set<FailureKind> skippedKinds = EnumSet.noneOf(FailureKind.class);
+  private Candidate last;
+  private boolean open;
+
+  Trail(long startedAt) {
+    this.startedAt = startedAt;
+  }
+
+  List<Attempt> entries() {
+    return List.copyOf(entries);
+  }
+
+  /** The candidate of the last entry, or {@code null}. */
+  Candidate lastCandidate() {
+    return last;
+  }
+
+  /** Why the last entry is not the end of it. */
+  String lastReason() {
+    return entries.get(entries.size() - 1).reason();
+  }
+
+  void skip(Candidate candidate, Gate.Skip skip, long now) {
+    last = candidate;
+    skippedKinds.add(skip.kind());
+    entries.add(
+        Attempt.skipped(
+            candidate.backend(),
+            candidate.model(),
+            skip.reason(),
+            skip.message(),
+            now - startedAt));
+  }
+
+  void begin(Candidate candidate) {
+    last = candidate;
+    open = false;
+  }
+
+  /** The attempt that runs reached the commit point: it stands in the trail from now on. */
+  void serving(Timing timing) {
+    put(Attempt.Result.SERVING, null, 0, timing, TokenUsage.NONE, null);
+    open = true;
+  }
+
+  /** The attempt that runs is over. */
+  Attempt end(
+      Attempt.Result result,
+      Failure failure,
+      int status,
+      Timing timing,
+      TokenUsage usage,
+      Double cost) {
+    if (open) {
+      entries.remove(entries.size() - 1);
+    }
+    if (result == Attempt.Result.FAILED) {
+      failedKinds.add(failure.kind());
+    }
+    return put(result, failure, status, timing, usage, cost);
+  }
+
+  private Attempt put(
+      Attempt.Result result,
+      Failure failure,
+      int status,
+      Timing timing,
+      TokenUsage usage,
+      Double cost) {
+    Attempt attempt =
+        new Attempt(
+            last.backend(),
+            last.model(),
+            result,
+            failure == null ? null : failure.kind().code(),
+            failure == null ? null : failure.message(),
+            status,
+            timing.startedAt() - startedAt,
+            timing.durationMs(),
+            timing.firstChunkMs(),
+            usage,
+            cost);
+    entries.add(attempt);
+    return attempt;
+  }
+
+  /** What all attempts cost together, {@code null} where no cost is known. */
+  Double cost() {
+    Double sum = null;
+    for (Attempt attempt : entries) {
+      if (attempt.costUsd() != null) {
+        sum = (sum == null ? 0 : sum) + attempt.costUsd();
+      }
+    }
+    return sum;
+  }
+
+  /** The tokens of the last attempt. */
+  TokenUsage usage() {
+    return entries.isEmpty() ? TokenUsage.NONE : entries.get(entries.size() - 1).usage();
+  }
+
+  /** The kind all failures share; without an attempt, the one all skips share. */
+  FailureKind commonKind() {
+    Set<FailureKind> kinds = failedKinds.isEmpty() ? skippedKinds : failedKinds;
+    return kinds.size() == 1 ? kinds.iterator().next() : FailureKind.UNAVAILABLE;
+  }
+
+  /** One sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (Attempt attempt : entries) {
+      text.append(text.isEmpty() ? "" : ", ")
+          .append(attempt.backend())
+          .append('/')
+          .append(attempt.model())
+          .append(attempt.result() == Attempt.Result.SKIPPED ? " skipped (" : " (")
+          .append(attempt.reason())
+          .append(')');
+    }
+    return text.toString();
+  }
+}

@@ -113,7 +113,7 @@ final class Failover {
 
   /** Whether the request is over. */
   boolean terminal() {
-    return state.ordinal() >= State.COMPLETED.ordinal();
+    return state == State.COMPLETED || state == State.FAILED || state == State.CANCELLED;
   }
 
   /** Attempts and skipped candidates so far, the one that runs included. */

@@ -298,9 +298,10 @@ final class Failover {
     }
     if (firstChunkAt < 0) {
       long untilChunk = attemptAt + settings.timeouts().firstChunk().toMillis();
-      return head
+      Duration untilHead = settings.timeouts().head();
+      return head || untilHead == null
           ? untilChunk
-          : Math.min(untilChunk, attemptAt + settings.timeouts().head().toMillis());
+          : Math.min(untilChunk, attemptAt + untilHead.toMillis());
     }
     return paused ? Long.MAX_VALUE : lastChunkAt + settings.timeouts().stall().toMillis();
   }

@@ -1,6 +1,7 @@
 package io.llmrelay.coordinator;
 
 import io.llmrelay.catalog.Catalog;
+import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -145,9 +147,7 @@ final class Planner {
     List<Candidate> passing = new ArrayList<>();
     for (Backend backend : inOrder()) {
       if (backend.lists(model)
-          || (backend.passesOn()
-              && backend.provider() != null
-              && catalog.find(backend.provider(), model).isPresent())) {
+          || (backend.passesOn() && known(backend, model) != null)) {
         serving.add(candidate(backend, model));
       } else if (backend.passesOn()) {
         passing.add(candidate(backend, model));
@@ -171,8 +171,19 @@ final class Planner {
   }
 
   private Candidate candidate(Backend backend, String model) {
-    return new Candidate(
-        backend.name(), model, catalog.find(backend.provider(), model).orElse(null));
+    return new Candidate(backend.name(), model, known(backend, model));
+  }
+
+  /** The catalogue's entry: the user's own for this backend, else the well-known provider's. */
+  private Model known(Backend backend, String model) {
+    return catalog
+        .find(backend.name(), model)
+        .or(
+            () ->
+                backend.provider() == null
+                    ? Optional.empty()
+                    : catalog.find(backend.provider(), model))
+        .orElse(null);
   }
 
   private Candidates sift(

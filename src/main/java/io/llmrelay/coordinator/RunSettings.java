@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * What holds for one run: the configuration with the request's own wishes on top.
  *
- * @param timeouts all of them set
+ * @param timeouts all of them set but {@code head}, which may be as long as {@code firstChunk}
  * @param maxRetries of the same candidate
  * @param retryBaseDelay the first retry's delay, doubled for each further one
  * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not

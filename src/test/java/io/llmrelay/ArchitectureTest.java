@@ -1,0 +1,77 @@
+package io.llmrelay;
+
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The rooms and who may know whom. Providers and the coordinator meet on the event bus only. */
+@AnalyzeClasses(packages = "io.llmrelay", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule ARROWS =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("cli")
+          .definedBy("io.llmrelay.cli..")
+          .layer("gateway")
+          .definedBy("io.llmrelay.gateway..")
+          .layer("front door")
+          .definedBy("io.llmrelay")
+          .layer("coordinator")
+          .definedBy("io.llmrelay.coordinator..")
+          .layer("provider")
+          .definedBy("io.llmrelay.provider..")
+          .layer("observe")
+          .definedBy("io.llmrelay.observe..")
+          .layer("catalog")
+          .definedBy("io.llmrelay.catalog..")
+          .layer("config")
+          .definedBy("io.llmrelay.config..")
+          .layer("bus")
+          .definedBy("io.llmrelay.bus..")
+          .layer("chat")
+          .definedBy("io.llmrelay.chat..")
+          .layer("sandbox")
+          .definedBy("io.llmrelay.sandbox..")
+          .whereLayer("cli")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("sandbox")
+          .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("gateway")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("front door")
+          .mayOnlyBeAccessedByLayers("cli", "gateway")
+          .whereLayer("coordinator")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("provider")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("observe")
+          .mayOnlyBeAccessedByLayers("coordinator")
+          .whereLayer("catalog")
+          .mayOnlyBeAccessedByLayers("coordinator")
+          .whereLayer("config")
+          .mayOnlyBeAccessedByLayers("cli", "gateway", "front door", "coordinator", "provider")
+          .whereLayer("bus")
+          .mayOnlyBeAccessedByLayers("front door", "coordinator", "provider", "config")
+          .whereLayer("chat")
+          .mayOnlyBeAccessedByLayers(
+              "cli",
+              "gateway",
+              "front door",
+              "coordinator",
+              "provider",
+              "observe",
+              "catalog",
+              "config",
+              "bus")
+          .whereLayer("sandbox")
+          .mayOnlyAccessLayers()
+          // The one place that wires the rooms together.
+          .ignoreDependency(belongToAnyOf(RelayVerticle.class), alwaysTrue());
+}

@@ -1,23 +1,70 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One backend: an account at one provider, or a server of one's own. */
+/**
+ * One backend: an account at one provider, or a server of one's own.
+ *
+ * <p>Where the {@linkplain #getProvider() provider} is a {@link KnownProvider}, all else has a
+ * default: dialect, base URL, default model, and the key from the provider's environment variable.
+ */
 public class BackendOptions {
   public static final int DEFAULT_MAX_CONNECTIONS = 256;
+
+  /** The wire formats that are built in. */
+  public static final List<String> DIALECTS = List.of("openai", "anthropic");
+
+  /** What {@code api-key} may say where a server wants none. */
+  public static final String NO_KEY = "none";
+
+  private static final String MASK = "***";
 
   private String provider;
   private String dialect;
   private String baseUrl;
   private String apiKey;
+  private String apiKeyFile;
   private List<String> models = List.of();
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
 
-  /** The well-known provider whose defaults apply and whose models the catalogue prices. */
+  public BackendOptions() {}
+
+  public BackendOptions(BackendOptions other) {
+    provider = other.provider;
+    dialect = other.dialect;
+    baseUrl = other.baseUrl;
+    apiKey = other.apiKey;
+    apiKeyFile = other.apiKeyFile;
+    models = other.models;
+    defaultModel = other.defaultModel;
+    headers = new LinkedHashMap<>(other.headers);
+    maxConnections = other.maxConnections;
+  }
+
+  /**
+   * Options as {@link #toJson} writes them.
+   *
+   * @throws ConfigException where there is something else in it
+   */
+  public BackendOptions(JsonObject json) {
+    this(ConfigReader.read(json, BackendOptions.class));
+  }
+
+  /** These options with their key: not for logs. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
+  /**
+   * The provider whose models the catalogue prices; a {@link KnownProvider}'s defaults apply. Where
+   * it is not given, it is the backend's name if that is a known provider's and there is no base
+   * URL, or the known provider at the base URL's host.
+   */
   public String getProvider() {
     return provider;
   }
@@ -27,7 +74,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** The wire format it speaks. */
+  /** The wire format it speaks, one of {@link #DIALECTS}. */
   public String getDialect() {
     return dialect;
   }
@@ -49,11 +96,25 @@ public class BackendOptions {
 
   /** The key, or {@code null} for a server that wants none. */
   public String getApiKey() {
-    return apiKey;
+    return NO_KEY.equals(apiKey) ? null : apiKey;
   }
 
+  /** The key; {@link #NO_KEY} where the provider's environment variable should not apply either. */
   public BackendOptions setApiKey(String apiKey) {
-    this.apiKey = apiKey;
+    this.apiKey = apiKey == null || apiKey.isBlank() ? null : apiKey;
+    return this;
+  }
+
+  /**
+   * A file with nothing but the key in it, read at the start. A relative path starts at the
+   * configuration file's folder.
+   */
+  public String getApiKeyFile() {
+    return apiKeyFile;
+  }
+
+  public BackendOptions setApiKeyFile(String apiKeyFile) {
+    this.apiKeyFile = apiKeyFile;
     return this;
   }
 
@@ -95,5 +156,24 @@ public class BackendOptions {
   public BackendOptions setMaxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
     return this;
+  }
+
+  /** Whether {@code api-key} says anything at all, be it that there is no key. */
+  boolean saysKey() {
+    return apiKey != null;
+  }
+
+  /** These options with the key and the headers' values hidden. */
+  public BackendOptions masked() {
+    BackendOptions masked = new BackendOptions(this);
+    masked.apiKey = getApiKey() == null ? apiKey : MASK;
+    masked.headers.replaceAll((name, value) -> MASK);
+    return masked;
+  }
+
+  /** With the key and the headers' values hidden. */
+  @Override
+  public String toString() {
+    return "BackendOptions" + masked().toJson().encode();
   }
 }

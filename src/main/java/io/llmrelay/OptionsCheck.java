@@ -1,0 +1,286 @@
+package io.llmrelay;
+
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.Timeouts;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.KnownProvider;
+import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.Problems;
+import io.llmrelay.config.RetryOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What options must hold beyond the form of each value: ranges, names that exist, keys and headers
+ * that can be sent. Works on options that are complete already, wherever they came from.
+ */
+final class OptionsCheck {
+  private static final Pattern BACKEND_NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final Pattern HEADER_VALUE = Pattern.compile("[\\t\\x20-\\x7e]*");
+  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]+");
+  private static final Pattern BUS_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
+  private final RelayOptions options;
+  private final Problems problems;
+
+  private OptionsCheck(RelayOptions options, Problems problems) {
+    this.options = options;
+    this.problems = problems;
+  }
+
+  static void check(RelayOptions options, Problems problems) {
+    OptionsCheck check = new OptionsCheck(options, problems);
+    options.getBackends().forEach(check::backend);
+    if (!options.getFallback().equals(List.copyOf(options.getBackends().keySet()))) {
+      check.candidates("fallback", options.getFallback());
+    }
+    options.getAliases().forEach(check::alias);
+    check.catalog();
+    check.gateway();
+    check.timeouts();
+    check.retries();
+    check.circuit();
+    check.busAndLatch();
+  }
+
+  static void hasBackend(RelayOptions options, Problems problems) {
+    if (options.getBackends().isEmpty()) {
+      problems.add(
+          "",
+          "has no backend: name one under backends, or set one of "
+              + Arrays.stream(KnownProvider.values())
+                  .map(KnownProvider::keyVariable)
+                  .collect(Collectors.joining(", "))
+              + (options.isDiscover() ? "" : " and discover: true"));
+    }
+  }
+
+  private void backend(String name, BackendOptions backend) {
+    String path = "backends." + name;
+    if (!BACKEND_NAME.matcher(name).matches()) {
+      problems.add(path, "is not a name: letters, digits, - and _ are allowed, at most 64");
+    }
+    oneOf(path + ".provider", backend.getProvider(), KnownProvider.ids());
+    if (backend.getDialect() == null) {
+      problems.add(path, "needs a dialect: " + String.join(" or ", BackendOptions.DIALECTS));
+    }
+    oneOf(path + ".dialect", backend.getDialect(), BackendOptions.DIALECTS);
+    baseUrl(path, backend.getBaseUrl());
+    if (backend.getApiKey() != null && !KEY.matcher(backend.getApiKey()).matches()) {
+      problems.add(path + ".api-key", "must be one line of visible ASCII characters");
+    }
+    for (int i = 0; i < backend.getModels().size(); i++) {
+      notBlank(path + ".models[" + i + "]", backend.getModels().get(i));
+    }
+    String defaultModel = backend.getDefaultModel();
+    if (!backend.getModels().isEmpty() && !backend.getModels().contains(defaultModel)) {
+      problems.add(path + ".default-model", "must be one of the backend's models");
+    } else if (backend.getModels().isEmpty() && defaultModel != null) {
+      notBlank(path + ".default-model", defaultModel);
+    }
+    backend.getHeaders().forEach((header, value) -> header(path + ".headers", header, value));
+    range(path + ".max-connections", backend.getMaxConnections(), 1, 65_536);
+  }
+
+  private void baseUrl(String path, String url) {
+    if (url == null) {
+      problems.add(
+          path, "needs a base-url, or a known provider: " + String.join(", ", KnownProvider.ids()));
+      return;
+    }
+    boolean good;
+    try {
+      URI uri = URI.create(url);
+      good =
+          ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+              && uri.getHost() != null
+              && uri.getPort() <= 65_535
+              && uri.getRawUserInfo() == null
+              && uri.getRawQuery() == null
+              && uri.getRawFragment() == null;
+    } catch (IllegalArgumentException e) {
+      good = false;
+    }
+    if (!good) {
+      problems.add(
+          path + ".base-url",
+          "must be an http or https URL with a host, without user, query or fragment,"
+              + " such as https://api.openai.com/v1");
+    }
+  }
+
+  private void header(String path, String name, String value) {
+    if (!HEADER_NAME.matcher(name).matches()) {
+      problems.add(path + "." + name, "is not a header name");
+    } else if (!HEADER_VALUE.matcher(value).matches()) {
+      problems.add(path + "." + name, "must be one line of ASCII characters");
+    }
+  }
+
+  private void alias(String name, List<String> candidates) {
+    String path = "aliases." + name;
+    if (name.isBlank()) {
+      problems.add(path, "must not be an empty name");
+    }
+    if (candidates.isEmpty()) {
+      problems.add(path, "must list at least one candidate: backend/model or backend");
+    }
+    candidates(path, candidates);
+  }
+
+  private void candidates(String path, List<String> candidates) {
+    Map<String, BackendOptions> backends = options.getBackends();
+    for (int i = 0; i < candidates.size(); i++) {
+      String at = path + "[" + i + "]";
+      String candidate = candidates.get(i);
+      int slash = candidate.indexOf('/');
+      String name = slash < 0 ? candidate : candidate.substring(0, slash);
+      BackendOptions backend = backends.get(name);
+      if (backend == null) {
+        problems.add(
+            at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
+      } else if (slash >= 0 && !serves(backend, candidate.substring(slash + 1))) {
+        problems.add(
+            at,
+            "names a model that %s does not serve (its models: %s)"
+                .formatted(name, String.join(", ", backend.getModels())));
+      }
+    }
+  }
+
+  private static boolean serves(BackendOptions backend, String model) {
+    return backend.getModels().isEmpty() ? !model.isBlank() : backend.getModels().contains(model);
+  }
+
+  private void catalog() {
+    Set<String> seen = new HashSet<>();
+    List<String> owners = new ArrayList<>(options.getBackends().keySet());
+    owners.addAll(KnownProvider.ids());
+    for (int i = 0; i < options.getCatalog().size(); i++) {
+      String path = "catalog[" + i + "]";
+      ModelOptions model = options.getCatalog().get(i);
+      if (model.id() == null || model.id().isBlank()) {
+        problems.add(path, "needs an id");
+      } else if (!seen.add(model.provider() + "/" + model.id())) {
+        problems.add(path, "has the id of an earlier entry");
+      }
+      oneOf(path + ".provider", model.provider(), owners);
+      if (model.contextWindow() != null) {
+        range(path + ".context-window", model.contextWindow(), 1, Integer.MAX_VALUE);
+      }
+      if (model.maxOutput() != null) {
+        range(path + ".max-output", model.maxOutput(), 1, Integer.MAX_VALUE);
+      }
+      if (model.price() != null) {
+        price(path + ".price", model.price());
+      }
+    }
+  }
+
+  private void price(String path, ModelOptions.Price price) {
+    if (price.input() == null || price.output() == null) {
+      problems.add(path, "needs input and output, in US dollars per million tokens");
+    }
+    notNegative(path + ".input", price.input());
+    notNegative(path + ".output", price.output());
+    notNegative(path + ".cached-input", price.cachedInput());
+  }
+
+  private void gateway() {
+    GatewayOptions gateway = options.getGateway();
+    if (gateway != null) {
+      notBlank("gateway.host", gateway.getHost());
+      range("gateway.port", gateway.getPort(), 0, 65_535);
+      positiveSize("gateway.max-body", gateway.getMaxBody());
+    }
+  }
+
+  private void timeouts() {
+    Timeouts timeouts = options.getTimeouts();
+    positive("timeouts.connect", timeouts.connect());
+    positive("timeouts.head", timeouts.head());
+    positive("timeouts.first-chunk", timeouts.firstChunk());
+    positive("timeouts.stall", timeouts.stall());
+    positive("timeouts.total", timeouts.total());
+  }
+
+  private void retries() {
+    RetryOptions retries = options.getRetries();
+    range("retries.max", retries.getMax(), 0, RelayHints.MAX_RETRIES);
+    positive("retries.base-delay", retries.getBaseDelay());
+    if (retries.getMaxDelay().compareTo(retries.getBaseDelay()) < 0) {
+      problems.add("retries.max-delay", "must not be shorter than base-delay");
+    }
+  }
+
+  private void circuit() {
+    CircuitOptions circuit = options.getCircuit();
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
+    positive("circuit.reset-timeout", circuit.getResetTimeout());
+    if (circuit.getWindow().compareTo(Duration.ofSeconds(1)) < 0) {
+      problems.add("circuit.window", "must be at least 1s");
+    }
+  }
+
+  private void busAndLatch() {
+    if (!BUS_PREFIX.matcher(options.getBus().getPrefix()).matches()) {
+      problems.add(
+          "bus.prefix", "must consist of letters, digits, dots, - and _, at most 64 of them");
+    }
+    range("bus.window", options.getBus().getWindow(), 1, 65_536);
+    positive("bus.ping-interval", options.getBus().getPingInterval());
+    positive("bus.ping-timeout", options.getBus().getPingTimeout());
+    positiveSize("latch.max-size", options.getLatch().getMaxSize());
+  }
+
+  private void oneOf(String path, String name, Collection<String> known) {
+    if (name != null && !known.contains(name)) {
+      problems.add(path, "is unknown: " + Problems.unknown(name, known));
+    }
+  }
+
+  private void range(String path, int value, int min, int max) {
+    if (value < min || value > max) {
+      problems.add(
+          path,
+          "must be "
+              + (max == Integer.MAX_VALUE ? "at least " + min : "from " + min + " to " + max));
+    }
+  }
+
+  private void notNegative(String path, Double value) {
+    if (value != null && !(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      problems.add(path, "must not be negative");
+    }
+  }
+
+  private void positive(String path, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      problems.add(path, "must be longer than 0");
+    }
+  }
+
+  private void positiveSize(String path, int bytes) {
+    if (bytes < 1) {
+      problems.add(path, "must be larger than 0");
+    }
+  }
+
+  private void notBlank(String path, String value) {
+    if (value.isBlank()) {
+      problems.add(path, "must not be empty");
+    }
+  }
+}

@@ -1,0 +1,308 @@
+package io.llmrelay;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.RelayHints.Prefer;
+import io.llmrelay.chat.Timeouts;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BackendResolver;
+import io.llmrelay.config.BusOptions;
+import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.ConfigException;
+import io.llmrelay.config.ConfigReader;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.LatchOptions;
+import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.Problems;
+import io.llmrelay.config.RetryOptions;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that can be configured. All of it has a default but the backends, and those are found
+ * by themselves where a well-known provider's key is in the environment.
+ *
+ * <p>Options come from a program, from {@linkplain #fromFile a file} or from {@linkplain
+ * #fromConfig a verticle's JSON}. {@link #resolved} completes and checks them; {@link
+ * RelayVerticle} does that by itself.
+ */
+public class RelayOptions {
+  public static final CommitPoint DEFAULT_COMMIT = CommitPoint.FIRST_CHUNK;
+  public static final Prefer DEFAULT_PREFER = Prefer.ORDER;
+
+  /** Connect 2 s, head and first chunk 10 s, stall 30 s, total 300 s. */
+  public static final Timeouts DEFAULT_TIMEOUTS =
+      new Timeouts(
+          Duration.ofSeconds(2),
+          null,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(300));
+
+  private GatewayOptions gateway;
+
+  @JsonSetter(contentNulls = Nulls.AS_EMPTY)
+  private Map<String, BackendOptions> backends = new LinkedHashMap<>();
+
+  private Boolean discover;
+  private List<String> fallback = List.of();
+  private Map<String, List<String>> aliases = new LinkedHashMap<>();
+  private Prefer prefer = DEFAULT_PREFER;
+  private CommitPoint commit = DEFAULT_COMMIT;
+  private Timeouts timeouts = Timeouts.UNSET;
+  private RetryOptions retries = new RetryOptions();
+  private CircuitOptions circuit = new CircuitOptions();
+  private LatchOptions latch = new LatchOptions();
+  private BusOptions bus = new BusOptions();
+  private List<ModelOptions> catalog = List.of();
+
+  /** What error messages call these options. */
+  @JsonIgnore private String source = "options";
+
+  public RelayOptions() {}
+
+  public RelayOptions(RelayOptions other) {
+    gateway = other.gateway == null ? null : new GatewayOptions(other.gateway);
+    other.backends.forEach((name, backend) -> backends.put(name, new BackendOptions(backend)));
+    discover = other.discover;
+    fallback = other.fallback;
+    aliases = new LinkedHashMap<>(other.aliases);
+    prefer = other.prefer;
+    commit = other.commit;
+    timeouts = other.timeouts;
+    retries = new RetryOptions(other.retries);
+    circuit = new CircuitOptions(other.circuit);
+    latch = new LatchOptions(other.latch);
+    bus = new BusOptions(other.bus);
+    catalog = other.catalog;
+    source = other.source;
+  }
+
+  /**
+   * Options as {@link #toJson} writes them, taken literally: see {@link #fromConfig} for {@code
+   * ${ENV}}.
+   *
+   * @throws ConfigException where there is an unknown key or a value of the wrong form in it
+   */
+  public RelayOptions(JsonObject json) {
+    this(ConfigReader.read(json, RelayOptions.class));
+  }
+
+  /** These options with their keys: not for logs. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
+  /**
+   * Options from a file: JSON if it is named {@code *.json}, YAML otherwise.
+   *
+   * @param env what {@code ${NAME}} and {@code ${NAME:default}} stand for, and where well-known
+   *     providers' keys are looked for
+   * @return completed and checked options, maybe without a backend
+   * @throws ConfigException with everything that is wrong
+   */
+  public static RelayOptions fromFile(Path file, Map<String, String> env) {
+    Problems problems = new Problems(file.toString());
+    RelayOptions options = ConfigReader.read(file, env, RelayOptions.class, problems);
+    Path folder = file.toAbsolutePath().getParent();
+    return options.complete(env, folder, problems);
+  }
+
+  /**
+   * Options from JSON that a deployment brings.
+   *
+   * @param source what error messages call it, such as {@code deployment config}
+   * @param env as for {@link #fromFile}
+   * @return completed and checked options, maybe without a backend
+   * @throws ConfigException with everything that is wrong
+   */
+  public static RelayOptions fromConfig(JsonObject config, String source, Map<String, String> env) {
+    Problems problems = new Problems(source);
+    RelayOptions options = ConfigReader.read(config, env, RelayOptions.class, problems);
+    return options.complete(env, Path.of(""), problems);
+  }
+
+  /**
+   * A copy that is complete and checked: providers' defaults filled in, key files read, backends
+   * discovered. There is at least one backend in it. Resolving again changes nothing.
+   *
+   * @param env where well-known providers' keys are looked for
+   * @throws ConfigException with everything that is wrong
+   */
+  public RelayOptions resolved(Map<String, String> env) {
+    Problems problems = new Problems(source);
+    RelayOptions copy = new RelayOptions(this).complete(env, Path.of(""), problems);
+    OptionsCheck.hasBackend(copy, problems);
+    problems.throwIfAny();
+    return copy;
+  }
+
+  private RelayOptions complete(Map<String, String> env, Path folder, Problems problems) {
+    problems.throwIfAny();
+    source = problems.source();
+    new BackendResolver(env, folder, problems).resolve(backends, isDiscover());
+    OptionsCheck.check(this, problems);
+    problems.throwIfAny();
+    return this;
+  }
+
+  /** The HTTP front; {@code null}, the default, for none. */
+  public GatewayOptions getGateway() {
+    return gateway;
+  }
+
+  public RelayOptions setGateway(GatewayOptions gateway) {
+    this.gateway = gateway;
+    return this;
+  }
+
+  /** The backends by name, in the order they were given. */
+  public Map<String, BackendOptions> getBackends() {
+    return backends;
+  }
+
+  public RelayOptions setBackends(Map<String, BackendOptions> backends) {
+    this.backends = new LinkedHashMap<>(backends);
+    return this;
+  }
+
+  /**
+   * Adds a backend behind the others.
+   *
+   * @param name letters, digits, {@code -} and {@code _}, at most 64
+   */
+  public RelayOptions addBackend(String name, BackendOptions backend) {
+    backends.put(name, backend);
+    return this;
+  }
+
+  /**
+   * Whether a backend is added for each well-known provider whose key is in the environment; by
+   * default only where no backend is configured.
+   */
+  public boolean isDiscover() {
+    return discover == null ? backends.isEmpty() : discover;
+  }
+
+  public RelayOptions setDiscover(boolean discover) {
+    this.discover = discover;
+    return this;
+  }
+
+  /**
+   * The order in which candidates are tried: {@code backend} (its default model, or the model asked
+   * for) or {@code backend/model}. The first is the default backend. By default all backends in
+   * their order.
+   */
+  public List<String> getFallback() {
+    return fallback.isEmpty() ? new ArrayList<>(backends.keySet()) : fallback;
+  }
+
+  public RelayOptions setFallback(List<String> fallback) {
+    this.fallback = List.copyOf(fallback);
+    return this;
+  }
+
+  /** Model names of one's own, each with the candidates that serve it, in order. */
+  public Map<String, List<String>> getAliases() {
+    return aliases;
+  }
+
+  public RelayOptions setAliases(Map<String, List<String>> aliases) {
+    this.aliases = new LinkedHashMap<>(aliases);
+    return this;
+  }
+
+  /** What orders the candidates of a request that does not say. */
+  public Prefer getPrefer() {
+    return prefer;
+  }
+
+  public RelayOptions setPrefer(Prefer prefer) {
+    this.prefer = prefer;
+    return this;
+  }
+
+  /** The commit point of a stream that does not say. */
+  public CommitPoint getCommit() {
+    return commit;
+  }
+
+  public RelayOptions setCommit(CommitPoint commit) {
+    this.commit = commit;
+    return this;
+  }
+
+  /** The timeouts of a request that does not say; none is {@code null}. */
+  public Timeouts getTimeouts() {
+    Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
+    return all.or(new Timeouts(null, all.firstChunk(), null, null, null));
+  }
+
+  /** Sets timeouts; a {@code null} among them leaves the default. */
+  public RelayOptions setTimeouts(Timeouts timeouts) {
+    this.timeouts = timeouts;
+    return this;
+  }
+
+  public RetryOptions getRetries() {
+    return retries;
+  }
+
+  public RelayOptions setRetries(RetryOptions retries) {
+    this.retries = retries;
+    return this;
+  }
+
+  public CircuitOptions getCircuit() {
+    return circuit;
+  }
+
+  public RelayOptions setCircuit(CircuitOptions circuit) {
+    this.circuit = circuit;
+    return this;
+  }
+
+  public LatchOptions getLatch() {
+    return latch;
+  }
+
+  public RelayOptions setLatch(LatchOptions latch) {
+    this.latch = latch;
+    return this;
+  }
+
+  public BusOptions getBus() {
+    return bus;
+  }
+
+  public RelayOptions setBus(BusOptions bus) {
+    this.bus = bus;
+    return this;
+  }
+
+  /** Models the built-in catalogue does not know, or knows otherwise. */
+  public List<ModelOptions> getCatalog() {
+    return catalog;
+  }
+
+  public RelayOptions setCatalog(List<ModelOptions> catalog) {
+    this.catalog = List.copyOf(catalog);
+    return this;
+  }
+
+  /** With the keys and the headers' values hidden. */
+  @Override
+  public String toString() {
+    RelayOptions masked = new RelayOptions(this);
+    masked.backends.replaceAll((name, backend) -> backend.masked());
+    return "RelayOptions" + masked.toJson().encode();
+  }
+}

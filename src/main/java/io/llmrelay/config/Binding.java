@@ -1,0 +1,112 @@
+package io.llmrelay.config;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.Durations;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** How option classes and JSON relate: fields are keys, and some values have a form for people. */
+final class Binding {
+  static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+          .visibility(PropertyAccessor.ALL, Visibility.NONE)
+          .visibility(PropertyAccessor.FIELD, Visibility.ANY)
+          .visibility(PropertyAccessor.SETTER, Visibility.ANY)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .defaultSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.FAIL))
+          .serializationInclusion(JsonInclude.Include.NON_EMPTY)
+          .addModule(
+              new SimpleModule()
+                  .addDeserializer(Duration.class, reader(Duration.class, Durations::parse))
+                  .addSerializer(Duration.class, writer(Durations::format))
+                  .addDeserializer(CommitPoint.class, reader(CommitPoint.class, Binding::commit))
+                  .addSerializer(CommitPoint.class, writer(CommitPoint::toJson))
+                  .addSerializer(Enum.class, writer(Binding::name)))
+          .build();
+
+  private Binding() {}
+
+  /** A number of bytes, written as a size. */
+  static final class SizeReader extends TextReader<Integer> {
+    private static final long serialVersionUID = 1L;
+
+    SizeReader() {
+      super(Integer.class, Sizes::parse);
+    }
+  }
+
+  /** A number of bytes, written as a size. */
+  static final class SizeWriter extends JsonSerializer<Integer> {
+    @Override
+    public void serialize(Integer bytes, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(Sizes.format(bytes));
+    }
+  }
+
+  static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static CommitPoint commit(String text) {
+    boolean number = text.matches("\\d{1,9}");
+    return CommitPoint.of(number ? (Object) Integer.valueOf(text) : text);
+  }
+
+  private static <T> JsonDeserializer<T> reader(Class<T> type, Function<String, T> parse) {
+    return new TextReader<>(type, parse);
+  }
+
+  private static <T> JsonSerializer<T> writer(Function<T, Object> form) {
+    return new JsonSerializer<>() {
+      @Override
+      public void serialize(T value, JsonGenerator out, SerializerProvider provider)
+          throws IOException {
+        out.writeObject(form.apply(value));
+      }
+    };
+  }
+
+  /** Reads a text with a function that says by IllegalArgumentException what it wants instead. */
+  private static class TextReader<T> extends StdScalarDeserializer<T> {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Function<String, T> parse;
+
+    TextReader(Class<T> type, Function<String, T> parse) {
+      super(type);
+      this.parse = parse;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public T deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      String text = in.currentToken().isScalarValue() ? in.getText() : "";
+      in.skipChildren();
+      try {
+        return parse.apply(text);
+      } catch (IllegalArgumentException e) {
+        return (T) context.handleWeirdStringValue(handledType(), "", "%s", e.getMessage());
+      }
+    }
+  }
+}

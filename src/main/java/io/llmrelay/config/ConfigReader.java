@@ -1,0 +1,99 @@
+package io.llmrelay.config;
+
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Reads option classes from YAML and JSON, and writes them as JSON.
+ *
+ * <p>Reading is {@link ConfigTree} (text, environment, lines) followed by Jackson's binding. Both
+ * put what they dislike into one {@link Problems} and go on, so that one start shows every mistake.
+ */
+public final class ConfigReader {
+  private ConfigReader() {}
+
+  /**
+   * Reads a file, JSON if it is named {@code *.json} and YAML otherwise.
+   *
+   * @param env what {@code ${NAME}} and {@code ${NAME:default}} stand for
+   * @param problems gets what is wrong
+   * @return what could be understood
+   * @throws ConfigException if the file cannot be read, or makes no sense at all
+   */
+  public static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
+    String text = "";
+    try {
+      text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      problems.add("", "is missing: there is no such file");
+    } catch (CharacterCodingException e) {
+      problems.add("", "is not UTF-8 text");
+    } catch (IOException e) {
+      problems.add("", "cannot be read: " + e.getClass().getSimpleName());
+    }
+    problems.throwIfAny();
+    boolean json = file.toString().toLowerCase(Locale.ROOT).endsWith(".json");
+    return bind(ConfigTree.ofFile(text, json, env, problems), type, problems);
+  }
+
+  /**
+   * Reads JSON that is here already.
+   *
+   * @param env as for a file; {@code null} leaves every {@code ${NAME}} as it is
+   * @param problems gets what is wrong
+   * @return what could be understood
+   * @throws ConfigException if it makes no sense at all
+   */
+  public static <T> T read(
+      JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {
+    return bind(ConfigTree.ofJson(json.encode(), env, problems), type, problems);
+  }
+
+  /** Reads JSON as {@link #toJson} writes it, or throws a {@link ConfigException}. */
+  public static <T> T read(JsonObject json, Class<T> type) {
+    Problems problems = new Problems("options");
+    T options = read(json, null, type, problems);
+    problems.throwIfAny();
+    return options;
+  }
+
+  /** Options as JSON, keys and all; {@link #read(JsonObject, Class)} reads it back. */
+  public static JsonObject toJson(Object options) {
+    return new JsonObject(Binding.MAPPER.valueToTree(options).toString());
+  }
+
+  private static <T> T bind(JsonNode tree, Class<T> type, Problems problems) {
+    try {
+      return Binding.MAPPER
+          .readerFor(type)
+          .withHandler(new BindingProblems(problems))
+          .readValue(tree);
+    } catch (IOException e) {
+      if (problems.isEmpty()) {
+        problems.add(e instanceof JsonMappingException at ? path(at) : "", "has no valid value");
+      }
+      problems.throwIfAny();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String path(JsonMappingException e) {
+    StringBuilder path = new StringBuilder();
+    for (JsonMappingException.Reference step : e.getPath()) {
+      if (step.getFieldName() == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(step.getFieldName());
+      }
+    }
+    return path.toString();
+  }
+}

@@ -1,0 +1,160 @@
+package io.llmrelay.config;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import java.io.IOException;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The first half of reading a configuration: text to a tree, before anybody asks what the keys
+ * mean.
+ *
+ * <p>Every scalar stays the text that was written, for two reasons: {@code ${PORT:8080}} is a
+ * number only once the variable is put in, and a key that looks like a number keeps its leading
+ * zeros. The binding that follows turns text into what an option wants. On the way it notes the
+ * line of every path, and complains about what a tree could not show any more: keys that occur
+ * twice.
+ */
+final class ConfigTree {
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final JsonFactory YAML = new YAMLFactory();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final Pattern VARIABLE =
+      Pattern.compile("\\$\\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\\})?");
+
+  private final Map<String, String> env;
+  private final Problems problems;
+  private final boolean withLines;
+  private JsonParser parser;
+
+  private ConfigTree(Map<String, String> env, Problems problems, boolean withLines) {
+    this.env = env;
+    this.problems = problems;
+    this.withLines = withLines;
+  }
+
+  /** The tree of a file's text. */
+  static ObjectNode ofFile(String text, boolean json, Map<String, String> env, Problems problems) {
+    return new ConfigTree(env, problems, true).read(text, json ? JSON : YAML);
+  }
+
+  /** The tree of JSON that came from somewhere else: its line numbers would mean nothing. */
+  static ObjectNode ofJson(String text, Map<String, String> env, Problems problems) {
+    return new ConfigTree(env, problems, false).read(text, JSON);
+  }
+
+  private ObjectNode read(String text, JsonFactory format) {
+    try (JsonParser opened = format.createParser(text)) {
+      parser = opened;
+      if (parser.nextToken() == null || parser.currentToken() == JsonToken.VALUE_NULL) {
+        return NODES.objectNode();
+      }
+      if (parser.currentToken() != JsonToken.START_OBJECT) {
+        problems.add("", "must consist of keys and values, such as \"backends: …\"");
+        return NODES.objectNode();
+      }
+      ObjectNode root = object("");
+      if (parser.nextToken() != null) {
+        problems.addAtLine(line(), "nothing may follow the configuration");
+      }
+      return root;
+    } catch (JsonProcessingException e) {
+      problems.addAtLine(
+          e.getLocation() == null ? 1 : e.getLocation().getLineNr(), syntaxComplaint(e));
+      return NODES.objectNode();
+    } catch (IOException e) {
+      throw new IllegalStateException("no I/O here", e);
+    }
+  }
+
+  private ObjectNode object(String path) throws IOException {
+    ObjectNode object = NODES.objectNode();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      String at = path.isEmpty() ? key : path + "." + key;
+      if (object.has(key)) {
+        problems.add(at, "is there twice" + (withLines ? ", again on line " + line() : ""));
+      } else if (withLines) {
+        problems.setLine(at, line());
+      }
+      parser.nextToken();
+      object.set(key, value(at));
+    }
+    return object;
+  }
+
+  private ArrayNode array(String path) throws IOException {
+    ArrayNode array = NODES.arrayNode();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      String at = path + "[" + array.size() + "]";
+      if (withLines) {
+        problems.setLine(at, line());
+      }
+      array.add(value(at));
+    }
+    return array;
+  }
+
+  private JsonNode value(String path) throws IOException {
+    if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+      problems.add(path, "is a YAML alias, which is not supported");
+    }
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> object(path);
+      case START_ARRAY -> array(path);
+      case VALUE_NULL -> NODES.nullNode();
+      default -> NODES.textNode(env == null ? parser.getText() : resolve(parser.getText(), path));
+    };
+  }
+
+  /** Puts in the environment. A variable that is set to nothing counts as not set. */
+  private String resolve(String text, String path) {
+    Matcher matcher = VARIABLE.matcher(text);
+    StringBuilder resolved = new StringBuilder();
+    while (matcher.find()) {
+      String name = matcher.group(1);
+      String value = name == null ? "" : env.get(name);
+      if (name == null) {
+        problems.add(path, "has a \"${\" that is neither ${NAME} nor ${NAME:default}");
+      } else if (value == null || value.isEmpty()) {
+        value = matcher.group(2);
+        if (value == null) {
+          problems.add(
+              path,
+              "needs the environment variable %s, which is not set; set it, or write ${%s:default}"
+                  .formatted(name, name));
+          value = "";
+        }
+      }
+      matcher.appendReplacement(resolved, Matcher.quoteReplacement(value));
+    }
+    return matcher.appendTail(resolved).toString();
+  }
+
+  private int line() {
+    return parser.currentTokenLocation().getLineNr();
+  }
+
+  /** What the parser says, without the excerpts it quotes: there may be a key in them. */
+  private static String syntaxComplaint(JsonProcessingException e) {
+    String complaint =
+        e.getOriginalMessage()
+            .lines()
+            .filter(line -> !line.startsWith(" "))
+            .collect(Collectors.joining(", "))
+            .replaceAll("token '[^']*'", "token");
+    boolean yaml = e.getProcessor() instanceof YAMLParser;
+    return "this is not valid " + (yaml ? "YAML: " : "JSON: ") + complaint;
+  }
+}

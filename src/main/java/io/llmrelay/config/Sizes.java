@@ -1,0 +1,46 @@
+package io.llmrelay.config;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Numbers of bytes as people write them: {@code 512KB}, {@code 4MB}. A KB is 1024 bytes. */
+final class Sizes {
+  private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\s*(b|kb|mb)");
+
+  /** What is allowed, for error messages. */
+  static final String FORMAT = "a size such as 512KB or 4MB, below 2048MB";
+
+  private Sizes() {}
+
+  /**
+   * Reads a size.
+   *
+   * @throws IllegalArgumentException if it is not of that form, or too large
+   */
+  static int parse(String text) {
+    Matcher matcher = FORM.matcher(text.trim().toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("must be " + FORMAT);
+    }
+    long unit =
+        switch (matcher.group(2)) {
+          case "b" -> 1;
+          case "kb" -> 1024;
+          default -> 1024 * 1024;
+        };
+    long bytes = Long.parseLong(matcher.group(1)) * unit;
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("must be " + FORMAT);
+    }
+    return (int) bytes;
+  }
+
+  /** The shortest form that {@link #parse} reads back. */
+  static String format(int bytes) {
+    if (bytes % (1024 * 1024) == 0) {
+      return bytes / (1024 * 1024) + "MB";
+    }
+    return bytes % 1024 == 0 ? bytes / 1024 + "KB" : bytes + "B";
+  }
+}

@@ -1,0 +1,306 @@
+package io.llmrelay.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.llmrelay.RelayOptions;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said about a configuration that is wrong. */
+class ConfigErrorsTest {
+  private static final String BACKEND =
+      "backends:\n  a:\n    dialect: openai\n    base-url: http://localhost:1/v1\n";
+
+  @TempDir Path folder;
+
+  private List<String> problems(String yaml) throws IOException {
+    return problems("relay.yaml", yaml, Map.of());
+  }
+
+  /** The problems without the folder in front. */
+  private List<String> problems(String name, String text, Map<String, String> env)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve(name), text);
+    ConfigException e =
+        catchThrowableOfType(
+            ConfigException.class, () -> RelayOptions.fromFile(file, env).resolved(env));
+    assertThat(e).as("nothing wrong with:\n" + text).isNotNull();
+    assertThat(e).hasMessage(String.join("\n", e.problems()));
+    return e.problems().stream().map(p -> p.replace(folder + "/", "")).toList();
+  }
+
+  @Test
+  void anUnknownKeyIsNamedWithItsLineAndTheKnownOnes() throws IOException {
+    assertThat(problems("backends:\n  primary:\n    dialct: openai\n"))
+        .containsExactly(
+            "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
+                + " (known here: api-key, api-key-file, base-url, default-model, dialect,"
+                + " headers, max-connections, models, provider)");
+  }
+
+  @Test
+  void anUnknownSectionIsSkippedWhole() throws IOException {
+    assertThat(problems("timeout:\n  total: {deep: [1, 2]}\n" + BACKEND))
+        .singleElement()
+        .asString()
+        .startsWith("relay.yaml:1: timeout is not a known key; did you mean \"timeouts\"?");
+  }
+
+  @Test
+  void otherSpellingsOfAKeyAreRecognised() throws IOException {
+    assertThat(problems("backends: {a: {base_url: x, apiKey: y, zzz: 1}}"))
+        .hasSize(3)
+        .anySatisfy(
+            p -> assertThat(p).contains("base_url is not a known key; did you mean \"base-url\"?"))
+        .anySatisfy(
+            p -> assertThat(p).contains("apiKey is not a known key; did you mean \"api-key\"?"))
+        .anySatisfy(p -> assertThat(p).contains("zzz is not a known key (known here:"));
+  }
+
+  @Test
+  void allMistakesAreReportedAtOnce() throws IOException {
+    assertThat(
+            problems(
+                """
+                gateway:
+                  port: many
+                  max-body: 4 apples
+                circuit: {scope: planet, max-failures: [5]}
+                timeouts:
+                  stall: soon
+                prefer: best
+                commit: later
+                discover: maybe
+                retries: none
+                fallback: a
+                catalog: [{id: m, price: {input: cheap, output: 1}}]
+                bogus: 1
+                """))
+        .containsExactly(
+            "relay.yaml:2: gateway.port must be a whole number",
+            "relay.yaml:3: gateway.max-body must be a size such as 512KB or 4MB, below 2048MB",
+            "relay.yaml:4: circuit.scope must be backend or model",
+            "relay.yaml:4: circuit.max-failures must be a single value",
+            "relay.yaml:6: timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
+            "relay.yaml:7: prefer must be order or cost",
+            "relay.yaml:8: commit must be \"first-chunk\", \"complete\" or a number of characters"
+                + " from 1",
+            "relay.yaml:9: discover must be true or false",
+            "relay.yaml:10: retries must consist of keys and values",
+            "relay.yaml:11: fallback must be a list, such as [a, b]",
+            "relay.yaml:12: catalog[0].price.input must be a number",
+            "relay.yaml:13: bogus is not a known key (known here: aliases, backends, bus,"
+                + " catalog, circuit, commit, discover, fallback, gateway, latch, prefer, retries,"
+                + " timeouts)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gateway: {port: 65536}              | gateway.port must be from 0 to 65535",
+        "gateway: {port: -1}                 | gateway.port must be from 0 to 65535",
+        "gateway: {port: 99999999999}        | gateway.port must be a whole number",
+        "gateway: {port: 1.5}                | gateway.port must be a whole number",
+        "gateway: {host: ''}                 | gateway.host must not be empty",
+        "gateway: {max-body: 0B}             | gateway.max-body must be larger than 0",
+        "gateway: 8080                       | gateway must consist of keys and values",
+        "gateway: ''                         | gateway has no valid value",
+        "timeouts: {total: 0s}               | timeouts.total must be longer than 0",
+        "timeouts: {head: 10}                | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
+        "timeouts: {head: {ms: 10}}          | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
+        "retries: {max: 11}                  | retries.max must be from 0 to 10",
+        "retries: {base-delay: 6s}           | retries.max-delay must not be shorter than base-delay",
+        "circuit: {max-failures: 0}          | circuit.max-failures must be from 1 to 1000000",
+        "circuit: {window: 500ms}            | circuit.window must be at least 1s",
+        "bus: {prefix: a b}                  | bus.prefix must consist of letters, digits, dots, - and _, at most 64 of them",
+        "bus: {window: 0}                    | bus.window must be from 1 to 65536",
+        "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB, below 2048MB",
+        "commit: 0                           | commit must be \"first-chunk\", \"complete\" or a number of characters from 1",
+        "fallback: [a, b]                    | fallback[1] names a backend that is not there: \"b\"; did you mean \"a\"? (known: a)",
+        "fallback: [a, ~]                    | fallback[1] has no valid value",
+        "fallback: [a/]                      | fallback[0] names a model that a does not serve (its models: )",
+        "aliases: {fast: [grok/llama]}       | aliases.fast[0] names a backend that is not there: \"grok\" (known: a)",
+        "aliases: {fast: []}                 | aliases.fast must list at least one candidate: backend/model or backend",
+        "aliases: {fast: a}                  | aliases.fast must be a list, such as [a, b]",
+        "catalog: [{price: {input: 1, output: 1}}] | catalog[0] needs an id",
+        "catalog: [{id: m, provider: grok}]  | catalog[0].provider is unknown: \"grok\"; did you mean \"groq\"? (known: a, openai, anthropic, groq, cerebras, nvidia)",
+        "catalog: [{id: m, provider: a}, {id: m, provider: a}] | catalog[1] has the id of an earlier entry",
+        "catalog: [{id: m}, {id: m}]         | catalog[1] has the id of an earlier entry",
+        "catalog: [{id: m, context-window: 0}] | catalog[0].context-window must be at least 1",
+        "catalog: [{id: m, price: {input: 1}}] | catalog[0].price needs input and output, in US dollars per million tokens",
+        "catalog: [{id: m, price: {input: -1, output: 0}}] | catalog[0].price.input must not be negative",
+        "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here: context-window, id, max-output, price, provider)",
+      })
+  void aValueOutOfRange(String yaml, String complaint) throws IOException {
+    assertThat(problems(yaml + "\n" + BACKEND)).containsExactly("relay.yaml:1: " + complaint);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, anthropic)",
+        "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia)",
+        "base-url: localhost:9101/v1   | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://u:p@host/'  | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://h/v1?key=1' | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://a b/'       | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
+        "api-key: 'two words'          | backends.b.api-key must be one line of visible ASCII characters",
+        "api-key-file: nowhere         | backends.b.api-key-file names a file that cannot be read: nowhere (there is no such file)",
+        "models: mock-model            | backends.b.models must be a list, such as [a, b]",
+        "models: ['']                  | backends.b.models[0] must not be empty",
+        "headers: {'a b': c}           | backends.b.headers.a b is not a header name",
+        "headers: {x-a: \"1\\n2\"}     | backends.b.headers.x-a must be one line of ASCII characters",
+        "max-connections: 0            | backends.b.max-connections must be from 1 to 65536",
+        "max-connections: sk-secret    | backends.b.max-connections must be a whole number",
+      })
+  void aBackendThatCannotBeUsed(String line, String complaint) throws IOException {
+    String rest = "";
+    for (String other : List.of("dialect: openai", "base-url: http://localhost:1")) {
+      rest += line.startsWith(other.substring(0, 5)) ? "" : "    " + other + "\n";
+    }
+    assertThat(problems("backends:\n  b:\n    " + line + "\n" + rest))
+        .singleElement()
+        .asString()
+        .matches("relay.yaml:3: .*")
+        .endsWith(": " + complaint);
+  }
+
+  @Test
+  void aBackendNeedsADialectAndAPlace() throws IOException {
+    assertThat(problems("backends:\n  mine: {models: [m], default-model: n}"))
+        .containsExactly(
+            "relay.yaml:2: backends.mine needs a dialect: openai or anthropic",
+            "relay.yaml:2: backends.mine.default-model must be one of the backend's models");
+    assertThat(problems("backends:\n  mine: {dialect: openai}"))
+        .containsExactly(
+            "relay.yaml:2: backends.mine needs a base-url, or a known provider: openai, anthropic,"
+                + " groq, cerebras, nvidia");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"my backend", "a/b", "a.b", "ä"})
+  void aBackendNeedsAProperName(String name) throws IOException {
+    assertThat(problems("backends:\n  " + name + ": {dialect: openai, base-url: 'http://h'}"))
+        .containsExactly(
+            "relay.yaml:2: backends.%s is not a name: letters, digits, - and _ are allowed, at most 64"
+                .formatted(name));
+  }
+
+  @Test
+  void aKnownProviderNeedsAKey() throws IOException {
+    assertThat(problems("backends:\n  groq:\n"))
+        .containsExactly(
+            "relay.yaml:2: backends.groq has no key: set GROQ_API_KEY, or give api-key or"
+                + " api-key-file (api-key: none for no key)");
+  }
+
+  @Test
+  void twoBackendsOfOneName() throws IOException {
+    String twice = BACKEND + "  a:\n    dialect: openai\n";
+    assertThat(problems(twice))
+        .containsExactly("relay.yaml:2: backends.a is there twice, again on line 5");
+    String json = "{\"backends\": {\"a\": {},\n \"a\": {}}}";
+    assertThat(problems("relay.json", json, Map.of()))
+        .containsExactly("relay.json:1: backends.a is there twice, again on line 2");
+  }
+
+  @Test
+  void aMissingVariable() throws IOException {
+    assertThat(problems("gateway:\n  port: ${PORT}\n  host: a${B}c${\n" + BACKEND))
+        .containsExactly(
+            "relay.yaml:2: gateway.port needs the environment variable PORT, which is not set;"
+                + " set it, or write ${PORT:default}",
+            "relay.yaml:3: gateway.host needs the environment variable B, which is not set;"
+                + " set it, or write ${B:default}");
+    assertThat(problems("gateway: {host: \"${not-a-name}\"}"))
+        .containsExactly(
+            "relay.yaml:1: gateway.host has a \"${\" that is neither ${NAME} nor ${NAME:default}");
+  }
+
+  @Test
+  void keyAndKeyFileContradict() throws IOException {
+    Files.writeString(folder.resolve("key"), "\n");
+    assertThat(problems(BACKEND + "    api-key: x\n    api-key-file: key\n"))
+        .containsExactly(
+            "relay.yaml:6: backends.a.api-key-file and api-key are both given; give one of the two");
+    assertThat(problems(BACKEND + "    api-key-file: key\n"))
+        .containsExactly("relay.yaml:5: backends.a.api-key-file names an empty file: key");
+  }
+
+  @Test
+  void noBackendAtAll() throws IOException {
+    assertThat(problems("# nothing\n"))
+        .containsExactly(
+            "relay.yaml: the configuration has no backend: name one under backends, or set one of"
+                + " OPENAI_API_KEY, ANTHROPIC_API_KEY, GROQ_API_KEY, CEREBRAS_API_KEY,"
+                + " NVIDIA_API_KEY");
+    assertThat(problems("discover: false\n"))
+        .singleElement()
+        .asString()
+        .endsWith("NVIDIA_API_KEY and discover: true");
+  }
+
+  @Test
+  void aFileThatIsNoConfiguration() throws IOException {
+    assertThat(problems("- a\n- b\n"))
+        .containsExactly(
+            "relay.yaml: the configuration must consist of keys and values, such as"
+                + " \"backends: …\"");
+    assertThat(problems("gateway: {}\n---\ngateway: {}\n"))
+        .containsExactly("relay.yaml:3: nothing may follow the configuration");
+    ConfigException missing =
+        catchThrowableOfType(
+            ConfigException.class, () -> RelayOptions.fromFile(Path.of("nowhere.yaml"), Map.of()));
+    assertThat(missing)
+        .hasMessage("nowhere.yaml: the configuration is missing: there is no such file");
+    assertThat(problems("base: &b {dialect: openai}\nbackends: {a: *b}\n"))
+        .anySatisfy(
+            p -> assertThat(p).endsWith("backends.a is a YAML alias, which is not supported"));
+  }
+
+  @Test
+  void badSyntaxIsShownByLineAndWithoutTheText() throws IOException {
+    assertThat(problems("backends:\n  a:\n    api-key: sk-secret\n   base-url: x\n"))
+        .singleElement()
+        .asString()
+        .startsWith("relay.yaml:4: this is not valid YAML: ")
+        .doesNotContain("sk-secret", "\n");
+    assertThat(problems("relay.json", "{\"api-key\":\n sk-secret}", Map.of()))
+        .singleElement()
+        .asString()
+        .startsWith("relay.json:2: this is not valid JSON: ")
+        .doesNotContain("sk", "secret", "\n");
+    assertThat(problems("a: \"${KEY\n")).singleElement().asString().contains("not valid YAML");
+  }
+
+  @Test
+  void aDeploymentConfigHasNoLines() {
+    JsonObject config =
+        new JsonObject()
+            .put("backends", new JsonObject().put("a", new JsonObject().put("dialct", "x")))
+            .put("gateway", new JsonObject().put("port", "high"));
+    assertThat(
+            catchThrowableOfType(
+                    ConfigException.class,
+                    () -> RelayOptions.fromConfig(config, "deployment config", Map.of()))
+                .problems())
+        .hasSize(2)
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .startsWith("deployment config: backends.a.dialct is not a known key;"))
+        .contains("deployment config: gateway.port must be a whole number");
+  }
+}

@@ -1,0 +1,155 @@
+package io.llmrelay.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
+import io.llmrelay.RelayOptions;
+import io.llmrelay.chat.CommitPoint;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The schema and the options know the same keys, defaults and names. */
+class SchemaTest {
+  static JsonObject schema() {
+    try {
+      return new JsonObject(Files.readString(Path.of("conf/relay.schema.json")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void theKeysAreThoseOfTheOptions() {
+    Set<String> ofOptions = new TreeSet<>();
+    collect(Binding.MAPPER.constructType(RelayOptions.class), "", ofOptions);
+    Set<String> ofSchema = new TreeSet<>();
+    collect(schema(), "", ofSchema);
+    assertThat(ofSchema).isEqualTo(ofOptions).contains("catalog[].price.cached-input");
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheOptions() {
+    JsonObject options =
+        new RelayOptions()
+            .setGateway(new GatewayOptions())
+            .addBackend("*", new BackendOptions())
+            .setTimeouts(new RelayOptions().getTimeouts())
+            .toJson();
+    Set<String> ofOptions = new TreeSet<>();
+    collectValues(options, "", ofOptions);
+    Set<String> ofSchema = new TreeSet<>();
+    collectDefaults(schema(), "", ofSchema);
+    assertThat(ofSchema).isEqualTo(ofOptions).contains("circuit.scope=backend");
+  }
+
+  @Test
+  void everythingIsDescribed() {
+    eachProperty(
+        schema(),
+        "",
+        (path, property) ->
+            assertThat(property.getString("description", "")).as(path).isNotBlank());
+  }
+
+  @Test
+  void theNamesAreThoseOfTheOptions() {
+    JsonObject backend =
+        schema()
+            .getJsonObject("properties")
+            .getJsonObject("backends")
+            .getJsonObject("additionalProperties")
+            .getJsonObject("properties");
+    assertThat(backend.getJsonObject("dialect").getJsonArray("enum").getList())
+        .isEqualTo(BackendOptions.DIALECTS);
+    assertThat(backend.getJsonObject("provider").getJsonArray("enum").getList())
+        .isEqualTo(KnownProvider.ids());
+    List<String> scopes =
+        Arrays.stream(CircuitOptions.Scope.values())
+            .map(Binding::name)
+            .collect(Collectors.toList());
+    assertThat(
+            schema()
+                .getJsonObject("properties")
+                .getJsonObject("circuit")
+                .getJsonObject("properties")
+                .getJsonObject("scope")
+                .getJsonArray("enum")
+                .getList())
+        .isEqualTo(scopes);
+  }
+
+  private static void collect(JavaType type, String path, Set<String> keys) {
+    if (type.isMapLikeType()) {
+      collect(type.getContentType(), path + ".*", keys);
+    } else if (type.isCollectionLikeType()) {
+      collect(type.getContentType(), path + "[]", keys);
+    } else if (type.getRawClass().getName().startsWith("io.llmrelay.")
+        && !type.isEnumType()
+        && type.getRawClass() != CommitPoint.class) {
+      for (BeanPropertyDefinition property :
+          Binding.MAPPER.getDeserializationConfig().introspect(type).findProperties()) {
+        String at = path.isEmpty() ? property.getName() : path + "." + property.getName();
+        keys.add(at);
+        collect(property.getPrimaryType(), at, keys);
+      }
+    }
+  }
+
+  private static void collect(JsonObject schema, String path, Set<String> keys) {
+    eachProperty(schema, path, (at, property) -> keys.add(at));
+  }
+
+  private interface Visitor {
+    void visit(String path, JsonObject property);
+  }
+
+  private static void eachProperty(JsonObject schema, String path, Visitor visitor) {
+    JsonObject properties = schema.getJsonObject("properties", new JsonObject());
+    if (!properties.isEmpty()) {
+      assertThat(schema.getValue("additionalProperties")).as(path).isEqualTo(false);
+    }
+    for (String key : properties.fieldNames()) {
+      String at = path.isEmpty() ? key : path + "." + key;
+      visitor.visit(at, properties.getJsonObject(key));
+      eachProperty(properties.getJsonObject(key), at, visitor);
+    }
+    if (schema.getValue("additionalProperties") instanceof JsonObject values) {
+      eachProperty(values, path + ".*", visitor);
+    }
+    if (schema.getValue("items") instanceof JsonObject items) {
+      eachProperty(items, path + "[]", visitor);
+    }
+  }
+
+  private static void collectDefaults(JsonObject schema, String path, Set<String> defaults) {
+    eachProperty(
+        schema,
+        path,
+        (at, property) -> {
+          if (property.containsKey("default")) {
+            defaults.add(at + "=" + property.getValue("default"));
+          }
+        });
+  }
+
+  private static void collectValues(JsonObject options, String path, Set<String> values) {
+    for (String key : options.fieldNames()) {
+      String at = path.isEmpty() ? key : path + "." + key;
+      if (options.getValue(key) instanceof JsonObject section) {
+        collectValues(section, at, values);
+      } else {
+        values.add(at + "=" + options.getValue(key));
+      }
+    }
+  }
+}

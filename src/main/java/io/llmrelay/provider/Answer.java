@@ -1,0 +1,203 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * What is known of one answer: a dialect's reader writes it, the exchange takes the text out after
+ * every read.
+ *
+ * <p>Text is turned into UTF-8 here, char by char, because a dialect may cut a character in two:
+ * JSON writes an emoji as two escapes, and servers have put them into different deltas. The first
+ * half waits, by kind of text, for the next delta of that kind.
+ *
+ * <p>It is over at the first of {@link #end}, {@link #error} and {@link #fail}.
+ */
+public final class Answer {
+  private static final int MAX_MODEL = 200;
+  private static final char REPLACEMENT = '\uFFFD';
+
+  private record Piece(ChunkKind kind, Buffer text) {}
+
+  private final ErrorClassifier errors;
+  private final List<Piece> pieces = new ArrayList<>();
+  private final Map<ChunkKind, Character> firstHalves = new EnumMap<>(ChunkKind.class);
+  private final Utf8 text = new Utf8();
+  private ChunkKind kind = ChunkKind.TEXT;
+  private boolean chunks;
+  private boolean toolCalls;
+  private FinishReason finish;
+  private TokenUsage usage = TokenUsage.NONE;
+  private String model;
+  private int malformed;
+  private boolean complete;
+  private Failure failure;
+
+  Answer(ErrorClassifier errors) {
+    this.errors = errors;
+  }
+
+  /** More text of a kind; empty text is nothing. */
+  public void text(ChunkKind kind, CharSequence more) {
+    if (more.length() == 0) {
+      return;
+    }
+    select(kind);
+    Character high = firstHalves.remove(kind);
+    for (int i = 0; i < more.length(); i++) {
+      char c = more.charAt(i);
+      if (high != null && Character.isLowSurrogate(c)) {
+        text.put(Character.toCodePoint(high, c));
+        high = null;
+      } else {
+        if (high != null) {
+          text.put(REPLACEMENT);
+        }
+        high = Character.isHighSurrogate(c) ? (Character) c : null;
+        if (high == null) {
+          text.put(Character.isLowSurrogate(c) ? REPLACEMENT : c);
+        }
+      }
+    }
+    if (high != null) {
+      firstHalves.put(kind, high);
+    }
+    chunks |= !text.isEmpty();
+  }
+
+  private void select(ChunkKind kind) {
+    if (kind != this.kind) {
+      cut();
+      this.kind = kind;
+    }
+  }
+
+  private void cut() {
+    if (!text.isEmpty()) {
+      pieces.add(new Piece(kind, text.take()));
+    }
+  }
+
+  /** The model as the provider names it. */
+  public void model(String model) {
+    if (model != null && model.length() <= MAX_MODEL) {
+      this.model = model;
+    }
+  }
+
+  /** The usage so far; one without any token never replaces one that has some. */
+  public void usage(TokenUsage usage) {
+    if (!usage.isZero()) {
+      this.usage = usage;
+    }
+  }
+
+  /** A tool call was seen: the finish reason {@code stop} means {@code tool_calls} then. */
+  public void toolCalls() {
+    toolCalls = true;
+  }
+
+  /** Why the answer ended; usage may still follow. */
+  public void finish(FinishReason reason) {
+    finish = reason;
+  }
+
+  /** The dialect's end marker. */
+  public void end() {
+    if (finish == null && (chunks || toolCalls)) {
+      finish = FinishReason.STOP;
+    }
+    ended("the stream ended without a finish reason");
+  }
+
+  /** The provider's error object, or a payload that has one. */
+  public void error(byte[] bytes, int from, int to) {
+    fail(errors.inStream(bytes, from, to));
+  }
+
+  public void fail(Failure failure) {
+    if (!over()) {
+      flushHalves();
+      this.failure = failure;
+    }
+  }
+
+  /** Nothing more comes; without a finish reason that is a failure with this message. */
+  void ended(String otherwise) {
+    if (finish == null) {
+      fail(Failure.of(FailureKind.NETWORK, otherwise));
+    } else if (!over()) {
+      flushHalves();
+      complete = true;
+    }
+  }
+
+  /** A payload that is no JSON: fatal at the beginning, skipped and counted after a chunk. */
+  void malformed() {
+    malformed++;
+    if (!chunks) {
+      fail(Failure.of(FailureKind.SERVER_ERROR, "the stream carries malformed JSON"));
+    }
+  }
+
+  /** A first half whose second never came. */
+  private void flushHalves() {
+    for (ChunkKind each : firstHalves.keySet()) {
+      select(each);
+      text.put(REPLACEMENT);
+      chunks = true;
+    }
+    firstHalves.clear();
+  }
+
+  /** Takes out the text that came since the last call, one piece per run of the same kind. */
+  void drain(BiConsumer<ChunkKind, Buffer> sink) {
+    cut();
+    pieces.forEach(piece -> sink.accept(piece.kind, piece.text));
+    pieces.clear();
+  }
+
+  boolean over() {
+    return complete || failure != null;
+  }
+
+  boolean complete() {
+    return complete;
+  }
+
+  boolean finished() {
+    return finish != null;
+  }
+
+  /** What went wrong, with the usage so far, or {@code null}. */
+  Failure failure() {
+    return failure == null ? null : failure.withUsage(usage, null);
+  }
+
+  /** The body of the end frame. */
+  JsonObject toJson() {
+    FinishReason reason =
+        finish == FinishReason.STOP && toolCalls ? FinishReason.TOOL_CALLS : finish;
+    JsonObject json = new JsonObject().put("finish_reason", reason.code());
+    if (usage.source() != TokenUsage.Source.NONE) {
+      json.put("usage", usage.toJson());
+    }
+    if (model != null) {
+      json.put("model", model);
+    }
+    if (malformed > 0) {
+      json.put("malformed", malformed);
+    }
+    return json;
+  }
+}

@@ -1,0 +1,161 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+
+/**
+ * Turns the body of a successful response into an {@link Answer}.
+ *
+ * <p>What the body is, its first byte says and not its content type: servers send good streams as
+ * plain text, and error pages as streams. JSON is an error or a whole answer of a server that does
+ * not stream; markup is some proxy's page; everything else is read as an event stream.
+ */
+final class AnswerDecoder implements SseDecoder.Handler {
+  private enum Form {
+    UNKNOWN,
+    EVENTS,
+    JSON,
+    MARKUP
+  }
+
+  /** Longest JSON body, in bytes: as an event. */
+  static final int MAX_JSON = SseDecoder.MAX_EVENT;
+
+  private final Dialect.Reader reader;
+  private final Answer answer;
+  private final SseDecoder events = new SseDecoder(this);
+  private Buffer json;
+  private Form form = Form.UNKNOWN;
+  private boolean any;
+
+  AnswerDecoder(Dialect.Reader reader, Answer answer) {
+    this.reader = reader;
+    this.answer = answer;
+  }
+
+  /** Whether this is an event stream. */
+  boolean stream() {
+    return form == Form.EVENTS;
+  }
+
+  void read(Buffer bytes) {
+    Buffer rest = form == Form.UNKNOWN ? sniff(bytes) : bytes;
+    switch (form) {
+      case EVENTS -> {
+        if (!events.read(rest)) {
+          fail("frame too long: more than " + SseDecoder.MAX_EVENT + " bytes");
+        }
+      }
+      case JSON -> {
+        json.appendBuffer(rest);
+        if (json.length() > MAX_JSON) {
+          fail("answered with more than " + MAX_JSON + " bytes of JSON");
+        }
+      }
+      case MARKUP -> fail("answered with a page of markup");
+      case UNKNOWN -> {}
+    }
+  }
+
+  /** The bytes from the first that is not blank. */
+  private Buffer sniff(Buffer bytes) {
+    int i = 0;
+    while (i < bytes.length() && blank(bytes.getByte(i))) {
+      i++;
+    }
+    if (i == bytes.length()) {
+      return bytes;
+    }
+    form =
+        switch (bytes.getByte(i)) {
+          case '{', '[' -> Form.JSON;
+          case '<' -> Form.MARKUP;
+          default -> Form.EVENTS;
+        };
+    if (form == Form.JSON) {
+      json = Buffer.buffer();
+    }
+    return bytes.slice(i, bytes.length());
+  }
+
+  private static boolean blank(byte b) {
+    return b == ' '
+        || b == '\t'
+        || b == '\r'
+        || b == '\n'
+        || b == (byte) 0xEF
+        || b == (byte) 0xBB
+        || b == (byte) 0xBF;
+  }
+
+  /** The body is complete. */
+  void end() {
+    finish();
+    if (form == Form.UNKNOWN) {
+      fail("answered with an empty body");
+    } else if (form == Form.EVENTS && !any && events.comments() == 0) {
+      fail("answered with something that is no event stream");
+    }
+    answer.ended("the stream ended without a finish reason");
+  }
+
+  /** The connection is gone. */
+  void lost() {
+    finish();
+    answer.ended("the connection was lost before the answer was complete");
+  }
+
+  private void finish() {
+    if (answer.over()) {
+      return;
+    }
+    if (form == Form.JSON) {
+      whole(json.getBytes());
+    } else {
+      events.end();
+    }
+  }
+
+  private void whole(byte[] bytes) {
+    JsonObject object = Json.object(bytes, 0, bytes.length);
+    if (object == null) {
+      fail("answered with malformed JSON");
+    } else if (reader.whole(object)) {
+      answer.end();
+    } else {
+      answer.error(bytes, 0, bytes.length);
+    }
+  }
+
+  @Override
+  public void event(String name, byte[] bytes, int from, int to) {
+    if (answer.over()) {
+      return;
+    }
+    any = true;
+    if ("error".equals(name)) {
+      answer.error(bytes, from, to);
+      return;
+    }
+    try {
+      reader.event(name, bytes, from, to);
+    } catch (IOException e) {
+      answer.malformed();
+    }
+  }
+
+  @Override
+  public void stray(byte[] bytes, int from, int to) {
+    JsonObject object = Json.object(bytes, from, to);
+    if (object != null && object.getValue("error") != null) {
+      answer.error(bytes, from, to);
+    }
+  }
+
+  private void fail(String message) {
+    answer.fail(Failure.of(FailureKind.SERVER_ERROR, message));
+  }
+}

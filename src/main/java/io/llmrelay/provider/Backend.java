@@ -1,0 +1,170 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+
+/**
+ * One backend as its verticle needs it: where it is, what it speaks, and the HTTP clients.
+ *
+ * <p>Streams and probes have clients of their own, so that a backend whose connections are all in
+ * use still answers a probe.
+ */
+final class Backend {
+  /** Ends a TCP connect nobody waits for any more, which holds a place in the pool until then. */
+  private static final int TCP_CONNECT_MS = 10_000;
+
+  private static final int KEEP_ALIVE_SECONDS = 30;
+  private static final int PROBE_CONNECTIONS = 2;
+
+  private final String name;
+  private final BackendOptions options;
+  private final Dialect dialect;
+  private final ErrorClassifier errors;
+  private final URI base;
+  private final String path;
+  private final MultiMap headers;
+  private final HttpClientAgent streams;
+  private final HttpClientAgent probes;
+
+  /**
+   * @throws IllegalArgumentException if the options cannot be right; the message has no secret
+   */
+  Backend(Vertx vertx, String name, BackendOptions options) {
+    this.name = name;
+    this.options = options;
+    dialect = Dialects.of(options.getDialect());
+    errors = new ErrorClassifier();
+    base = base(name, options.getBaseUrl());
+    path = base.getRawPath().replaceAll("/+$", "");
+    headers = headers(name, dialect, options);
+    streams = client(vertx, options.getMaxConnections());
+    probes = client(vertx, PROBE_CONNECTIONS);
+  }
+
+  private static URI base(String name, String url) {
+    URI uri = url == null ? null : URI.create(url);
+    if (uri == null
+        || uri.getHost() == null
+        || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+      throw new IllegalArgumentException("backend " + name + ": the base URL must be http(s)://…");
+    }
+    return uri;
+  }
+
+  private static MultiMap headers(String name, Dialect dialect, BackendOptions options) {
+    MultiMap headers =
+        MultiMap.caseInsensitiveMultiMap()
+            .add("content-type", "application/json")
+            .add("user-agent", "vertx-llm-relay");
+    try {
+      dialect.headers(options).forEach(headers::set);
+      options.getHeaders().forEach(headers::set);
+      return headers;
+    } catch (IllegalArgumentException e) {
+      // Its message would show the value.
+      throw new IllegalArgumentException(
+          "backend " + name + ": the key or a header has a character no header may have");
+    }
+  }
+
+  private static HttpClientAgent client(Vertx vertx, int connections) {
+    return vertx.createHttpClient(
+        new HttpClientOptions()
+            .setConnectTimeout(TCP_CONNECT_MS)
+            .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+            .setDecompressionSupported(true)
+            .setVerifyHost(true),
+        new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(connections));
+  }
+
+  String name() {
+    return name;
+  }
+
+  BackendOptions options() {
+    return options;
+  }
+
+  Dialect dialect() {
+    return dialect;
+  }
+
+  ErrorClassifier errors() {
+    return errors;
+  }
+
+  /** A request for a stream, on a connection and not sent yet. */
+  Future<HttpClientRequest> chat(long connectMs) {
+    return streams.request(
+        request(HttpMethod.POST, dialect.chatPath(options), connectMs)
+            .putHeader("accept", "text/event-stream"));
+  }
+
+  /** A request for the list of models, on a connection and not sent yet. */
+  Future<HttpClientRequest> models(long connectMs) {
+    return probes.request(
+        request(HttpMethod.GET, dialect.modelsPath(options), connectMs)
+            .putHeader("accept", "application/json"));
+  }
+
+  private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
+    boolean ssl = "https".equals(base.getScheme());
+    String query = base.getRawQuery() == null ? "" : "?" + base.getRawQuery();
+    return new RequestOptions()
+        .setMethod(method)
+        .setSsl(ssl)
+        .setHost(base.getHost())
+        .setPort(base.getPort() >= 0 ? base.getPort() : ssl ? 443 : 80)
+        .setURI(path + suffix + query)
+        .setHeaders(MultiMap.caseInsensitiveMultiMap().addAll(headers))
+        .setConnectTimeout(connectMs)
+        .setFollowRedirects(false);
+  }
+
+  /** What a request that got no connection, or lost it before the head, failed of. */
+  Failure unreachable(Throwable cause) {
+    if (cause instanceof ConnectionPoolTooBusyException) {
+      return Failure.of(
+          FailureKind.OVERLOADED,
+          "all " + options.getMaxConnections() + " connections are in use, and as many wait");
+    }
+    if (cause instanceof TimeoutException
+        || cause instanceof io.netty.channel.ConnectTimeoutException) {
+      return Failure.of(FailureKind.TIMEOUT, "no connection within the connect timeout");
+    }
+    return Failure.of(FailureKind.NETWORK, reason(cause));
+  }
+
+  private static String reason(Throwable cause) {
+    if (cause instanceof UnknownHostException) {
+      return "the host name is unknown";
+    }
+    if (cause instanceof SSLException || cause.getCause() instanceof SSLException) {
+      return "the TLS handshake failed";
+    }
+    if (cause instanceof ConnectException) {
+      return "the connection was refused";
+    }
+    return "the connection was lost before an answer came";
+  }
+
+  Future<Void> close() {
+    return streams.close().eventually(() -> probes.close());
+  }
+}

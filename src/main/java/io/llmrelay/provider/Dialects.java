@@ -1,0 +1,44 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.openai.OpenAiDialect;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The dialects there are. */
+public final class Dialects {
+  private static final Map<String, Dialect> ALL = new TreeMap<>();
+
+  static {
+    for (Dialect dialect : new Dialect[] {new OpenAiDialect(), new AnthropicDialect()}) {
+      ALL.put(dialect.name(), dialect);
+    }
+  }
+
+  private Dialects() {}
+
+  /** Their names, as a configuration has them. */
+  public static Set<String> names() {
+    return Set.copyOf(ALL.keySet());
+  }
+
+  /**
+   * Why the dialect cannot say all of the request, or {@code null} if it can.
+   *
+   * @throws IllegalArgumentException if there is no such dialect
+   */
+  public static String cannotServe(String dialect, ChatRequest request) {
+    return of(dialect).cannotServe(request);
+  }
+
+  static Dialect of(String name) {
+    Dialect dialect = name == null ? null : ALL.get(name);
+    if (dialect == null) {
+      throw new IllegalArgumentException(
+          "unknown dialect " + name + ", there are " + String.join(", ", ALL.keySet()));
+    }
+    return dialect;
+  }
+}

@@ -1,0 +1,253 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmException;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.json.JsonObject;
+import java.util.function.Consumer;
+
+/**
+ * One stream: a request to the backend, and its answer on the way to the consumer.
+ *
+ * <p>It is open until the one terminal frame, or until the consumer cancels. From then on nothing
+ * is read any more; what is left of the response may end by itself within a short grace, which
+ * keeps the connection, and is reset otherwise. A cancelled request is reset at once.
+ *
+ * <p>The connect timeout is the only timer on the backend here; the coordinator has the others.
+ */
+final class Exchange implements OutboundStream.Handler {
+  /** How much of an error is read, in bytes, and how long that may take. */
+  static final int MAX_ERROR_BODY = 64 * 1024;
+
+  static final long ERROR_BODY_MS = 5_000;
+
+  /** How much may follow the end of an answer, in bytes and time, before the request is reset. */
+  static final int MAX_REST = 64 * 1024;
+
+  static final long REST_MS = 1_000;
+
+  /** How long usage may take to follow a finish reason; some servers neither say nor end. */
+  static final long FINISH_MS = 5_000;
+
+  private final Vertx vertx;
+  private final Backend backend;
+  private final String model;
+  private final Consumer<Exchange> onClose;
+  private final Answer answer;
+  private final AnswerDecoder decoder;
+  private OutboundStream out;
+  private HttpClientRequest request;
+  private HttpClientResponse response;
+  private boolean opened;
+  private boolean paused;
+  private boolean closed;
+  private boolean ended;
+  private int rest;
+  private long timer = -1;
+
+  Exchange(Vertx vertx, Backend backend, String model, Consumer<Exchange> onClose) {
+    this.vertx = vertx;
+    this.backend = backend;
+    this.model = model;
+    this.onClose = onClose;
+    answer = new Answer(backend.errors());
+    decoder = new AnswerDecoder(backend.dialect().reader(answer, backend.options()), answer);
+  }
+
+  void start(OutboundStream out, ChatRequest chat, long connectMs) {
+    this.out = out;
+    Buffer body = backend.dialect().encode(chat, model, backend.options());
+    backend
+        .chat(connectMs)
+        .onComplete(
+            (request, cause) -> {
+              if (request != null) {
+                connected(request, body);
+              } else {
+                fail(backend.unreachable(cause));
+              }
+            });
+  }
+
+  private void connected(HttpClientRequest request, Buffer body) {
+    this.request = request;
+    request.exceptionHandler(e -> {}); // it fails the response too
+    if (closed) {
+      request.reset();
+      return;
+    }
+    request
+        .send(body)
+        .onComplete(
+            (response, cause) -> {
+              if (response != null) {
+                head(response);
+              } else {
+                ended = true;
+                fail(backend.unreachable(cause));
+              }
+            });
+  }
+
+  private void head(HttpClientResponse response) {
+    this.response = response;
+    int status = response.statusCode();
+    if (status / 100 == 2 && status != 202) {
+      response
+          .exceptionHandler(e -> over(decoder::lost))
+          .endHandler(end -> over(decoder::end))
+          .handler(this::read);
+      if (promisesStream(response)) {
+        open();
+      }
+      return;
+    }
+    BoundedBody.read(vertx, response, MAX_ERROR_BODY, ERROR_BODY_MS)
+        .onSuccess(
+            body -> {
+              ended = body.whole();
+              fail(backend.errors().http(status, response.headers(), body.bytes()));
+            });
+  }
+
+  private static boolean promisesStream(HttpClientResponse response) {
+    String type = response.getHeader("content-type");
+    return type == null || !(type.contains("json") || type.contains("html"));
+  }
+
+  private void open() {
+    opened = true;
+    out.open(new JsonObject().put("status", response.statusCode()));
+  }
+
+  private void read(Buffer bytes) {
+    if (closed) {
+      rest += bytes.length();
+      if (rest > MAX_REST) {
+        reset();
+      }
+    } else {
+      guarded(() -> decoder.read(bytes));
+    }
+  }
+
+  private void over(Runnable last) {
+    ended = true;
+    if (closed) {
+      cancelTimer();
+    } else {
+      guarded(last);
+    }
+  }
+
+  /** What a defect of ours throws ends this stream only. */
+  private void guarded(Runnable decoding) {
+    try {
+      decoding.run();
+      deliver();
+    } catch (RuntimeException e) {
+      fail(LlmException.failureOf(e));
+    }
+  }
+
+  private void deliver() {
+    Failure failure = answer.failure();
+    if (!opened && (decoder.stream() || answer.complete())) {
+      open();
+    }
+    answer.drain(out::chunk);
+    if (failure != null) {
+      fail(failure);
+    } else if (answer.complete()) {
+      end();
+    } else if (out.writeQueueFull()) {
+      paused = true;
+      response.pause();
+    } else if (answer.finished() && timer < 0) {
+      timer = vertx.setTimer(FINISH_MS, id -> finishLate());
+    }
+  }
+
+  private void finishLate() {
+    timer = -1;
+    if (paused) {
+      timer = vertx.setTimer(FINISH_MS, id -> finishLate());
+    } else {
+      guarded(answer::end);
+    }
+  }
+
+  @Override
+  public void drained() {
+    if (paused) {
+      paused = false;
+      response.resume();
+    }
+  }
+
+  @Override
+  public void cancelled(String reason) {
+    close();
+    reset();
+  }
+
+  /** Ends the stream with a failure that is not the backend's. */
+  void abort(Failure failure) {
+    fail(failure);
+    reset();
+  }
+
+  private void end() {
+    close();
+    out.end(answer.toJson());
+    letEnd();
+  }
+
+  private void fail(Failure failure) {
+    if (closed) {
+      return;
+    }
+    close();
+    Failure known = failure.withCandidate(backend.name(), model);
+    if (known.status() == 0 && response != null) {
+      known = known.withStatus(response.statusCode(), known.providerCode());
+    }
+    out.fail(known);
+    letEnd();
+  }
+
+  private void close() {
+    if (!closed) {
+      closed = true;
+      cancelTimer();
+      onClose.accept(this);
+    }
+  }
+
+  private void letEnd() {
+    if (request != null && !ended) {
+      drained();
+      timer = vertx.setTimer(REST_MS, id -> reset());
+    }
+  }
+
+  private void reset() {
+    cancelTimer();
+    if (request != null && !ended) {
+      ended = true;
+      request.reset();
+    }
+  }
+
+  private void cancelTimer() {
+    if (timer >= 0) {
+      vertx.cancelTimer(timer);
+      timer = -1;
+    }
+  }
+}

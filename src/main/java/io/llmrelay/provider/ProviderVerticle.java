@@ -1,0 +1,118 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.Frames;
+import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * One backend on the event bus: turns a stream request into an HTTP request, and what comes back
+ * into frames.
+ *
+ * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms"}}: the
+ * model to ask for, the request in OpenAI's form, and how long getting a connection may take. The
+ * frames are {@code open} with {@code {"status"}} once an answer has begun, chunks, and then {@code
+ * end} with {@code {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
+ *
+ * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
+ * "latency_ms", "models", "failure"}}, from asking the backend for its models.
+ */
+public final class ProviderVerticle extends VerticleBase {
+  static final long MAX_CONNECT_MS = 600_000;
+
+  private final String name;
+  private final BackendOptions options;
+  private final String address;
+  private final BusSettings settings;
+  private final Set<Exchange> exchanges = new HashSet<>();
+  private Backend backend;
+  private BusEndpoint endpoint;
+
+  public ProviderVerticle(
+      String name, BackendOptions options, String prefix, BusSettings settings) {
+    this.name = name;
+    this.options = options;
+    this.address = address(prefix, name);
+    this.settings = settings;
+  }
+
+  /** Where the backend with this name is reached. */
+  public static String address(String prefix, String name) {
+    return prefix + ".provider." + name;
+  }
+
+  @Override
+  public Future<?> start() {
+    backend = new Backend(vertx, name, options);
+    return BusEndpoint.open(vertx, address, settings)
+        .compose(
+            opened -> {
+              endpoint = opened;
+              MessageConsumer<Object> streams = vertx.eventBus().consumer(address, this::stream);
+              return streams.completion();
+            });
+  }
+
+  @Override
+  public Future<?> stop() {
+    Failure failure = Failure.of(FailureKind.UNAVAILABLE, "the backend is being taken out");
+    Set.copyOf(exchanges).forEach(exchange -> exchange.abort(failure));
+    Future<Void> closed = endpoint == null ? Future.succeededFuture() : endpoint.close();
+    return closed.eventually(() -> backend.close());
+  }
+
+  private void stream(Message<Object> message) {
+    String model;
+    ChatRequest request;
+    long connectMs;
+    try {
+      JsonObject body = body(message);
+      model = body.getValue("model") instanceof String s && !s.isBlank() ? s : null;
+      if (model == null) {
+        throw Failure.invalid("model", "model must be a string that is not empty").toException();
+      }
+      connectMs = body.getValue("connect_ms") instanceof Number n ? n.longValue() : 0;
+      if (connectMs < 1 || connectMs > MAX_CONNECT_MS) {
+        throw Failure.invalid(
+                "connect_ms", "connect_ms must be a number from 1 to " + MAX_CONNECT_MS)
+            .toException();
+      }
+      if (!(body.getValue("request") instanceof JsonObject json)) {
+        throw Failure.invalid("request", "request must be an object").toException();
+      }
+      request = ChatRequest.fromJson(json);
+      String reason = backend.dialect().cannotServe(request);
+      if (reason != null) {
+        throw Failure.invalid("request", reason).toException();
+      }
+    } catch (LlmException e) {
+      Frames.refuse(message, e.failure());
+      return;
+    }
+    Exchange exchange = new Exchange(vertx, backend, model, exchanges::remove);
+    OutboundStream out = endpoint.accept(message, exchange);
+    if (out != null) {
+      exchanges.add(exchange);
+      exchange.start(out, request, connectMs);
+    }
+  }
+
+  private static JsonObject body(Message<Object> message) {
+    if (message.body() instanceof JsonObject body) {
+      return body;
+    }
+    throw Failure.invalid("body", "the body must be an object").toException();
+  }
+}

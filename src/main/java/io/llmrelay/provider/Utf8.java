@@ -1,0 +1,55 @@
+package io.llmrelay.provider;
+
+import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
+
+/** Text as UTF-8, growing. */
+final class Utf8 {
+  private static final int INITIAL = 256;
+
+  /** Above this, the room is given back when the text is taken out. */
+  private static final int LARGE = 64 * 1024;
+
+  private byte[] bytes = new byte[INITIAL];
+  private int length;
+
+  boolean isEmpty() {
+    return length == 0;
+  }
+
+  /** Appends a character that is not half of one. */
+  void put(int codePoint) {
+    if (length + 4 > bytes.length) {
+      bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+    }
+    if (codePoint < 0x80) {
+      bytes[length++] = (byte) codePoint;
+    } else if (codePoint < 0x800) {
+      bytes[length++] = (byte) (0xC0 | (codePoint >> 6));
+      tail(codePoint);
+    } else if (codePoint < 0x10000) {
+      bytes[length++] = (byte) (0xE0 | (codePoint >> 12));
+      tail(codePoint >> 6);
+      tail(codePoint);
+    } else {
+      bytes[length++] = (byte) (0xF0 | (codePoint >> 18));
+      tail(codePoint >> 12);
+      tail(codePoint >> 6);
+      tail(codePoint);
+    }
+  }
+
+  private void tail(int bits) {
+    bytes[length++] = (byte) (0x80 | (bits & 0x3F));
+  }
+
+  /** Takes the text out. */
+  Buffer take() {
+    Buffer text = Buffer.buffer(Arrays.copyOf(bytes, length));
+    length = 0;
+    if (bytes.length > LARGE) {
+      bytes = new byte[INITIAL];
+    }
+    return text;
+  }
+}

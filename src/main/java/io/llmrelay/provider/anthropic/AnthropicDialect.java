@@ -1,0 +1,138 @@
+package io.llmrelay.provider.anthropic;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Anthropic's messages. The system texts stand apart from the messages, user and assistant take
+ * turns beginning with the user, and the answer must be limited.
+ */
+public final class AnthropicDialect implements Dialect {
+  static final int DEFAULT_MAX_TOKENS = 4096;
+  private static final String VERSION = "2023-06-01";
+
+  @Override
+  public String name() {
+    return "anthropic";
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    if (request.seed() != null) {
+      return "seed cannot be expressed";
+    }
+    if (request.responseFormat() != null
+        && !"text".equals(request.responseFormat().getValue("type"))) {
+      return "response_format other than text cannot be expressed";
+    }
+    if (request.temperature() != null && request.temperature() > 1) {
+      return "temperature above 1 cannot be expressed";
+    }
+    ChatMessage.Role first =
+        request.messages().stream()
+            .map(ChatMessage::role)
+            .filter(role -> role != ChatMessage.Role.SYSTEM)
+            .findFirst()
+            .orElse(null);
+    return first == ChatMessage.Role.USER ? null : "the conversation must begin with the user";
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (options.getApiKey() != null) {
+      headers.put("x-api-key", options.getApiKey());
+    }
+    headers.put("anthropic-version", VERSION);
+    return headers;
+  }
+
+  @Override
+  public String chatPath(BackendOptions options) {
+    return version(options) + "/messages";
+  }
+
+  @Override
+  public String modelsPath(BackendOptions options) {
+    return version(options) + "/models";
+  }
+
+  /** The base URL may have the version at its end, or leave it to us. */
+  private static String version(BackendOptions options) {
+    return options.getBaseUrl().matches(".*/v\\d+/*") ? "" : "/v1";
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    JsonArray system = new JsonArray();
+    JsonArray messages = new JsonArray();
+    JsonArray content = null;
+    ChatMessage.Role speaker = null;
+    for (ChatMessage message : request.messages()) {
+      if (message.role() == ChatMessage.Role.SYSTEM) {
+        addTexts(system, message);
+        continue;
+      }
+      if (message.role() != speaker) {
+        speaker = message.role();
+        content = new JsonArray();
+        messages.add(new JsonObject().put("role", speaker.code()).put("content", content));
+      }
+      addTexts(content, message);
+    }
+    Integer maxTokens = request.maxTokens();
+    JsonObject json =
+        new JsonObject()
+            .put("model", model)
+            .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
+    put(json, "system", system.isEmpty() ? null : system);
+    json.put("messages", messages).put("stream", true);
+    put(json, "temperature", request.temperature());
+    put(json, "top_p", request.topP());
+    put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
+    put(
+        json,
+        "metadata",
+        request.user() == null ? null : new JsonObject().put("user_id", request.user()));
+    return json.toBuffer();
+  }
+
+  /** An empty text block is refused there, and says nothing. */
+  private static void addTexts(JsonArray blocks, ChatMessage message) {
+    for (String text : message.parts()) {
+      if (!text.isEmpty()) {
+        blocks.add(new JsonObject().put("type", "text").put("text", text));
+      }
+    }
+  }
+
+  private static void put(JsonObject json, String key, Object value) {
+    if (value != null) {
+      json.put(key, value);
+    }
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new AnthropicReader(answer);
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.array(list, "data").stream()
+        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+}

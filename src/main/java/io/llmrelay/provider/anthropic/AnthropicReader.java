@@ -1,0 +1,189 @@
+package io.llmrelay.provider.anthropic;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads the events of a messages stream.
+ *
+ * <p>Each payload is pulled through once and passed on only when all of it was sound. Its own
+ * {@code type} says what it is; the event's name repeats it. Usage comes in two halves: the prompt
+ * with {@code message_start}, the rest with {@code message_delta}, where some models repeat the
+ * prompt.
+ */
+final class AnthropicReader implements Dialect.Reader {
+  private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
+
+  private final Answer answer;
+  private final StringBuilder text = new StringBuilder();
+  private final StringBuilder thinking = new StringBuilder();
+  private String type;
+  private String model;
+  private String stopReason;
+  private boolean error;
+
+  private long input;
+  private long cacheRead;
+  private long cacheWrite;
+  private long output;
+  private long reasoning;
+
+  AnthropicReader(Answer answer) {
+    this.answer = answer;
+  }
+
+  @Override
+  public void event(String name, byte[] bytes, int from, int to) throws IOException {
+    if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
+      // OpenRouter ends this dialect's streams with it too; message_stop came before.
+      return;
+    }
+    text.setLength(0);
+    thinking.setLength(0);
+    type = name;
+    model = null;
+    stopReason = null;
+    error = false;
+    try (JsonParser in = Json.parser(bytes, from, to)) {
+      if (in.nextToken() != JsonToken.START_OBJECT) {
+        throw new IOException("a payload is an object");
+      }
+      fields(in);
+    }
+    if (error || "error".equals(type)) {
+      answer.error(bytes, from, to);
+    } else {
+      pass();
+    }
+  }
+
+  /** The fields of the payload, and of the objects in it that matter; their names do not clash. */
+  private void fields(JsonParser in) throws IOException {
+    boolean top = in.getParsingContext().getParent().inRoot();
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      JsonToken token = in.nextToken();
+      boolean object = token == JsonToken.START_OBJECT;
+      switch (field) {
+        case "type" -> {
+          String value = Json.string(in);
+          type = top ? value : type;
+        }
+        case "error" -> {
+          error |= top && object;
+          in.skipChildren();
+        }
+        case "text" -> Json.append(in, text);
+        case "thinking" -> Json.append(in, thinking);
+        case "model" -> model = Json.string(in);
+        case "stop_reason" -> stopReason = Json.string(in);
+        case "delta", "message", "content_block", "usage", "output_tokens_details" -> {
+          if (object) {
+            fields(in);
+          } else {
+            in.skipChildren();
+          }
+        }
+        case "input_tokens" -> input = count(in, input);
+        case "cache_read_input_tokens" -> cacheRead = count(in, cacheRead);
+        case "cache_creation_input_tokens" -> cacheWrite = count(in, cacheWrite);
+        case "output_tokens" -> output = count(in, output);
+        case "thinking_tokens" -> reasoning = count(in, reasoning);
+        default -> in.skipChildren();
+      }
+    }
+  }
+
+  private static long count(JsonParser in, long before) throws IOException {
+    long count = Json.number(in, before);
+    return count > 0 ? count : before;
+  }
+
+  private void pass() {
+    if (type == null) {
+      return;
+    }
+    switch (type) {
+      case "message_start" -> {
+        answer.model(model);
+        usage();
+      }
+      case "content_block_start", "content_block_delta" -> {
+        answer.text(ChunkKind.REASONING, thinking);
+        answer.text(ChunkKind.TEXT, text);
+      }
+      case "message_delta" -> {
+        usage();
+        if (stopReason != null) {
+          answer.finish(finish(stopReason));
+        }
+      }
+      case "message_stop" -> answer.end();
+      default -> {}
+    }
+  }
+
+  private void usage() {
+    answer.usage(
+        new TokenUsage(
+            input + cacheRead + cacheWrite,
+            output,
+            cacheRead,
+            cacheWrite,
+            reasoning,
+            TokenUsage.Source.PROVIDER));
+  }
+
+  private static FinishReason finish(String reason) {
+    return switch (reason) {
+      case "max_tokens", "model_context_window_exceeded" -> FinishReason.LENGTH;
+      case "tool_use" -> FinishReason.TOOL_CALLS;
+      case "refusal" -> FinishReason.CONTENT_FILTER;
+      default -> FinishReason.STOP;
+    };
+  }
+
+  @Override
+  public boolean whole(JsonObject json) {
+    if (!"message".equals(json.getValue("type"))) {
+      return false;
+    }
+    for (Object block : Json.array(json, "content")) {
+      if (block instanceof JsonObject object) {
+        whole(ChunkKind.REASONING, object.getValue("thinking"));
+        whole(ChunkKind.TEXT, object.getValue("text"));
+      }
+    }
+    JsonObject usage = Json.object(json, "usage");
+    input = count(usage, "input_tokens");
+    cacheRead = count(usage, "cache_read_input_tokens");
+    cacheWrite = count(usage, "cache_creation_input_tokens");
+    output = count(usage, "output_tokens");
+    usage();
+    answer.model(Json.string(json, "model"));
+    String reason = Json.string(json, "stop_reason");
+    if (reason != null) {
+      answer.finish(finish(reason));
+    }
+    return true;
+  }
+
+  private void whole(ChunkKind kind, Object text) {
+    if (text instanceof String s) {
+      answer.text(kind, s);
+    }
+  }
+
+  private static long count(JsonObject usage, String key) {
+    return usage.getValue(key) instanceof Number n ? n.longValue() : 0;
+  }
+}

@@ -1,0 +1,83 @@
+package io.llmrelay.provider.openai;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** OpenAI's chat completions, and everybody who speaks the same. */
+public final class OpenAiDialect implements Dialect {
+
+  @Override
+  public String name() {
+    return "openai";
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    return null;
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    return options.getApiKey() == null
+        ? Map.of()
+        : Map.of("Authorization", "Bearer " + options.getApiKey());
+  }
+
+  @Override
+  public String chatPath(BackendOptions options) {
+    return "/chat/completions";
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    ServerTraits traits = ServerTraits.of(options.getProvider());
+    JsonArray messages = new JsonArray();
+    request.messages().forEach(message -> messages.add(message.toJson()));
+    JsonObject json =
+        new JsonObject().put("model", model).put("messages", messages).put("stream", true);
+    if (traits.asksUsage()) {
+      json.put("stream_options", new JsonObject().put("include_usage", true));
+    }
+    put(json, "temperature", request.temperature());
+    put(json, "top_p", request.topP());
+    put(json, traits.maxTokens(), request.maxTokens());
+    put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
+    put(json, traits.seed(), request.seed());
+    put(json, "response_format", request.responseFormat());
+    put(json, "user", request.user());
+    return json.toBuffer();
+  }
+
+  private static void put(JsonObject json, String key, Object value) {
+    if (value != null) {
+      json.put(key, value);
+    }
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new OpenAiReader(answer, ServerTraits.of(options.getProvider()));
+  }
+
+  @Override
+  public String modelsPath(BackendOptions options) {
+    return "/models";
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.array(list, "data").stream()
+        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+}

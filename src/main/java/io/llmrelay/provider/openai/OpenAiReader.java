@@ -1,0 +1,284 @@
+package io.llmrelay.provider.openai;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads chat-completion chunks.
+ *
+ * <p>Each payload is pulled through once; what is needed of it is gathered in the fields below, the
+ * rest is skipped. Only when all of it was sound and had no error is it passed on, so that half a
+ * payload is never text.
+ */
+final class OpenAiReader implements Dialect.Reader {
+  private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
+
+  private final Answer answer;
+  private final ServerTraits traits;
+  private final StringBuilder content = new StringBuilder();
+  private final StringBuilder refusal = new StringBuilder();
+  private final StringBuilder[] reasoning;
+  private String finish;
+  private boolean first;
+  private boolean toolCalls;
+  private boolean error;
+  private TokenUsage usage;
+  private String model;
+
+  OpenAiReader(Answer answer, ServerTraits traits) {
+    this.answer = answer;
+    this.traits = traits;
+    this.reasoning = new StringBuilder[traits.reasoning().size()];
+    Arrays.setAll(reasoning, i -> new StringBuilder());
+  }
+
+  @Override
+  public void event(String name, byte[] bytes, int from, int to) throws IOException {
+    if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
+      answer.end();
+      return;
+    }
+    clear();
+    try (JsonParser in = Json.parser(bytes, from, to)) {
+      payload(in);
+    }
+    if (error) {
+      answer.error(bytes, from, to);
+    } else {
+      pass();
+    }
+  }
+
+  @Override
+  public boolean whole(JsonObject json) {
+    if (json.getValue("error") != null || Json.array(json, "choices").isEmpty()) {
+      return false;
+    }
+    byte[] bytes = json.toBuffer().getBytes();
+    try {
+      event(null, bytes, 0, bytes.length);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void clear() {
+    clearChoice();
+    first = false;
+    error = false;
+    usage = null;
+    model = null;
+  }
+
+  private void clearChoice() {
+    content.setLength(0);
+    refusal.setLength(0);
+    for (StringBuilder text : reasoning) {
+      text.setLength(0);
+    }
+    finish = null;
+    toolCalls = false;
+  }
+
+  private void payload(JsonParser in) throws IOException {
+    if (in.nextToken() != JsonToken.START_OBJECT) {
+      throw new IOException("a payload is an object");
+    }
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      switch (field) {
+        case "choices" -> choices(in);
+        case "usage" -> usage(in);
+        case "x_groq" -> groq(in);
+        case "model" -> model = Json.string(in);
+        case "object" -> error |= "error".equals(Json.string(in));
+        case "error" -> error(in);
+        default -> in.skipChildren();
+      }
+    }
+  }
+
+  private void error(JsonParser in) throws IOException {
+    JsonToken token = in.currentToken();
+    error |=
+        token == JsonToken.VALUE_STRING
+            ? in.getTextLength() > 0
+            : token != JsonToken.VALUE_NULL && token != JsonToken.VALUE_FALSE;
+    in.skipChildren();
+  }
+
+  private void groq(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_OBJECT) {
+      in.skipChildren();
+      return;
+    }
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      switch (field) {
+        case "usage" -> usage(in);
+        case "error" -> error(in);
+        default -> in.skipChildren();
+      }
+    }
+  }
+
+  private void choices(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      in.skipChildren();
+      return;
+    }
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      if (in.currentToken() == JsonToken.START_OBJECT && !first) {
+        choice(in);
+      } else {
+        in.skipChildren();
+      }
+    }
+  }
+
+  /** One choice. Only number 0 counts, and its number may come last. */
+  private void choice(JsonParser in) throws IOException {
+    first = true;
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      switch (field) {
+        case "index" -> first = Json.number(in, 0) == 0;
+        case "delta", "message" -> delta(in);
+        case "finish_reason" -> {
+          String reason = Json.string(in);
+          finish = reason == null || reason.isEmpty() ? null : reason;
+        }
+        default -> in.skipChildren();
+      }
+    }
+    if (!first) {
+      clearChoice();
+    }
+  }
+
+  private void delta(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_OBJECT) {
+      in.skipChildren();
+      return;
+    }
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      switch (field) {
+        case "content" -> content(in);
+        case "refusal" -> Json.append(in, refusal);
+        case "tool_calls" -> toolCalls(in);
+        case "function_call" -> {
+          toolCalls |= in.currentToken() == JsonToken.START_OBJECT;
+          in.skipChildren();
+        }
+        default -> {
+          int i = traits.reasoning().indexOf(field);
+          if (i >= 0) {
+            Json.append(in, reasoning[i]);
+          } else {
+            in.skipChildren();
+          }
+        }
+      }
+    }
+  }
+
+  private void toolCalls(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      in.skipChildren();
+      return;
+    }
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      toolCalls = true;
+      in.skipChildren();
+    }
+  }
+
+  /** Text, or (Mistral) an array of text and thinking parts. */
+  private void content(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      Json.append(in, content);
+      return;
+    }
+    parts(in, content);
+  }
+
+  private void parts(JsonParser in, StringBuilder text) throws IOException {
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      if (in.currentToken() == JsonToken.START_OBJECT) {
+        part(in, text);
+      } else {
+        in.skipChildren();
+      }
+    }
+  }
+
+  private void part(JsonParser in, StringBuilder text) throws IOException {
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      JsonToken token = in.nextToken();
+      switch (field) {
+        case "text" -> Json.append(in, text);
+        case "thinking" -> {
+          if (token == JsonToken.START_ARRAY) {
+            parts(in, reasoning[0]);
+          } else {
+            Json.append(in, reasoning[0]);
+          }
+        }
+        default -> in.skipChildren();
+      }
+    }
+  }
+
+  private void usage(JsonParser in) throws IOException {
+    TokenUsage read = Usages.read(in);
+    usage = read == null ? usage : read;
+  }
+
+  private void pass() {
+    for (StringBuilder text : reasoning) {
+      if (text.length() > 0) {
+        answer.text(ChunkKind.REASONING, text);
+        break;
+      }
+    }
+    answer.text(ChunkKind.TEXT, content);
+    answer.text(ChunkKind.REFUSAL, refusal);
+    if (toolCalls) {
+      answer.toolCalls();
+    }
+    if (usage != null) {
+      answer.usage(usage);
+    }
+    answer.model(model);
+    if (finish != null) {
+      finish(finish);
+    }
+  }
+
+  private void finish(String reason) {
+    switch (reason) {
+      case "length", "model_length", "max_tokens" -> answer.finish(FinishReason.LENGTH);
+      case "tool_calls", "function_call" -> answer.finish(FinishReason.TOOL_CALLS);
+      case "content_filter" -> answer.finish(FinishReason.CONTENT_FILTER);
+      case "error", "abort" ->
+          answer.fail(Failure.of(FailureKind.SERVER_ERROR, "finish reason \"" + reason + "\""));
+      case "insufficient_system_resource" ->
+          answer.fail(Failure.of(FailureKind.OVERLOADED, "finish reason \"" + reason + "\""));
+      default -> answer.finish(FinishReason.STOP);
+    }
+  }
+}

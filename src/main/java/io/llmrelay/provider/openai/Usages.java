@@ -1,0 +1,62 @@
+package io.llmrelay.provider.openai;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.Json;
+import java.io.IOException;
+
+/** Reads a usage object. */
+final class Usages {
+  private long prompt;
+  private long completion;
+  private long total;
+  private long cached;
+  private long cacheWrite;
+  private long reasoning;
+
+  private Usages() {}
+
+  /** The usage the parser stands at, or {@code null} where it is no object. */
+  static TokenUsage read(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_OBJECT) {
+      in.skipChildren();
+      return null;
+    }
+    Usages usage = new Usages();
+    usage.fields(in);
+    return usage.normal();
+  }
+
+  private void fields(JsonParser in) throws IOException {
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      JsonToken token = in.nextToken();
+      switch (field) {
+        case "prompt_tokens" -> prompt = Json.number(in, 0);
+        case "completion_tokens" -> completion = Json.number(in, 0);
+        case "total_tokens" -> total = Json.number(in, 0);
+        case "cached_tokens", "prompt_cache_hit_tokens" -> cached = Json.number(in, cached);
+        case "cache_write_tokens" -> cacheWrite = Json.number(in, 0);
+        case "reasoning_tokens" -> reasoning = Json.number(in, 0);
+        case "prompt_tokens_details", "completion_tokens_details" -> {
+          if (token == JsonToken.START_OBJECT) {
+            fields(in);
+          }
+        }
+        default -> in.skipChildren();
+      }
+    }
+  }
+
+  /** xAI counts reasoning apart from the completion; its total gives it away. */
+  private TokenUsage normal() {
+    boolean apart = reasoning > 0 && total == prompt + completion + reasoning;
+    return new TokenUsage(
+        prompt,
+        apart ? completion + reasoning : completion,
+        cached,
+        cacheWrite,
+        reasoning,
+        TokenUsage.Source.PROVIDER);
+  }
+}

@@ -1,0 +1,145 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.InboundStream;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** The consumer's end of one stream, which writes down all it is told. */
+final class Consumer implements InboundStream.Handler {
+  record Chunk(ChunkKind kind, Buffer data) {}
+
+  static final BusSettings BUS = BusSettings.DEFAULT;
+
+  final List<Chunk> chunks = new CopyOnWriteArrayList<>();
+  final List<String> calls = new CopyOnWriteArrayList<>();
+  private final Promise<JsonObject> opened = Promise.promise();
+  private final Promise<Void> accepted = Promise.promise();
+  private final Promise<Consumer> over = Promise.promise();
+  private final boolean greedy;
+  private Context context;
+  private InboundStream stream;
+  volatile JsonObject end;
+  volatile Failure failure;
+
+  private Consumer(boolean greedy) {
+    this.greedy = greedy;
+  }
+
+  /** Opens a stream at a provider verticle. */
+  static Consumer open(Vertx vertx, String address, JsonObject body, boolean greedy) {
+    Consumer consumer = new Consumer(greedy);
+    Context context = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        v ->
+            BusEndpoint.open(vertx, "test.consumer", BUS)
+                .onSuccess(
+                    endpoint -> {
+                      consumer.context = context;
+                      consumer.stream = endpoint.request(address, body, consumer);
+                      done.complete();
+                    }));
+    await(done.future());
+    return consumer;
+  }
+
+  static JsonObject body(ChatRequest request) {
+    return new JsonObject()
+        .put("model", "m")
+        .put("request", request.toJson())
+        .put("connect_ms", 2000);
+  }
+
+  static <T> T await(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get(15, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("nothing came: " + e, e);
+    }
+  }
+
+  /** Waits for the terminal frame. */
+  Consumer awaitEnd() {
+    return await(over.future());
+  }
+
+  JsonObject awaitOpen() {
+    return await(opened.future());
+  }
+
+  void awaitAccepted() {
+    await(accepted.future());
+  }
+
+  String text(ChunkKind kind) {
+    Buffer all = Buffer.buffer();
+    chunks.stream().filter(c -> c.kind == kind).forEach(c -> all.appendBuffer(c.data));
+    return all.toString(StandardCharsets.UTF_8);
+  }
+
+  boolean isOpened() {
+    return opened.future().isComplete();
+  }
+
+  void cancel() {
+    context.runOnContext(v -> stream.cancel());
+  }
+
+  /** Says that {@code n} chunks were consumed. */
+  void consume(int n) {
+    context.runOnContext(
+        v -> {
+          for (int i = 0; i < n; i++) {
+            stream.consumed();
+          }
+        });
+  }
+
+  @Override
+  public void accepted() {
+    accepted.complete();
+  }
+
+  @Override
+  public void opened(JsonObject body) {
+    calls.add("open");
+    opened.complete(body);
+  }
+
+  @Override
+  public void chunk(ChunkKind kind, Buffer data) {
+    calls.add("chunk");
+    chunks.add(new Chunk(kind, data));
+    if (greedy) {
+      stream.consumed();
+    }
+  }
+
+  @Override
+  public void ended(JsonObject body) {
+    calls.add("end");
+    end = body;
+    over.complete(this);
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    calls.add("fail");
+    this.failure = failure;
+    over.tryComplete(this);
+  }
+}

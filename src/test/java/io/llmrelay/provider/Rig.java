@@ -1,0 +1,61 @@
+package io.llmrelay.provider;
+
+import static io.llmrelay.provider.Consumer.await;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A provider verticle in front of an HTTP server that does what the test says. */
+final class Rig {
+  static final ChatRequest HELLO = ChatRequest.of(ChatMessage.user("Hello"));
+  static final String SECRET = "sk-test-0123456789abcdef";
+  private static final AtomicInteger RIGS = new AtomicInteger();
+
+  final Vertx vertx;
+  final String prefix = "rig" + RIGS.incrementAndGet();
+  final String deployment;
+  final int port;
+
+  private Rig(Vertx vertx, BackendOptions options, int port) {
+    this.vertx = vertx;
+    this.port = port;
+    this.deployment =
+        await(vertx.deployVerticle(new ProviderVerticle("backend", options, prefix, Consumer.BUS)));
+  }
+
+  static Rig of(Vertx vertx, BackendOptions options, Handler<HttpServerRequest> server) {
+    HttpServer http = await(vertx.createHttpServer().requestHandler(server).listen(0, "127.0.0.1"));
+    return at(vertx, options, http.actualPort());
+  }
+
+  static Rig openai(Vertx vertx, Handler<HttpServerRequest> server) {
+    return of(vertx, options("openai", null), server);
+  }
+
+  /** In front of whatever listens at this port. */
+  static Rig at(Vertx vertx, BackendOptions options, int port) {
+    return new Rig(vertx, options.setBaseUrl("http://127.0.0.1:" + port + "/v1"), port);
+  }
+
+  static BackendOptions options(String dialect, String provider) {
+    return new BackendOptions().setDialect(dialect).setProvider(provider).setApiKey(SECRET);
+  }
+
+  String address() {
+    return ProviderVerticle.address(prefix, "backend");
+  }
+
+  Consumer open() {
+    return open(HELLO, true);
+  }
+
+  Consumer open(ChatRequest request, boolean greedy) {
+    return Consumer.open(vertx, address(), Consumer.body(request), greedy);
+  }
+}

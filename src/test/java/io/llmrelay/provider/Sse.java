@@ -1,0 +1,37 @@
+package io.llmrelay.provider;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/** Events as an OpenAI-like server writes them. */
+final class Sse {
+  static final String DONE = data("[DONE]");
+
+  private Sse() {}
+
+  static String data(String payload) {
+    return "data: " + payload + "\n\n";
+  }
+
+  static String text(String text) {
+    return delta(new JsonObject().put("content", text), null);
+  }
+
+  static String reasoning(String text) {
+    return delta(new JsonObject().put("reasoning_content", text), null);
+  }
+
+  static String finish(String reason) {
+    return delta(new JsonObject(), reason);
+  }
+
+  static String delta(JsonObject delta, String finishReason) {
+    JsonObject choice =
+        new JsonObject().put("index", 0).put("delta", delta).put("finish_reason", finishReason);
+    return data(new JsonObject().put("choices", new JsonArray().add(choice)).encode());
+  }
+
+  static String error(JsonObject error) {
+    return data(new JsonObject().put("error", error).encode());
+  }
+}

@@ -146,8 +146,7 @@ final class Planner {
     List<Candidate> serving = new ArrayList<>();
     List<Candidate> passing = new ArrayList<>();
     for (Backend backend : inOrder()) {
-      if (backend.lists(model)
-          || (backend.passesOn() && known(backend, model) != null)) {
+      if (backend.lists(model) || (backend.passesOn() && known(backend, model) != null)) {
         serving.add(candidate(backend, model));
       } else if (backend.passesOn()) {
         passing.add(candidate(backend, model));

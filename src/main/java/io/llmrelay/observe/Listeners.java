@@ -1,0 +1,58 @@
+package io.llmrelay.observe;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+
+/**
+ * Tells every listener, in order. What one of them throws, errors included, is logged, and neither
+ * the others nor the caller see it: a hook must not be able to break a stream.
+ */
+public final class Listeners {
+  private static final Logger LOG = System.getLogger(Listeners.class.getName());
+
+  private final List<RelayListener> listeners;
+
+  public Listeners(List<RelayListener> listeners) {
+    this.listeners = List.copyOf(listeners);
+  }
+
+  /** Calls the hook of this event on every listener. Never throws. */
+  public void deliver(RelayEvent event) {
+    for (RelayListener listener : listeners) {
+      try {
+        call(listener, event);
+      } catch (Throwable t) {
+        LOG.log(
+            Level.WARNING,
+            "Listener "
+                + listener.getClass().getName()
+                + " failed at "
+                + event.getClass().getSimpleName(),
+            t);
+      }
+    }
+  }
+
+  private static void call(RelayListener listener, RelayEvent event) {
+    if (event instanceof RelayEvent.RequestStart e) {
+      listener.onRequestStart(e);
+    } else if (event instanceof RelayEvent.AttemptStart e) {
+      listener.onAttemptStart(e);
+    } else if (event instanceof RelayEvent.AttemptEnd e) {
+      listener.onAttemptEnd(e);
+    } else if (event instanceof RelayEvent.Fallback e) {
+      listener.onFallback(e);
+    } else if (event instanceof RelayEvent.FirstChunk e) {
+      listener.onFirstChunk(e);
+    } else if (event instanceof RelayEvent.RequestEnd e) {
+      listener.onRequestEnd(e);
+    } else if (event instanceof RelayEvent.CircuitStateChange e) {
+      listener.onCircuitStateChange(e);
+    } else if (event instanceof RelayEvent.Exhausted e) {
+      listener.onExhausted(e);
+    } else {
+      throw new AssertionError("no hook for " + event.getClass());
+    }
+  }
+}

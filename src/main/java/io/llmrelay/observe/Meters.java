@@ -1,0 +1,110 @@
+package io.llmrelay.observe;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
+
+/**
+ * The meters by name, each with its labels. Those named {@code gen_ai} follow OpenTelemetry's
+ * semantic conventions for generative AI 0.1.0, which are in development; to them one call of one
+ * model is an inference, which here is an attempt.
+ */
+final class Meters {
+  private static final String ERROR = "error.type";
+  private static final String BACKEND = "backend";
+  private static final String MODEL = "gen_ai.request.model";
+
+  /** The labels of everything that is about an attempt's model. */
+  private static final String[] INFERENCE = {
+    "gen_ai.operation.name", "gen_ai.provider.name", BACKEND, MODEL
+  };
+
+  /**
+   * The conventions' own buckets, powers of two from 10 ms to 82 s, and two above them: answers may
+   * take minutes.
+   */
+  private static final Duration[] SECONDS =
+      DoubleStream.iterate(10, millis -> millis < 400_000, millis -> millis * 2)
+          .mapToObj(millis -> Duration.ofMillis((long) millis))
+          .toArray(Duration[]::new);
+
+  private final MeterRegistry registry;
+
+  final Family<Timer> inferenceDuration;
+  final Family<Timer> inferenceFirstChunk;
+  final Family<Counter> inputTokens;
+  final Family<Counter> outputTokens;
+  final Family<Counter> cacheReadTokens;
+  final Family<Counter> cacheWriteTokens;
+  final Family<Counter> reasoningTokens;
+  final Family<Counter> attempts;
+  final Family<Counter> cost;
+  final Family<Counter> skipped;
+  final Family<Counter> fallbacks;
+  final Family<Counter> requests;
+  final Family<Timer> requestDuration;
+  final Family<Timer> requestFirstChunk;
+
+  Meters(MeterRegistry registry) {
+    this.registry = registry;
+    inferenceDuration =
+        timer("gen_ai.client.inference.duration", "An attempt", and(INFERENCE, ERROR));
+    inferenceFirstChunk =
+        timer(
+            "gen_ai.client.inference.time_to_first_chunk",
+            "From the start of an attempt to its first chunk",
+            INFERENCE);
+    inputTokens = tokens("input_tokens", "Tokens of the prompts, cached ones included");
+    outputTokens = tokens("output_tokens", "Tokens of the answers, reasoning included");
+    cacheReadTokens = tokens("cache_read.input_tokens", "The input that came from a cache");
+    cacheWriteTokens = tokens("cache_write.input_tokens", "The input that went into a cache");
+    reasoningTokens = tokens("reasoning.output_tokens", "The output that was reasoning");
+    attempts = counter("llmrelay.attempts", "Attempts", null, BACKEND, "outcome", ERROR);
+    cost = counter("llmrelay.cost", "What the attempts cost", "USD", BACKEND, MODEL);
+    skipped = counter("llmrelay.skipped", "Candidates not tried", null, BACKEND, "reason");
+    fallbacks = counter("llmrelay.fallbacks", "Moves to another candidate", null, "reason");
+    requests = counter("llmrelay.requests", "Requests", null, "outcome", ERROR, "streaming");
+    requestDuration =
+        timer(
+            "llmrelay.request.duration",
+            "A request, failover included",
+            new String[] {"outcome", "streaming"});
+    requestFirstChunk =
+        timer(
+            "llmrelay.request.time_to_first_chunk",
+            "From the start of a request to its first chunk, failover included",
+            new String[] {BACKEND});
+  }
+
+  private Family<Counter> tokens(String name, String description) {
+    return counter(
+        "gen_ai.client.inference.usage." + name,
+        description,
+        null,
+        and(INFERENCE, "gen_ai.token.modality", "source"));
+  }
+
+  private Family<Counter> counter(String name, String description, String unit, String... labels) {
+    return new Family<>(
+        Counter.builder(name).description(description).baseUnit(unit).withRegistry(registry),
+        labels);
+  }
+
+  private Family<Timer> timer(String name, String description, String[] labels) {
+    return new Family<>(
+        Timer.builder(name)
+            .description(description)
+            .serviceLevelObjectives(SECONDS)
+            .withRegistry(registry),
+        labels);
+  }
+
+  private static String[] and(String[] labels, String... more) {
+    String[] all = Arrays.copyOf(labels, labels.length + more.length);
+    System.arraycopy(more, 0, all, labels.length, more.length);
+    return all;
+  }
+}

@@ -42,8 +42,8 @@ record Answer(
   private static final String REFUSAL = "I'm sorry, but I can't help with that.";
 
   static Answer of(Scenario scenario, String backend, int promptTokens) {
-    Kind kind = scenario.kind;
-    String text = kind == Kind.REFUSAL ? REFUSAL : scenario.text;
+    Kind kind = scenario.kind();
+    String text = kind == Kind.REFUSAL ? REFUSAL : scenario.text();
     List<String> tokens =
         split(text == null ? canned(backend) : text, scenario.option(Option.SIZE, 0));
     int whole = tokens.isEmpty() ? 0 : scenario.option(Option.CHUNKS, tokens.size());
@@ -62,7 +62,7 @@ record Answer(
           default -> Finish.STOP;
         };
     return new Answer(
-        kind == Kind.REASONING ? split(REASONING, 0) : List.of(),
+        reasoning(scenario.option(Option.REASONING, kind == Kind.REASONING ? Option.MAX : 0)),
         tokens,
         count,
         kind == Kind.REFUSAL,
@@ -96,6 +96,10 @@ record Answer(
 
   int completionTokens() {
     return reasoning.size() + tokenCount + (toolCall ? 1 : 0);
+  }
+
+  private static List<String> reasoning(int chunks) {
+    return split(REASONING, 0).stream().limit(chunks).toList();
   }
 
   /** Words with the space before them, or runs of so many code points. */

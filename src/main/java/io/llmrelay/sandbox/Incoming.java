@@ -1,5 +1,6 @@
 package io.llmrelay.sandbox;
 
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.DecodeException;
@@ -13,7 +14,9 @@ import io.vertx.core.json.JsonObject;
  * @param body empty if {@code valid} is false
  */
 record Incoming(
-    HttpServerRequest request,
+    String method,
+    String path,
+    MultiMap headers,
     String backend,
     boolean anthropic,
     long number,
@@ -33,7 +36,16 @@ record Incoming(
     }
     boolean valid = json != null;
     JsonObject known = valid ? json : new JsonObject();
-    return new Incoming(request, backend, anthropic, number, known, body.length(), valid);
+    return new Incoming(
+        request.method().name(),
+        request.path(),
+        request.headers(),
+        backend,
+        anthropic,
+        number,
+        known,
+        body.length(),
+        valid);
   }
 
   String model() {
@@ -49,14 +61,16 @@ record Incoming(
         && Boolean.TRUE.equals(options.getValue("include_usage"));
   }
 
-  /** Some four bytes a token. */
+  /** Some four characters of the messages make a token. */
   int promptTokens() {
-    return 1 + bodyBytes / 4;
+    return body.getValue("messages") instanceof JsonArray messages
+        ? 1 + messages.encode().length() / 4
+        : 0;
   }
 
   String key() {
-    String key = request.getHeader("x-api-key");
-    String bearer = request.getHeader("Authorization");
+    String key = headers.get(anthropic ? "x-api-key" : "api-key");
+    String bearer = headers.get("Authorization");
     if (key == null && bearer != null && bearer.regionMatches(true, 0, "Bearer ", 0, 7)) {
       return bearer.substring(7);
     }
@@ -86,7 +100,7 @@ record Incoming(
     if (anthropic && !(body.getValue("max_tokens") instanceof Number)) {
       return invalid("max_tokens: Field required");
     }
-    if (anthropic && request.getHeader("anthropic-version") == null) {
+    if (anthropic && headers.get("anthropic-version") == null) {
       return invalid("anthropic-version: header is required");
     }
     return null;

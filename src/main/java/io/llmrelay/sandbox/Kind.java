@@ -3,6 +3,7 @@ package io.llmrelay.sandbox;
 import static io.llmrelay.sandbox.Scenario.ALL;
 import static io.llmrelay.sandbox.Scenario.BEFORE_HEAD;
 import static io.llmrelay.sandbox.Scenario.HEAD;
+import static io.llmrelay.sandbox.Scenario.ROLE;
 
 /**
  * The kinds of behaviour, each with its word in the grammar. A kind either shapes a whole answer or
@@ -27,6 +28,7 @@ enum Kind {
   REDIRECT("redirect"),
   DOWN("down"),
   FLAP("flap"),
+  /** Its word stands for any status, each of which is one. */
   HTTP("503"),
   DIE("die", BEFORE_HEAD),
   DIE_IN_FRAME("die-in-frame", 1),
@@ -38,7 +40,7 @@ enum Kind {
   SSE_ERROR("sse-error", HEAD),
   MALFORMED("malformed", 1),
   COMMENTS("comments", HEAD),
-  PINGS("pings", 0),
+  PINGS("pings", ROLE),
   HUGE_FRAME("huge-frame", 0),
   FLOOD("flood", 0);
 
@@ -58,6 +60,10 @@ enum Kind {
 
   boolean isFault() {
     return defaultPosition != NO_FAULT;
+  }
+
+  boolean needsTime() {
+    return this == DOWN || this == FLAP;
   }
 
   /** Whether the word is followed by a number of megabytes. */

@@ -48,16 +48,13 @@ final class Playbook {
     return new Playbook(scenario, answer, format, pace, false).whole();
   }
 
-  static List<Step> fixed(Scenario scenario, String body) {
-    int delay = scenario.option(Option.FIRST, 0);
-    Step write = Step.write(body);
-    return body.isEmpty()
-        ? List.of(Step.pause(delay), Step.of(Act.HEAD), Step.of(Act.END))
-        : List.of(Step.pause(delay), Step.of(Act.HEAD), write, Step.of(Act.END));
+  /** A body that is known beforehand, after a delay. */
+  static List<Step> fixed(int delay, String body) {
+    return List.of(Step.pause(delay), Step.of(Act.HEAD), Step.write(body), Step.of(Act.END));
   }
 
   private List<Step> stream() {
-    int position = scenario.position;
+    int position = scenario.position();
     strike(Scenario.BEFORE_HEAD);
     steps.add(Step.of(Act.HEAD));
     strike(Scenario.HEAD);
@@ -65,10 +62,11 @@ final class Playbook {
       write(WireFormat.comment().repeat(3));
       strike(Scenario.COMMENTS);
     }
-    if (scenario.kind == Kind.USAGE_ONLY) {
+    if (scenario.kind() == Kind.USAGE_ONLY) {
       write(format.usage());
     } else {
       write(format.opening());
+      strike(Scenario.ROLE);
       content(Math.max(0, Math.min(position, answer.tokenCount())));
       write(format.finish());
     }
@@ -91,8 +89,8 @@ final class Playbook {
       first = every;
     }
     tokens(0, cut, first, every);
-    if (scenario.position >= Scenario.ROLE) {
-      strike(scenario.position);
+    if (scenario.position() >= 0) {
+      strike(scenario.position());
     }
     tokens(cut, answer.tokenCount(), cut == 0 ? first : every, every);
     if (answer.toolCall()) {
@@ -110,21 +108,25 @@ final class Playbook {
   }
 
   private List<Step> whole() {
-    int first = scenario.option(Option.FIRST, pace.getFirstTokenDelay());
-    long every = scenario.option(Option.EVERY, pace.getChunkDelay());
-    long generation = first + every * answer.tokenCount();
     String[] halves = halves();
     strike(Scenario.BEFORE_HEAD);
-    steps.add(Step.pause((int) Math.min(Integer.MAX_VALUE, generation)));
+    steps.add(Step.pause(generation(scenario, answer, pace)));
     steps.add(Step.of(Act.HEAD));
     strike(Scenario.HEAD);
     write(halves[0]);
-    if (scenario.position > Scenario.HEAD) {
-      strike(scenario.position);
+    if (scenario.position() > Scenario.HEAD) {
+      strike(scenario.position());
     }
     write(halves[1]);
     steps.add(Step.of(Act.END));
     return steps;
+  }
+
+  /** How long the whole answer takes at the pace of its chunks, in milliseconds. */
+  static int generation(Scenario scenario, Answer answer, SandboxOptions pace) {
+    int first = scenario.option(Option.FIRST, pace.getFirstTokenDelay());
+    long every = scenario.option(Option.EVERY, pace.getChunkDelay());
+    return (int) Math.min(Integer.MAX_VALUE, first + every * answer.tokenCount());
   }
 
   private String[] halves() {
@@ -144,14 +146,14 @@ final class Playbook {
   }
 
   private void strike(int position) {
-    if (scenario.kind.isFault() && scenario.position == position) {
+    if (scenario.kind().isFault() && scenario.position() == position) {
       fault();
     }
   }
 
   private void fault() {
     int every = Math.max(1, scenario.option(Option.EVERY, KEEP_ALIVE_MILLIS));
-    switch (scenario.kind) {
+    switch (scenario.kind()) {
       case DIE -> steps.add(Step.of(Act.DROP));
       case END -> steps.add(Step.of(Act.END));
       case DIE_IN_FRAME, END_IN_FRAME -> cut(0);
@@ -161,7 +163,7 @@ final class Playbook {
         steps.add(millis == 0 ? Step.of(Act.HANG) : Step.pause(millis));
       }
       case SSE_ERROR -> {
-        write(format.error(scenario.error));
+        write(format.error(scenario.error().error()));
         steps.add(Step.of(Act.END));
       }
       case MALFORMED -> write(streaming ? "data: {\"id\":\"broken\",\"choices\":[{\n\n" : "\"}{");
@@ -174,10 +176,10 @@ final class Playbook {
           return;
         }
         Buffer frame = Buffer.buffer(format.token("flood ".repeat(FLOOD_TOKEN / 6)));
-        int times = scenario.megabytes * (MEGABYTE / FLOOD_TOKEN);
+        int times = scenario.option(Option.MEGABYTES, 1) * (MEGABYTE / FLOOD_TOKEN);
         steps.add(Step.repeat(i -> frame, times, 0, 0));
       }
-      default -> throw new IllegalStateException(scenario.kind + " is not a fault");
+      default -> throw new IllegalStateException(scenario.kind() + " is not a fault");
     }
   }
 
@@ -195,7 +197,7 @@ final class Playbook {
       byte[] character = CUT_CHARACTER.getBytes(StandardCharsets.UTF_8);
       steps.add(Step.write(Buffer.buffer(Arrays.copyOf(character, bytes))));
     }
-    boolean drop = scenario.kind == Kind.DIE_IN_CHAR || scenario.kind == Kind.DIE_IN_FRAME;
+    boolean drop = scenario.kind() == Kind.DIE_IN_CHAR || scenario.kind() == Kind.DIE_IN_FRAME;
     steps.add(Step.of(drop ? Act.DROP : Act.END));
   }
 
@@ -205,7 +207,8 @@ final class Playbook {
     Arrays.fill(bytes, (byte) 'x');
     Buffer piece = Buffer.buffer(bytes);
     write(frame[0]);
-    steps.add(Step.repeat(i -> piece, scenario.megabytes * (MEGABYTE / PIECE), 0, 0));
+    steps.add(
+        Step.repeat(i -> piece, scenario.option(Option.MEGABYTES, 1) * (MEGABYTE / PIECE), 0, 0));
     write(frame[1]);
   }
 

@@ -126,7 +126,8 @@ final class Player {
   private boolean act(Step.Act act) {
     switch (act) {
       case HEAD -> {
-        response.setStatusCode(reply.status()).setChunked(true);
+        response.setStatusCode(reply.status());
+        response.setChunked(!reply.headers().containsKey("content-length"));
         reply.headers().forEach(response::putHeader);
         response.writeHead();
       }

@@ -1,10 +1,14 @@
 package io.llmrelay.sandbox;
 
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that goes back for one call: status, headers and the steps to play. */
+/**
+ * Everything that goes back for one call: status, headers and the steps to play. A body that is
+ * known beforehand has a content length, any other is chunked.
+ */
 record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> steps) {
 
   /** The backend that redirected clients end up at, if they follow. */
@@ -12,58 +16,74 @@ record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> s
 
   static Reply of(Incoming incoming, Scenario scenario, SandboxOptions options) {
     Answer answer = Answer.of(scenario, incoming.backend(), incoming.promptTokens());
-    WireFormat format = format(incoming, answer);
-    Map<String, String> headers = new LinkedHashMap<>();
+    WireFormat format =
+        incoming.anthropic()
+            ? new AnthropicFormat(incoming.number(), incoming.model(), answer)
+            : new OpenAiFormat(
+                incoming.number(), incoming.model(), answer, incoming.includeUsage());
+    Reply reply = reply(incoming, scenario, answer, format, options);
     String requestId = "req_" + incoming.number();
-    headers.put("x-request-id", requestId);
+    reply.headers.put("x-request-id", requestId);
     if (incoming.anthropic()) {
-      headers.put("request-id", requestId);
+      reply.headers.put("request-id", requestId);
     }
-    boolean errorStatus =
-        scenario.kind == Kind.HTTP || (scenario.kind == Kind.SSE_ERROR && !incoming.streaming());
-    int status = 200;
-    List<Step> steps;
-    if (errorStatus) {
-      status = scenario.error.status();
-      String body =
-          scenario.body != null ? scenario.body : format.errorBody(scenario.error).encode();
-      headers.put(
-          "content-type", scenario.contentType != null ? scenario.contentType : "application/json");
-      int retryAfter = scenario.option(Option.RETRY_AFTER, -1);
-      if (retryAfter >= 0) {
-        headers.put("retry-after", Integer.toString(retryAfter));
-      }
-      steps = Playbook.fixed(scenario, body);
-    } else if (scenario.kind == Kind.REDIRECT) {
-      status = 307;
-      headers.put("location", "/" + REDIRECTED + route(incoming));
-      steps = Playbook.fixed(scenario, "");
-    } else if (incoming.streaming()) {
-      headers.put("content-type", "text/event-stream; charset=utf-8");
-      headers.put("cache-control", "no-cache");
-      steps = Playbook.stream(scenario, answer, format, options);
-    } else {
-      headers.put("content-type", "application/json");
-      steps = Playbook.whole(scenario, answer, format, options);
+    reply.headers.putAll(scenario.headers());
+    return reply;
+  }
+
+  private static Reply reply(
+      Incoming incoming,
+      Scenario scenario,
+      Answer answer,
+      WireFormat format,
+      SandboxOptions options) {
+    Kind kind = scenario.kind();
+    boolean streaming = incoming.streaming();
+    if (kind == Kind.HTTP || (kind == Kind.SSE_ERROR && !streaming)) {
+      return error(scenario, format);
     }
-    boolean gzip = scenario.kind == Kind.GZIP;
+    if (kind == Kind.REDIRECT) {
+      String route = incoming.anthropic() ? "/v1/messages" : "/v1/chat/completions";
+      Reply reply = fixed(307, "text/plain", 0, "");
+      reply.headers.put("location", "/" + REDIRECTED + route);
+      return reply;
+    }
+    boolean gzip = kind == Kind.GZIP;
+    boolean wrong = kind == Kind.WRONG_TYPE;
+    if (!streaming && !gzip && !kind.isFault()) {
+      int delay = Playbook.generation(scenario, answer, options);
+      String body = format.whole(answer.text()).encode();
+      return fixed(200, wrong ? "text/plain" : "application/json", delay, body);
+    }
+    Map<String, String> headers = new LinkedHashMap<>();
+    String type = streaming ? "text/event-stream; charset=utf-8" : "application/json";
+    headers.put("content-type", wrong ? "application/json" : type);
     if (gzip) {
       headers.put("content-encoding", "gzip");
     }
-    if (scenario.kind == Kind.WRONG_TYPE) {
-      headers.put("content-type", incoming.streaming() ? "application/json" : "text/plain");
+    List<Step> steps =
+        streaming
+            ? Playbook.stream(scenario, answer, format, options)
+            : Playbook.whole(scenario, answer, format, options);
+    return new Reply(200, headers, gzip, steps);
+  }
+
+  private static Reply error(Scenario scenario, WireFormat format) {
+    ErrorReply error = scenario.error();
+    String type = error.contentType() == null ? "application/json" : error.contentType();
+    String body = error.body() == null ? format.errorBody(error.error()).encode() : error.body();
+    Reply reply = fixed(error.error().status(), type, scenario.option(Option.FIRST, 0), body);
+    int retryAfter = scenario.option(Option.RETRY_AFTER, -1);
+    if (retryAfter >= 0) {
+      reply.headers.put("retry-after", Integer.toString(retryAfter));
     }
-    headers.putAll(scenario.headers());
-    return new Reply(status, headers, gzip, steps);
+    return reply;
   }
 
-  static WireFormat format(Incoming incoming, Answer answer) {
-    return incoming.anthropic()
-        ? new AnthropicFormat(incoming.number(), incoming.model(), answer)
-        : new OpenAiFormat(incoming.number(), incoming.model(), answer, incoming.includeUsage());
-  }
-
-  private static String route(Incoming incoming) {
-    return incoming.anthropic() ? "/v1/messages" : "/v1/chat/completions";
+  private static Reply fixed(int status, String contentType, int delay, String body) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("content-type", contentType);
+    headers.put("content-length", "" + body.getBytes(StandardCharsets.UTF_8).length);
+    return new Reply(status, headers, false, Playbook.fixed(delay, body));
   }
 }

@@ -218,17 +218,16 @@ public final class Sandbox {
     request.endHandler(
         v -> {
           long number = lastNumber.incrementAndGet();
-          answer(Incoming.of(request, backend, anthropic, number, body));
+          answer(request, Incoming.of(request, backend, anthropic, number, body));
         });
   }
 
-  private void answer(Incoming incoming) {
+  private void answer(HttpServerRequest request, Incoming incoming) {
     Scenario scenario = choose(incoming);
     SandboxCall call = new SandboxCall(incoming, scenario);
     log.add(call);
     active.incrementAndGet();
     call.ended().onComplete(ended -> active.decrementAndGet());
-    HttpServerRequest request = incoming.request();
     Reply reply = Reply.of(incoming, scenario, options);
     Runnable drop = () -> request.connection().close();
     new Player(vertx, call, request.response(), reply, drop, timers).play();

@@ -43,16 +43,13 @@ public final class SandboxCall {
   SandboxCall(Incoming incoming, Scenario scenario) {
     this.number = incoming.number();
     this.backend = incoming.backend();
-    this.method = incoming.request().method().name();
-    this.path = incoming.request().path();
+    this.method = incoming.method();
+    this.path = incoming.path();
     this.body = incoming.body();
     this.bodyBytes = incoming.bodyBytes();
     this.scenario = scenario;
     this.headers = MultiMap.caseInsensitiveMultiMap();
-    incoming
-        .request()
-        .headers()
-        .forEach((name, value) -> headers.add(name, isSecret(name) ? "***" : value));
+    incoming.headers().forEach((name, value) -> headers.add(name, isSecret(name) ? "***" : value));
     this.keyPresent = incoming.key() != null;
   }
 

@@ -89,32 +89,31 @@ public final class Scenario {
   /** How a model name begins that chooses a scenario. */
   public static final String MODEL_PREFIX = "mock-";
 
-  /** The largest number of the grammar: a quarter of an hour, a terabyte, a million chunks. */
-  static final int MAX_NUMBER = 999_999;
-
-  static final int BEFORE_HEAD = -3;
-  static final int HEAD = -2;
-  static final int COMMENTS = -1;
-  static final int ROLE = 0;
+  static final int BEFORE_HEAD = -4;
+  static final int HEAD = -3;
+  static final int COMMENTS = -2;
+  static final int ROLE = -1;
   static final int ALL = Integer.MAX_VALUE;
 
-  private static final Scenario OK = new Scenario(Kind.MODEL);
+  private static final Scenario OK = new Scenario(Kind.MODEL, null, null, Map.of(), Map.of());
 
-  final Kind kind;
-  int position;
-  int megabytes;
-  String variant;
-  ApiError error;
-  String body;
-  String contentType;
-  String text;
-  private Map<Option, Integer> options = new EnumMap<>(Option.class);
-  private Map<String, String> headers = Map.of();
+  private final Kind kind;
+  private final ErrorReply error;
+  private final String text;
+  private final Map<Option, Integer> options;
+  private final Map<String, String> headers;
 
-  /** The fields are set by the parser and the fluent copies below, never after publication. */
-  Scenario(Kind kind) {
+  private Scenario(
+      Kind kind,
+      ErrorReply error,
+      String text,
+      Map<Option, Integer> options,
+      Map<String, String> headers) {
     this.kind = kind;
-    this.position = kind.defaultPosition;
+    this.error = error;
+    this.text = text;
+    this.options = options;
+    this.headers = headers;
   }
 
   /** A healthy answer. */
@@ -125,7 +124,8 @@ public final class Scenario {
   /**
    * The scenario of that text; the table above has the grammar.
    *
-   * @throws IllegalArgumentException if the text is not a scenario; the message says why
+   * @throws IllegalArgumentException if the text is not a scenario; the message says why, and what
+   *     there is
    */
   public static Scenario of(String text) {
     return ScenarioParser.parse(text);
@@ -140,33 +140,37 @@ public final class Scenario {
     return of(Integer.toString(status));
   }
 
-  /** An HTTP answer of any status, content type and body. */
+  /**
+   * An HTTP answer of any content type and body.
+   *
+   * @param status 200–599
+   */
   public static Scenario http(int status, String contentType, String body) {
-    Scenario scenario = rejected(ApiError.ofStatus(status));
-    scenario.contentType = Objects.requireNonNull(contentType, "contentType");
-    scenario.body = Objects.requireNonNull(body, "body");
-    return scenario;
+    ApiError error = http(status).error.error();
+    Objects.requireNonNull(contentType, "contentType");
+    Objects.requireNonNull(body, "body");
+    return of(Kind.HTTP, new ErrorReply("", error, contentType, body));
+  }
+
+  static Scenario of(Kind kind, ErrorReply error) {
+    return new Scenario(kind, error, null, Map.of(), Map.of());
   }
 
   static Scenario rejected(ApiError error) {
-    Scenario scenario = new Scenario(Kind.HTTP);
-    scenario.error = error;
-    return scenario;
+    return of(Kind.HTTP, ErrorReply.of("", error));
   }
 
   /** A copy that answers with this text instead of the canned one. */
   public Scenario text(String text) {
-    Scenario copy = copy();
-    copy.text = Objects.requireNonNull(text, "text");
-    return copy;
+    Objects.requireNonNull(text, "text");
+    return new Scenario(kind, error, text, options, headers);
   }
 
   /** A copy with one more response header, or another value for one the sandbox sets itself. */
   public Scenario header(String name, String value) {
-    Scenario copy = copy();
-    copy.headers = new LinkedHashMap<>(headers);
-    copy.headers.put(name, value);
-    return copy;
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(name, value);
+    return new Scenario(kind, error, text, options, more);
   }
 
   /** A copy that waits so long, in milliseconds, before the first chunk. */
@@ -190,39 +194,50 @@ public final class Scenario {
   }
 
   Scenario with(Option option, int value) {
-    if (value < (option == Option.SIZE ? 1 : 0) || value > MAX_NUMBER) {
+    int least = option == Option.AFTER ? BEFORE_HEAD : option == Option.SIZE ? 1 : 0;
+    if (value < least || value > Option.MAX) {
       throw new IllegalArgumentException(option.word + " must not be " + value);
     }
-    Scenario copy = copy();
-    copy.options.put(option, value);
-    return copy;
+    Map<Option, Integer> more = new EnumMap<>(Option.class);
+    more.putAll(options);
+    more.put(option, value);
+    return new Scenario(kind, error, text, more, headers);
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** Null unless the kind has one. */
+  ErrorReply error() {
+    return error;
+  }
+
+  /** Null for the canned text. */
+  String text() {
+    return text;
   }
 
   int option(Option option, int otherwise) {
     return options.getOrDefault(option, otherwise);
   }
 
+  /** Where the fault strikes. */
+  int position() {
+    return option(Option.AFTER, kind.defaultPosition);
+  }
+
+  Map<Option, Integer> options() {
+    return options;
+  }
+
   Map<String, String> headers() {
     return headers;
   }
 
-  private Scenario copy() {
-    Scenario copy = new Scenario(kind);
-    copy.position = position;
-    copy.megabytes = megabytes;
-    copy.variant = variant;
-    copy.error = error;
-    copy.body = body;
-    copy.contentType = contentType;
-    copy.text = text;
-    copy.options = new EnumMap<>(options);
-    copy.headers = headers;
-    return copy;
-  }
-
-  /** The scenario in its text form, without what the text form cannot say (text, body, headers). */
+  /** The text form, less what it has no words for: text, headers, a body of one's own. */
   @Override
   public String toString() {
-    return ScenarioParser.format(this, options);
+    return ScenarioParser.format(this);
   }
 }

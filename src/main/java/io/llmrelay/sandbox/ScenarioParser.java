@@ -2,6 +2,7 @@ package io.llmrelay.sandbox;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -10,6 +11,9 @@ import java.util.stream.Collectors;
 final class ScenarioParser {
 
   private static final String PREFIX = Scenario.MODEL_PREFIX;
+
+  private static final Map<Integer, String> POSITIONS =
+      Map.of(Scenario.HEAD, "head", Scenario.COMMENTS, "comments", Scenario.ROLE, "role");
 
   private final String text;
   private String rest;
@@ -31,127 +35,101 @@ final class ScenarioParser {
         ApiError.names().forEach(name -> names.add(PREFIX + name));
       } else {
         String size = kind.hasMegabytes() ? "-1" : "";
-        String time = kind == Kind.DOWN || kind == Kind.FLAP ? "-for-1000" : "";
+        String time = kind.needsTime() ? "-for-1000" : "";
         names.add(PREFIX + kind.word + size + time);
       }
     }
     return names;
   }
 
-  static String format(Scenario scenario, Map<Option, Integer> options) {
-    StringBuilder out = new StringBuilder(kindText(scenario));
-    if (scenario.position != scenario.kind.defaultPosition) {
-      out.append("-after-").append(position(scenario.position));
+  static String format(Scenario scenario) {
+    Kind kind = scenario.kind();
+    StringBuilder out = new StringBuilder(kind.word);
+    if (kind == Kind.HTTP) {
+      ErrorReply reply = scenario.error();
+      out.setLength(0);
+      out.append(reply.word().isEmpty() ? reply.error().status() : reply.word());
+    } else if (scenario.error() != null && !scenario.error().word().isEmpty()) {
+      out.append("-").append(scenario.error().word());
     }
-    options.forEach((option, value) -> out.append("-" + option.word + "-" + value));
+    scenario
+        .options()
+        .forEach(
+            (option, value) -> {
+              String name = option == Option.AFTER && value < 0 ? POSITIONS.get(value) : "" + value;
+              out.append(option.word.isEmpty() ? "-" : "-" + option.word + "-").append(name);
+            });
     return out.toString();
   }
 
-  private static String kindText(Scenario scenario) {
-    Kind kind = scenario.kind;
-    return switch (kind) {
-      case HTTP -> scenario.variant == null ? "" + scenario.error.status() : scenario.variant;
-      case SSE_ERROR -> scenario.variant == null ? kind.word : kind.word + "-" + scenario.variant;
-      case HUGE_FRAME, FLOOD -> kind.word + "-" + scenario.megabytes;
-      default -> kind.word;
-    };
-  }
-
-  private static String position(int position) {
-    return switch (position) {
-      case Scenario.HEAD -> "head";
-      case Scenario.COMMENTS -> "comments";
-      case Scenario.ROLE -> "role";
-      default -> Integer.toString(position);
-    };
-  }
-
   private Scenario scenario() {
+    if (text.endsWith("-")) {
+      throw unknown("something must follow the last dash");
+    }
     Scenario scenario = kind();
     while (!rest.isEmpty()) {
-      if (scenario.kind.isFault() && take("after")) {
-        scenario.position = position();
-      } else {
-        Option option =
-            Arrays.stream(Option.values())
-                .filter(candidate -> take(candidate.word))
-                .findFirst()
-                .orElseThrow(() -> unknown("cannot read '" + rest + "'"));
-        scenario = scenario.with(option, number());
+      Option option =
+          Arrays.stream(Option.values())
+              .filter(candidate -> take(candidate.word))
+              .findFirst()
+              .orElseThrow(() -> unknown("'" + rest + "' is not an option"));
+      if (option == Option.AFTER && !scenario.kind().isFault()) {
+        throw unknown("only a fault can come after something");
       }
+      scenario = scenario.with(option, option == Option.AFTER ? position() : number());
     }
-    boolean timed = scenario.kind == Kind.DOWN || scenario.kind == Kind.FLAP;
-    if (timed && scenario.option(Option.FOR, 0) == 0) {
-      throw unknown(scenario.kind.word + " needs -for-MS");
+    if (scenario.kind().needsTime() && scenario.option(Option.FOR, 0) == 0) {
+      throw unknown(scenario.kind().word + " needs -for-MS");
     }
     return scenario;
   }
 
   private Scenario kind() {
     if (rest.matches("[2-5]\\d\\d(-.*)?")) {
-      return http();
+      return Scenario.of(Kind.HTTP, errorReply());
     }
-    Kind best = null;
-    for (Kind kind : Kind.values()) {
-      boolean starts = rest.equals(kind.word) || rest.startsWith(kind.word + "-");
-      if (starts && (best == null || kind.word.length() > best.word.length())) {
-        best = kind;
-      }
-    }
-    if (best == null) {
-      throw unknown("no such kind");
-    }
+    Kind best =
+        Arrays.stream(Kind.values())
+            .filter(kind -> startsWith(kind.word))
+            .max(Comparator.comparingInt(kind -> kind.word.length()))
+            .orElseThrow(() -> unknown("no such kind"));
     take(best.word);
-    Scenario scenario = new Scenario(best);
-    if (best.hasMegabytes()) {
-      scenario.megabytes = number();
-    } else if (best == Kind.SSE_ERROR) {
-      scenario.error = ApiError.named("529");
-      if (rest.matches("[45]\\d\\d(-.*)?")) {
-        Scenario http = http();
-        scenario.variant = http.variant;
-        scenario.error = http.error;
-      }
+    if (best == Kind.SSE_ERROR) {
+      boolean named = rest.matches("[45]\\d\\d(-.*)?");
+      return Scenario.of(best, named ? errorReply() : ErrorReply.of("", ApiError.named("529")));
     }
-    return scenario;
+    Scenario scenario = Scenario.of(best, null);
+    return best.hasMegabytes() ? scenario.with(Option.MEGABYTES, number()) : scenario;
   }
 
-  /** A status, and the word after it that chooses the body. */
-  private Scenario http() {
-    String digits = rest.substring(0, 3);
-    take(digits);
-    Scenario scenario = Scenario.rejected(ApiError.ofStatus(Integer.parseInt(digits)));
-    scenario.variant = digits;
+  /** A status, and the word after it that chooses the body if it is one that does. */
+  private ErrorReply errorReply() {
+    int status = number();
     int dash = rest.indexOf('-');
     String word = dash < 0 ? rest : rest.substring(0, dash);
-    ApiError named = ApiError.named(digits + "-" + word);
-    if (named != null) {
-      scenario.error = named;
-    } else if (word.equals("html")) {
-      scenario.contentType = "text/html";
-      scenario.body = "<html><body><h1>" + digits + "</h1><hr>nginx</body></html>\n";
-    } else if (word.equals("empty")) {
-      scenario.contentType = "text/plain";
-      scenario.body = "";
-    } else if (!word.equals("error")) {
-      return scenario;
+    ErrorReply variant = ErrorReply.of(status, word);
+    if (variant == null) {
+      return ErrorReply.of(status, "");
     }
     take(word);
-    scenario.variant = digits + "-" + word;
-    return scenario;
+    return variant;
   }
 
   private int position() {
-    if (take("head")) {
-      return Scenario.HEAD;
-    } else if (take("comments")) {
-      return Scenario.COMMENTS;
+    for (Map.Entry<Integer, String> position : POSITIONS.entrySet()) {
+      if (take(position.getValue())) {
+        return position.getKey();
+      }
     }
-    return take("role") ? Scenario.ROLE : number();
+    return number();
+  }
+
+  private boolean startsWith(String word) {
+    return !word.isEmpty() && (rest.equals(word) || rest.startsWith(word + "-"));
   }
 
   private boolean take(String word) {
-    if (!rest.equals(word) && !rest.startsWith(word + "-")) {
+    if (!startsWith(word)) {
       return false;
     }
     rest = rest.equals(word) ? "" : rest.substring(word.length() + 1);

@@ -25,12 +25,12 @@ final class Script {
 
   /** What a scenario that depends on time comes to now; any other stands as it is. */
   Scenario inForce(Scenario scenario) {
-    if (scenario.kind != Kind.DOWN && scenario.kind != Kind.FLAP) {
+    if (!scenario.kind().needsTime()) {
       return scenario;
     }
     long elapsed = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - setAt);
     long period = elapsed / scenario.option(Option.FOR, 1);
-    boolean down = scenario.kind == Kind.DOWN ? period == 0 : period % 2 == 0;
+    boolean down = scenario.kind() == Kind.DOWN ? period == 0 : period % 2 == 0;
     if (!down) {
       return Scenario.ok();
     }

@@ -70,8 +70,11 @@ final class AnthropicFormat implements WireFormat {
     if (answer.finish() == null) {
       return "";
     }
-    JsonObject data = new JsonObject();
-    data.put("delta", new JsonObject().put("stop_reason", stopReason()).putNull("stop_sequence"));
+    JsonObject delta = new JsonObject().put("stop_reason", stopReason()).putNull("stop_sequence");
+    if (answer.refusal()) {
+      delta.put("stop_details", block("refusal").put("category", "cyber"));
+    }
+    JsonObject data = new JsonObject().put("delta", delta);
     if (answer.usage()) {
       data.put("usage", counts(answer.completionTokens()));
     }

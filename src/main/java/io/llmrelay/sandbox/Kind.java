@@ -38,6 +38,7 @@ enum Kind {
   END_IN_CHAR("end-in-char", 1),
   STALL("stall", BEFORE_HEAD),
   SSE_ERROR("sse-error", HEAD),
+  SSE_ERROR_DONE("sse-error-done", HEAD),
   MALFORMED("malformed", 1),
   COMMENTS("comments", HEAD),
   PINGS("pings", ROLE),
@@ -60,6 +61,10 @@ enum Kind {
 
   boolean isFault() {
     return defaultPosition != NO_FAULT;
+  }
+
+  boolean isStreamError() {
+    return this == SSE_ERROR || this == SSE_ERROR_DONE;
   }
 
   boolean needsTime() {

@@ -162,8 +162,9 @@ final class Playbook {
         int millis = scenario.option(Option.FOR, 0);
         steps.add(millis == 0 ? Step.of(Act.HANG) : Step.pause(millis));
       }
-      case SSE_ERROR -> {
+      case SSE_ERROR, SSE_ERROR_DONE -> {
         write(format.error(scenario.error().error()));
+        write(scenario.kind() == Kind.SSE_ERROR_DONE ? format.terminator() : "");
         steps.add(Step.of(Act.END));
       }
       case MALFORMED -> write(streaming ? "data: {\"id\":\"broken\",\"choices\":[{\n\n" : "\"}{");

@@ -3,6 +3,7 @@ package io.llmrelay.sandbox;
 import io.llmrelay.sandbox.SandboxCall.Outcome;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,8 +20,8 @@ final class Player {
 
   private final Vertx vertx;
   private final SandboxCall call;
+  private final HttpServerRequest request;
   private final HttpServerResponse response;
-  private final Runnable drop;
   private final AtomicInteger timers;
   private final Reply reply;
   private final Gzip gzip;
@@ -33,21 +34,15 @@ final class Player {
   private long written;
 
   /**
-   * @param drop closes the connection
    * @param timers counts the timers that are set
    */
   Player(
-      Vertx vertx,
-      SandboxCall call,
-      HttpServerResponse response,
-      Reply reply,
-      Runnable drop,
-      AtomicInteger timers) {
+      Vertx vertx, SandboxCall call, HttpServerRequest request, Reply reply, AtomicInteger timers) {
     this.vertx = vertx;
     this.call = call;
-    this.response = response;
+    this.request = request;
+    this.response = request.response();
     this.reply = reply;
-    this.drop = drop;
     this.timers = timers;
     this.gzip = reply.gzip() ? new Gzip() : null;
   }
@@ -141,7 +136,7 @@ final class Player {
       }
       case DROP -> {
         finish(Outcome.COMPLETED);
-        drop.run();
+        request.connection().close();
       }
       default -> {}
     }

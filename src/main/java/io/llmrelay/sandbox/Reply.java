@@ -39,7 +39,7 @@ record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> s
       SandboxOptions options) {
     Kind kind = scenario.kind();
     boolean streaming = incoming.streaming();
-    if (kind == Kind.HTTP || (kind == Kind.SSE_ERROR && !streaming)) {
+    if (kind == Kind.HTTP || (kind.isStreamError() && !streaming)) {
       return error(scenario, format);
     }
     if (kind == Kind.REDIRECT) {

@@ -229,8 +229,7 @@ public final class Sandbox {
     active.incrementAndGet();
     call.ended().onComplete(ended -> active.decrementAndGet());
     Reply reply = Reply.of(incoming, scenario, options);
-    Runnable drop = () -> request.connection().close();
-    new Player(vertx, call, request.response(), reply, drop, timers).play();
+    new Player(vertx, call, request, reply, timers).play();
     callHandler.handle(call);
   }
 

@@ -60,6 +60,8 @@ import java.util.Objects;
  *     after which the answer goes on</td></tr>
  * <tr><td>{@code sse-error[-NNN]}</td><td>after the head</td><td>an error event, then the end;
  *     without a number "overloaded". Not streaming: the HTTP error</td></tr>
+ * <tr><td>{@code sse-error-done[-NNN]}</td><td>after the head</td><td>the same, and the terminator
+ *     after it, as some servers do</td></tr>
  * <tr><td>{@code malformed}</td><td>after 1</td><td>a frame of broken JSON; the rest follows</td></tr>
  * <tr><td>{@code comments}, {@code pings}</td><td>after head, after role</td><td>SSE comments or
  *     the dialect's empty events for ever, every 20 ms unless {@code -every-MS}</td></tr>

@@ -94,7 +94,7 @@ final class ScenarioParser {
             .max(Comparator.comparingInt(kind -> kind.word.length()))
             .orElseThrow(() -> unknown("no such kind"));
     take(best.word);
-    if (best == Kind.SSE_ERROR) {
+    if (best.isStreamError()) {
       boolean named = rest.matches("[45]\\d\\d(-.*)?");
       return Scenario.of(best, named ? errorReply() : ErrorReply.of("", ApiError.named("529")));
     }

@@ -148,6 +148,14 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
+  void terminatorAfterAnErrorProvesNothing() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-sse-error-done-500-after-1")) {
+      wire.read();
+      assertThat(wire.body()).contains("\"server_error\"").endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
   void malformedFrameStandsBetweenGoodOnes() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-malformed-after-2-chunks-4")) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);

@@ -1,0 +1,78 @@
+package io.llmrelay.sandbox;
+
+import static io.llmrelay.sandbox.Scenario.ALL;
+import static io.llmrelay.sandbox.Scenario.BEFORE_HEAD;
+import static io.llmrelay.sandbox.Scenario.HEAD;
+import static io.llmrelay.sandbox.Scenario.ROLE;
+
+/**
+ * The kinds of behaviour, each with its word in the grammar. A kind either shapes a whole answer or
+ * is a fault that strikes at a position of an otherwise healthy one; only faults take {@code
+ * after}.
+ */
+enum Kind {
+  MODEL("model"),
+  REASONING("reasoning"),
+  REFUSAL("refusal"),
+  TOOL_CALL("tool-call"),
+  LENGTH("length"),
+  LENGTH_EMPTY("length-empty"),
+  CONTENT_FILTER("content-filter"),
+  EMPTY("empty"),
+  USAGE_ONLY("usage-only"),
+  NO_USAGE("no-usage"),
+  NO_FINISH("no-finish"),
+  NO_DONE("no-done"),
+  GZIP("gzip"),
+  WRONG_TYPE("wrong-type"),
+  REDIRECT("redirect"),
+  DOWN("down"),
+  FLAP("flap"),
+  /** Its word stands for any status, each of which is one. */
+  HTTP("503"),
+  DIE("die", BEFORE_HEAD),
+  DIE_IN_FRAME("die-in-frame", 1),
+  DIE_IN_CHAR("die-in-char", 1),
+  END("end", ALL),
+  END_IN_FRAME("end-in-frame", 1),
+  END_IN_CHAR("end-in-char", 1),
+  STALL("stall", BEFORE_HEAD),
+  SSE_ERROR("sse-error", HEAD),
+  SSE_ERROR_DONE("sse-error-done", HEAD),
+  MALFORMED("malformed", 1),
+  COMMENTS("comments", HEAD),
+  PINGS("pings", ROLE),
+  HUGE_FRAME("huge-frame", 0),
+  FLOOD("flood", 0);
+
+  private static final int NO_FAULT = Integer.MIN_VALUE;
+
+  final String word;
+  final int defaultPosition;
+
+  Kind(String word) {
+    this(word, NO_FAULT);
+  }
+
+  Kind(String word, int defaultPosition) {
+    this.word = word;
+    this.defaultPosition = defaultPosition;
+  }
+
+  boolean isFault() {
+    return defaultPosition != NO_FAULT;
+  }
+
+  boolean isStreamError() {
+    return this == SSE_ERROR || this == SSE_ERROR_DONE;
+  }
+
+  boolean needsTime() {
+    return this == DOWN || this == FLAP;
+  }
+
+  /** Whether the word is followed by a number of megabytes. */
+  boolean hasMegabytes() {
+    return this == HUGE_FRAME || this == FLOOD;
+  }
+}

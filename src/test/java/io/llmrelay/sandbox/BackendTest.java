@@ -1,0 +1,164 @@
+package io.llmrelay.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.sandbox.Wire.Stop;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Which scenario a request gets: scripts, model names, options, and the checks before them. */
+class BackendTest extends SandboxTestBase {
+
+  @Override
+  SandboxOptions options() {
+    return new SandboxOptions()
+        .setRequiredKey("sk-1")
+        .setScenarios("configured", "503", "model")
+        .setScenarios("quick", "down-for-50-retry-after-1");
+  }
+
+  private int status(String prefix, String model) throws IOException {
+    try (Wire wire = Wire.openAi(sandbox, prefix, Wire.request(model))) {
+      wire.read();
+      return wire.status();
+    }
+  }
+
+  @Test
+  void scenariosAreUsedInTurnAndTheLastStays() throws Exception {
+    sandbox.script("primary", Scenario.http(503), Scenario.http(429), Scenario.ok());
+    assertThat(List.of(status("/primary", "m"), status("/primary", "m"), status("/primary", "m")))
+        .containsExactly(503, 429, 200);
+    assertThat(status("/primary", "m")).isEqualTo(200);
+    assertThat(status("/secondary", "m")).isEqualTo(200);
+    assertThat(sandbox.calls("primary")).hasSize(4);
+  }
+
+  @Test
+  void scriptGoesBeforeModelName() throws Exception {
+    sandbox.script("primary", Scenario.http(500));
+    assertThat(status("/primary", "mock-model")).isEqualTo(500);
+    sandbox.unscript("primary");
+    assertThat(status("/primary", "mock-404")).isEqualTo(404);
+  }
+
+  @Test
+  void scenariosFromOptions() throws Exception {
+    assertThat(status("/configured", "m")).isEqualTo(503);
+    assertThat(status("/configured", "m")).isEqualTo(200);
+  }
+
+  @Test
+  void downForAWhile() throws Exception {
+    sandbox.script("primary", Scenario.of("down-for-100-retry-after-1"));
+    try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("m"))) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(503);
+      assertThat(wire.header("retry-after")).isEqualTo("1");
+    }
+    await().until(() -> status("/primary", "m") == 200);
+  }
+
+  @Test
+  void flapping() throws Exception {
+    sandbox.script("primary", Scenario.of("flap-for-100"));
+    await().until(() -> status("/primary", "m") == 200);
+    await().until(() -> status("/primary", "m") == 503);
+    await().until(() -> status("/primary", "m") == 200);
+  }
+
+  @Test
+  void unknownScenarioListsTheKnown() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-dye-after-3")) {
+      assertThat(wire.read()).isEqualTo(Stop.CONTENT_LENGTH);
+      assertThat(wire.status()).isEqualTo(404);
+      JsonObject error = wire.json().getJsonObject("error");
+      assertThat(error.getString("code")).isEqualTo("model_not_found");
+      assertThat(error.getString("message")).contains("'mock-dye-after-3'", "mock-die");
+    }
+  }
+
+  @Test
+  void keyIsCheckedWhenAskedFor() throws Exception {
+    JsonObject request = Wire.request("m");
+    try (Wire wire = Wire.post(sandbox, "/v1/chat/completions", "a: b", request)) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(401);
+      assertThat(wire.body()).contains("You didn't provide an API key");
+    }
+    String wrong = "authorization: Bearer sk-wrong";
+    try (Wire wire = Wire.post(sandbox, "/v1/chat/completions", wrong, request)) {
+      wire.read();
+      assertThat(wire.body()).contains("invalid_api_key").doesNotContain("sk-wrong");
+    }
+    try (Wire wire = Wire.post(sandbox, "/v1/messages", "x-api-key: sk-wrong", request)) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(401);
+      assertThat(wire.body()).contains("authentication_error", "invalid x-api-key");
+    }
+  }
+
+  @Test
+  void whatAVendorWouldRefuseIsRefused() throws Exception {
+    for (String field : List.of("model", "messages", "max_tokens")) {
+      JsonObject request = Wire.request("m");
+      request.remove(field);
+      try (Wire wire = Wire.anthropic(sandbox, "", request)) {
+        wire.read();
+        assertThat(wire.status()).isEqualTo(400);
+        assertThat(wire.body()).contains(field);
+      }
+    }
+    String keyOnly = "x-api-key: sk-1";
+    try (Wire wire = Wire.post(sandbox, "/v1/messages", keyOnly, Wire.request("m"))) {
+      wire.read();
+      assertThat(wire.body()).contains("anthropic-version");
+    }
+    try (Wire wire = Wire.openAi(sandbox, "", new JsonObject())) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(400);
+    }
+    try (Wire wire = Wire.get(sandbox, "/v1/nothing", "a: b")) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void routesWithAndWithoutVersion() throws Exception {
+    String key = "authorization: Bearer sk-1";
+    for (String path :
+        List.of("/chat/completions", "/a/b/chat/completions", "/a/b/v1/chat/completions")) {
+      try (Wire wire = Wire.post(sandbox, path, key, Wire.request("m"))) {
+        wire.read();
+        assertThat(wire.status()).isEqualTo(200);
+      }
+    }
+    assertThat(sandbox.calls().stream().map(SandboxCall::backend))
+        .containsExactly("sandbox", "a/b", "a/b");
+    assertThat(sandbox.backend("a")).isEqualTo(sandbox.baseUrl() + "/a/v1");
+    assertThat(sandbox.anthropicBackend("a")).isEqualTo(sandbox.anthropicBaseUrl() + "/a");
+    assertThat(sandbox.openAiBaseUrl()).isEqualTo("http://127.0.0.1:" + sandbox.port() + "/v1");
+  }
+
+  @Test
+  void optionsSurviveJson() {
+    JsonObject json = options().setPort(8090).setChunkDelay(30).setResetOnClose(true).toJson();
+    assertThat(new SandboxOptions(json).toJson()).isEqualTo(json);
+    JsonObject single = JsonObject.of("scenarios", JsonObject.of("primary", "503"));
+    assertThat(new SandboxOptions(single).getScenarios()).containsEntry("primary", List.of("503"));
+  }
+
+  @Test
+  void aConfiguredScenarioThatIsNoneFailsTheStart() throws Exception {
+    Vertx vertx = Vertx.vertx();
+    SandboxOptions wrong = new SandboxOptions().setScenarios("primary", "dye");
+    assertThatThrownBy(() -> get(Sandbox.start(vertx, wrong))).hasMessageContaining("'dye'");
+    get(vertx.close());
+  }
+}

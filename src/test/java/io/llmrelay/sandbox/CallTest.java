@@ -1,0 +1,86 @@
+package io.llmrelay.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.sandbox.Wire.Stop;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is recorded of a call, and how it ends. */
+class CallTest extends SandboxTestBase {
+
+  @Test
+  void whatArrivedIsRecorded() throws Exception {
+    try (Wire wire = Wire.anthropic(sandbox, "/primary", Wire.request("claude-x"))) {
+      wire.read();
+    }
+    SandboxCall call = sandbox.calls("primary").get(0);
+    assertThat(sandbox.calls("claude-x")).containsExactly(call);
+    assertThat(get(call.ended())).isSameAs(call);
+    assertThat(call.number()).isEqualTo(1);
+    assertThat(call.method()).isEqualTo("POST");
+    assertThat(call.path()).isEqualTo("/primary/v1/messages");
+    assertThat(call.model()).isEqualTo("claude-x");
+    assertThat(call.body()).isEqualTo(Wire.request("claude-x"));
+    assertThat(call.headers().names()).contains("X-Api-Key", "anthropic-version");
+    assertThat(call.headers().get("x-api-key")).isEqualTo("***");
+    assertThat(call.keyPresent()).isTrue();
+    assertThat(call.completed()).isTrue();
+    assertThat(call.aborted()).isFalse();
+    assertThat(call.bytesWritten()).isPositive();
+    assertThat(call.scenario()).hasToString("model");
+    assertThat(call.toString()).doesNotContain("sk-1").doesNotContain("Hello?");
+    assertThat(sandbox.clearCalls().calls()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "stall",
+        "stall-after-head",
+        "stall-after-3",
+        "stall-for-60000",
+        "model-first-60000",
+        "model-every-60000",
+        "comments-every-60000",
+        "flood-100"
+      })
+  void anAbortIsSeenAtOnce(String scenario) throws Exception {
+    Wire wire = Wire.openAi(sandbox, "mock-" + scenario);
+    SandboxCall call = begun();
+    assertThat(sandbox.activeRequests()).isEqualTo(1);
+    assertThat(call.endedAt()).isNull();
+    assertThat(call.ended().isComplete()).isFalse();
+    Instant left = Instant.now();
+    wire.close();
+    get(call.ended());
+    assertThat(call.aborted()).isTrue();
+    assertThat(call.completed()).isFalse();
+    assertThat(Duration.between(left, call.endedAt())).isLessThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aConnectionTheSandboxDropsIsNoAbort() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-die-after-3")) {
+      assertThat(wire.read()).isEqualTo(Stop.FIN);
+    }
+    SandboxCall call = get(sandbox.calls().get(0).ended());
+    assertThat(call.completed()).isTrue();
+    assertThat(call.aborted()).isFalse();
+  }
+
+  @Test
+  void closingTheSandboxEndsItsCalls() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-stall-after-3")) {
+      assertThat(wire.readTo(1, "Hello")).isEqualTo(Stop.FOUND);
+      get(sandbox.close());
+      assertThat(wire.read()).isEqualTo(Stop.FIN);
+      SandboxCall call = get(sandbox.calls().get(0).ended());
+      assertThat(call.completed()).isFalse();
+      assertThat(call.aborted()).isFalse();
+    }
+  }
+}

@@ -31,6 +31,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,7 +54,7 @@ class LlmStreamTest {
     Promise<Void> ready = Promise.promise();
     vertx.runOnContext(
         v ->
-            BusEndpoint.open(vertx, "test", BusSettings.DEFAULT, () -> {})
+            BusEndpoint.open(vertx, "test", BusSettings.DEFAULT)
                 .compose(
                     endpoint -> {
                       producerEndpoint = endpoint;
@@ -75,7 +76,7 @@ class LlmStreamTest {
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("Hel")));
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("lo 漢😀")));
     end();
-    await().until(() -> probe.ends == 1);
+    await().until(() -> probe.ends.get() == 1);
     assertThat(probe.text()).isEqualTo("Hello 漢😀");
     assertThat(probe.failures).isEmpty();
     assertThat(stream.backend()).isEqualTo("primary");
@@ -92,7 +93,7 @@ class LlmStreamTest {
     end();
     await().until(() -> stream.finishReason() != null);
     Probe probe = new Probe(stream);
-    await().until(() -> probe.ends == 1);
+    await().until(() -> probe.ends.get() == 1);
     assertThat(probe.text()).isEqualTo("early");
   }
 
@@ -114,9 +115,9 @@ class LlmStreamTest {
     await().until(() -> probe.chunks.size() == 3);
     settle();
     assertThat(probe.text()).isEqualTo("012");
-    assertThat(probe.ends).isZero();
+    assertThat(probe.ends).hasValue(0);
     stream.resume();
-    await().until(() -> probe.ends == 1);
+    await().until(() -> probe.ends.get() == 1);
     assertThat(probe.text()).isEqualTo("01234");
   }
 
@@ -173,7 +174,7 @@ class LlmStreamTest {
                     .withUsage(TokenUsage.estimate(4, 4), null)));
     await().until(() -> probe.failures.size() == 1);
     assertThat(probe.text()).isEqualTo("half");
-    assertThat(probe.ends).isZero();
+    assertThat(probe.ends).hasValue(0);
     Failure failure = ((LlmException) probe.failures.get(0)).failure();
     assertThat(failure.kind()).isEqualTo(FailureKind.NETWORK);
     assertThat(failure.deliveredBytes()).isEqualTo(4);
@@ -187,7 +188,7 @@ class LlmStreamTest {
     Probe probe = new Probe(stream);
     stream.handler(null);
     await().until(() -> cancelled != null);
-    assertThat(probe.ends).isZero();
+    assertThat(probe.ends).hasValue(0);
     assertThat(probe.failures).isEmpty();
     assertThat(onProducer(() -> producerEndpoint.openStreams())).isZero();
   }
@@ -203,7 +204,7 @@ class LlmStreamTest {
     end();
     settle();
     assertThat(probe.chunks).isEmpty();
-    assertThat(probe.ends).isZero();
+    assertThat(probe.ends).hasValue(0);
   }
 
   @Test
@@ -431,11 +432,11 @@ class LlmStreamTest {
   private static final class Probe {
     final List<Buffer> chunks = Collections.synchronizedList(new ArrayList<>());
     final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-    volatile int ends;
+    final AtomicInteger ends = new AtomicInteger();
 
     Probe(LlmStream stream) {
       stream.exceptionHandler(failures::add);
-      stream.endHandler(v -> ends++);
+      stream.endHandler(v -> ends.incrementAndGet());
       stream.handler(chunks::add);
     }
 

@@ -58,6 +58,11 @@ public final class BusEndpoint {
     this.settings = settings;
   }
 
+  /** As {@link #open(Vertx, String, BusSettings, Runnable)}, for an owner that ends with it. */
+  public static Future<BusEndpoint> open(Vertx vertx, String prefix, BusSettings settings) {
+    return open(vertx, prefix, settings, () -> {});
+  }
+
   /**
    * Registers a private address on the current context.
    *

@@ -14,7 +14,7 @@ record Candidate(String backend, String model, Model known) {
 
   /** Its context window in tokens, 0 where it is not known. */
   long contextWindow() {
-    return known == null ? 0 : known.contextWindow();
+    return known == null || known.contextWindow() == null ? 0 : known.contextWindow();
   }
 
   /** What that usage costs there in US dollars, {@code null} where price or usage is unknown. */

@@ -62,7 +62,7 @@ public final class CoordinatorVerticle extends VerticleBase {
             settings.catalog());
     exhaustion = new Exhaustion(this::now);
     circuits = new Circuits(vertx, settings.circuit(), this::now, this::circuitChanged);
-    return BusEndpoint.open(vertx, settings.prefix() + ".coordinator", settings.bus(), () -> {})
+    return BusEndpoint.open(vertx, settings.prefix() + ".coordinator", settings.bus())
         .compose(
             opened -> {
               endpoint = opened;

@@ -56,7 +56,7 @@ public final class ProviderVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     backend = new Backend(vertx, name, options);
-    return BusEndpoint.open(vertx, address, settings, () -> {})
+    return BusEndpoint.open(vertx, address, settings)
         .compose(
             opened -> {
               endpoint = opened;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.RelayOptions;
 import io.llmrelay.chat.CommitPoint;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -147,7 +148,7 @@ class SchemaTest {
       String at = path.isEmpty() ? key : path + "." + key;
       if (options.getValue(key) instanceof JsonObject section) {
         collectValues(section, at, values);
-      } else {
+      } else if (!(options.getValue(key) instanceof JsonArray)) {
         values.add(at + "=" + options.getValue(key));
       }
     }

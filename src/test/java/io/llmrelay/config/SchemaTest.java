@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.RelayOptions;
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.provider.Dialects;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -51,6 +52,11 @@ class SchemaTest {
     Set<String> ofSchema = new TreeSet<>();
     collectDefaults(schema(), "", ofSchema);
     assertThat(ofSchema).isEqualTo(ofOptions).contains("circuit.scope=backend");
+  }
+
+  @Test
+  void theDialectsAreThoseThereAre() {
+    assertThat(BackendOptions.DIALECTS).containsExactlyInAnyOrderElementsOf(Dialects.names());
   }
 
   @Test

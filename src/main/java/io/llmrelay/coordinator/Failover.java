@@ -279,7 +279,9 @@ final class Failover {
     return switch (state) {
       case WAITING -> {
         List<Action> actions = new ArrayList<>();
-        enter(current, actions);
+        if (!enter(current, true, actions)) {
+          proceed(actions);
+        }
         yield actions;
       }
       case ATTEMPTING, STREAMING ->
@@ -415,7 +417,7 @@ final class Failover {
   /** Tries the next candidate that may be tried; none left: waits for the soonest, or fails. */
   private void proceed(List<Action> actions) {
     while (next < candidates.size()) {
-      if (enter(candidates.get(next++), actions)) {
+      if (enter(candidates.get(next++), false, actions)) {
         return;
       }
     }
@@ -427,7 +429,7 @@ final class Failover {
   }
 
   /** Starts an attempt at a candidate, unless it may not be tried; then its turn is over. */
-  private boolean enter(Candidate candidate, List<Action> actions) {
+  private boolean enter(Candidate candidate, boolean waited, List<Action> actions) {
     Gate.Skip skip =
         tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow
             ? new Gate.Skip(
@@ -435,14 +437,11 @@ final class Failover {
                 FailureKind.CONTEXT_LENGTH,
                 "its context window is not known to be larger",
                 -1)
-            : gate.enter(candidate, state == State.WAITING);
+            : gate.enter(candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.availableInMs() >= 0) {
         availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
-      }
-      if (state == State.WAITING) {
-        proceed(actions);
       }
       return false;
     }

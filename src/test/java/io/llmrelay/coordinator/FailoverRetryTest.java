@@ -129,6 +129,34 @@ class FailoverRetryTest {
       assertThat(rig.next()).containsExactly("start 2 a");
       assertThat(rig.untilNext()).isEqualTo(Rig.HEAD);
     }
+
+    @Test
+    void goOnToTheNextCandidateWhereTheGateHasClosedMeanwhile() {
+      Rig rig = Rig.of("a", "b", "c").retries(1).started();
+      rig.fail(FailureKind.OVERLOADED);
+      rig.open("a", 30_000);
+      assertThat(rig.next()).containsExactly("a > b circuit_open", "start 2 b");
+      assertThat(rig.gate).containsExactly("enter a", "enter a waited", "enter b");
+    }
+
+    /** Nothing must be done twice where several candidates in a row are skipped after a wait. */
+    @Test
+    void goOnPastEveryClosedGate() {
+      Rig rig = Rig.of("a", "b", "c", "d").retries(1).started();
+      rig.fail(FailureKind.OVERLOADED);
+      rig.open("a", 30_000).open("b", 30_000);
+      assertThat(rig.next()).containsExactly("b > c circuit_open", "start 2 c");
+      assertThat(rig.attempted()).containsExactly("a", "c");
+    }
+
+    @Test
+    void failOnceWhereEveryGateHasClosedMeanwhile() {
+      Rig rig = Rig.of("a", "b", "c").retries(1).started();
+      rig.fail(FailureKind.OVERLOADED);
+      rig.open("a", 30_000).open("b", 20_000).open("c", -1);
+      assertThat(rig.next()).containsExactly("fail overloaded");
+      assertThat(rig.failure().retryAfterMs()).isEqualTo(20_000);
+    }
   }
 
   @Nested

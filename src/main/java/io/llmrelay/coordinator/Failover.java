@@ -357,11 +357,10 @@ final class Failover {
     }
     if (rule.retry()) {
       availableAt.put(current, clock.getAsLong() + Math.max(0, failure.retryAfterMs()));
-    }
-    boolean worthIt = rule.retry() && failure.kind() != FailureKind.TIMEOUT;
-    if (worthIt && retries.getOrDefault(current, 0) < settings.maxRetries() && await(current)) {
-      retries.merge(current, 1, Integer::sum);
     } else {
+      retries.put(current, settings.maxRetries());
+    }
+    if (failure.kind() == FailureKind.TIMEOUT || !mayRetry(current) || !await(current)) {
       proceed(actions);
     }
     return actions;
@@ -431,7 +430,7 @@ final class Failover {
   /** Starts an attempt at a candidate, unless it may not be tried; then its turn is over. */
   private boolean enter(Candidate candidate, boolean waited, List<Action> actions) {
     Gate.Skip skip =
-        tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow
+        tooSmall(candidate)
             ? new Gate.Skip(
                 SkipReason.CONTEXT_WINDOW,
                 FailureKind.CONTEXT_LENGTH,
@@ -454,6 +453,10 @@ final class Failover {
     return true;
   }
 
+  private boolean tooSmall(Candidate candidate) {
+    return tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow;
+  }
+
   private void begin(Candidate candidate) {
     state = State.ATTEMPTING;
     current = candidate;
@@ -469,12 +472,19 @@ final class Failover {
     trail.begin(candidate);
   }
 
+  private boolean mayRetry(Candidate candidate) {
+    return retries.getOrDefault(candidate, 0) < settings.maxRetries();
+  }
+
   /** Waits for the candidate that is available first, whether it failed or was skipped. */
   private boolean awaitSoonest() {
     Candidate soonest = null;
     for (Candidate candidate : candidates) {
       Long at = availableAt.get(candidate);
-      if (at != null && (soonest == null || at < availableAt.get(soonest))) {
+      if (at != null
+          && mayRetry(candidate)
+          && !tooSmall(candidate)
+          && (soonest == null || at < availableAt.get(soonest))) {
         soonest = candidate;
       }
     }
@@ -486,13 +496,14 @@ final class Failover {
     long now = clock.getAsLong();
     long max = settings.retryMaxDelay().toMillis();
     long asked = availableAt.get(candidate) - now;
-    int tries = retries.getOrDefault(candidate, 0) + rounds;
+    int tries = retries.getOrDefault(candidate, 0);
     long backoff = Math.min(max, settings.retryBaseDelay().toMillis() << Math.min(tries, 16));
     long jittered = backoff / 2 + (long) (backoff / 2.0 * random.getAsDouble());
     long delay = Math.max(asked, jittered);
     if (asked > max || now + delay >= totalDeadline()) {
       return false;
     }
+    retries.merge(candidate, 1, Integer::sum);
     state = State.WAITING;
     current = candidate;
     retryAt = now + delay;

@@ -45,6 +45,30 @@ class FailoverRetryTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 1", "1, 2", "2, 3", "10, 11"})
+    void areAsManyAsConfigured(int max, int attempts) {
+      Rig rig = Rig.of("a").retries(max).started();
+      for (int i = 1; i < attempts; i++) {
+        rig.fail(FailureKind.NETWORK);
+        assertThat(rig.next()).containsExactly("start " + (i + 1) + " a");
+      }
+      assertThat(rig.fail(FailureKind.NETWORK)).endsWith("fail network");
+      assertThat(rig.trail()).hasSize(attempts);
+    }
+
+    @Test
+    void areCountedForEachCandidate() {
+      Rig rig = Rig.of("a", "b").retries(2).started();
+      while (!rig.machine().terminal()) {
+        rig.fail(FailureKind.SERVER_ERROR);
+        if (!rig.machine().terminal() && rig.machine().state() == Failover.State.WAITING) {
+          rig.next();
+        }
+      }
+      assertThat(rig.attempted()).containsExactly("a", "a", "a", "b", "b", "b");
+    }
+
+    @ParameterizedTest
     @EnumSource
     void areMadeForTheKindsTheTableSays(FailureKind kind) {
       Rig rig = Rig.of("a", "b").retries(1).started();
@@ -101,11 +125,54 @@ class FailoverRetryTest {
     }
 
     @Test
+    void giveTheSoonestALastChance() {
+      Rig rig = Rig.of("a", "b", "c").retries(1).started();
+      rig.fail(failure(FailureKind.TIMEOUT, 3_000));
+      rig.fail(failure(FailureKind.TIMEOUT, 2_000));
+      rig.fail(failure(FailureKind.TIMEOUT, 4_000));
+      assertThat(rig.untilNext()).isEqualTo(2_000);
+      assertThat(rig.next()).containsExactly("c > b timeout", "start 4 b");
+      assertThat(rig.fail(FailureKind.TIMEOUT)).endsWith("fail timeout");
+    }
+
+    /** As many last chances as retries, and none to a candidate that had all of its own. */
+    @Test
+    void giveNoMoreLastChancesThanRetries() {
+      Rig rig = Rig.of("a", "b", "c").retries(2).started();
+      for (int i = 0; i < 2; i++) {
+        rig.fail(FailureKind.NETWORK);
+        rig.next();
+      }
+      while (!rig.machine().terminal()) {
+        rig.next();
+      }
+      assertThat(rig.attempted()).containsExactly("a", "a", "a", "b", "c", "b", "c");
+      assertThat(rig.failure().kind()).isEqualTo(FailureKind.UNAVAILABLE);
+    }
+
+    @Test
     void neverGoToACandidateThatCannotBeRetried() {
       Rig rig = Rig.of("a", "b").retries(3).started();
       rig.fail(failure(FailureKind.QUOTA_EXHAUSTED, 10));
       assertThat(rig.fail(FailureKind.AUTHENTICATION)).endsWith("fail unavailable");
       assertThat(rig.failure().retryAfterMs()).isEqualTo(10);
+    }
+
+    @Test
+    void neverGoBackToACandidateThatRefusedOurKeyAfterItWasWaitedFor() {
+      Rig rig = Rig.of("a").retries(3).open("a", 1_000);
+      assertThat(rig.start()).isEmpty();
+      rig.letIn("a");
+      assertThat(rig.next()).containsExactly("start 1 a");
+      assertThat(rig.fail(FailureKind.AUTHENTICATION)).endsWith("fail authentication");
+      assertThat(rig.attempted()).containsExactly("a");
+    }
+
+    @Test
+    void neverGoBackToAWindowThatIsTooSmall() {
+      Rig rig = Rig.of("a", "b").window("a", 4_000).window("b", 8_000).retries(1).started();
+      rig.fail(FailureKind.TIMEOUT);
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("fail unavailable");
     }
 
     @Test

@@ -355,9 +355,12 @@ final class Failover {
     if (rule.next() == FailureRule.Next.LARGER_WINDOW) {
       tooSmallWindow = Math.max(tooSmallWindow, current.contextWindow());
     }
-    if (rule.retry()) {
+    if (rule.retry() || failure.retryAfterMs() >= 0) {
       availableAt.put(current, clock.getAsLong() + Math.max(0, failure.retryAfterMs()));
     } else {
+      availableAt.remove(current);
+    }
+    if (!rule.retry()) {
       retries.put(current, settings.maxRetries());
     }
     if (failure.kind() == FailureKind.TIMEOUT || !mayRetry(current) || !await(current)) {
@@ -520,10 +523,6 @@ final class Failover {
    */
   private Failure summary() {
     long soonest = Long.MAX_VALUE;
-    for (Failure failure : failures) {
-      long said = failure.retryAfterMs();
-      soonest = said >= 0 ? Math.min(soonest, said) : soonest;
-    }
     long now = clock.getAsLong();
     for (long at : availableAt.values()) {
       soonest = Math.min(soonest, at - now);

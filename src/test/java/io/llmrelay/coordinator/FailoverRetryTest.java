@@ -324,6 +324,24 @@ class FailoverRetryTest {
       assertThat(rig.failure().retryAfterMs()).isEqualTo(9_000);
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"RATE_LIMITED", "QUOTA_EXHAUSTED"})
+    void isCountedFromTheEnd(FailureKind kind) {
+      Rig rig = Rig.of("a", "b").started();
+      rig.fail(failure(kind, 12_000));
+      rig.after(700).fail(failure(kind, 20_000));
+      assertThat(rig.failure().retryAfterMs()).isEqualTo(11_300);
+    }
+
+    @Test
+    void isTheLastThingACandidateSaid() {
+      Rig rig = Rig.of("a").retries(1).started();
+      rig.fail(failure(FailureKind.RATE_LIMITED, 1_000));
+      rig.next();
+      rig.fail(failure(FailureKind.RATE_LIMITED, 60_000));
+      assertThat(rig.failure().retryAfterMs()).isEqualTo(60_000);
+    }
+
     @Test
     void isUnknownWhereSomebodyMayBeTriedAtOnce() {
       Rig rig = Rig.of("a", "b").started();

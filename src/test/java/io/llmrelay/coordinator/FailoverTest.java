@@ -469,6 +469,14 @@ class FailoverTest {
       assertThat(rig.failure().usage()).isEqualTo(usage);
     }
 
+    /** Nobody may ask for tools yet, so a call of one, with nothing else, answers nothing. */
+    @Test
+    void isNoSuccessWhenAToolWasCalled() {
+      Rig rig = attempting();
+      assertThat(rig.end(FinishReason.TOOL_CALLS))
+          .containsExactly("ended 1 a FAILURE empty_answer", "a > b empty_answer", "start 2 b");
+    }
+
     @Test
     void isAnHonestAnswerWhenItsLengthWasLimited() {
       Rig rig = attempting();

@@ -295,6 +295,9 @@ final class Failover {
   }
 
   private long phaseDeadline() {
+    if (state == State.PLANNING) {
+      return Long.MAX_VALUE;
+    }
     if (state == State.WAITING) {
       return retryAt;
     }

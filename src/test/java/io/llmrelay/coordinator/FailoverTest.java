@@ -128,6 +128,7 @@ class FailoverTest {
           PLANNING   | fail invalid |                                                         | PLANNING
           PLANNING   | cancel       | cancelled                                               | CANCELLED
           PLANNING   | early timer  |                                                         | PLANNING
+          PLANNING   | timer        | fail timeout                                            | FAILED
           PLANNING   | total        | fail timeout                                            | FAILED
           PLANNING   | pause        |                                                         | PLANNING
           PLANNING   | resume       |                                                         | PLANNING

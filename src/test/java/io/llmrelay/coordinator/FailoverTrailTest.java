@@ -195,6 +195,14 @@ class FailoverTrailTest {
   }
 
   @Test
+  void tellsTheUsageOfTheLastAttemptEvenWhereASkipFollowed() {
+    Rig rig = Rig.of("a", "b").open("b", -1).commit(CommitPoint.COMPLETE).started();
+    rig.chunk("1234");
+    rig.fail(FailureKind.NETWORK);
+    assertThat(rig.failure().usage()).isEqualTo(TokenUsage.estimate(Rig.INPUT_CHARACTERS, 4));
+  }
+
+  @Test
   void doesNotCountTheTextOfAnEarlierAttempt() {
     Rig rig = Rig.of("a", "b").commit(CommitPoint.COMPLETE).started();
     rig.chunk("12345678");

@@ -202,7 +202,7 @@ final class Failover {
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
-    if (firstChunkAt < 0 && finishReason != FinishReason.LENGTH) {
+    if (firstChunkAt < 0 && finishReason == FinishReason.STOP) {
       return failed(
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
               .withUsage(usage, null));

@@ -470,12 +470,11 @@ class FailoverTest {
       assertThat(rig.failure().usage()).isEqualTo(usage);
     }
 
-    /** Nobody may ask for tools yet, so a call of one, with nothing else, answers nothing. */
+    /** Calls are not passed on yet, but the model did what it was set up to do. */
     @Test
-    void isNoSuccessWhenAToolWasCalled() {
+    void isAnHonestAnswerWhenAToolWasCalled() {
       Rig rig = attempting();
-      assertThat(rig.end(FinishReason.TOOL_CALLS))
-          .containsExactly("ended 1 a FAILURE empty_answer", "a > b empty_answer", "start 2 b");
+      assertThat(rig.end(FinishReason.TOOL_CALLS)).endsWith("complete tool_calls");
     }
 
     @Test

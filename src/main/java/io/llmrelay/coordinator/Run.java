@@ -64,7 +64,7 @@ final class Run {
             candidates,
             settings,
             request.characters(),
-            this::enter,
+            new Turnstile(),
             coordinator::now,
             () -> ThreadLocalRandom.current().nextDouble());
   }
@@ -92,13 +92,25 @@ final class Run {
     watch();
   }
 
-  private Gate.Skip enter(Candidate candidate, boolean waited) {
-    Gate.Skip skip = coordinator.look(candidate, waited);
-    if (skip == null) {
-      circuit = coordinator.circuits().of(candidate);
-      permit = circuit.enter();
+  /** Keeps what the attempts of this run share with all others: circuits and exhaustion. */
+  private final class Turnstile implements Gate {
+    @Override
+    public Skip enter(Candidate candidate, boolean waited) {
+      Skip skip = coordinator.look(candidate, waited);
+      if (skip == null) {
+        circuit = coordinator.circuits().of(candidate);
+        permit = circuit.enter();
+      }
+      return skip;
     }
-    return skip;
+
+    @Override
+    public void leave(Candidate candidate, Outcome outcome, Failure failure) {
+      circuit.settle(permit, outcome);
+      if (failure != null) {
+        coordinator.noteExhaustion(candidate, failure);
+      }
+    }
   }
 
   /** The frames of one attempt; they stop when the attempt is cancelled. */
@@ -193,10 +205,6 @@ final class Run {
   }
 
   private void ended(Action.Ended ended) {
-    circuit.settle(permit, ended.outcome());
-    if (ended.failure() != null) {
-      coordinator.noteExhaustion(ended.candidate(), ended.failure());
-    }
     coordinator.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 

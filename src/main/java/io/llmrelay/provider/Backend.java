@@ -16,6 +16,7 @@ import io.vertx.core.http.RequestOptions;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
@@ -49,7 +50,7 @@ final class Backend {
     this.name = name;
     this.options = options;
     dialect = Dialects.of(options.getDialect());
-    errors = new ErrorClassifier();
+    errors = new ErrorClassifier(options, Clock.systemUTC());
     base = base(name, options.getBaseUrl());
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);

@@ -1,22 +1,55 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.Failure;
-import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.BackendOptions;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.time.Clock;
 
+/**
+ * Turns what a backend reports into a {@link Failure}: {@link ErrorBody} finds what it says, {@link
+ * ErrorRules} decides what that means, {@link Waiting} how long to wait, and {@link Secrets} makes
+ * its words fit to be shown.
+ */
 final class ErrorClassifier {
-  Failure http(int status, MultiMap headers, Buffer body) {
-    FailureKind k =
-        status == 429
-            ? FailureKind.RATE_LIMITED
-            : status == 401
-                ? FailureKind.AUTHENTICATION
-                : status == 400 ? FailureKind.INVALID_REQUEST : FailureKind.SERVER_ERROR;
-    return Failure.of(k, "HTTP " + status).withStatus(status, null);
+  private final String provider;
+  private final Secrets secrets;
+  private final Clock clock;
+
+  ErrorClassifier(BackendOptions options, Clock clock) {
+    this.provider = options.getProvider();
+    this.secrets = new Secrets(options);
+    this.clock = clock;
   }
 
+  /** An answer whose status is no success. */
+  Failure http(int status, MultiMap headers, Buffer body) {
+    byte[] bytes = body.getBytes();
+    ErrorBody error = ErrorBody.of(bytes, 0, bytes.length, headers);
+    return failure("HTTP " + status, status, headers, error).withStatus(status, code(error));
+  }
+
+  /**
+   * An error within a success. Its headers are not asked how long to wait: they were sent before
+   * there was an error, and some providers send {@code retry-after} with every answer.
+   */
   Failure inStream(byte[] bytes, int from, int to) {
-    return Failure.of(FailureKind.SERVER_ERROR, "the provider reported an error");
+    MultiMap none = MultiMap.caseInsensitiveMultiMap();
+    ErrorBody error = ErrorBody.of(bytes, from, to, none);
+    return failure("error in the answer", error.status(), none, error)
+        .withStatus(error.status(), code(error));
+  }
+
+  private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
+    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error);
+    String words = error.message() == null ? code(error) : secrets.mask(error.message());
+    Failure failure = Failure.of(verdict.kind(), words == null ? where : where + ": " + words);
+    return verdict.kind().retryable()
+        ? failure.withRetryAfterMs(Waiting.ms(headers, error, verdict.renewal(), clock.instant()))
+        : failure;
+  }
+
+  private String code(ErrorBody error) {
+    return error.code() == null ? null : secrets.mask(error.code());
   }
 }

@@ -61,7 +61,9 @@ public final class ProviderVerticle extends VerticleBase {
             opened -> {
               endpoint = opened;
               MessageConsumer<Object> streams = vertx.eventBus().consumer(address, this::stream);
-              return streams.completion();
+              MessageConsumer<Object> probes =
+                  vertx.eventBus().consumer(address + ".probe", this::probe);
+              return Future.all(streams.completion(), probes.completion());
             });
   }
 
@@ -107,6 +109,10 @@ public final class ProviderVerticle extends VerticleBase {
       exchanges.add(exchange);
       exchange.start(out, request, connectMs);
     }
+  }
+
+  private void probe(Message<Object> message) {
+    new Probe(vertx, backend).run().onSuccess(message::reply);
   }
 
   private static JsonObject body(Message<Object> message) {

@@ -55,6 +55,7 @@ public final class Sandbox {
   private final Vertx vertx;
   private final SandboxOptions options;
   private final HttpServer server;
+  /** Only for its clock, by which scenarios of model names go up and down. */
   private final Script byModel = new Script(List.of(Scenario.ok()));
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
   private final CallLog log = new CallLog();
@@ -101,7 +102,7 @@ public final class Sandbox {
     }
   }
 
-  /** Stops the server and drops every connection; calls under way end as neither way. */
+  /** Stops the server and its connections; calls under way end neither completed nor aborted. */
   public Future<Void> close() {
     log.list(call -> true).forEach(call -> call.end(Outcome.CLOSED));
     return server.close();

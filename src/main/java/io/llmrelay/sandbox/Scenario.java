@@ -59,20 +59,21 @@ import java.util.Objects;
  * <tr><td>{@code stall}</td><td>before the head</td><td>silence for ever, or for {@code -for-MS},
  *     after which the answer goes on</td></tr>
  * <tr><td>{@code sse-error[-NNN]}</td><td>after the head</td><td>an error event, then the end;
- *     without a number "overloaded". Not streaming: the HTTP error</td></tr>
+ *     "overloaded", or the error of that number or name ({@code sse-error-429-quota}). Not
+ *     streaming: the HTTP error</td></tr>
  * <tr><td>{@code sse-error-done[-NNN]}</td><td>after the head</td><td>the same, and the terminator
  *     after it, as some servers do</td></tr>
  * <tr><td>{@code malformed}</td><td>after 1</td><td>a frame of broken JSON; the rest follows</td></tr>
  * <tr><td>{@code comments}, {@code pings}</td><td>after head, after role</td><td>SSE comments or
  *     the dialect's empty events for ever, every 20 ms unless {@code -every-MS}</td></tr>
- * <tr><td>{@code huge-frame-MB}</td><td>after role</td><td>one frame of so many megabytes</td></tr>
- * <tr><td>{@code flood-MB}</td><td>after role</td><td>so many megabytes of text as fast as the
+ * <tr><td>{@code huge-frame-MB}</td><td>after 0</td><td>one frame of so many megabytes</td></tr>
+ * <tr><td>{@code flood-MB}</td><td>after 0</td><td>so many megabytes of text as fast as the
  *     client reads</td></tr>
  * </table>
  *
  * <p>POSITION of a fault: {@code head} (the response head is out), {@code comments} (and three SSE
- * comments), {@code role} (and the opening frames), or the number of text chunks that go out first.
- * Not streaming, every position after the head means the middle of the body.
+ * comments), {@code role} (and the opening frames), or the number of text chunks that go out first,
+ * reasoning not counted. Not streaming, every position after the head is the middle of the body.
  *
  * <table>
  * <caption>Options</caption>
@@ -80,8 +81,11 @@ import java.util.Objects;
  * <tr><td>{@code -every-MS}</td><td>delay between chunks</td></tr>
  * <tr><td>{@code -chunks-N}</td><td>exactly so many text chunks, the text repeated or cut</td></tr>
  * <tr><td>{@code -size-N}</td><td>so many characters a chunk instead of a word</td></tr>
+ * <tr><td>{@code -reasoning-N}</td><td>up to so many reasoning chunks before the text</td></tr>
  * <tr><td>{@code -retry-after-S}</td><td>a Retry-After header on an error status</td></tr>
  * </table>
+ *
+ * <p>A number is at most 999999. Not streaming, the delays of all chunks come before the answer.
  *
  * <p>Examples: {@code mock-model-first-2000}, {@code mock-429-retry-after-7}, {@code
  * mock-die-after-3}, {@code mock-stall-after-role}, {@code mock-stall-after-3-for-500}.

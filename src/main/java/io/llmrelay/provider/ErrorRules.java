@@ -1,0 +1,262 @@
+package io.llmrelay.provider;
+
+import static io.llmrelay.chat.FailureKind.AUTHENTICATION;
+import static io.llmrelay.chat.FailureKind.CONTENT_FILTER;
+import static io.llmrelay.chat.FailureKind.CONTEXT_LENGTH;
+import static io.llmrelay.chat.FailureKind.INVALID_REQUEST;
+import static io.llmrelay.chat.FailureKind.MODEL_NOT_FOUND;
+import static io.llmrelay.chat.FailureKind.OVERLOADED;
+import static io.llmrelay.chat.FailureKind.PERMISSION;
+import static io.llmrelay.chat.FailureKind.QUOTA_EXHAUSTED;
+import static io.llmrelay.chat.FailureKind.RATE_LIMITED;
+import static io.llmrelay.chat.FailureKind.SERVER_ERROR;
+import static io.llmrelay.chat.FailureKind.TIMEOUT;
+
+import io.llmrelay.chat.FailureKind;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What an error means. The first rule that holds decides: first phrases and names that say more
+ * than the status does, then names that say it all, then the status.
+ *
+ * <p>A status alone misleads often: a bad key is 400 at Gemini and xAI, spent credit 400 at
+ * Anthropic, an unknown model 400 at DeepSeek, Mistral and Cloudflare, a broken backend 400 at
+ * NVIDIA, missing capacity 429 at Cloudflare and Mistral, spent quota 429 at OpenAI, a request that
+ * will never fit 413 with {@code rate_limit_exceeded} at Groq. So do single words: "token", "quota"
+ * and "limit" stand in nearly every message. Phrases are looked for without regard to case.
+ */
+final class ErrorRules {
+
+  /** When a spent allowance is renewed, where the provider does not say. */
+  enum Renewal {
+    NONE,
+    DAY_UTC,
+    DAY_PACIFIC,
+    MONTH_UTC
+  }
+
+  /** What an error means, and when it is over where a calendar says so. */
+  record Verdict(FailureKind kind, Renewal renewal) {}
+
+  /** One rule; everything that is not {@code null} must hold. */
+  private record Rule(
+      FailureKind kind,
+      Renewal renewal,
+      String provider,
+      Set<Integer> statuses,
+      Pattern name,
+      Pattern phrase) {
+
+    Rule from(String provider) {
+      return new Rule(kind, renewal, provider, statuses, name, phrase);
+    }
+
+    /** 0 is an error within a stream that names no status. */
+    Rule status(Integer... statuses) {
+      return new Rule(kind, renewal, provider, Set.of(statuses), name, phrase);
+    }
+
+    /** One of the names, as a whole. */
+    Rule named(String... names) {
+      Pattern name = Pattern.compile(String.join("|", names));
+      return new Rule(kind, renewal, provider, statuses, name, phrase);
+    }
+
+    /** One of the phrases, somewhere in the text. */
+    Rule says(String... phrases) {
+      Pattern phrase = Pattern.compile(String.join("|", phrases), Pattern.CASE_INSENSITIVE);
+      return new Rule(kind, renewal, provider, statuses, name, phrase);
+    }
+
+    Rule renewed(Renewal renewal) {
+      return new Rule(kind, renewal, provider, statuses, name, phrase);
+    }
+
+    boolean holds(String provider, int status, ErrorBody error) {
+      return (this.provider == null || this.provider.equals(provider))
+          && (statuses == null || statuses.contains(status))
+          && (name == null || error.names().stream().anyMatch(n -> name.matcher(n).matches()))
+          && (phrase == null || phrase.matcher(error.text()).find());
+    }
+  }
+
+  private static Rule is(FailureKind kind) {
+    return new Rule(kind, Renewal.NONE, null, null, null, null);
+  }
+
+  private static final List<Rule> RULES =
+      List.of(
+          // An aggregator's or a vendor's word on content, budget and keys.
+          is(CONTENT_FILTER)
+              .named(
+                  "content_filter",
+                  "content_policy_violation",
+                  "responsibleaipolicyviolation",
+                  "invalid_prompt",
+                  "bio_policy",
+                  "refusal",
+                  "metadata\\.(reasons|patterns|flagged_input)"),
+          is(RATE_LIMITED).named("in_flight_budget_exhausted"),
+          is(RATE_LIMITED).from("openrouter").status(402).named("header\\.retry-after"),
+          is(QUOTA_EXHAUSTED).named("enforced_spend_limit_reached").renewed(Renewal.MONTH_UTC),
+          is(QUOTA_EXHAUSTED).says("daily free allocation").renewed(Renewal.DAY_UTC),
+          is(QUOTA_EXHAUSTED).from("cloudflare").named("3036|4006").renewed(Renewal.DAY_UTC),
+          is(QUOTA_EXHAUSTED).named(".*perday.*").renewed(Renewal.DAY_PACIFIC),
+          is(QUOTA_EXHAUSTED)
+              .named(
+                  "insufficient_quota",
+                  "credit_balance_exhausted",
+                  ".*_spend_limit_exceeded",
+                  ".*_usage_limit_exceeded",
+                  "billing_error",
+                  "payment_?required",
+                  "metadata\\.limit_source"),
+          is(QUOTA_EXHAUSTED)
+              .says(
+                  "credit balance is too low",
+                  "reached your specified .{0,40}usage limits",
+                  "insufficient balance",
+                  "prepayment credits are depleted"),
+          is(AUTHENTICATION).named("api_key_invalid"),
+          is(AUTHENTICATION)
+              .status(0, 400)
+              .says("(incorrect|invalid) api key", "api key (not valid|expired)"),
+
+          // A prompt that does not fit, before the rate limits that some vendors call it.
+          is(CONTEXT_LENGTH)
+              .named(
+                  "context_length_exceeded",
+                  "token_limit_exceeded",
+                  "string_too_long",
+                  "exceed_context_size_error",
+                  "too_many_tokens",
+                  "request_too_large",
+                  "payload_too_large"),
+          is(CONTEXT_LENGTH).status(0, 413, 429).says("request too large"),
+          is(CONTEXT_LENGTH)
+              .status(0, 400, 413, 422)
+              .says(
+                  "max(imum)? context length",
+                  "exceeds the (available )?context",
+                  "prompt (is )?too long",
+                  "input token count .{0,40}exceeds",
+                  "input tokens exceeded",
+                  "input is too long"),
+
+          // Capacity and models, where the status says something else.
+          is(OVERLOADED)
+              .says(
+                  "degraded function cannot be invoked",
+                  "capacity temporarily exceeded",
+                  "service tier capacity exceeded",
+                  "maximum pending requests"),
+          is(OVERLOADED).from("cloudflare").named("3040"),
+          is(OVERLOADED).from("mistral").named("3505"),
+          is(MODEL_NOT_FOUND)
+              .status(0, 400, 404)
+              .says(
+                  "supported api model names are",
+                  "not a valid model",
+                  "model identifier is invalid",
+                  "no such model",
+                  "no endpoints found",
+                  "\\bmodel\\b.{0,120}(not found|does not exist)"),
+          is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
+          is(MODEL_NOT_FOUND).from("mistral").named("1500"),
+          is(QUOTA_EXHAUSTED).status(0, 429).says("per day\\b", "\\((tpd|rpd)\\)"),
+
+          // Vendors whose statuses or numbers mean something of their own.
+          is(AUTHENTICATION).from("nvidia").status(403),
+          is(AUTHENTICATION).from("cloudflare").named("10000"),
+          is(AUTHENTICATION)
+              .status(403)
+              .says("security token .{0,40}(invalid|expired)", "signature expired"),
+          is(PERMISSION).from("cloudflare").named("5018|5016|3023|3041"),
+          is(PERMISSION).named("failed_precondition"),
+          is(TIMEOUT).from("cloudflare").named("3007|3008"),
+          is(CONTEXT_LENGTH).from("cloudflare").named("3006"),
+          is(RATE_LIMITED).from("mistral").named("1300"),
+
+          // Names that say it all, whatever the status.
+          is(OVERLOADED)
+              .named(
+                  "overloaded_error",
+                  "server_is_overloaded",
+                  "slow_down",
+                  "queue_exceeded",
+                  "service_tier_capacity_exceeded",
+                  "service_unavailable_error",
+                  "unavailable(_error)?",
+                  "provider_overloaded",
+                  "serviceunavailableexception",
+                  "modelnotreadyexception"),
+          is(RATE_LIMITED)
+              .named(
+                  "rate_limit_(exceeded|error)",
+                  "rate_limited",
+                  "ratelimitreached",
+                  "(request|token)_quota_exceeded",
+                  "too_many_requests_error",
+                  "throttlingexception"),
+          is(AUTHENTICATION)
+              .named(
+                  "invalid_api_key",
+                  "authentication(_error)?",
+                  "unauthenticated",
+                  "unrecognizedclientexception",
+                  "expiredtoken(exception)?"),
+          is(PERMISSION).named("permission_(error|denied)", "accessdenied(exception)?"),
+          is(MODEL_NOT_FOUND)
+              .named(
+                  "model_not_found",
+                  "invalid_model",
+                  "deploymentnotfound",
+                  "not_found(_error)?",
+                  "notfounderror",
+                  "resourcenotfoundexception"),
+          is(TIMEOUT).named("timeout(_error)?", "deadline_exceeded", "modeltimeoutexception"),
+          is(INVALID_REQUEST).named("tool_use_failed", "unsupported_(parameter|value)"),
+          is(SERVER_ERROR)
+              .named(
+                  "server(_error)?",
+                  "internal(_server_error)?",
+                  "provider_unavailable",
+                  "internalserverexception",
+                  "model(stream)?errorexception"),
+
+          // The status.
+          is(INVALID_REQUEST).status(400, 422),
+          is(AUTHENTICATION).status(401),
+          is(QUOTA_EXHAUSTED).status(402),
+          is(PERMISSION).status(403, 451),
+          is(MODEL_NOT_FOUND).status(404, 410),
+          is(TIMEOUT).status(408, 504),
+          is(CONTEXT_LENGTH).status(413),
+          is(RATE_LIMITED).status(429),
+          is(OVERLOADED).status(202, 498, 503, 529),
+
+          // Names that say little, where there is no status.
+          is(INVALID_REQUEST)
+              .status(0)
+              .named("invalid_request(_error)?", "invalid_argument", "validationexception"),
+          is(RATE_LIMITED).status(0).named("resource_exhausted"),
+          is(SERVER_ERROR));
+
+  private ErrorRules() {}
+
+  /**
+   * What an error means.
+   *
+   * @param provider whose it is, or {@code null}
+   * @param status the HTTP status, or what the error itself names, or 0
+   */
+  static Verdict verdict(String provider, int status, ErrorBody error) {
+    return RULES.stream()
+        .filter(rule -> rule.holds(provider, status, error))
+        .map(rule -> new Verdict(rule.kind, rule.renewal))
+        .findFirst()
+        .orElseThrow();
+  }
+}

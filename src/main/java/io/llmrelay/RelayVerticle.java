@@ -7,6 +7,7 @@ import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.CoordinatorVerticle;
 import io.llmrelay.coordinator.RunSettings;
+import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
@@ -40,6 +41,7 @@ public class RelayVerticle extends VerticleBase {
 
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
+  private GatewayVerticle gateway;
 
   /** A relay configured by its deployment's config. */
   public RelayVerticle() {
@@ -55,6 +57,11 @@ public class RelayVerticle extends VerticleBase {
   public RelayVerticle addListener(RelayListener listener) {
     hooks.add(listener);
     return this;
+  }
+
+  /** The port the gateway listens on, once deployed; -1 without a gateway. */
+  public int gatewayPort() {
+    return gateway == null ? -1 : gateway.actualPort();
   }
 
   @Override
@@ -87,7 +94,19 @@ public class RelayVerticle extends VerticleBase {
         .compose(
             deployed ->
                 vertx.deployVerticle(
-                    new CoordinatorVerticle(settings(options), listeners(options))));
+                    new CoordinatorVerticle(settings(options), listeners(options))))
+        .compose(deployed -> deployGateway(options));
+  }
+
+  private Future<?> deployGateway(RelayOptions options) {
+    if (options.getGateway() == null) {
+      return Future.succeededFuture();
+    }
+    gateway =
+        new GatewayVerticle(
+            options.getGateway(),
+            LlmRelay.create(vertx, options.getBus().getPrefix(), options.getBus().toSettings()));
+    return vertx.deployVerticle(gateway);
   }
 
   private Listeners listeners(RelayOptions options) {

@@ -258,7 +258,24 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private void health(Message<JsonObject> message, JsonObject body) {
-    message.reply(Report.health(settings, circuits, exhaustion, runs.size()));
+    JsonObject report = Report.health(settings, circuits, exhaustion, runs.size());
+    if (Boolean.TRUE.equals(body.getValue("probe"))) {
+      Future.join(report.getJsonArray("backends").stream().map(this::probe).toList())
+          .onComplete(probed -> message.reply(report));
+    } else {
+      message.reply(report);
+    }
+  }
+
+  /** Asks a backend itself, and puts what it says into its part of the report. */
+  private Future<?> probe(Object backend) {
+    JsonObject part = (JsonObject) backend;
+    return vertx
+        .eventBus()
+        .<JsonObject>request(
+            address("provider." + part.getString("name") + ".probe"), new JsonObject())
+        .onSuccess(reply -> part.put("probe", reply.body()))
+        .onFailure(e -> part.put("probe", new JsonObject().put("ok", false)));
   }
 
   /** The consumer's end of a streaming run. */

@@ -86,7 +86,7 @@ final class Failover {
    *
    * @param candidates the plan
    * @param inputCharacters length of the prompt, for estimates of usage
-   * @param gate asked when a candidate's turn comes
+   * @param gate asked when a candidate's turn comes, told when an attempt is over
    * @param clock milliseconds that only go forward
    * @param random jitter between 0 and 1
    */
@@ -214,6 +214,7 @@ final class Failover {
     TokenUsage known = known(usage);
     Double cost = current.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
+    gate.leave(current, Outcome.SUCCESS, null);
     actions.add(new Action.Ended(number, current, attempt, Outcome.SUCCESS, null));
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
@@ -279,7 +280,9 @@ final class Failover {
     return switch (state) {
       case WAITING -> {
         List<Action> actions = new ArrayList<>();
-        enter(current, actions);
+        if (!enter(current, true, actions)) {
+          proceed(actions);
+        }
         yield actions;
       }
       case ATTEMPTING, STREAMING ->
@@ -293,6 +296,9 @@ final class Failover {
   }
 
   private long phaseDeadline() {
+    if (state == State.PLANNING) {
+      return Long.MAX_VALUE;
+    }
     if (state == State.WAITING) {
       return retryAt;
     }
@@ -353,13 +359,15 @@ final class Failover {
     if (rule.next() == FailureRule.Next.LARGER_WINDOW) {
       tooSmallWindow = Math.max(tooSmallWindow, current.contextWindow());
     }
-    if (rule.retry()) {
+    if (rule.retry() || failure.retryAfterMs() >= 0) {
       availableAt.put(current, clock.getAsLong() + Math.max(0, failure.retryAfterMs()));
-    }
-    boolean worthIt = rule.retry() && failure.kind() != FailureKind.TIMEOUT;
-    if (worthIt && retries.getOrDefault(current, 0) < settings.maxRetries() && await(current)) {
-      retries.merge(current, 1, Integer::sum);
     } else {
+      availableAt.remove(current);
+    }
+    if (!rule.retry()) {
+      retries.put(current, settings.maxRetries());
+    }
+    if (failure.kind() == FailureKind.TIMEOUT || !mayRetry(current) || !await(current)) {
       proceed(actions);
     }
     return actions;
@@ -395,6 +403,7 @@ final class Failover {
     TokenUsage usage = known(failure.usage());
     Double cost = current.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
+    gate.leave(current, outcome, failure);
     actions.add(new Action.Ended(number, current, attempt, outcome, failure));
   }
 
@@ -415,7 +424,7 @@ final class Failover {
   /** Tries the next candidate that may be tried; none left: waits for the soonest, or fails. */
   private void proceed(List<Action> actions) {
     while (next < candidates.size()) {
-      if (enter(candidates.get(next++), actions)) {
+      if (enter(candidates.get(next++), false, actions)) {
         return;
       }
     }
@@ -427,22 +436,19 @@ final class Failover {
   }
 
   /** Starts an attempt at a candidate, unless it may not be tried; then its turn is over. */
-  private boolean enter(Candidate candidate, List<Action> actions) {
+  private boolean enter(Candidate candidate, boolean waited, List<Action> actions) {
     Gate.Skip skip =
-        tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow
+        tooSmall(candidate)
             ? new Gate.Skip(
                 SkipReason.CONTEXT_WINDOW,
                 FailureKind.CONTEXT_LENGTH,
                 "its context window is not known to be larger",
                 -1)
-            : gate.enter(candidate, state == State.WAITING);
+            : gate.enter(candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.availableInMs() >= 0) {
         availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
-      }
-      if (state == State.WAITING) {
-        proceed(actions);
       }
       return false;
     }
@@ -453,6 +459,10 @@ final class Failover {
     begin(candidate);
     actions.add(new Action.Start(number, candidate));
     return true;
+  }
+
+  private boolean tooSmall(Candidate candidate) {
+    return tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow;
   }
 
   private void begin(Candidate candidate) {
@@ -470,12 +480,19 @@ final class Failover {
     trail.begin(candidate);
   }
 
+  private boolean mayRetry(Candidate candidate) {
+    return retries.getOrDefault(candidate, 0) < settings.maxRetries();
+  }
+
   /** Waits for the candidate that is available first, whether it failed or was skipped. */
   private boolean awaitSoonest() {
     Candidate soonest = null;
     for (Candidate candidate : candidates) {
       Long at = availableAt.get(candidate);
-      if (at != null && (soonest == null || at < availableAt.get(soonest))) {
+      if (at != null
+          && mayRetry(candidate)
+          && !tooSmall(candidate)
+          && (soonest == null || at < availableAt.get(soonest))) {
         soonest = candidate;
       }
     }
@@ -487,13 +504,14 @@ final class Failover {
     long now = clock.getAsLong();
     long max = settings.retryMaxDelay().toMillis();
     long asked = availableAt.get(candidate) - now;
-    int tries = retries.getOrDefault(candidate, 0) + rounds;
+    int tries = retries.getOrDefault(candidate, 0);
     long backoff = Math.min(max, settings.retryBaseDelay().toMillis() << Math.min(tries, 16));
     long jittered = backoff / 2 + (long) (backoff / 2.0 * random.getAsDouble());
     long delay = Math.max(asked, jittered);
     if (asked > max || now + delay >= totalDeadline()) {
       return false;
     }
+    retries.merge(candidate, 1, Integer::sum);
     state = State.WAITING;
     current = candidate;
     retryAt = now + delay;
@@ -510,10 +528,6 @@ final class Failover {
    */
   private Failure summary() {
     long soonest = Long.MAX_VALUE;
-    for (Failure failure : failures) {
-      long said = failure.retryAfterMs();
-      soonest = said >= 0 ? Math.min(soonest, said) : soonest;
-    }
     long now = clock.getAsLong();
     for (long at : availableAt.values()) {
       soonest = Math.min(soonest, at - now);

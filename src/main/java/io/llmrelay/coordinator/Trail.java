@@ -116,7 +116,12 @@ final class Trail {
 
   /** The tokens of the last attempt. */
   TokenUsage usage() {
-    return entries.isEmpty() ? TokenUsage.NONE : entries.get(entries.size() - 1).usage();
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      if (entries.get(i).result() != Attempt.Result.SKIPPED) {
+        return entries.get(i).usage();
+      }
+    }
+    return TokenUsage.NONE;
   }
 
   /** The kind all failures share; without an attempt, the one all skips share. */

@@ -55,8 +55,10 @@ public final class Sandbox {
   private final Vertx vertx;
   private final SandboxOptions options;
   private final HttpServer server;
+
   /** Only for its clock, by which scenarios of model names go up and down. */
   private final Script byModel = new Script(List.of(Scenario.ok()));
+
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
   private final CallLog log = new CallLog();
   private final AtomicLong lastNumber = new AtomicLong();

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.RelayOptions;
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.provider.Dialects;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,6 +52,11 @@ class SchemaTest {
     Set<String> ofSchema = new TreeSet<>();
     collectDefaults(schema(), "", ofSchema);
     assertThat(ofSchema).isEqualTo(ofOptions).contains("circuit.scope=backend");
+  }
+
+  @Test
+  void theDialectsAreThoseThereAre() {
+    assertThat(BackendOptions.DIALECTS).containsExactlyInAnyOrderElementsOf(Dialects.names());
   }
 
   @Test
@@ -147,7 +154,7 @@ class SchemaTest {
       String at = path.isEmpty() ? key : path + "." + key;
       if (options.getValue(key) instanceof JsonObject section) {
         collectValues(section, at, values);
-      } else {
+      } else if (!(options.getValue(key) instanceof JsonArray)) {
         values.add(at + "=" + options.getValue(key));
       }
     }

@@ -1,0 +1,48 @@
+package io.llmrelay.gateway;
+
+import io.llmrelay.chat.Attempt;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+
+/**
+ * The response headers that tell who answered: {@code x-request-id}, {@code x-relay-backend},
+ * {@code x-relay-model} and {@code x-relay-attempts} (tries, the serving one included; candidates
+ * that were skipped do not count).
+ */
+final class AnswerHeaders {
+  private static final int MAX_LENGTH = 200;
+
+  private AnswerHeaders() {}
+
+  /** Sets what is known; a {@code null} is not. */
+  static void put(
+      HttpServerResponse response, String id, String backend, String model, List<Attempt> trail) {
+    put(response, "x-request-id", id);
+    put(response, "x-relay-backend", backend);
+    put(response, "x-relay-model", model);
+    if (!trail.isEmpty()) {
+      response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
+    }
+  }
+
+  /** How many candidates were tried. */
+  static long attempts(List<Attempt> trail) {
+    return trail.stream().filter(attempt -> attempt.result() != Attempt.Result.SKIPPED).count();
+  }
+
+  private static void put(HttpServerResponse response, String name, String value) {
+    if (value != null) {
+      response.putHeader(name, clean(value));
+    }
+  }
+
+  /** A model's name is the caller's input: what a header may not carry becomes a question mark. */
+  static String clean(String value) {
+    StringBuilder clean = new StringBuilder(Math.min(value.length(), MAX_LENGTH));
+    for (int i = 0; i < value.length() && i < MAX_LENGTH; i++) {
+      char c = value.charAt(i);
+      clean.append(c < ' ' || c > '~' ? '?' : c);
+    }
+    return clean.toString();
+  }
+}

@@ -1,0 +1,60 @@
+package io.llmrelay.gateway;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmException;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * A request as it came over HTTP: what is asked, and how it is to be answered.
+ *
+ * @param request what is asked
+ * @param stream as events while it comes, or at once when it is complete
+ * @param includeUsage whether a stream ends with a chunk that has the usage
+ */
+record ChatCall(ChatRequest request, boolean stream, boolean includeUsage) {
+
+  /**
+   * Reads {@code stream} and {@code stream_options} here and everything else as a {@link
+   * ChatRequest}.
+   *
+   * @throws LlmException naming the field that is wrong
+   */
+  static ChatCall of(JsonObject body) {
+    boolean stream = flag(body.remove("stream"), "stream");
+    Object options = body.remove("stream_options");
+    boolean includeUsage = options != null && includeUsage(options, stream);
+    return new ChatCall(ChatRequest.fromJson(body), stream, includeUsage);
+  }
+
+  private static boolean includeUsage(Object value, boolean stream) {
+    if (!(value instanceof JsonObject options)) {
+      throw invalid("stream_options", "must be an object");
+    }
+    if (!stream) {
+      throw invalid("stream_options", "is only allowed where stream is true");
+    }
+    boolean includeUsage = flag(options.remove("include_usage"), "stream_options.include_usage");
+    // OpenAI pads chunks unless told not to; there is no padding here to be switched on.
+    if (flag(options.remove("include_obfuscation"), "stream_options.include_obfuscation")) {
+      throw invalid("stream_options.include_obfuscation", "is not supported yet");
+    }
+    for (String key : options.fieldNames()) {
+      if (options.getValue(key) != null) {
+        throw invalid("stream_options." + key, "is not supported yet");
+      }
+    }
+    return includeUsage;
+  }
+
+  private static boolean flag(Object value, String field) {
+    if (value == null || value instanceof Boolean) {
+      return Boolean.TRUE.equals(value);
+    }
+    throw invalid(field, "must be true or false");
+  }
+
+  private static LlmException invalid(String field, String complaint) {
+    return Failure.invalid(field, field + " " + complaint).toException();
+  }
+}

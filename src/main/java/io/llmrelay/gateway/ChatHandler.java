@@ -1,0 +1,70 @@
+package io.llmrelay.gateway;
+
+import io.llmrelay.LlmRelay;
+import io.llmrelay.chat.ChatCompletion;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * {@code POST /v1/chat/completions}.
+ *
+ * <p>The client's connection is what the run hangs on: when it closes before the answer is
+ * complete, the run is cancelled, be it still looking for a backend or in mid-answer.
+ */
+final class ChatHandler implements Handler<RoutingContext> {
+  private final LlmRelay relay;
+  private final int maxBodyBytes;
+
+  ChatHandler(LlmRelay relay, int maxBodyBytes) {
+    this.relay = relay;
+    this.maxBodyBytes = maxBodyBytes;
+  }
+
+  @Override
+  public void handle(RoutingContext ctx) {
+    HttpServerResponse response = ctx.response();
+    Promise<Void> gone = Promise.promise();
+    response.closeHandler(closed -> gone.tryComplete());
+    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes)
+        .map(ChatCall::of)
+        .compose(call -> answer(call, response, gone.future()))
+        .onFailure(
+            error -> {
+              gone.tryComplete();
+              ApiError.of(error).send(response);
+            });
+  }
+
+  /** What goes wrong while an answer is handed over fails the future, like all that came before. */
+  private Future<Void> answer(ChatCall call, HttpServerResponse response, Future<Void> gone) {
+    long created = System.currentTimeMillis() / 1000;
+    if (call.stream()) {
+      return relay.stream(call.request(), gone)
+          .map(
+              stream -> {
+                StreamedAnswer.send(response, stream, created, call.includeUsage());
+                return null;
+              });
+    }
+    return relay
+        .generate(call.request(), gone)
+        .map(
+            answer -> {
+              send(response, answer, created);
+              return null;
+            });
+  }
+
+  private static void send(HttpServerResponse response, ChatCompletion answer, long created) {
+    if (!response.closed()) {
+      AnswerHeaders.put(response, answer.id(), answer.backend(), answer.model(), answer.trail());
+      response
+          .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+          .end(Completions.toJson(answer, created).toBuffer());
+    }
+  }
+}

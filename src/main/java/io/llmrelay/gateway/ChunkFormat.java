@@ -1,0 +1,103 @@
+package io.llmrelay.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.llmrelay.chat.ChatEvent;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.FinishReason;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * One answer's server-sent events in OpenAI's format.
+ *
+ * <p>All chunks of an answer are alike but for the text: what stands before and after it is made
+ * once, and a chunk costs one buffer into which the text is escaped.
+ */
+final class ChunkFormat {
+  private static final byte[] TEXT = bytes("{\"content\":\"");
+  private static final byte[] REASONING = bytes("{\"reasoning_content\":\"");
+  private static final byte[] REFUSAL = bytes("{\"refusal\":\"");
+  private static final byte[] AFTER_TEXT = bytes("\"},\"finish_reason\":null}]}\n\n");
+  private static final byte[] ROLE =
+      bytes("{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
+  private static final byte[] DONE = bytes("data: [DONE]\n\n");
+
+  /** Room for some escapes, so that most texts do not make the buffer grow. */
+  private static final int SPARE = 32;
+
+  private final JsonObject common;
+  private final byte[] beforeDelta;
+
+  /**
+   * @param id the answer's id
+   * @param created seconds since 1970
+   * @param model who answers
+   */
+  ChunkFormat(String id, long created, String model) {
+    common =
+        new JsonObject()
+            .put("id", id)
+            .put("object", "chat.completion.chunk")
+            .put("created", created)
+            .put("model", model);
+    String head = common.encode();
+    beforeDelta =
+        bytes(
+            "data: "
+                + head.substring(0, head.length() - 1)
+                + ",\"choices\":[{\"index\":0,\"delta\":");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  /** The event every stream begins with. */
+  Buffer role() {
+    return Buffer.buffer(beforeDelta.length + ROLE.length)
+        .appendBytes(beforeDelta)
+        .appendBytes(ROLE);
+  }
+
+  /** The event of a chunk. */
+  Buffer chunk(ChatEvent.Chunk chunk) {
+    byte[] key = key(chunk.kind());
+    int size = beforeDelta.length + key.length + chunk.data().length() + AFTER_TEXT.length + SPARE;
+    Buffer event = Buffer.buffer(size).appendBytes(beforeDelta).appendBytes(key);
+    JsonText.append(event, chunk.data());
+    return event.appendBytes(AFTER_TEXT);
+  }
+
+  private static byte[] key(ChunkKind kind) {
+    return switch (kind) {
+      case TEXT -> TEXT;
+      case REASONING -> REASONING;
+      case REFUSAL -> REFUSAL;
+    };
+  }
+
+  /** The event that tells why the answer ended. */
+  Buffer finish(FinishReason reason) {
+    return Buffer.buffer()
+        .appendBytes(beforeDelta)
+        .appendString("{},\"finish_reason\":\"" + reason.code() + "\"}]}\n\n");
+  }
+
+  /** The event with the usage: a chunk without choices. */
+  Buffer usage(JsonObject usage, JsonObject relay) {
+    return event(
+        common.copy().put("choices", JsonArray.of()).put("usage", usage).put("relay", relay));
+  }
+
+  /** Says that nothing was lost. */
+  static Buffer done() {
+    return Buffer.buffer(DONE);
+  }
+
+  /** An event of its own kind. */
+  static Buffer event(JsonObject json) {
+    return Buffer.buffer("data: ").appendBuffer(json.toBuffer()).appendString("\n\n");
+  }
+}

@@ -1,0 +1,144 @@
+package io.llmrelay.gateway;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Reads a request's body as a JSON object, whatever its content type says, within bounds of size
+ * and time.
+ *
+ * <p>A body that announces too many bytes is refused before one of them is read; one that does not
+ * announce them, when they come. Either way the rest is read and dropped for a while rather than
+ * cut off, for a client that is still sending when its connection is reset never sees the answer. A
+ * client that asked first ({@code Expect: 100-continue}) sends nothing.
+ */
+final class JsonBody {
+  private static final long TIMEOUT_MS = 60_000;
+
+  private final HttpServerRequest request;
+  private final int maxBytes;
+  private final Promise<JsonObject> promise = Promise.promise();
+  private Buffer body = Buffer.buffer();
+
+  private JsonBody(HttpServerRequest request, int maxBytes) {
+    this.request = request;
+    this.maxBytes = maxBytes;
+  }
+
+  /** The body, or an {@link ApiError}; never completes where the client leaves. */
+  static Future<JsonObject> read(Vertx vertx, HttpServerRequest request, int maxBytes) {
+    return new JsonBody(request, maxBytes).read(vertx);
+  }
+
+  private Future<JsonObject> read(Vertx vertx) {
+    HttpServerResponse response = request.response();
+    boolean asks = "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
+    if (announcesTooMuch()) {
+      fail(tooLarge());
+      if (asks) {
+        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        response.endHandler(sent -> request.connection().close());
+      }
+    } else if (asks) {
+      response.writeContinue();
+    }
+    long timer =
+        vertx.setTimer(
+            TIMEOUT_MS,
+            id -> {
+              fail(tooLate());
+              request.connection().close();
+            });
+    request
+        .exceptionHandler(gone -> vertx.cancelTimer(timer))
+        .handler(this::append)
+        .endHandler(
+            end -> {
+              vertx.cancelTimer(timer);
+              finish();
+            });
+    return promise.future();
+  }
+
+  private boolean announcesTooMuch() {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    try {
+      return length != null && Long.parseLong(length) > maxBytes;
+    } catch (NumberFormatException notANumberOfThisWorld) {
+      return true;
+    }
+  }
+
+  private void append(Buffer chunk) {
+    if (body == null) {
+      return;
+    }
+    if (body.length() + chunk.length() > maxBytes) {
+      fail(tooLarge());
+    } else {
+      body.appendBuffer(chunk);
+    }
+  }
+
+  private void finish() {
+    if (body != null) {
+      try {
+        promise.complete(parse(body));
+      } catch (ApiError e) {
+        promise.fail(e);
+      }
+      body = null;
+    }
+  }
+
+  private void fail(ApiError error) {
+    body = null;
+    promise.tryFail(error);
+  }
+
+  static JsonObject parse(Buffer body) {
+    if (body.length() == 0) {
+      throw notJson("the body is empty; it must be a JSON object");
+    }
+    try {
+      if (Json.decodeValue(body) instanceof JsonObject json) {
+        return json;
+      }
+    } catch (DecodeException e) {
+      throw notJson("the body is not valid JSON" + where(e));
+    }
+    throw notJson("the body must be a JSON object");
+  }
+
+  /** Line and column only: the parser's own message quotes the body. */
+  private static String where(DecodeException error) {
+    if (error.getCause() instanceof JsonProcessingException e && e.getLocation() != null) {
+      JsonLocation at = e.getLocation();
+      return ": line " + at.getLineNr() + ", column " + at.getColumnNr();
+    }
+    return "";
+  }
+
+  private static ApiError notJson(String message) {
+    return ApiError.badRequest(400, "invalid_json", message);
+  }
+
+  private static ApiError tooLate() {
+    return ApiError.badRequest(408, "request_timeout", "the body did not arrive in time");
+  }
+
+  private ApiError tooLarge() {
+    return ApiError.badRequest(
+        413, "request_too_large", "the body has more than " + maxBytes + " bytes");
+  }
+}

@@ -1,0 +1,85 @@
+package io.llmrelay.gateway;
+
+import io.llmrelay.LlmRelay;
+import io.llmrelay.LlmStream;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Plan;
+import io.llmrelay.chat.SkipReason;
+import io.llmrelay.chat.TokenUsage;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A relay that answers what a test tells it to. */
+final class FakeRelay implements LlmRelay {
+  static final TokenUsage USAGE = new TokenUsage(20, 7, 5, 0, 3, TokenUsage.Source.PROVIDER);
+
+  private final Vertx vertx;
+  final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
+  final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
+  final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
+  Consumer<FakeStream> script = stream -> {};
+  Function<ChatRequest, Future<LlmStream>> instead;
+  Function<ChatRequest, Future<ChatCompletion>> generate;
+  Future<JsonObject> health = Future.succeededFuture(new JsonObject().put("status", "up"));
+
+  FakeRelay(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  /** One skipped, one failed, one that serves: two attempts. */
+  static List<Attempt> trail(String model) {
+    return List.of(
+        Attempt.skipped("closed", model, SkipReason.CIRCUIT_OPEN, null, 0),
+        attempt("broken", model, Attempt.Result.FAILED),
+        attempt("primary", model, Attempt.Result.SERVING));
+  }
+
+  static Attempt attempt(String backend, String model, Attempt.Result result) {
+    return new Attempt(backend, model, result, null, null, 0, 0, 0, -1, TokenUsage.NONE, null);
+  }
+
+  @Override
+  public Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn) {
+    requests.add(request);
+    cancelOn.onSuccess(gone -> cancelled.add(true));
+    if (instead != null) {
+      return instead.apply(request);
+    }
+    String model = request.model() == null ? "mock-model" : request.model();
+    FakeStream stream = new FakeStream(model, vertx.getOrCreateContext());
+    cancelOn.onSuccess(gone -> stream.cancel());
+    streams.add(stream);
+    script.accept(stream);
+    return Future.succeededFuture(stream);
+  }
+
+  @Override
+  public Future<ChatCompletion> generate(ChatRequest request, Future<?> cancelOn) {
+    requests.add(request);
+    cancelOn.onSuccess(gone -> cancelled.add(true));
+    return generate.apply(request);
+  }
+
+  @Override
+  public Future<Plan> plan(ChatRequest request) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Future<JsonObject> health() {
+    return health;
+  }
+
+  @Override
+  public Future<Void> close() {
+    return Future.succeededFuture();
+  }
+}

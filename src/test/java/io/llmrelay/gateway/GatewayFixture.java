@@ -1,0 +1,61 @@
+package io.llmrelay.gateway;
+
+import io.llmrelay.config.GatewayOptions;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+
+/** A gateway on a port of its own in front of a {@link FakeRelay}, and a plain HTTP client. */
+@Timeout(20)
+abstract class GatewayFixture extends HttpFixture {
+  static final int MAX_BODY = 10_000;
+
+  final FakeRelay relay = new FakeRelay(vertx);
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+
+  @BeforeEach
+  void start() {
+    GatewayOptions options = new GatewayOptions().setPort(0).setMaxBody(MAX_BODY);
+    GatewayVerticle gateway = new GatewayVerticle(options, relay);
+    vertx.deployVerticle(gateway).await();
+    port = gateway.actualPort();
+  }
+
+  HttpResponse<String> post(JsonObject body) throws Exception {
+    return post(body.encode());
+  }
+
+  HttpResponse<String> post(String body) throws Exception {
+    return send(
+        request("/v1/chat/completions")
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  HttpResponse<String> get(String path) throws Exception {
+    return send(request(path));
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  static JsonObject error(HttpResponse<String> response) {
+    return new JsonObject(response.body()).getJsonObject("error");
+  }
+}

@@ -61,8 +61,7 @@ class PlannerTest {
 
   private void model(String provider, String id, Integer window, Price price) {
     models.add(
-        new Model(
-            provider, id, window, null, price, Set.of(), Model.Status.CURRENT, null, null));
+        new Model(provider, id, window, null, price, Set.of(), Model.Status.CURRENT, null, null));
   }
 
   private Planner planner() {
@@ -78,8 +77,7 @@ class PlannerTest {
   }
 
   private Failure failure(ChatRequest request) {
-    LlmException e =
-        catchThrowableOfType(LlmException.class, () -> planner().plan(request));
+    LlmException e = catchThrowableOfType(LlmException.class, () -> planner().plan(request));
     assertThat(e).isNotNull();
     return e.failure();
   }

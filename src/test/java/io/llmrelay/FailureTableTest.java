@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -123,6 +124,8 @@ class FailureTableTest {
 
   private static final String[] TOKENS = {"eins", " zwei漢字", " drei🙂", " vier", " fünf", " sechs"};
   private static final String FALLBACK = "Déjà vu: 漢字 and 🙂 arrive whole from the fallback.";
+  private static final ChatRequest REQUEST =
+      ChatRequest.of(ChatMessage.user("Why is the sky blue?"));
   private static final String TIMEOUT = "400ms";
 
   @RegisterExtension static final Relays RELAYS = new Relays();
@@ -280,6 +283,119 @@ class FailureTableTest {
     backendsAfterwards(row, relay);
   }
 
+  /** A backend whose circuit is open is not asked; nor is one that said when to come back. */
+  @ParameterizedTest(name = "{0} after {1} ({2})")
+  @CsvSource({
+    "circuit_open, 503,               stream,   1",
+    "circuit_open, 503,               generate, 1",
+    "exhausted,    429-retry-after-7, stream,   2",
+    "exhausted,    429-retry-after-7, generate, 2"
+  })
+  void skipped(String reason, String before, String mode, int maxFailures) throws Exception {
+    String path = unique("row");
+    Relay relay = RELAYS.deploy(twoBackends(path, maxFailures));
+    RELAYS.sandbox().script(path + "primary", Scenario.of(before), Scenario.ok());
+    RELAYS.sandbox().script(path + "secondary", Scenario.ok().text(FALLBACK));
+    assertThat(Seen.of(relay.client(), REQUEST, true).text()).isEqualTo(FALLBACK);
+    eventually(() -> assertThat(relay.hooks().ends()).hasSize(1));
+    JsonObject known = relay.health("primary");
+    RELAYS.sandbox().clearCalls();
+    relay.hooks().clear();
+
+    Seen seen = Seen.of(relay.client(), REQUEST, mode.equals("stream"));
+
+    assertThat(seen.text()).isEqualTo(FALLBACK);
+    assertThat(trail(seen))
+        .containsExactly("primary/alpha skipped " + reason, "secondary/beta served null");
+    assertThat(callsOf(path + "primary")).isZero();
+    assertThat(callsOf(path + "secondary")).isEqualTo(1);
+    eventually(
+        () ->
+            assertThat(relay.hooks().ofRequests())
+                .containsExactly(
+                    "onRequestStart",
+                    "onFallback primary/alpha > secondary/beta: " + reason,
+                    "onAttemptStart 1 secondary",
+                    "onFirstChunk secondary",
+                    "onAttemptEnd 1 secondary: served",
+                    "onRequestEnd secondary: stop"));
+    assertThat(relay.hooks().ofBackends()).isEmpty();
+    JsonObject now = relay.health("primary");
+    assertThat(now.getJsonObject("circuit")).isEqualTo(known.getJsonObject("circuit"));
+    assertThat(now.getJsonObject("exhausted").fieldNames())
+        .isEqualTo(known.getJsonObject("exhausted").fieldNames());
+  }
+
+  /**
+   * Everybody fails: one failure with the whole trail, and the time until the first one is back.
+   * After that nobody is asked any more, and the request fails at once.
+   */
+  @ParameterizedTest(name = "{0} and {1}: {2} ({6})")
+  @CsvSource({
+    "429-retry-after-9, 429-retry-after-7,  rate_limited, exhausted,    7, 2, stream",
+    "429-retry-after-9, 429-retry-after-7,  rate_limited, exhausted,    7, 2, generate",
+    "503-retry-after-9, 429-retry-after-20, unavailable,  exhausted,    9, 2, stream",
+    "429-quota,         429-retry-after-7,  unavailable,  exhausted,    7, 2, generate",
+    "503,               503,                overloaded,   circuit_open, 0, 1, stream",
+    "die,               500,                unavailable,  circuit_open, 0, 1, generate"
+  })
+  void everybodyOut(
+      String primary,
+      String secondary,
+      String kind,
+      String skip,
+      long retryAfter,
+      int maxFailures,
+      String mode)
+      throws Exception {
+    boolean streaming = mode.equals("stream");
+    String path = unique("row");
+    Relay relay = RELAYS.deploy(twoBackends(path, maxFailures));
+    RELAYS.sandbox().script(path + "primary", Scenario.of(primary));
+    RELAYS.sandbox().script(path + "secondary", Scenario.of(secondary));
+
+    Seen first = Seen.of(relay.client(), REQUEST, streaming);
+
+    assertThat(first.text()).isEmpty();
+    assertThat(first.failure().kind().code()).isEqualTo(kind);
+    assertThat(first.trail())
+        .hasSize(2)
+        .allMatch(a -> a.toJson().getString("result").equals("failed"));
+    isAbout(first.failure().retryAfterMs(), retryAfter);
+    eventually(() -> assertThat(relay.hooks().ends()).hasSize(1));
+    relay.hooks().clear();
+
+    Seen second = Seen.of(relay.client(), REQUEST, streaming);
+
+    assertThat(second.text()).isEmpty();
+    assertThat(trail(second))
+        .containsExactly("primary/alpha skipped " + skip, "secondary/beta skipped " + skip);
+    // An open circuit says when its next trial is: the reset timeout of 30 s.
+    isAbout(second.failure().retryAfterMs(), retryAfter == 0 ? 30 : retryAfter);
+    assertThat(second.failure().retryable()).isTrue();
+    assertThat(callsOf(path + "primary")).isEqualTo(1);
+    assertThat(callsOf(path + "secondary")).isEqualTo(1);
+    eventually(() -> assertThat(relay.hooks().ofRequests()).hasSize(2));
+    assertThat(relay.hooks().ofRequests().get(0)).isEqualTo("onRequestStart");
+    assertThat(relay.hooks().ends().get(0).durationMs()).isLessThan(1_000);
+    assertThat(relay.hooks().ends().get(0).failure().kind()).isEqualTo(second.failure().kind());
+  }
+
+  private static RelayOptions twoBackends(String path, int maxFailures) {
+    return new RelayOptions()
+        .addBackend("primary", RELAYS.backend("openai", path + "primary", "alpha"))
+        .addBackend("secondary", RELAYS.backend("anthropic", path + "secondary", "beta"))
+        .setCircuit(new CircuitOptions().setMaxFailures(maxFailures));
+  }
+
+  private static void isAbout(long ms, long seconds) {
+    if (seconds == 0) {
+      assertThat(ms).isEqualTo(-1);
+    } else {
+      assertThat(ms).isBetween(seconds * 1000 - 5_000, seconds * 1000);
+    }
+  }
+
   // Who served it: each says what the consumer saw and returns the hooks.
 
   private static List<String> servedByFallback(Row row, Seen seen) {
@@ -432,7 +548,7 @@ class FailureTableTest {
   }
 
   private static ChatRequest request(Row row) {
-    JsonObject json = ChatRequest.of(ChatMessage.user("Why is the sky blue?")).toJson();
+    JsonObject json = REQUEST.toJson();
     if (!row.timer().isEmpty()) {
       JsonObject timeouts = new JsonObject().put(row.timer(), TIMEOUT);
       json.put("relay", new JsonObject().put("timeouts", timeouts));

@@ -86,14 +86,19 @@ final class Backend {
   }
 
   private static HttpClientAgent client(Vertx vertx, int connections) {
-    return vertx.createHttpClient(
-        new HttpClientOptions()
-            .setConnectTimeout(TCP_CONNECT_MS)
-            .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-            .setDecompressionSupported(true)
-            .setVerifyHost(true),
+    return vertx
+        .httpClientBuilder()
+        .with(
+            new HttpClientOptions()
+                .setConnectTimeout(TCP_CONNECT_MS)
+                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setDecompressionSupported(true)
+                .setVerifyHost(true))
         // Connections being made count as waiting, so as many again may wait for a free one.
-        new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections));
+        .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections))
+        // A lost connection fails its request; Vert.x would log it as an error besides.
+        .withConnectHandler(connection -> connection.exceptionHandler(e -> {}))
+        .build();
   }
 
   String name() {

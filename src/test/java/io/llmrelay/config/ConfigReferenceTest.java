@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * The README's configuration reference is the schema, as a table. {@code -Dreadme.write=true} writes
- * it.
+ * The README's configuration reference is the schema, as a table. {@code -Dreadme.write=true}
+ * writes it.
  */
 class ConfigReferenceTest {
   private static final Path README = Path.of("README.md");
@@ -58,7 +58,8 @@ class ConfigReferenceTest {
 
   private static void row(String key, JsonObject value, StringBuilder table) {
     Object byDefault = value.getValue("default");
-    List<?> names = value.getJsonArray("enum") == null ? List.of() : value.getJsonArray("enum").getList();
+    List<?> names =
+        value.getJsonArray("enum") == null ? List.of() : value.getJsonArray("enum").getList();
     String allowed =
         names.isEmpty()
             ? ""

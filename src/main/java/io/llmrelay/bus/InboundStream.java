@@ -116,6 +116,11 @@ public final class InboundStream implements BusEndpoint.End {
     }
   }
 
+  @Override
+  public void broken(Failure failure) {
+    lost(failure);
+  }
+
   private void terminate(Failure failure) {
     close();
     handler.failed(failure);

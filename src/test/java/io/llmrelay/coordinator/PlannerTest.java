@@ -20,23 +20,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PlannerTest {
-  private static final Function<ChatRequest, String> ANYTHING = request -> null;
+  /** A dialect that can express everything. */
+  private static String anything(ChatRequest request) {
+    return null;
+  }
 
   /** Two that list their models, one that passes any name on, one without a default model. */
   private final List<Backend> backends =
       new ArrayList<>(
           List.of(
-              new Backend("one", "p1", "openai", List.of("small", "big"), "small", ANYTHING),
-              new Backend("two", "p2", "openai", List.of("big", "other"), "other", ANYTHING),
-              new Backend("open", "p3", "openai", List.of(), "free", ANYTHING),
-              new Backend("mute", null, "openai", List.of(), null, ANYTHING)));
+              new Backend(
+                  "one", "p1", "openai", List.of("small", "big"), "small", PlannerTest::anything),
+              new Backend(
+                  "two", "p2", "openai", List.of("big", "other"), "other", PlannerTest::anything),
+              new Backend("open", "p3", "openai", List.of(), "free", PlannerTest::anything),
+              new Backend("mute", null, "openai", List.of(), null, PlannerTest::anything)));
 
   private final List<Model> models = new ArrayList<>();
   private List<String> order = List.of("one", "two", "open");
@@ -132,7 +136,8 @@ class PlannerTest {
 
   @Test
   void aDefaultModelNeedsNotBeListed() {
-    backends.set(0, new Backend("one", "p1", "openai", List.of("big"), "hidden", ANYTHING));
+    backends.set(
+        0, new Backend("one", "p1", "openai", List.of("big"), "hidden", PlannerTest::anything));
     assertThat(names(request("hidden"))).startsWith("one/hidden").hasSize(3);
   }
 
@@ -150,7 +155,9 @@ class PlannerTest {
   @Test
   void aSlashMayBelongToTheModel() {
     backends.set(
-        0, new Backend("one", "p1", "openai", List.of("vendor/model"), "vendor/model", ANYTHING));
+        0,
+        new Backend(
+            "one", "p1", "openai", List.of("vendor/model"), "vendor/model", PlannerTest::anything));
     assertThat(names(request("vendor/model"))).startsWith("one/vendor/model");
   }
 

@@ -45,6 +45,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Circuits circuits;
   private BusEndpoint endpoint;
   private long generated;
+  private boolean stopping;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
     this.settings = settings;
@@ -82,7 +83,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Ends every run, each with a clear failure, before the address goes off the bus. */
   @Override
   public Future<?> stop() {
-    List.copyOf(runs).forEach(run -> run.cancel("the relay is shutting down"));
+    stopping = true;
+    List.copyOf(runs).forEach(Run::shutDown);
     circuits.close();
     return endpoint.close();
   }
@@ -237,6 +239,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private Planner.Candidates admit(ChatRequest request) {
+    if (stopping) {
+      throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
+    }
     if (runs.size() >= settings.maxRequests()) {
       throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }

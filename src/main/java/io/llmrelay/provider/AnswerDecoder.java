@@ -94,6 +94,9 @@ final class AnswerDecoder implements SseDecoder.Handler {
   /** The body is complete. */
   void end() {
     finish();
+    if (!answer.over()) {
+      reader.end();
+    }
     if (form == Form.UNKNOWN) {
       fail("answered with an empty body");
     } else if (form == Form.EVENTS && !any && events.comments() == 0) {

@@ -111,9 +111,9 @@ final class Backend {
   }
 
   /** A request for a stream, on a connection and not sent yet. */
-  Future<HttpClientRequest> chat(long connectMs) {
+  Future<HttpClientRequest> chat(String model, long connectMs) {
     return streams.request(
-        request(HttpMethod.POST, dialect.chatPath(options), connectMs)
+        request(HttpMethod.POST, dialect.chatPath(model, options), connectMs)
             .putHeader("accept", "text/event-stream"));
   }
 
@@ -126,7 +126,8 @@ final class Backend {
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
     boolean ssl = "https".equals(base.getScheme());
-    String query = base.getRawQuery() == null ? "" : "?" + base.getRawQuery();
+    String more = suffix.contains("?") ? "&" : "?";
+    String query = base.getRawQuery() == null ? "" : more + base.getRawQuery();
     return new RequestOptions()
         .setMethod(method)
         .setSsl(ssl)

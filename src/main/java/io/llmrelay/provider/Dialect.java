@@ -30,6 +30,9 @@ public interface Dialect {
      * @return false if it is no answer
      */
     boolean whole(JsonObject json);
+
+    /** The body is complete: for a dialect that has no end marker of its own. */
+    default void end() {}
   }
 
   /** The name in a configuration. */
@@ -41,8 +44,11 @@ public interface Dialect {
   /** The headers that carry the key, and those the provider demands. */
   Map<String, String> headers(BackendOptions options);
 
-  /** Where chats go, to be appended to the base URL's path (which has no slash at its end). */
-  String chatPath(BackendOptions options);
+  /**
+   * Where chats with a model go, to be appended to the base URL's path (which has no slash at its
+   * end); it may have a query.
+   */
+  String chatPath(String model, BackendOptions options);
 
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);

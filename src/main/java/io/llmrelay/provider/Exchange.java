@@ -63,7 +63,7 @@ final class Exchange implements OutboundStream.Handler {
     this.out = out;
     Buffer body = backend.dialect().encode(chat, model, backend.options());
     backend
-        .chat(connectMs)
+        .chat(model, connectMs)
         .onComplete(
             (request, cause) -> {
               if (request != null) {

@@ -86,7 +86,7 @@ final class Failover {
    *
    * @param candidates the plan
    * @param inputCharacters length of the prompt, for estimates of usage
-   * @param gate asked when a candidate's turn comes
+   * @param gate asked when a candidate's turn comes, told when an attempt is over
    * @param clock milliseconds that only go forward
    * @param random jitter between 0 and 1
    */
@@ -214,6 +214,7 @@ final class Failover {
     TokenUsage known = known(usage);
     Double cost = current.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
+    gate.leave(current, Outcome.SUCCESS, null);
     actions.add(new Action.Ended(number, current, attempt, Outcome.SUCCESS, null));
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
@@ -402,6 +403,7 @@ final class Failover {
     TokenUsage usage = known(failure.usage());
     Double cost = current.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
+    gate.leave(current, outcome, failure);
     actions.add(new Action.Ended(number, current, attempt, outcome, failure));
   }
 

@@ -1,9 +1,10 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 
-/** Says whether a candidate may be tried right now. */
+/** Says whether a candidate may be tried right now, and is told how it did. */
 interface Gate {
 
   /**
@@ -22,4 +23,12 @@ interface Gate {
    * @param waited whether this very request waited for the candidate as long as it asked for
    */
   Skip enter(Candidate candidate, boolean waited);
+
+  /**
+   * The attempt that was let in last is over. Comes before anybody else is let in, so that what is
+   * learnt from an attempt holds for the next one.
+   *
+   * @param failure {@code null} where it did not fail
+   */
+  void leave(Candidate candidate, Outcome outcome, Failure failure);
 }

@@ -5,6 +5,7 @@ import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
@@ -64,7 +65,7 @@ final class Run {
             candidates,
             settings,
             request.characters(),
-            this::enter,
+            new Turnstile(),
             coordinator::now,
             () -> ThreadLocalRandom.current().nextDouble());
   }
@@ -92,13 +93,25 @@ final class Run {
     watch();
   }
 
-  private Gate.Skip enter(Candidate candidate, boolean waited) {
-    Gate.Skip skip = coordinator.look(candidate, waited);
-    if (skip == null) {
-      circuit = coordinator.circuits().of(candidate);
-      permit = circuit.enter();
+  /** Keeps what the attempts of this run share with all others: circuits and exhaustion. */
+  private final class Turnstile implements Gate {
+    @Override
+    public Skip enter(Candidate candidate, boolean waited) {
+      Skip skip = coordinator.look(candidate, waited);
+      if (skip == null) {
+        circuit = coordinator.circuits().of(candidate);
+        permit = circuit.enter();
+      }
+      return skip;
     }
-    return skip;
+
+    @Override
+    public void leave(Candidate candidate, Outcome outcome, Failure failure) {
+      circuit.settle(permit, outcome);
+      if (failure != null) {
+        coordinator.noteExhaustion(candidate, failure);
+      }
+    }
   }
 
   /** The frames of one attempt; they stop when the attempt is cancelled. */
@@ -127,11 +140,17 @@ final class Run {
 
     @Override
     public void ended(JsonObject body) {
+      FinishReason reason;
+      TokenUsage usage;
+      try {
+        reason = FinishReason.of(body.getString("finish_reason"));
+        usage = TokenUsage.fromJson(body.getJsonObject("usage"));
+      } catch (RuntimeException malformed) {
+        failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
+        return;
+      }
       attempt = null;
-      carryOut(
-          machine.ended(
-              FinishReason.of(body.getString("finish_reason")),
-              TokenUsage.fromJson(body.getJsonObject("usage"))));
+      carryOut(machine.ended(reason, usage));
     }
 
     @Override
@@ -193,10 +212,6 @@ final class Run {
   }
 
   private void ended(Action.Ended ended) {
-    circuit.settle(permit, ended.outcome());
-    if (ended.failure() != null) {
-      coordinator.noteExhaustion(ended.candidate(), ended.failure());
-    }
     coordinator.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
@@ -213,12 +228,16 @@ final class Run {
             .put("backend", candidate.backend())
             .put("model", candidate.model())
             .put("trail", Attempt.toJson(machine.trail())));
-    held.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
+    List<Held> released = List.copyOf(held);
     held.clear();
+    released.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
   }
 
   private void deliver(ChunkKind kind, Buffer data) {
     sink.chunk(kind, data);
+    if (attempt == null) {
+      return; // Sending found that the consumer had vanished, and the run is over.
+    }
     if (sink.full()) {
       owed++;
       machine.consumerPaused();

@@ -165,7 +165,7 @@ final class ErrorRules {
                   "\\bmodel\\b.{0,120}(not found|does not exist)"),
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
-          is(QUOTA_EXHAUSTED).status(0, 429).says("per day\\b", "\\((tpd|rpd)\\)"),
+          is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
 
           // Vendors whose statuses or numbers mean something of their own.
           is(AUTHENTICATION).from("nvidia").status(403),

@@ -32,7 +32,7 @@ final class Exchange implements OutboundStream.Handler {
   static final long REST_MS = 1_000;
 
   /** How long usage may take to follow a finish reason; some servers neither say nor end. */
-  static final long FINISH_MS = 5_000;
+  static final long FINISH_MS = 3_000;
 
   private final Vertx vertx;
   private final Backend backend;

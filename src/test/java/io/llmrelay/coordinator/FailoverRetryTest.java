@@ -203,7 +203,8 @@ class FailoverRetryTest {
       rig.fail(FailureKind.OVERLOADED);
       rig.open("a", 30_000);
       assertThat(rig.next()).containsExactly("a > b circuit_open", "start 2 b");
-      assertThat(rig.gate).containsExactly("enter a", "enter a waited", "enter b");
+      assertThat(rig.gate)
+          .containsExactly("enter a", "leave a FAILURE overloaded", "enter a waited", "enter b");
     }
 
     /** Nothing must be done twice where several candidates in a row are skipped after a wait. */

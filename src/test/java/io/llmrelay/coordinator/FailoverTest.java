@@ -309,6 +309,16 @@ class FailoverTest {
   }
 
   @Test
+  void tellsTheGateOfAnAttemptBeforeItAsksForTheNext() {
+    Rig rig = attempting();
+    rig.fail(FailureKind.NETWORK);
+    rig.chunk("x");
+    rig.end(FinishReason.STOP);
+    assertThat(rig.gate)
+        .containsExactly("enter a", "leave a FAILURE network", "enter b", "leave b SUCCESS");
+  }
+
+  @Test
   void passesTheProvidersReasonOnWhereNobodyElseIsAsked() {
     Rig rig = attempting();
     rig.fail(FailureKind.RATE_LIMITED);
@@ -341,7 +351,8 @@ class FailoverTest {
       assertThat(rig.trail())
           .extracting(Attempt::backend)
           .containsExactly("a", "same", "smaller", "unknown");
-      assertThat(rig.gate).containsExactly("enter a", "enter larger");
+      assertThat(rig.gate)
+          .containsExactly("enter a", "leave a NEUTRAL context_length", "enter larger");
     }
 
     @Test

@@ -115,6 +115,12 @@ final class Rig implements Gate {
     return closed.get(candidate.backend());
   }
 
+  @Override
+  public void leave(Candidate candidate, Outcome outcome, Failure failure) {
+    String kind = failure == null ? "" : " " + failure.kind().code();
+    gate.add("leave " + candidate.backend() + " " + outcome + kind);
+  }
+
   Failover machine() {
     if (machine == null) {
       RunSettings settings =

@@ -73,6 +73,7 @@ final class Backend {
     MultiMap headers =
         HttpHeaders.headers()
             .add("content-type", "application/json")
+            .add("accept", "text/event-stream")
             .add("user-agent", "vertx-llm-relay");
     try {
       dialect.headers(options).forEach(headers::set);
@@ -114,9 +115,7 @@ final class Backend {
 
   /** A request for a stream, on a connection and not sent yet. */
   Future<HttpClientRequest> chat(String model, long connectMs) {
-    return streams.request(
-        request(HttpMethod.POST, dialect.chatPath(model, options), connectMs)
-            .putHeader("accept", "text/event-stream"));
+    return streams.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
   /** A request for the list of models, on a connection and not sent yet. */

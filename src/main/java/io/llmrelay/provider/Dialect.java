@@ -17,6 +17,11 @@ public interface Dialect {
 
   /** Reads one answer. A payload that is no JSON may be reported by any {@link IOException}. */
   interface Reader {
+    /** How a stream is cut into events. */
+    default EventDecoder decoder(EventDecoder.Handler handler) {
+      return new SseDecoder(handler);
+    }
+
     /**
      * One event of the stream.
      *

@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.llmrelay.provider.gemini.GeminiDialect;
+import io.llmrelay.provider.ollama.OllamaDialect;
 import io.llmrelay.provider.openai.OpenAiDialect;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,11 @@ public final class Dialects {
 
   static {
     for (Dialect dialect :
-        List.of(new OpenAiDialect(), new AnthropicDialect(), new GeminiDialect())) {
+        List.of(
+            new OpenAiDialect(),
+            new AnthropicDialect(),
+            new GeminiDialect(),
+            new OllamaDialect())) {
       ALL.put(dialect.name(), dialect);
     }
   }

@@ -116,7 +116,7 @@ final class ErrorRules {
           is(QUOTA_EXHAUSTED)
               .says(
                   "credit balance is too low",
-                  "reached your specified .{0,40}usage limits",
+                  "reached your .{0,60}usage limit",
                   "insufficient balance",
                   "prepayment credits are depleted"),
           is(AUTHENTICATION).named("api_key_invalid"),

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -136,6 +142,47 @@ class GeminiTest {
     assertThat(reading.failure().status()).isEqualTo(503);
   }
 
+  private static String error(int code, String message, String status, String details) {
+    return "{\"error\":{\"code\":%d,\"message\":\"%s\",\"status\":\"%s\",\"details\":[%s]}}"
+        .formatted(code, message, status, details);
+  }
+
+  private static String quotas(String... ids) {
+    return "{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":["
+        + Stream.of(ids).map(id -> "{\"quotaId\":\"" + id + "\"}").collect(Collectors.joining(","))
+        + "]},{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"48s\"}";
+  }
+
+  @Test
+  void aLimitPerMinuteSaysWhenToComeBack() {
+    Failure failure =
+        Reading.error(
+            "gemini",
+            429,
+            Map.of(),
+            error(429, "quota", "RESOURCE_EXHAUSTED", quotas("RequestsPerMinutePerModel")));
+    assertThat(failure.kind()).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(failure.retryAfterMs()).isEqualTo(48_000);
+  }
+
+  @Test
+  void aLimitPerDayHoldsUntilMidnightAtTheProvidersPlace() {
+    Failure failure =
+        Reading.error(
+            "gemini",
+            429,
+            Map.of(),
+            error(
+                429,
+                "quota",
+                "RESOURCE_EXHAUSTED",
+                quotas("RequestsPerMinutePerModel", "RequestsPerDayPerModel-FreeTier")));
+    assertThat(failure.kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    Instant midnight = Instant.parse("2026-01-21T08:00:00Z");
+    assertThat(failure.retryAfterMs())
+        .isEqualTo(Duration.between(Reading.NOW, midnight).toMillis());
+  }
+
   @Test
   void aWholeAnswer() {
     Reading reading =
@@ -205,7 +252,7 @@ class GeminiTest {
     assertThat(GEMINI.chatPath("a?b#c/../d", at("https://example.com/v1")))
         .isEqualTo("/a%3Fb%23c/%252E%252E/d:streamGenerateContent?alt=sse");
     assertThat(GEMINI.headers(at("https://example.com")))
-        .containsExactly(java.util.Map.entry("x-goog-api-key", Rig.SECRET));
+        .containsExactly(Map.entry("x-goog-api-key", Rig.SECRET));
   }
 
   @Test

@@ -4,7 +4,9 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -23,8 +25,18 @@ final class Reading {
 
   Reading(String dialect) {
     BackendOptions options = Rig.options(dialect, null).setBaseUrl("http://localhost/v1");
-    answer = new Answer(new ErrorClassifier(options, Clock.fixed(NOW, ZoneOffset.UTC)));
+    answer = new Answer(errors(options));
     decoder = new AnswerDecoder(Dialects.of(dialect).reader(answer, options), answer);
+  }
+
+  private static ErrorClassifier errors(BackendOptions options) {
+    return new ErrorClassifier(options, Clock.fixed(NOW, ZoneOffset.UTC));
+  }
+
+  /** What an answer that is no success means. */
+  static Failure error(String dialect, int status, Map<String, String> headers, String body) {
+    MultiMap all = HttpHeaders.headers().addAll(headers);
+    return errors(Rig.options(dialect, null)).http(status, all, Buffer.buffer(body));
   }
 
   /** A whole body. */

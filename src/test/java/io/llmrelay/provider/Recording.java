@@ -21,13 +21,14 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
           "openai-chat", "openai",
           "openai-chat-nonstream", "openai",
           "anthropic-messages", "anthropic",
-          "gemini-native", "gemini");
+          "gemini-native", "gemini",
+          "ollama-native", "ollama");
 
   /** Vendors with a dialect of their own; hand-made recordings name no API. */
-  private static final Set<String> VENDORS = Set.of("anthropic", "gemini");
+  private static final Set<String> VENDORS = Set.of("anthropic", "gemini", "ollama");
 
   /** Vendors whose own dialect we do not speak. */
-  private static final Set<String> FOREIGN = Set.of("cloudflare", "ollama");
+  private static final Set<String> FOREIGN = Set.of("cloudflare");
 
   /** The folder with the recordings, or {@code null}. */
   static Path folder() {

@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
@@ -46,6 +48,7 @@ final class Backend {
 
   /**
    * @throws IllegalArgumentException if the options cannot be right; the message has no secret
+   * @throws ConfigException if they cannot work with the dialect
    */
   Backend(Vertx vertx, String name, BackendOptions options) {
     this.name = name;
@@ -53,6 +56,10 @@ final class Backend {
     dialect = Dialects.of(options.getDialect());
     errors = new ErrorClassifier(options, Clock.systemUTC());
     base = base(name, options.getBaseUrl());
+    String problem = dialect.problem(options);
+    if (problem != null) {
+      throw new ConfigException(List.of("backend " + name + ": " + problem));
+    }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
     streams = client(vertx, options.getMaxConnections());

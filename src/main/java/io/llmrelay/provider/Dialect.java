@@ -43,6 +43,11 @@ public interface Dialect {
   /** The name in a configuration. */
   String name();
 
+  /** Why a backend with these options could never work, or {@code null}. */
+  default String problem(BackendOptions options) {
+    return null;
+  }
+
   /** Why this dialect cannot say all of the request, or {@code null} if it can. */
   String cannotServe(ChatRequest request);
 

@@ -2,6 +2,7 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.cloudflare.CloudflareDialect;
 import io.llmrelay.provider.gemini.GeminiDialect;
 import io.llmrelay.provider.ollama.OllamaDialect;
 import io.llmrelay.provider.openai.OpenAiDialect;
@@ -20,7 +21,8 @@ public final class Dialects {
             new OpenAiDialect(),
             new AnthropicDialect(),
             new GeminiDialect(),
-            new OllamaDialect())) {
+            new OllamaDialect(),
+            new CloudflareDialect())) {
       ALL.put(dialect.name(), dialect);
     }
   }

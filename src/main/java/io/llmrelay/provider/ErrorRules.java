@@ -139,7 +139,7 @@ final class ErrorRules {
               .status(0, 400, 413, 422)
               .says(
                   "max(imum)? context length",
-                  "exceeds the (available )?context",
+                  "exceed(s|ed) (the|this) (available |model )?context",
                   "prompt (is )?too long",
                   "input token count .{0,40}exceeds",
                   "input tokens exceeded",

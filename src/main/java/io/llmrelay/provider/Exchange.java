@@ -61,6 +61,7 @@ final class Exchange implements OutboundStream.Handler {
 
   void start(OutboundStream out, ChatRequest chat, long connectMs) {
     this.out = out;
+    answer.limit(chat.maxTokens());
     Buffer body = backend.dialect().encode(chat, model, backend.options());
     backend
         .chat(model, connectMs)

@@ -25,10 +25,7 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
           "ollama-native", "ollama");
 
   /** Vendors with a dialect of their own; hand-made recordings name no API. */
-  private static final Set<String> VENDORS = Set.of("anthropic", "gemini", "ollama");
-
-  /** Vendors whose own dialect we do not speak. */
-  private static final Set<String> FOREIGN = Set.of("cloudflare");
+  private static final Set<String> VENDORS = Set.of("anthropic", "gemini", "ollama", "cloudflare");
 
   /** The folder with the recordings, or {@code null}. */
   static Path folder() {
@@ -93,9 +90,6 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
     String api = meta.getString("api");
     if (api != null && !isError()) {
       return DIALECTS.get(api);
-    }
-    if (!isError() && FOREIGN.contains(vendor)) {
-      return null;
     }
     return VENDORS.contains(vendor) ? vendor : "openai";
   }

@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.llmrelay.provider.cloudflare.CloudflareDialect;
+import io.llmrelay.provider.cohere.CohereDialect;
 import io.llmrelay.provider.gemini.GeminiDialect;
 import io.llmrelay.provider.ollama.OllamaDialect;
 import io.llmrelay.provider.openai.OpenAiDialect;
@@ -22,7 +23,8 @@ public final class Dialects {
             new AnthropicDialect(),
             new GeminiDialect(),
             new OllamaDialect(),
-            new CloudflareDialect())) {
+            new CloudflareDialect(),
+            new CohereDialect())) {
       ALL.put(dialect.name(), dialect);
     }
   }

@@ -143,7 +143,8 @@ final class ErrorRules {
                   "prompt (is )?too long",
                   "input token count .{0,40}exceeds",
                   "input tokens exceeded",
-                  "input is too long"),
+                  "input is too long",
+                  "too many tokens: (the )?(total|size)"),
 
           // Capacity and models, where the status says something else.
           is(OVERLOADED)
@@ -166,6 +167,7 @@ final class ErrorRules {
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
           is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
+          is(QUOTA_EXHAUSTED).from("cohere").says("calls / month"),
 
           // Vendors whose statuses or numbers mean something of their own.
           is(AUTHENTICATION).from("nvidia").status(403),

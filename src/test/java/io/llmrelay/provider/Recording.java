@@ -22,10 +22,12 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
           "openai-chat-nonstream", "openai",
           "anthropic-messages", "anthropic",
           "gemini-native", "gemini",
-          "ollama-native", "ollama");
+          "ollama-native", "ollama",
+          "cohere-v2", "cohere");
 
   /** Vendors with a dialect of their own; hand-made recordings name no API. */
-  private static final Set<String> VENDORS = Set.of("anthropic", "gemini", "ollama", "cloudflare");
+  private static final Set<String> VENDORS =
+      Set.of("anthropic", "gemini", "ollama", "cloudflare", "cohere");
 
   /** The folder with the recordings, or {@code null}. */
   static Path folder() {

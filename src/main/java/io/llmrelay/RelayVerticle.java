@@ -2,6 +2,7 @@ package io.llmrelay;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
@@ -138,7 +139,7 @@ public class RelayVerticle extends VerticleBase {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            options.getTimeouts(),
+            timeouts(options.getTimeouts()),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
@@ -146,6 +147,15 @@ public class RelayVerticle extends VerticleBase {
         options.getCircuit(),
         Catalog.builtIn().with(own),
         MAX_REQUESTS);
+  }
+
+  /**
+   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
+   */
+  private static Timeouts timeouts(Timeouts all) {
+    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
+    return new Timeouts(
+        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
   }
 
   private static Backend backend(String name, BackendOptions options) {

@@ -122,6 +122,9 @@ final class Planner {
           .toException();
     }
     String model = name.substring(slash + 1);
+    if (model.isEmpty()) {
+      throw Failure.invalid(field, field + " names no model: \"" + name + "\"").toException();
+    }
     if (!backend.passesOn() && !backend.lists(model)) {
       throw Failure.invalid(
               field,
@@ -154,6 +157,7 @@ final class Planner {
     }
     if (serving.isEmpty() && passing.isEmpty()) {
       throw Failure.of(FailureKind.MODEL_NOT_FOUND, "no backend serves the model \"" + model + "\"")
+          .withField("model")
           .toException();
     }
     return serving.isEmpty() ? passing : serving;

@@ -62,17 +62,21 @@ final class Exchange implements OutboundStream.Handler {
   void start(OutboundStream out, ChatRequest chat, long connectMs) {
     this.out = out;
     answer.limit(chat.maxTokens());
-    Buffer body = backend.dialect().encode(chat, model, backend.options());
-    backend
-        .chat(model, connectMs)
-        .onComplete(
-            (request, cause) -> {
-              if (request != null) {
-                connected(request, body);
-              } else {
-                fail(backend.unreachable(cause));
-              }
-            });
+    try {
+      Buffer body = backend.dialect().encode(chat, model, backend.options());
+      backend
+          .chat(model, connectMs)
+          .onComplete(
+              (request, cause) -> {
+                if (request != null) {
+                  connected(request, body);
+                } else {
+                  fail(backend.unreachable(cause));
+                }
+              });
+    } catch (RuntimeException e) {
+      fail(LlmException.failureOf(e));
+    }
   }
 
   private void connected(HttpClientRequest request, Buffer body) {
@@ -113,6 +117,7 @@ final class Exchange implements OutboundStream.Handler {
             body -> {
               ended = body.whole();
               fail(backend.errors().http(status, response.headers(), body.bytes()));
+              reset();
             });
   }
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * The README's configuration reference is the schema, as a table. {@code -Dreadme.write=true} writes
- * it.
+ * The README's configuration reference is the schema, as a table. With {@code README_WRITE=1} in
+ * the environment the test writes it.
  */
 class ConfigReferenceTest {
   private static final Path README = Path.of("README.md");
@@ -26,7 +26,7 @@ class ConfigReferenceTest {
     int from = readme.indexOf(BEGIN) + BEGIN.length();
     int to = readme.indexOf(END, from);
     String table = table();
-    if (Boolean.getBoolean("readme.write")) {
+    if (System.getenv("README_WRITE") != null) {
       Files.writeString(README, readme.substring(0, from) + table + readme.substring(to));
     } else {
       assertThat(readme.substring(from, to)).isEqualTo(table);
@@ -58,7 +58,8 @@ class ConfigReferenceTest {
 
   private static void row(String key, JsonObject value, StringBuilder table) {
     Object byDefault = value.getValue("default");
-    List<?> names = value.getJsonArray("enum") == null ? List.of() : value.getJsonArray("enum").getList();
+    List<?> names =
+        value.getJsonArray("enum") == null ? List.of() : value.getJsonArray("enum").getList();
     String allowed =
         names.isEmpty()
             ? ""

@@ -55,8 +55,7 @@ class CoordinatorTest {
   @BeforeEach
   void deploy(Vertx vertx) throws Exception {
     this.vertx = vertx;
-    List<Backend> backends =
-        List.of(backend("a", "m", "n"), backend("b", "m"), backend("c", "m"));
+    List<Backend> backends = List.of(backend("a", "m", "n"), backend("b", "m"), backend("c", "m"));
     RunSettings run =
         new RunSettings(
             CommitPoint.FIRST_CHUNK,
@@ -200,8 +199,7 @@ class CoordinatorTest {
     provider("b", CoordinatorTest::answer);
     assertThat(trail(generate("m"))).containsExactly("a/m server_error", "b/m served");
     assertThat(events)
-        .containsExactly(
-            "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+        .containsExactly("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
     assertThat(trail(generate("m"))).containsExactly("a/m circuit_open", "b/m served");
   }
 
@@ -214,11 +212,7 @@ class CoordinatorTest {
     assertThat(asked).containsExactly("a/m", "b/m");
     assertThat(events)
         .containsExactly(
-            "exhausted a",
-            "attempt a FAILED",
-            "circuit a open",
-            "attempt b SERVED",
-            "end well");
+            "exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
   }
 
   /** A provider verticle of somebody else may end its stream with anything. */

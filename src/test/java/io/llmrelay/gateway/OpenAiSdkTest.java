@@ -171,7 +171,11 @@ class OpenAiSdkTest extends RelayFixture {
   void backendsThatAreDownAreAServerError() {
     everybody(Scenario.http(503));
 
-    assertThat(failure(InternalServerException.class, MODEL).statusCode()).isEqualTo(503);
+    InternalServerException error = failure(InternalServerException.class, MODEL);
+
+    assertThat(error.statusCode()).isEqualTo(503);
+    assertThat(error.headers().values("x-request-id")).hasSize(1);
+    assertThat(error.headers().values("x-relay-attempts")).containsExactly("2");
   }
 
   @Test

@@ -15,7 +15,8 @@ public class BackendOptions {
   public static final int DEFAULT_MAX_CONNECTIONS = 256;
 
   /** The wire formats that are built in. */
-  public static final List<String> DIALECTS = List.of("openai", "anthropic");
+  public static final List<String> DIALECTS =
+      List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere");
 
   /** What {@code api-key} may say where a server wants none. */
   public static final String NO_KEY = "none";

@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
@@ -46,6 +48,7 @@ final class Backend {
 
   /**
    * @throws IllegalArgumentException if the options cannot be right; the message has no secret
+   * @throws ConfigException if they cannot work with the dialect
    */
   Backend(Vertx vertx, String name, BackendOptions options) {
     this.name = name;
@@ -53,6 +56,10 @@ final class Backend {
     dialect = Dialects.of(options.getDialect());
     errors = new ErrorClassifier(options, Clock.systemUTC());
     base = base(name, options.getBaseUrl());
+    String problem = dialect.problem(options);
+    if (problem != null) {
+      throw new ConfigException(List.of("backend " + name + ": " + problem));
+    }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
     streams = client(vertx, options.getMaxConnections());
@@ -73,6 +80,7 @@ final class Backend {
     MultiMap headers =
         HttpHeaders.headers()
             .add("content-type", "application/json")
+            .add("accept", "text/event-stream")
             .add("user-agent", "vertx-llm-relay");
     try {
       dialect.headers(options).forEach(headers::set);
@@ -118,10 +126,8 @@ final class Backend {
   }
 
   /** A request for a stream, on a connection and not sent yet. */
-  Future<HttpClientRequest> chat(long connectMs) {
-    return streams.request(
-        request(HttpMethod.POST, dialect.chatPath(options), connectMs)
-            .putHeader("accept", "text/event-stream"));
+  Future<HttpClientRequest> chat(String model, long connectMs) {
+    return streams.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
   /** A request for the list of models, on a connection and not sent yet. */
@@ -133,7 +139,8 @@ final class Backend {
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
     boolean ssl = "https".equals(base.getScheme());
-    String query = base.getRawQuery() == null ? "" : "?" + base.getRawQuery();
+    String more = suffix.contains("?") ? "&" : "?";
+    String query = base.getRawQuery() == null ? "" : more + base.getRawQuery();
     return new RequestOptions()
         .setMethod(method)
         .setSsl(ssl)

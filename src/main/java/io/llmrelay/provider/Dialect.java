@@ -17,6 +17,11 @@ public interface Dialect {
 
   /** Reads one answer. A payload that is no JSON may be reported by any {@link IOException}. */
   interface Reader {
+    /** How a stream is cut into events. */
+    default EventDecoder decoder(EventDecoder.Handler handler) {
+      return new SseDecoder(handler);
+    }
+
     /**
      * One event of the stream.
      *
@@ -30,10 +35,18 @@ public interface Dialect {
      * @return false if it is no answer
      */
     boolean whole(JsonObject json);
+
+    /** The body is complete: for a dialect that has no end marker of its own. */
+    default void end() {}
   }
 
   /** The name in a configuration. */
   String name();
+
+  /** Why a backend with these options could never work, or {@code null}. */
+  default String problem(BackendOptions options) {
+    return null;
+  }
 
   /** Why this dialect cannot say all of the request, or {@code null} if it can. */
   String cannotServe(ChatRequest request);
@@ -41,8 +54,11 @@ public interface Dialect {
   /** The headers that carry the key, and those the provider demands. */
   Map<String, String> headers(BackendOptions options);
 
-  /** Where chats go, to be appended to the base URL's path (which has no slash at its end). */
-  String chatPath(BackendOptions options);
+  /**
+   * Where chats with a model go, to be appended to the base URL's path (which has no slash at its
+   * end); it may have a query.
+   */
+  String chatPath(String model, BackendOptions options);
 
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);

@@ -117,7 +117,7 @@ final class ErrorRules {
           is(QUOTA_EXHAUSTED)
               .says(
                   "credit balance is too low",
-                  "reached your specified .{0,40}usage limits",
+                  "reached your .{0,60}usage limit",
                   "insufficient balance",
                   "prepayment credits are depleted"),
           is(AUTHENTICATION).named("api_key_invalid"),
@@ -140,11 +140,12 @@ final class ErrorRules {
               .status(0, 400, 413, 422)
               .says(
                   "max(imum)? context length",
-                  "exceeds the (available )?context",
+                  "exceed(s|ed) (the|this) (available |model )?context",
                   "prompt (is )?too long",
                   "input token count .{0,40}exceeds",
                   "input tokens exceeded",
-                  "input is too long"),
+                  "input is too long",
+                  "too many tokens: (the )?(total|size)"),
 
           // Capacity and models, where the status says something else.
           is(OVERLOADED)
@@ -167,6 +168,7 @@ final class ErrorRules {
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
           is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
+          is(QUOTA_EXHAUSTED).from("cohere").says("calls / month"),
 
           // Vendors whose statuses or numbers mean something of their own.
           is(AUTHENTICATION).from("nvidia").status(403),

@@ -77,6 +77,32 @@ public final class Json {
     }
   }
 
+  /** The JSON object these bytes are, and nothing else. */
+  public static JsonObject payload(byte[] bytes, int from, int to) throws IOException {
+    try {
+      return new JsonObject(Buffer.buffer(Arrays.copyOfRange(bytes, from, to)));
+    } catch (DecodeException e) {
+      throw new IOException("a payload is an object", e);
+    }
+  }
+
+  /** The text at {@code key}, blank or not; empty where there is none. */
+  public static String text(JsonObject json, String key) {
+    return json.getValue(key) instanceof String s ? s : "";
+  }
+
+  /** The number at {@code key}, or 0 where there is none. */
+  public static long count(JsonObject json, String key) {
+    return json.getValue(key) instanceof Number n ? n.longValue() : 0;
+  }
+
+  /** Puts a value where there is one. */
+  public static void put(JsonObject json, String key, Object value) {
+    if (value != null) {
+      json.put(key, value);
+    }
+  }
+
   /** The string at {@code key}, or {@code null} where there is none. */
   public static String string(JsonObject json, String key) {
     return json.getValue(key) instanceof String s && !s.isBlank() ? s : null;

@@ -9,17 +9,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** A provider's answer as it was recorded (or written by hand), and what is to come of it. */
 record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonObject expected) {
-  private static final Set<String> OUR_APIS =
-      Set.of("openai-chat", "openai-chat-nonstream", "anthropic-messages");
+  /** The dialect of each API there are recordings of. */
+  private static final Map<String, String> DIALECTS =
+      Map.of(
+          "openai-chat", "openai",
+          "openai-chat-nonstream", "openai",
+          "anthropic-messages", "anthropic",
+          "gemini-native", "gemini",
+          "ollama-native", "ollama",
+          "cohere-v2", "cohere");
 
-  /** Hand-made streams of the two dialects; their descriptions do not name one. */
-  private static final Set<String> OUR_HAND_MADE =
-      Set.of("anthropic", "deepseek", "nvidia", "openrouter");
+  /** Vendors with a dialect of their own; hand-made recordings name no API. */
+  private static final Set<String> VENDORS =
+      Set.of("anthropic", "gemini", "ollama", "cloudflare", "cohere");
 
   /** The folder with the recordings, or {@code null}. */
   static Path folder() {
@@ -27,7 +35,7 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
     return folder != null && Files.isDirectory(Path.of(folder)) ? Path.of(folder) : null;
   }
 
-  /** Every stream and whole answer of the two dialects, and every error of any. */
+  /** Every stream and whole answer of the dialects there are, and every error of any. */
   static List<Recording> all() {
     try (Stream<Path> files = Files.walk(folder())) {
       return files
@@ -76,12 +84,16 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
   }
 
   private boolean isOurs() {
-    String api = meta.getString("api");
-    return isError() || (api != null ? OUR_APIS.contains(api) : OUR_HAND_MADE.contains(vendor));
+    return isError() || dialect() != null;
   }
 
+  /** What the backend speaks, or {@code null} if we do not. */
   String dialect() {
-    return vendor.equals("anthropic") ? "anthropic" : "openai";
+    String api = meta.getString("api");
+    if (api != null && !isError()) {
+      return DIALECTS.get(api);
+    }
+    return VENDORS.contains(vendor) ? vendor : "openai";
   }
 
   int status() {

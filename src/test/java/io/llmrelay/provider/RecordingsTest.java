@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything that was recorded of the two dialects, over real HTTP, in pieces of several sizes. */
+/** Everything that was recorded of the dialects, over real HTTP, in pieces of several sizes. */
 class RecordingsTest {
   private static Vertx vertx;
 
@@ -44,7 +44,7 @@ class RecordingsTest {
   static Stream<Arguments> recordings() {
     List<Arguments> cases = new ArrayList<>();
     for (Recording recording : Recording.all()) {
-      for (int size : recording.isError() ? new int[] {0} : new int[] {0, 1, 7, -1}) {
+      for (int size : recording.isError() ? new int[] {0} : new int[] {0, 1, 7, 100, -1}) {
         if (size >= 0 || recording.hasSocketPieces()) {
           cases.add(Arguments.of(recording, size));
         }

@@ -6,6 +6,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Turns;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -39,13 +40,9 @@ public final class AnthropicDialect implements Dialect {
     if (request.temperature() != null && request.temperature() > 1) {
       return "temperature above 1 cannot be expressed";
     }
-    ChatMessage.Role first =
-        request.messages().stream()
-            .map(ChatMessage::role)
-            .filter(role -> role != ChatMessage.Role.SYSTEM)
-            .findFirst()
-            .orElse(null);
-    return first == ChatMessage.Role.USER ? null : "the conversation must begin with the user";
+    return Turns.first(request) == ChatMessage.Role.USER
+        ? null
+        : "the conversation must begin with the user";
   }
 
   @Override
@@ -59,7 +56,7 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public String chatPath(BackendOptions options) {
+  public String chatPath(String model, BackendOptions options) {
     return version(options) + "/messages";
   }
 
@@ -75,52 +72,33 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
-    JsonArray system = new JsonArray();
+    JsonArray system = blocks(Turns.system(request));
     JsonArray messages = new JsonArray();
-    JsonArray content = null;
-    ChatMessage.Role speaker = null;
-    for (ChatMessage message : request.messages()) {
-      if (message.role() == ChatMessage.Role.SYSTEM) {
-        addTexts(system, message);
-        continue;
-      }
-      if (message.role() != speaker) {
-        speaker = message.role();
-        content = new JsonArray();
-        messages.add(new JsonObject().put("role", speaker.code()).put("content", content));
-      }
-      addTexts(content, message);
+    for (ChatMessage turn : Turns.of(request)) {
+      messages.add(
+          new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }
     Integer maxTokens = request.maxTokens();
     JsonObject json =
         new JsonObject()
             .put("model", model)
             .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
-    put(json, "system", system.isEmpty() ? null : system);
+    Json.put(json, "system", system.isEmpty() ? null : system);
     json.put("messages", messages).put("stream", true);
-    put(json, "temperature", request.temperature());
-    put(json, "top_p", request.topP());
-    put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    put(
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(
         json,
         "metadata",
         request.user() == null ? null : new JsonObject().put("user_id", request.user()));
     return json.toBuffer();
   }
 
-  /** An empty text block is refused there, and says nothing. */
-  private static void addTexts(JsonArray blocks, ChatMessage message) {
-    for (String text : message.parts()) {
-      if (!text.isEmpty()) {
-        blocks.add(new JsonObject().put("type", "text").put("text", text));
-      }
-    }
-  }
-
-  private static void put(JsonObject json, String key, Object value) {
-    if (value != null) {
-      json.put(key, value);
-    }
+  private static JsonArray blocks(List<String> texts) {
+    JsonArray blocks = new JsonArray();
+    texts.forEach(text -> blocks.add(new JsonObject().put("type", "text").put("text", text)));
+    return blocks;
   }
 
   @Override

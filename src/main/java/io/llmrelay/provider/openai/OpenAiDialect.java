@@ -33,7 +33,7 @@ public final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public String chatPath(BackendOptions options) {
+  public String chatPath(String model, BackendOptions options) {
     return "/chat/completions";
   }
 
@@ -47,20 +47,14 @@ public final class OpenAiDialect implements Dialect {
     if (traits.asksUsage()) {
       json.put("stream_options", new JsonObject().put("include_usage", true));
     }
-    put(json, "temperature", request.temperature());
-    put(json, "top_p", request.topP());
-    put(json, traits.maxTokens(), request.maxTokens());
-    put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    put(json, traits.seed(), request.seed());
-    put(json, "response_format", request.responseFormat());
-    put(json, "user", request.user());
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, traits.maxTokens(), request.maxTokens());
+    Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(json, traits.seed(), request.seed());
+    Json.put(json, "response_format", request.responseFormat());
+    Json.put(json, "user", request.user());
     return json.toBuffer();
-  }
-
-  private static void put(JsonObject json, String key, Object value) {
-    if (value != null) {
-      json.put(key, value);
-    }
   }
 
   @Override

@@ -41,6 +41,14 @@ public interface Dialect {
     default void end() {}
   }
 
+  /**
+   * What a stream carries beside its text.
+   *
+   * @param reasoning the fields that hold reasoning, apart from the text; none where it is hidden
+   * @param usage where the usage stands
+   */
+  record Extras(List<String> reasoning, String usage) {}
+
   /** The name in a configuration. */
   String name();
 
@@ -66,6 +74,9 @@ public interface Dialect {
 
   /** A reader for one answer. */
   Reader reader(Answer answer, BackendOptions options);
+
+  /** What the backend's streams carry beside their text; for people who choose one. */
+  Extras extras(BackendOptions options);
 
   /** Where the models are listed, to be appended to the base URL's path. */
   String modelsPath(BackendOptions options);

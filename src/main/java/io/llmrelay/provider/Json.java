@@ -117,11 +117,4 @@ public final class Json {
   public static JsonArray array(JsonObject json, String key) {
     return json.getValue(key) instanceof JsonArray a ? a : new JsonArray();
   }
-
-  /** Puts a value that is there. */
-  public static void put(JsonObject json, String key, Object value) {
-    if (value != null) {
-      json.put(key, value);
-    }
-  }
 }

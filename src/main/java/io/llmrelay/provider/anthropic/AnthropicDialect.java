@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -97,6 +98,11 @@ public final class AnthropicDialect implements Dialect {
     JsonArray blocks = new JsonArray();
     texts.forEach(text -> blocks.add(new JsonObject().put("type", "text").put("text", text)));
     return blocks;
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("thinking"), "first and last events");
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
 import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.openai.OpenAiDialect;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -97,6 +98,12 @@ public final class CloudflareDialect implements Dialect {
     Json.put(json, "top_p", request.topP());
     Json.put(json, "seed", request.seed());
     return json.toBuffer();
+  }
+
+  /** Models that answer here as OpenAI does tell their reasoning as they do there. */
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(new OpenAiDialect().extras(options).reasoning(), "last chunk");
   }
 
   @Override

@@ -87,6 +87,11 @@ public final class CohereDialect implements Dialect {
   }
 
   @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("content.thinking"), "last event");
+  }
+
+  @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new CohereReader(answer);
   }

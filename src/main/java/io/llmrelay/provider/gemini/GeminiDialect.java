@@ -96,6 +96,11 @@ public final class GeminiDialect implements Dialect {
   }
 
   @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("parts[].thought"), "every chunk, cumulative");
+  }
+
+  @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new GeminiReader(answer);
   }

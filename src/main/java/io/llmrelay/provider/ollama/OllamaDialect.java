@@ -81,6 +81,11 @@ public final class OllamaDialect implements Dialect {
   }
 
   @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("message.thinking"), "last line");
+  }
+
+  @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new OllamaReader(answer);
   }

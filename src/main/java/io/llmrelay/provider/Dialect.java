@@ -63,10 +63,15 @@ public interface Dialect {
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);
 
+  /** Headers that depend on the whole request, such as its signature. */
+  default Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
+    return Map.of();
+  }
+
   /** A reader for one answer. */
   Reader reader(Answer answer, BackendOptions options);
 
-  /** Where the models are listed, to be appended to the base URL's path. */
+  /** Where the models are listed: to be appended to the base URL's path, or a whole URL. */
   String modelsPath(BackendOptions options);
 
   /** The model names in such a list. */

@@ -268,6 +268,7 @@ public final class Failure {
     if (text == null || text.length() <= MAX_MESSAGE) {
       return text;
     }
-    return text.substring(0, MAX_MESSAGE - 1) + "…";
+    int end = MAX_MESSAGE - 1;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 }

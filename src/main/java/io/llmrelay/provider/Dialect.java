@@ -74,6 +74,8 @@ public interface Dialect {
   /** Where the models are listed: to be appended to the base URL's path, or a whole URL. */
   String modelsPath(BackendOptions options);
 
-  /** The model names in such a list. */
-  List<String> models(JsonObject list);
+  /** The model names in such a list; by default in the form OpenAI gave it. */
+  default List<String> models(JsonObject list) {
+    return Json.strings(list, "data", "id");
+  }
 }

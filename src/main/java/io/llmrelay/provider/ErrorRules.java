@@ -98,6 +98,7 @@ final class ErrorRules {
                   "bio_policy",
                   "refusal",
                   "metadata\\.(reasons|patterns|flagged_input)"),
+          is(CONTENT_FILTER).says("blocked by content filtering"),
           is(RATE_LIMITED).named("in_flight_budget_exhausted"),
           is(RATE_LIMITED).from("openrouter").status(402).named("header\\.retry-after"),
           is(QUOTA_EXHAUSTED).named("enforced_spend_limit_reached").renewed(Renewal.MONTH_UTC),
@@ -227,6 +228,9 @@ final class ErrorRules {
                   "resourcenotfoundexception"),
           is(TIMEOUT).named("timeout(_error)?", "deadline_exceeded", "modeltimeoutexception"),
           is(INVALID_REQUEST).named("tool_use_failed", "unsupported_(parameter|value)"),
+          // These statuses say more than that some server failed.
+          is(TIMEOUT).status(408, 504),
+          is(OVERLOADED).status(202, 498, 503, 529),
           is(SERVER_ERROR)
               .named(
                   "server(_error)?",
@@ -241,10 +245,8 @@ final class ErrorRules {
           is(QUOTA_EXHAUSTED).status(402),
           is(PERMISSION).status(403, 451),
           is(MODEL_NOT_FOUND).status(404, 410),
-          is(TIMEOUT).status(408, 504),
           is(CONTEXT_LENGTH).status(413),
           is(RATE_LIMITED).status(429),
-          is(OVERLOADED).status(202, 498, 503, 529),
 
           // Names that say little, where there is no status.
           is(INVALID_REQUEST)

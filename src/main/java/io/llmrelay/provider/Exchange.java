@@ -44,6 +44,7 @@ final class Exchange implements OutboundStream.Handler {
   private HttpClientRequest request;
   private HttpClientResponse response;
   private boolean opened;
+  private boolean delivering;
   private boolean paused;
   private boolean closed;
   private boolean ended;
@@ -140,6 +141,23 @@ final class Exchange implements OutboundStream.Handler {
       }
     } else {
       guarded(() -> decoder.read(bytes));
+      if (answer.over()) {
+        guarded(this::deliver);
+      } else {
+        deliverSoon();
+      }
+    }
+  }
+
+  /** One socket read may bring many pieces of the body; their text travels together. */
+  private void deliverSoon() {
+    if (!delivering && !closed) {
+      delivering = true;
+      vertx.runOnContext(
+          v -> {
+            delivering = false;
+            guarded(this::deliver);
+          });
     }
   }
 
@@ -149,14 +167,16 @@ final class Exchange implements OutboundStream.Handler {
       cancelTimer();
     } else {
       guarded(last);
+      guarded(this::deliver);
     }
   }
 
   /** What a defect of ours throws ends this stream only. */
-  private void guarded(Runnable decoding) {
+  private void guarded(Runnable action) {
     try {
-      decoding.run();
-      deliver();
+      if (!closed) {
+        action.run();
+      }
     } catch (RuntimeException e) {
       fail(LlmException.failureOf(e));
     }
@@ -186,6 +206,7 @@ final class Exchange implements OutboundStream.Handler {
       timer = vertx.setTimer(FINISH_MS, id -> finishLate());
     } else {
       guarded(answer::end);
+      guarded(this::deliver);
     }
   }
 

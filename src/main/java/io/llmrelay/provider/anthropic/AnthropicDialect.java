@@ -13,7 +13,6 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Anthropic's messages. The system texts stand apart from the messages, user and assistant take
@@ -104,13 +103,5 @@ public final class AnthropicDialect implements Dialect {
   @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new AnthropicReader(answer);
-  }
-
-  @Override
-  public List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
   }
 }

@@ -168,9 +168,6 @@ public final class BedrockDialect implements Dialect {
 
   @Override
   public List<String> models(JsonObject list) {
-    return Json.array(list, "modelSummaries").stream()
-        .map(model -> model instanceof JsonObject object ? Json.text(object, "modelId") : "")
-        .filter(name -> !name.isEmpty())
-        .toList();
+    return Json.strings(list, "modelSummaries", "modelId");
   }
 }

@@ -8,9 +8,7 @@ import io.llmrelay.provider.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** OpenAI's chat completions, and everybody who speaks the same. */
 public final class OpenAiDialect implements Dialect {
@@ -65,13 +63,5 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public String modelsPath(BackendOptions options) {
     return "/models";
-  }
-
-  @Override
-  public List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
   }
 }

@@ -177,10 +177,11 @@ class RelayOptionsTest {
       }
     }
     List<String> homes = new ArrayList<>(KnownProvider.ids());
-    homes.removeAll(List.of("cloudflare", "azure", "vllm", "llamacpp"));
+    homes.removeAll(List.of("cloudflare", "azure", "bedrock", "vllm", "llamacpp"));
     assertThat(new RelayOptions().resolved(all).getFallback()).isEqualTo(homes);
 
     all.put("CLOUDFLARE_ACCOUNT_ID", "abc123");
+    all.put("AWS_REGION", "eu-west-1");
     all.put("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com/");
     RelayOptions options = new RelayOptions().resolved(all);
     homes = new ArrayList<>(KnownProvider.ids());
@@ -241,6 +242,28 @@ class RelayOptionsTest {
     assertThat(options.getBackends().get("cloudflare").getBaseUrl())
         .isEqualTo("https://api.cloudflare.com/client/v4/accounts/a/ai/v1");
     assertThat(options.getBackends().get("cloudflare").getApiKey()).isEqualTo("k");
+  }
+
+  @Test
+  void bedrockTakesTheCredentialsOfTheEnvironmentIfItIsNamed() {
+    Map<String, String> env =
+        Map.of(
+            "AWS_ACCESS_KEY_ID", "id", "AWS_SECRET_ACCESS_KEY", "secret", "AWS_REGION", "eu-west-1");
+    BackendOptions bedrock =
+        new RelayOptions()
+            .addBackend("bedrock", new BackendOptions())
+            .resolved(env)
+            .getBackends()
+            .get("bedrock");
+    assertThat(bedrock.getApiKey()).isNull();
+    assertThat(bedrock.getBaseUrl()).isEqualTo("https://bedrock-runtime.eu-west-1.amazonaws.com");
+    assertThatThrownBy(() -> new RelayOptions().resolved(env)).hasMessageContaining("no backend");
+    assertThatThrownBy(
+            () ->
+                new RelayOptions()
+                    .addBackend("bedrock", new BackendOptions())
+                    .resolved(Map.of("AWS_REGION", "eu-west-1")))
+        .hasMessageContaining("AWS_BEARER_TOKEN_BEDROCK");
   }
 
   @Test

@@ -16,7 +16,7 @@ public class BackendOptions {
 
   /** The wire formats that are built in. */
   public static final List<String> DIALECTS =
-      List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere");
+      List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
 
   /** What {@code api-key} may say where a server wants none. */
   public static final String NO_KEY = "none";

@@ -72,7 +72,7 @@ public final class BackendResolver {
       readKey(path, backend);
     } else if (!backend.saysKey() && atHome && known.keyVariable() != null) {
       backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
-      if (!backend.saysKey()) {
+      if (!backend.saysKey() && !known.signs(env)) {
         problems.add(
             path,
             "has no key: set %s, or give api-key or api-key-file (api-key: none for no key)"

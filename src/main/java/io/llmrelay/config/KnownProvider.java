@@ -63,9 +63,7 @@ public enum KnownProvider {
       "AZURE_OPENAI_API_KEY",
       null,
       List.of(new Place("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
-      ".openai.azure.com",
-      ".services.ai.azure.com",
-      ".cognitiveservices.azure.com"),
+      ".+\\.(openai|services\\.ai|cognitiveservices)\\.azure\\.com"),
   XAI(
       "XAI_API_KEY",
       "grok-4-1-fast-non-reasoning",
@@ -74,6 +72,11 @@ public enum KnownProvider {
       "COHERE_API_KEY",
       "command-r7b-12-2024",
       List.of(new Place("cohere", "https://api.cohere.com"))),
+  BEDROCK(
+      "AWS_BEARER_TOKEN_BEDROCK",
+      null,
+      List.of(new Place("bedrock", "https://bedrock-runtime.${AWS_REGION}.amazonaws.com")),
+      "bedrock-runtime(-fips)?\\.[a-z0-9-]+\\.amazonaws\\.com"),
   OLLAMA(
       null,
       null,
@@ -94,13 +97,13 @@ public enum KnownProvider {
   private final String keyVariable;
   private final String defaultModel;
   private final List<Place> places;
-  private final List<String> domains;
+  private final List<String> hosts;
 
-  KnownProvider(String keyVariable, String defaultModel, List<Place> places, String... domains) {
+  KnownProvider(String keyVariable, String defaultModel, List<Place> places, String... hosts) {
     this.keyVariable = keyVariable;
     this.defaultModel = defaultModel;
     this.places = places;
-    this.domains = List.of(domains);
+    this.hosts = List.of(hosts);
   }
 
   /** The name in a configuration: {@code openai}. */
@@ -155,6 +158,13 @@ public enum KnownProvider {
         && (urlVariable() == null || UrlTemplate.value(env, urlVariable()) != null);
   }
 
+  /** Whether it needs no key because its requests are signed with what is in the environment. */
+  boolean signs(Map<String, String> env) {
+    return this == BEDROCK
+        && UrlTemplate.value(env, "AWS_ACCESS_KEY_ID") != null
+        && UrlTemplate.value(env, "AWS_SECRET_ACCESS_KEY") != null;
+  }
+
   /** What must be set for it to be discovered: {@code GROQ_API_KEY}. */
   public String variables() {
     if (keyVariable == null || urlVariable() == null) {
@@ -188,7 +198,7 @@ public enum KnownProvider {
   }
 
   private boolean hasHost(String host) {
-    return domains.stream().anyMatch(host::endsWith)
+    return hosts.stream().anyMatch(host::matches)
         || places.stream().anyMatch(place -> host.equals(host(place.baseUrl)));
   }
 

@@ -74,7 +74,7 @@ public final class CoordinatorVerticle extends VerticleBase {
                       serve("health", this::health),
                       vertx
                           .eventBus()
-                          .<JsonObject>consumer(address("announce"), this::heard)
+                          .<Object>consumer(address("announce"), this::heard)
                           .completion()));
             });
   }
@@ -145,19 +145,27 @@ public final class CoordinatorVerticle extends VerticleBase {
     vertx.eventBus().publish(address("announce"), news.put(ORIGIN, origin));
   }
 
-  private void heard(Message<JsonObject> message) {
-    JsonObject news = message.body();
-    if (news == null || origin.equals(news.getString(ORIGIN))) {
+  /** What another coordinator learnt; whatever else comes to the address is nobody's news. */
+  private void heard(Message<Object> message) {
+    if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
       return;
     }
-    if ("exhausted".equals(news.getString("event"))) {
-      exhaustion.extend(
-          news.getString("candidate"),
-          FailureKind.of(news.getString("reason")),
-          news.getLong("for_ms"));
-    } else {
-      circuits.openToo(news.getString("circuit"));
+    if (news.getValue("candidate") instanceof String candidate
+        && ours(candidate)
+        && news.getValue("reason") instanceof String reason
+        && news.getValue("for_ms") instanceof Number forMs) {
+      exhaustion.extend(candidate, FailureKind.of(reason), forMs.longValue());
+    } else if (news.getValue("circuit") instanceof String circuit
+        && ours(circuit)
+        && CircuitState.OPEN.code().equals(news.getValue("to"))) {
+      circuits.openToo(circuit);
     }
+  }
+
+  /** Whether this is a backend of ours, or a model of one. */
+  private boolean ours(String name) {
+    return settings.backends().stream()
+        .anyMatch(b -> name.equals(b.name()) || name.startsWith(b.name() + "/"));
   }
 
   private String address(String service) {

@@ -7,6 +7,7 @@ import io.llmrelay.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -34,6 +35,10 @@ final class Backend {
   private static final int TCP_CONNECT_MS = 10_000;
 
   private static final int KEEP_ALIVE_SECONDS = 30;
+
+  /** Longest response head, in bytes; security policies alone fill the usual 8 KiB. */
+  private static final int MAX_HEAD = 32 * 1024;
+
   private static final int PROBE_CONNECTIONS = 2;
 
   private final String name;
@@ -51,9 +56,13 @@ final class Backend {
    * @throws ConfigException if they cannot work with the dialect
    */
   Backend(Vertx vertx, String name, BackendOptions options) {
+    this(vertx, name, options, Dialects.of(options.getDialect()));
+  }
+
+  Backend(Vertx vertx, String name, BackendOptions options, Dialect dialect) {
     this.name = name;
     this.options = options;
-    dialect = Dialects.of(options.getDialect());
+    this.dialect = dialect;
     errors = new ErrorClassifier(options, Clock.systemUTC());
     base = base(name, options.getBaseUrl());
     String problem = dialect.problem(options);
@@ -100,6 +109,7 @@ final class Backend {
             new HttpClientOptions()
                 .setConnectTimeout(TCP_CONNECT_MS)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setMaxHeaderSize(MAX_HEAD)
                 .setDecompressionSupported(true)
                 .setVerifyHost(true))
         // Connections being made count as waiting, so as many again may wait for a free one.
@@ -138,18 +148,27 @@ final class Backend {
   }
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
-    boolean ssl = "https".equals(base.getScheme());
-    String more = suffix.contains("?") ? "&" : "?";
-    String query = base.getRawQuery() == null ? "" : more + base.getRawQuery();
+    boolean here = suffix.startsWith("/");
+    URI at = here ? base : URI.create(suffix);
+    String uri = here ? path + suffix : at.getRawPath();
+    String more = uri.contains("?") ? "&" : "?";
+    boolean ssl = "https".equals(at.getScheme());
     return new RequestOptions()
         .setMethod(method)
         .setSsl(ssl)
-        .setHost(base.getHost())
-        .setPort(base.getPort() >= 0 ? base.getPort() : ssl ? 443 : 80)
-        .setURI(path + suffix + query)
+        .setHost(at.getHost())
+        .setPort(at.getPort() >= 0 ? at.getPort() : ssl ? 443 : 80)
+        .setURI(at.getRawQuery() == null ? uri : uri + more + at.getRawQuery())
         .setHeaders(HttpHeaders.headers().addAll(headers))
         .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
+  }
+
+  /** Adds to a request what depends on all of it; nothing may change any more. */
+  void sign(HttpClientRequest request, Buffer body) {
+    dialect
+        .sign(request.getMethod().name(), request.absoluteURI(), body, options)
+        .forEach(request::putHeader);
   }
 
   /** What a request that got no connection, or lost it before the head, failed of. */

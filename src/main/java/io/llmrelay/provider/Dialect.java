@@ -7,7 +7,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A wire format: how a request is written and how an answer is read. Stateless; what it needs to
@@ -72,20 +71,22 @@ public interface Dialect {
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);
 
+  /** Headers that depend on the whole request, such as its signature. */
+  default Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
+    return Map.of();
+  }
+
   /** A reader for one answer. */
   Reader reader(Answer answer, BackendOptions options);
 
   /** What the backend's streams carry beside their text; for people who choose one. */
   Extras extras(BackendOptions options);
 
-  /** Where the models are listed, to be appended to the base URL's path. */
+  /** Where the models are listed: to be appended to the base URL's path, or a whole URL. */
   String modelsPath(BackendOptions options);
 
   /** The model names in such a list; by default in the form OpenAI gave it. */
   default List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
+    return Json.strings(list, "data", "id");
   }
 }

@@ -2,6 +2,7 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.bedrock.BedrockDialect;
 import io.llmrelay.provider.cloudflare.CloudflareDialect;
 import io.llmrelay.provider.cohere.CohereDialect;
 import io.llmrelay.provider.gemini.GeminiDialect;
@@ -24,7 +25,8 @@ public final class Dialects {
             new GeminiDialect(),
             new OllamaDialect(),
             new CloudflareDialect(),
-            new CohereDialect())) {
+            new CohereDialect(),
+            new BedrockDialect())) {
       ALL.put(dialect.name(), dialect);
     }
   }

@@ -87,6 +87,7 @@ final class Exchange implements OutboundStream.Handler {
       request.reset();
       return;
     }
+    backend.sign(request, body);
     request
         .send(body)
         .onComplete(

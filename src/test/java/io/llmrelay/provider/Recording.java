@@ -30,11 +30,12 @@ public record Recording(String name, String vendor, Buffer body, JsonObject meta
           "anthropic-messages", "anthropic",
           "gemini-native", "gemini",
           "ollama-native", "ollama",
-          "cohere-v2", "cohere");
+          "cohere-v2", "cohere",
+          "bedrock-converse-stream", "bedrock");
 
   /** Vendors with a dialect of their own; hand-made recordings name no API. */
   private static final Set<String> VENDORS =
-      Set.of("anthropic", "gemini", "ollama", "cloudflare", "cohere");
+      Set.of("anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
 
   /** The folder with the recordings, or {@code null}. */
   public static Path folder() {

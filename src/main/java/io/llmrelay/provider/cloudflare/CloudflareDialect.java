@@ -113,9 +113,6 @@ public final class CloudflareDialect implements Dialect {
 
   @Override
   public List<String> models(JsonObject list) {
-    return Json.array(list, "result").stream()
-        .map(model -> model instanceof JsonObject object ? Json.text(object, "name") : "")
-        .filter(name -> !name.isEmpty())
-        .toList();
+    return Json.strings(list, "result", "name");
   }
 }

@@ -92,9 +92,6 @@ public final class OllamaDialect implements Dialect {
 
   @Override
   public List<String> models(JsonObject list) {
-    return Json.array(list, "models").stream()
-        .map(model -> model instanceof JsonObject object ? Json.text(object, "name") : "")
-        .filter(name -> !name.isEmpty())
-        .toList();
+    return Json.strings(list, "models", "name");
   }
 }

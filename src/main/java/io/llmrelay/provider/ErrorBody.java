@@ -56,6 +56,7 @@ record ErrorBody(
             error.getValue("message"),
             json.getValue("error"),
             json.getValue("message"),
+            json.getValue("Message"),
             json.getValue("detail"),
             first(Json.array(json, "detail")).getValue("msg"),
             first.getValue("message"),

@@ -24,7 +24,7 @@ class DialectsTest {
     assertThat(Dialects.cannotServe("anthropic", Rig.HELLO.withSeed(1L))).contains("seed");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Dialects.cannotServe("klingon", Rig.HELLO))
-        .withMessageContaining("anthropic, openai");
+        .withMessageContaining("anthropic, bedrock");
     assertThatIllegalArgumentException().isThrownBy(() -> Dialects.cannotServe(null, Rig.HELLO));
   }
 }

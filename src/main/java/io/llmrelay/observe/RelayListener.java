@@ -21,4 +21,6 @@ public interface RelayListener {
   default void onCircuitStateChange(RelayEvent.CircuitStateChange event) {}
 
   default void onExhausted(RelayEvent.Exhausted event) {}
+
+  default void onBudgetThreshold(RelayEvent.BudgetThreshold event) {}
 }

@@ -207,8 +207,7 @@ final class OptionsCheck {
       }
       List<String> capabilities = model.capabilities() == null ? List.of() : model.capabilities();
       for (int j = 0; j < capabilities.size(); j++) {
-        oneOf(
-            path + ".capabilities[" + j + "]", capabilities.get(j), ModelOptions.CAPABILITIES);
+        oneOf(path + ".capabilities[" + j + "]", capabilities.get(j), ModelOptions.CAPABILITIES);
       }
       oneOf(path + ".status", model.status(), ModelOptions.STATUSES);
       if (model.replacement() != null) {

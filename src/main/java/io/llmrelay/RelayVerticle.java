@@ -3,6 +3,7 @@ package io.llmrelay;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.CoordinatorVerticle;
@@ -18,8 +19,10 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -125,6 +128,15 @@ public class RelayVerticle extends VerticleBase {
   private static CoordinatorSettings settings(RelayOptions options) {
     List<Backend> backends = new ArrayList<>();
     options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) -> {
+              if (backend.getBudget() != null) {
+                budgets.put(name, backend.getBudget());
+              }
+            });
     List<Model> own =
         options.toJson().getJsonArray("catalog", new JsonArray()).stream()
             .map(entry -> Model.fromJson((JsonObject) entry))
@@ -145,7 +157,9 @@ public class RelayVerticle extends VerticleBase {
             options.getLatch().getMaxSize()),
         options.getCircuit(),
         Catalog.builtIn().with(own),
-        MAX_REQUESTS);
+        MAX_REQUESTS,
+        budgets,
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
   }
 
   private static Backend backend(String name, BackendOptions options) {

@@ -41,8 +41,7 @@ public final class Catalog {
   private final Map<String, Map<String, String>> aliases;
   private final Catalog below;
 
-  private Catalog(
-      List<Model> models, Map<String, Map<String, String>> aliases, Catalog below) {
+  private Catalog(List<Model> models, Map<String, Map<String, String>> aliases, Catalog below) {
     this.aliases = aliases;
     this.below = below;
     for (Model model : models) {

@@ -104,12 +104,7 @@ final class StreamedAnswer {
       return event;
     }
     AnswerHeaders.put(
-        response,
-        stream.id(),
-        stream.backend(),
-        stream.model(),
-        stream.warning(),
-        stream.trail());
+        response, stream.id(), stream.backend(), stream.model(), stream.warning(), stream.trail());
     response
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")

@@ -57,7 +57,8 @@ class PriceTest {
   @Test
   void theHighestTierThatIsReachedHolds() {
     Price price =
-        new Price(1, 1, null, List.of(new Tier(300, null, 3, 3, null), new Tier(200, null, 2, 2, null)));
+        new Price(
+            1, 1, null, List.of(new Tier(300, null, 3, 3, null), new Tier(200, null, 2, 2, null)));
     assertThat(price.of(199, 0)).isEqualTo(0.000199);
     assertThat(price.of(200, 0)).isEqualTo(0.0004);
     assertThat(price.of(300, 0)).isEqualTo(0.0009);
@@ -115,7 +116,10 @@ class PriceTest {
     assertThat(model.price())
         .isEqualTo(
             new Price(
-                1, 2, null, List.of(new Tier(1000, null, 2, 4, 0.5), new Tier(0, NEW_YEAR, 3, 6, null))));
+                1,
+                2,
+                null,
+                List.of(new Tier(1000, null, 2, 4, 0.5), new Tier(0, NEW_YEAR, 3, 6, null))));
   }
 
   @ParameterizedTest

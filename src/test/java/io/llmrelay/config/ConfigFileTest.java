@@ -167,8 +167,7 @@ class ConfigFileTest {
     assertThat(options.getCatalog().get(0).price())
         .isEqualTo(new ModelOptions.Price(0.5, 1.0, 0.1));
     assertThat(options.getCatalog().get(1).price().tiers())
-        .containsExactly(
-            new ModelOptions.Tier(null, LocalDate.of(2027, 1, 1), 2.0, 4.0, null));
+        .containsExactly(new ModelOptions.Tier(null, LocalDate.of(2027, 1, 1), 2.0, 4.0, null));
     assertThat(options.getCatalog().get(1).shutdown()).isEqualTo(LocalDate.of(2027, 6, 30));
     assertThat(Model.fromJson(options.getCatalog().get(1).toJson()).warning())
         .as("the catalogue reads what the configuration writes")

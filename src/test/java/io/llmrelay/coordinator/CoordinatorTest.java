@@ -21,7 +21,6 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
@@ -32,7 +31,6 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -50,8 +48,7 @@ class CoordinatorTest {
   @BeforeEach
   void deploy(Vertx vertx) throws Exception {
     this.vertx = vertx;
-    List<Backend> backends =
-        List.of(backend("a", "m", "n"), backend("b", "m"), backend("c", "m"));
+    List<Backend> backends = List.of(backend("a", "m", "n"), backend("b", "m"), backend("c", "m"));
     RunSettings run =
         new RunSettings(
             CommitPoint.FIRST_CHUNK,
@@ -76,7 +73,9 @@ class CoordinatorTest {
             run,
             new CircuitOptions().setMaxFailures(1),
             Catalog.builtIn(),
-            100);
+            100,
+            Map.of(),
+            null);
     await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
   }
 
@@ -195,8 +194,7 @@ class CoordinatorTest {
     provider("b", CoordinatorTest::answer);
     assertThat(trail(generate("m"))).containsExactly("a/m server_error", "b/m served");
     assertThat(events)
-        .containsExactly(
-            "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+        .containsExactly("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
     assertThat(trail(generate("m"))).containsExactly("a/m circuit_open", "b/m served");
   }
 
@@ -209,11 +207,7 @@ class CoordinatorTest {
     assertThat(asked).containsExactly("a/m", "b/m");
     assertThat(events)
         .containsExactly(
-            "exhausted a",
-            "attempt a FAILED",
-            "circuit a open",
-            "attempt b SERVED",
-            "end well");
+            "exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
   }
 
   @Test

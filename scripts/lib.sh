@@ -109,7 +109,7 @@ ensure_jar() {
   dots &
   dots_pid=$!
   status=0
-  (cd "$ROOT" && "$MVN" -q -B -ntp -DskipTests package) >"$log" 2>&1 || status=$?
+  (cd "$ROOT" && "$MVN" -q -B -ntp -Dmaven.test.skip=true package) >"$log" 2>&1 || status=$?
   kill "$dots_pid" 2>/dev/null || true
   wait "$dots_pid" 2>/dev/null || true
   if [ "$status" -ne 0 ]; then

@@ -43,9 +43,8 @@ public interface LlmRelay {
    * Streams an answer.
    *
    * @param cancelOn cancels the run when it completes, in whichever phase the run is
-   * @return completes at the commit point, with the stream paused nowhere and nothing lost: set its
-   *     handlers at once, or pause it. Fails when no candidate could serve the request, with the
-   *     trail in the failure.
+   * @return completes at the commit point; nothing flows before a handler is set. Fails when no
+   *     candidate could serve the request, with the trail in the failure.
    */
   Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn);
 

@@ -12,11 +12,11 @@ import java.util.List;
 /**
  * An answer as it comes: the UTF-8 text, never cut within a character.
  *
- * <p>A {@link ReadStream} in every respect: flowing at first, with {@code pause}, {@code fetch} and
- * {@code resume} that reach back to the backend's socket; one terminal signal, {@code endHandler}
- * or {@code exceptionHandler}; all calls on the context that asked for it. {@code handler(null)}
- * before the end cancels, so that a {@code pipeTo} whose destination goes away does the right
- * thing.
+ * <p>A {@link ReadStream} in every respect: flowing at first (from the moment a handler is set),
+ * with {@code pause}, {@code fetch} and {@code resume} that reach back to the backend's socket; one
+ * terminal signal, {@code endHandler} or {@code exceptionHandler}; all calls on the context that
+ * asked for it. {@code handler(null)} before the end cancels, so that a {@code pipeTo} whose
+ * destination goes away does the right thing.
  *
  * <p>A failure in mid-stream is an {@link io.llmrelay.chat.LlmException} whose failure tells the
  * kind, what was delivered, the usage so far and whether trying again makes sense. Nothing is

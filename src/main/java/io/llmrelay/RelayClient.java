@@ -102,6 +102,7 @@ final class RelayClient implements LlmRelay {
               v ->
                   BusEndpoint.open(
                           vertx, prefix + ".client", settings, () -> endpoints.remove(context))
+                      .onFailure(e -> endpoints.remove(context))
                       .onComplete(opened));
           return opened.future();
         });

@@ -2,6 +2,7 @@ package io.llmrelay;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
@@ -150,7 +151,7 @@ public class RelayVerticle extends VerticleBase {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            options.getTimeouts(),
+            timeouts(options.getTimeouts()),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
@@ -160,6 +161,15 @@ public class RelayVerticle extends VerticleBase {
         MAX_REQUESTS,
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()));
+  }
+
+  /**
+   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
+   */
+  private static Timeouts timeouts(Timeouts all) {
+    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
+    return new Timeouts(
+        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
   }
 
   private static Backend backend(String name, BackendOptions options) {

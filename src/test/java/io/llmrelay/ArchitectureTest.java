@@ -71,7 +71,7 @@ class ArchitectureTest {
               "config",
               "bus")
           .whereLayer("sandbox")
-          .mayOnlyAccessLayers()
+          .mayNotAccessAnyLayer()
           // The one place that wires the rooms together.
           .ignoreDependency(belongToAnyOf(RelayVerticle.class), alwaysTrue());
 }

@@ -14,7 +14,6 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,7 +37,11 @@ public final class BusEndpoint {
 
     void frame(String type, Message<Object> message);
 
+    /** The peer is gone. */
     void lost(Failure failure);
+
+    /** This end gives up, and tells the peer. */
+    void broken(Failure failure);
   }
 
   private final Vertx vertx;
@@ -77,7 +80,11 @@ public final class BusEndpoint {
     BusEndpoint endpoint =
         new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
     endpoint.consumer = vertx.eventBus().consumer(endpoint.address, endpoint::receive);
-    endpoint.consumer.endHandler(v -> onClosed.run());
+    endpoint.consumer.endHandler(
+        v -> {
+          endpoint.breakAll();
+          onClosed.run();
+        });
     endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.ping());
     return endpoint.consumer.completion().map(endpoint);
   }
@@ -161,7 +168,7 @@ public final class BusEndpoint {
     context.runOnContext(
         v -> {
           vertx.cancelTimer(timer);
-          loseAll(new ArrayList<>(streams.values()), "the endpoint was closed");
+          breakAll();
           consumer.unregister().onComplete(closed);
         });
     return closed.future();
@@ -203,9 +210,9 @@ public final class BusEndpoint {
   void guard(End stream, Runnable action) {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(Level.ERROR, "a stream's handler failed", e);
-      stream.lost(LlmException.failureOf(e));
+      stream.broken(LlmException.failureOf(e));
     }
   }
 
@@ -233,12 +240,16 @@ public final class BusEndpoint {
   }
 
   void peerLost(String peer) {
-    List<End> lost = streams.values().stream().filter(s -> peer.equals(s.peer())).toList();
-    loseAll(lost, "the peer on the event bus vanished");
+    Failure failure = Failure.of(FailureKind.NETWORK, "the peer on the event bus vanished");
+    streams.values().stream()
+        .filter(stream -> peer.equals(stream.peer()))
+        .toList()
+        .forEach(stream -> guard(stream, () -> stream.lost(failure)));
   }
 
-  private void loseAll(List<End> lost, String message) {
-    Failure failure = Failure.of(FailureKind.NETWORK, message);
-    lost.forEach(stream -> guard(stream, () -> stream.lost(failure)));
+  /** The address is off the bus, or about to be; its peers need not wait for a ping to know. */
+  private void breakAll() {
+    Failure failure = Failure.of(FailureKind.NETWORK, "the endpoint was closed");
+    List.copyOf(streams.values()).forEach(stream -> guard(stream, () -> stream.broken(failure)));
   }
 }

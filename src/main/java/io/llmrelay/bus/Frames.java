@@ -7,7 +7,6 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 
@@ -61,7 +60,7 @@ public final class Frames {
       if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
         try {
           return Failure.fromJson(new JsonObject(e.getMessage()));
-        } catch (DecodeException notOurs) {
+        } catch (RuntimeException notOurs) {
           return Failure.of(FailureKind.INTERNAL, "the service on the event bus failed");
         }
       }
@@ -82,9 +81,11 @@ public final class Frames {
     if (end >= text.length()) {
       return text.length();
     }
-    while ((text.getByte(end) & 0xC0) == 0x80) {
-      end--;
+    for (int back = 0; back <= 3; back++) {
+      if ((text.getByte(end - back) & 0xC0) != 0x80) {
+        return end - back;
+      }
     }
-    return end;
+    return end; // No character is that long: this is no UTF-8.
   }
 }

@@ -78,7 +78,9 @@ public final class InboundStream implements BusEndpoint.End {
       return;
     }
     peer = reply.result().headers().get(Frames.PEER);
-    if (closed) {
+    if (peer == null) {
+      lost(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
+    } else if (closed) {
       send(Frames.TYPE_CANCEL, null);
     } else {
       endpoint.guard(this, handler::accepted);
@@ -92,16 +94,17 @@ public final class InboundStream implements BusEndpoint.End {
       return;
     }
     nextSeq++;
-    switch (type) {
-      case Frames.TYPE_OPEN -> handler.opened((JsonObject) message.body());
-      case Frames.TYPE_CHUNK ->
-          handler.chunk(ChunkKind.of(message.headers().get(Frames.KIND)), (Buffer) message.body());
-      case Frames.TYPE_END -> {
-        close();
-        handler.ended((JsonObject) message.body());
-      }
-      case Frames.TYPE_FAIL -> terminate(Failure.fromJson((JsonObject) message.body()));
-      default -> lost(Failure.of(FailureKind.NETWORK, "unknown frame on the event bus: " + type));
+    if (type.equals(Frames.TYPE_CHUNK) && message.body() instanceof Buffer data) {
+      handler.chunk(ChunkKind.of(message.headers().get(Frames.KIND)), data);
+    } else if (type.equals(Frames.TYPE_OPEN) && message.body() instanceof JsonObject body) {
+      handler.opened(body);
+    } else if (type.equals(Frames.TYPE_END) && message.body() instanceof JsonObject body) {
+      close();
+      handler.ended(body);
+    } else if (type.equals(Frames.TYPE_FAIL) && message.body() instanceof JsonObject body) {
+      terminate(Failure.fromJson(body));
+    } else {
+      lost(Failure.of(FailureKind.NETWORK, "a frame on the event bus is not in order: " + type));
     }
   }
 
@@ -111,6 +114,11 @@ public final class InboundStream implements BusEndpoint.End {
       cancel();
       handler.failed(failure);
     }
+  }
+
+  @Override
+  public void broken(Failure failure) {
+    lost(failure);
   }
 
   private void terminate(Failure failure) {

@@ -113,6 +113,15 @@ public final class OutboundStream implements BusEndpoint.End {
     }
   }
 
+  @Override
+  public void broken(Failure failure) {
+    if (!closed) {
+      waiting.clear();
+      fail(failure);
+      handler.cancelled(failure.message());
+    }
+  }
+
   private void push(Frame frame) {
     if (!closed) {
       waiting.add(frame);

@@ -77,10 +77,7 @@ public final class ChatRequest {
       }
       request.maxTokens = maxCompletionTokens;
     }
-    request.stop =
-        in.value("stop") instanceof String s && !s.isEmpty()
-            ? List.of(s)
-            : in.strings("stop", MAX_STOP);
+    request.stop = stop(in);
     request.seed = in.integer("seed");
     request.responseFormat = responseFormat(in);
     request.metadata = metadata(in);
@@ -94,6 +91,17 @@ public final class ChatRequest {
         relay == null ? RelayHints.NONE : RelayHints.fromJson(json.getJsonObject("relay"));
     in.nothingElse();
     return request;
+  }
+
+  private static List<String> stop(FieldReader in) {
+    Object value = in.value("stop");
+    if (value instanceof String s && !s.isEmpty()) {
+      return List.of(s);
+    }
+    if (value != null && !(value instanceof JsonArray)) {
+      throw in.invalid("stop", "must be a string or an array of at most " + MAX_STOP + " strings");
+    }
+    return in.strings("stop", MAX_STOP);
   }
 
   private static List<ChatMessage> messages(FieldReader in) {
@@ -129,11 +137,10 @@ public final class ChatRequest {
   }
 
   private static String text(FieldReader in) {
-    String content = in.string("content");
-    if (content == null) {
-      throw in.invalid("content", "must be a string or an array of text parts");
+    if (in.value("content") instanceof String content) {
+      return content;
     }
-    return content;
+    throw in.invalid("content", "must be a string or an array of text parts");
   }
 
   private static List<String> parts(FieldReader in, JsonArray array) {
@@ -269,7 +276,7 @@ public final class ChatRequest {
 
   /** OpenAI's object, or {@code null}. */
   public JsonObject responseFormat() {
-    return responseFormat;
+    return responseFormat == null ? null : responseFormat.copy();
   }
 
   /** Labels for hooks and events; never sent to a backend. */

@@ -45,9 +45,7 @@ public final class Failure {
    * A bad request; {@code field} is the JSON path of the culprit, such as {@code messages[0].role}.
    */
   public static Failure invalid(String field, String message) {
-    Failure failure = new Failure(FailureKind.INVALID_REQUEST, message);
-    failure.field = field;
-    return failure;
+    return new Failure(FailureKind.INVALID_REQUEST, message).withField(field);
   }
 
   public FailureKind kind() {
@@ -121,6 +119,12 @@ public final class Failure {
   /** Every attempt and every skipped candidate, in order. */
   public List<Attempt> trail() {
     return trail;
+  }
+
+  public Failure withField(String field) {
+    Failure copy = copy();
+    copy.field = field;
+    return copy;
   }
 
   public Failure withRequestId(String requestId) {
@@ -264,6 +268,7 @@ public final class Failure {
     if (text == null || text.length() <= MAX_MESSAGE) {
       return text;
     }
-    return text.substring(0, MAX_MESSAGE - 1) + "…";
+    int end = MAX_MESSAGE - 1;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 }

@@ -10,7 +10,7 @@ final class Names {
   /** {@code ; did you mean "x"?}, or nothing where no known name is close. */
   static String didYouMean(String name, Collection<String> known) {
     String best = null;
-    int bestDistance = Math.max(1, name.length() / 3) + 1;
+    int bestDistance = Math.min(3, Math.max(1, name.length() / 2)) + 1;
     for (String candidate : known) {
       int distance = distance(normal(name), normal(candidate));
       if (distance < bestDistance) {

@@ -131,8 +131,7 @@ final class Availability {
   /** Leaves a candidate alone for as long as it said, or as long as its kind of failure lasts. */
   private void noteExhaustion(Candidate candidate, Failure failure) {
     FailureRule rule = FailureRule.of(failure.kind());
-    long forMs =
-        failure.retryAfterMs() >= 0 ? failure.retryAfterMs() : rule.defaultWait().toMillis();
+    long forMs = rule.waitMs(failure);
     if (rule.exhausts() == FailureRule.Exhausts.NOTHING || forMs <= 0) {
       return;
     }

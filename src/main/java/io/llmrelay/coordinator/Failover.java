@@ -59,7 +59,13 @@ final class Failover {
   private final Trail trail;
   private final List<Failure> failures = new ArrayList<>();
   private final Map<Candidate, Integer> retries = new HashMap<>();
+
+  /** When a candidate may be tried again by this request, by the clock. */
   private final Map<Candidate, Long> availableAt = new HashMap<>();
+
+  /** The same for later requests: who is left alone without having asked for it counts here too. */
+  private final Map<Candidate, Long> backAt = new HashMap<>();
+
   private State state = State.PLANNING;
   private boolean committed;
   private int next;
@@ -364,6 +370,12 @@ final class Failover {
     } else {
       availableAt.remove(current);
     }
+    long wait = rule.waitMs(failure);
+    if (rule.retry() || wait > 0) {
+      backAt.put(current, clock.getAsLong() + wait);
+    } else {
+      backAt.remove(current);
+    }
     if (!rule.retry()) {
       retries.put(current, settings.maxRetries());
     }
@@ -376,8 +388,10 @@ final class Failover {
   /** A failure after the commit point: final, whatever it is. */
   private List<Action> after(Failure failure, List<Action> actions) {
     Failure placed = failure.withCandidate(current.backend(), current.model());
-    endAttempt(actions, Attempt.Result.FAILED, placed, FailureRule.of(failure.kind()).outcome());
-    fail(actions, placed.withDelivered(chunks, bytes));
+    FailureRule rule = FailureRule.of(failure.kind());
+    endAttempt(actions, Attempt.Result.FAILED, placed, rule.outcome());
+    long wait = rule.waitMs(failure);
+    fail(actions, placed.withDelivered(chunks, bytes).withRetryAfterMs(wait > 0 ? wait : -1));
     return actions;
   }
 
@@ -449,6 +463,7 @@ final class Failover {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.availableInMs() >= 0) {
         availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
+        backAt.put(candidate, availableAt.get(candidate));
       }
       return false;
     }
@@ -529,7 +544,7 @@ final class Failover {
   private Failure summary() {
     long soonest = Long.MAX_VALUE;
     long now = clock.getAsLong();
-    for (long at : availableAt.values()) {
+    for (long at : backAt.values()) {
       soonest = Math.min(soonest, at - now);
     }
     Failure failure =

@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import java.time.Duration;
 
@@ -52,6 +53,11 @@ record FailureRule(
       case CONTEXT_LENGTH -> neutral(Next.LARGER_WINDOW);
       case INVALID_REQUEST, CONTENT_FILTER, TOO_LARGE, CANCELLED, INTERNAL -> neutral(Next.NOBODY);
     };
+  }
+
+  /** How long whoever failed so is left alone, in milliseconds; 0 is not at all. */
+  long waitMs(Failure failure) {
+    return failure.retryAfterMs() >= 0 ? failure.retryAfterMs() : defaultWait.toMillis();
   }
 
   private static FailureRule failure(Exhausts exhausts, Duration defaultWait, boolean retry) {

@@ -160,6 +160,9 @@ final class Planner {
           .toException();
     }
     String asked = name.substring(slash + 1);
+    if (asked.isEmpty()) {
+      throw Failure.invalid(field, field + " names no model: \"" + name + "\"").toException();
+    }
     String id = idOf(asked, backend);
     String model = id == null ? asked : id;
     if (!backend.passesOn() && !backend.lists(model)) {
@@ -197,6 +200,7 @@ final class Planner {
     }
     if (serving.isEmpty() && passing.isEmpty()) {
       throw Failure.of(FailureKind.MODEL_NOT_FOUND, "no backend serves the model \"" + model + "\"")
+          .withField("model")
           .toException();
     }
     return serving.isEmpty() ? passing : serving;

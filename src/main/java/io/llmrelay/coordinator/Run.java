@@ -5,6 +5,7 @@ import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
@@ -148,11 +149,17 @@ final class Run {
 
     @Override
     public void ended(JsonObject body) {
+      FinishReason reason;
+      TokenUsage usage;
+      try {
+        reason = FinishReason.of(body.getString("finish_reason"));
+        usage = TokenUsage.fromJson(body.getJsonObject("usage"));
+      } catch (RuntimeException malformed) {
+        failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
+        return;
+      }
       attempt = null;
-      carryOut(
-          machine.ended(
-              FinishReason.of(body.getString("finish_reason")),
-              TokenUsage.fromJson(body.getJsonObject("usage"))));
+      carryOut(machine.ended(reason, usage));
     }
 
     @Override
@@ -235,12 +242,16 @@ final class Run {
             new RelayEvent.FirstChunk(
                 id, candidate.backend(), candidate.model(), machine.elapsed()));
     sink.open(body);
-    held.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
+    List<Held> released = List.copyOf(held);
     held.clear();
+    released.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
   }
 
   private void deliver(ChunkKind kind, Buffer data) {
     sink.chunk(kind, data);
+    if (attempt == null) {
+      return; // Sending found that the consumer had vanished, and the run is over.
+    }
     if (sink.full()) {
       owed++;
       machine.consumerPaused();

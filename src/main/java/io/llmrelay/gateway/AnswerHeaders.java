@@ -43,7 +43,7 @@ final class AnswerHeaders {
   }
 
   /** A model's name is the caller's input: what a header may not carry becomes a question mark. */
-  static String clean(String value) {
+  private static String clean(String value) {
     StringBuilder clean = new StringBuilder(Math.min(value.length(), MAX_LENGTH));
     for (int i = 0; i < value.length() && i < MAX_LENGTH; i++) {
       char c = value.charAt(i);

@@ -114,10 +114,6 @@ final class ApiError extends RuntimeException {
     return input.length() <= MAX_ECHO ? input : input.substring(0, MAX_ECHO) + "…";
   }
 
-  int status() {
-    return status;
-  }
-
   JsonObject toJson() {
     JsonObject error =
         new JsonObject()

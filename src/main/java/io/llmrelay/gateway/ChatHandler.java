@@ -29,7 +29,7 @@ final class ChatHandler implements Handler<RoutingContext> {
     HttpServerResponse response = ctx.response();
     Promise<Void> gone = Promise.promise();
     response.closeHandler(closed -> gone.tryComplete());
-    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes)
+    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes, JsonBody.TIMEOUT_MS)
         .map(ChatCall::of)
         .compose(call -> answer(call, response, gone.future()))
         .onFailure(

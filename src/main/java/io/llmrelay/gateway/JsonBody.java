@@ -23,11 +23,12 @@ import io.vertx.core.json.JsonObject;
  * client that asked first ({@code Expect: 100-continue}) sends nothing.
  */
 final class JsonBody {
-  private static final long TIMEOUT_MS = 60_000;
+  /** How long a client may take to send its body. */
+  static final long TIMEOUT_MS = 60_000;
 
   private final HttpServerRequest request;
   private final int maxBytes;
-  private final Promise<JsonObject> promise = Promise.promise();
+  private final Promise<Buffer> promise = Promise.promise();
   private Buffer body = Buffer.buffer();
 
   private JsonBody(HttpServerRequest request, int maxBytes) {
@@ -36,11 +37,12 @@ final class JsonBody {
   }
 
   /** The body, or an {@link ApiError}; never completes where the client leaves. */
-  static Future<JsonObject> read(Vertx vertx, HttpServerRequest request, int maxBytes) {
-    return new JsonBody(request, maxBytes).read(vertx);
+  static Future<JsonObject> read(
+      Vertx vertx, HttpServerRequest request, int maxBytes, long timeoutMs) {
+    return new JsonBody(request, maxBytes).read(vertx, timeoutMs).map(JsonBody::parse);
   }
 
-  private Future<JsonObject> read(Vertx vertx) {
+  private Future<Buffer> read(Vertx vertx, long timeoutMs) {
     HttpServerResponse response = request.response();
     boolean asks = "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
     if (announcesTooMuch()) {
@@ -54,7 +56,7 @@ final class JsonBody {
     }
     long timer =
         vertx.setTimer(
-            TIMEOUT_MS,
+            timeoutMs,
             id -> {
               fail(tooLate());
               request.connection().close();
@@ -65,7 +67,7 @@ final class JsonBody {
         .endHandler(
             end -> {
               vertx.cancelTimer(timer);
-              finish();
+              promise.tryComplete(body);
             });
     return promise.future();
   }
@@ -90,23 +92,12 @@ final class JsonBody {
     }
   }
 
-  private void finish() {
-    if (body != null) {
-      try {
-        promise.complete(parse(body));
-      } catch (ApiError e) {
-        promise.fail(e);
-      }
-      body = null;
-    }
-  }
-
   private void fail(ApiError error) {
     body = null;
     promise.tryFail(error);
   }
 
-  static JsonObject parse(Buffer body) {
+  private static JsonObject parse(Buffer body) {
     if (body.length() == 0) {
       throw notJson("the body is empty; it must be a JSON object");
     }

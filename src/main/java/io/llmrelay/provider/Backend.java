@@ -10,6 +10,7 @@ import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
@@ -70,7 +71,7 @@ final class Backend {
 
   private static MultiMap headers(String name, Dialect dialect, BackendOptions options) {
     MultiMap headers =
-        MultiMap.caseInsensitiveMultiMap()
+        HttpHeaders.headers()
             .add("content-type", "application/json")
             .add("user-agent", "vertx-llm-relay");
     try {
@@ -85,13 +86,19 @@ final class Backend {
   }
 
   private static HttpClientAgent client(Vertx vertx, int connections) {
-    return vertx.createHttpClient(
-        new HttpClientOptions()
-            .setConnectTimeout(TCP_CONNECT_MS)
-            .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-            .setDecompressionSupported(true)
-            .setVerifyHost(true),
-        new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(connections));
+    return vertx
+        .httpClientBuilder()
+        .with(
+            new HttpClientOptions()
+                .setConnectTimeout(TCP_CONNECT_MS)
+                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setDecompressionSupported(true)
+                .setVerifyHost(true))
+        // Connections being made count as waiting, so as many again may wait for a free one.
+        .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections))
+        // A lost connection fails its request; Vert.x would log it as an error besides.
+        .withConnectHandler(connection -> connection.exceptionHandler(e -> {}))
+        .build();
   }
 
   String name() {
@@ -133,7 +140,7 @@ final class Backend {
         .setHost(base.getHost())
         .setPort(base.getPort() >= 0 ? base.getPort() : ssl ? 443 : 80)
         .setURI(path + suffix + query)
-        .setHeaders(MultiMap.caseInsensitiveMultiMap().addAll(headers))
+        .setHeaders(HttpHeaders.headers().addAll(headers))
         .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
   }
@@ -143,7 +150,9 @@ final class Backend {
     if (cause instanceof ConnectionPoolTooBusyException) {
       return Failure.of(
           FailureKind.OVERLOADED,
-          "all " + options.getMaxConnections() + " connections are in use, and as many wait");
+          "all "
+              + options.getMaxConnections()
+              + " connections are in use, and too many requests wait for one");
     }
     if (cause instanceof TimeoutException
         || cause instanceof io.netty.channel.ConnectTimeoutException) {

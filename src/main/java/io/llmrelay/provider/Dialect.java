@@ -7,6 +7,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A wire format: how a request is written and how an answer is read. Stateless; what it needs to
@@ -53,6 +54,11 @@ public interface Dialect {
   /** Where the models are listed, to be appended to the base URL's path. */
   String modelsPath(BackendOptions options);
 
-  /** The model names in such a list. */
-  List<String> models(JsonObject list);
+  /** The model names in such a list; by default in the form OpenAI gave it. */
+  default List<String> models(JsonObject list) {
+    return Json.array(list, "data").stream()
+        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
+        .filter(Objects::nonNull)
+        .toList();
+  }
 }

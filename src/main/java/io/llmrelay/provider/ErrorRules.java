@@ -98,6 +98,7 @@ final class ErrorRules {
                   "bio_policy",
                   "refusal",
                   "metadata\\.(reasons|patterns|flagged_input)"),
+          is(CONTENT_FILTER).says("blocked by content filtering"),
           is(RATE_LIMITED).named("in_flight_budget_exhausted"),
           is(RATE_LIMITED).from("openrouter").status(402).named("header\\.retry-after"),
           is(QUOTA_EXHAUSTED).named("enforced_spend_limit_reached").renewed(Renewal.MONTH_UTC),
@@ -165,7 +166,7 @@ final class ErrorRules {
                   "\\bmodel\\b.{0,120}(not found|does not exist)"),
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
-          is(QUOTA_EXHAUSTED).status(0, 429).says("per day\\b", "\\((tpd|rpd)\\)"),
+          is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
 
           // Vendors whose statuses or numbers mean something of their own.
           is(AUTHENTICATION).from("nvidia").status(403),
@@ -218,6 +219,9 @@ final class ErrorRules {
                   "resourcenotfoundexception"),
           is(TIMEOUT).named("timeout(_error)?", "deadline_exceeded", "modeltimeoutexception"),
           is(INVALID_REQUEST).named("tool_use_failed", "unsupported_(parameter|value)"),
+          // These statuses say more than that some server failed.
+          is(TIMEOUT).status(408, 504),
+          is(OVERLOADED).status(202, 498, 503, 529),
           is(SERVER_ERROR)
               .named(
                   "server(_error)?",
@@ -232,10 +236,8 @@ final class ErrorRules {
           is(QUOTA_EXHAUSTED).status(402),
           is(PERMISSION).status(403, 451),
           is(MODEL_NOT_FOUND).status(404, 410),
-          is(TIMEOUT).status(408, 504),
           is(CONTEXT_LENGTH).status(413),
           is(RATE_LIMITED).status(429),
-          is(OVERLOADED).status(202, 498, 503, 529),
 
           // Names that say little, where there is no status.
           is(INVALID_REQUEST)

@@ -32,7 +32,7 @@ final class Exchange implements OutboundStream.Handler {
   static final long REST_MS = 1_000;
 
   /** How long usage may take to follow a finish reason; some servers neither say nor end. */
-  static final long FINISH_MS = 5_000;
+  static final long FINISH_MS = 3_000;
 
   private final Vertx vertx;
   private final Backend backend;
@@ -44,6 +44,7 @@ final class Exchange implements OutboundStream.Handler {
   private HttpClientRequest request;
   private HttpClientResponse response;
   private boolean opened;
+  private boolean delivering;
   private boolean paused;
   private boolean closed;
   private boolean ended;
@@ -61,17 +62,21 @@ final class Exchange implements OutboundStream.Handler {
 
   void start(OutboundStream out, ChatRequest chat, long connectMs) {
     this.out = out;
-    Buffer body = backend.dialect().encode(chat, model, backend.options());
-    backend
-        .chat(connectMs)
-        .onComplete(
-            (request, cause) -> {
-              if (request != null) {
-                connected(request, body);
-              } else {
-                fail(backend.unreachable(cause));
-              }
-            });
+    try {
+      Buffer body = backend.dialect().encode(chat, model, backend.options());
+      backend
+          .chat(connectMs)
+          .onComplete(
+              (request, cause) -> {
+                if (request != null) {
+                  connected(request, body);
+                } else {
+                  fail(backend.unreachable(cause));
+                }
+              });
+    } catch (RuntimeException e) {
+      fail(LlmException.failureOf(e));
+    }
   }
 
   private void connected(HttpClientRequest request, Buffer body) {
@@ -112,6 +117,7 @@ final class Exchange implements OutboundStream.Handler {
             body -> {
               ended = body.whole();
               fail(backend.errors().http(status, response.headers(), body.bytes()));
+              reset();
             });
   }
 
@@ -133,6 +139,23 @@ final class Exchange implements OutboundStream.Handler {
       }
     } else {
       guarded(() -> decoder.read(bytes));
+      if (answer.over()) {
+        guarded(this::deliver);
+      } else {
+        deliverSoon();
+      }
+    }
+  }
+
+  /** One socket read may bring many pieces of the body; their text travels together. */
+  private void deliverSoon() {
+    if (!delivering && !closed) {
+      delivering = true;
+      vertx.runOnContext(
+          v -> {
+            delivering = false;
+            guarded(this::deliver);
+          });
     }
   }
 
@@ -142,14 +165,16 @@ final class Exchange implements OutboundStream.Handler {
       cancelTimer();
     } else {
       guarded(last);
+      guarded(this::deliver);
     }
   }
 
   /** What a defect of ours throws ends this stream only. */
-  private void guarded(Runnable decoding) {
+  private void guarded(Runnable action) {
     try {
-      decoding.run();
-      deliver();
+      if (!closed) {
+        action.run();
+      }
     } catch (RuntimeException e) {
       fail(LlmException.failureOf(e));
     }
@@ -179,6 +204,7 @@ final class Exchange implements OutboundStream.Handler {
       timer = vertx.setTimer(FINISH_MS, id -> finishLate());
     } else {
       guarded(answer::end);
+      guarded(this::deliver);
     }
   }
 

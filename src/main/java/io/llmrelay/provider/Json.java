@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
@@ -14,7 +15,10 @@ import java.util.Arrays;
 public final class Json {
   /** Field names are not interned: a server chooses them, and the JVM would keep them. */
   private static final JsonFactory FACTORY =
-      JsonFactory.builder().disable(JsonFactory.Feature.INTERN_FIELD_NAMES).build();
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .recyclerPool(JsonRecyclerPools.threadLocalPool())
+          .build();
 
   private Json() {}
 
@@ -86,5 +90,12 @@ public final class Json {
   /** The array at {@code key}, or an empty one. */
   public static JsonArray array(JsonObject json, String key) {
     return json.getValue(key) instanceof JsonArray a ? a : new JsonArray();
+  }
+
+  /** Puts a value that is there. */
+  public static void put(JsonObject json, String key, Object value) {
+    if (value != null) {
+      json.put(key, value);
+    }
   }
 }

@@ -76,49 +76,52 @@ public final class ProviderVerticle extends VerticleBase {
   }
 
   private void stream(Message<Object> message) {
-    String model;
-    ChatRequest request;
-    long connectMs;
+    Opening opening;
     try {
-      JsonObject body = body(message);
-      model = body.getValue("model") instanceof String s && !s.isBlank() ? s : null;
-      if (model == null) {
-        throw Failure.invalid("model", "model must be a string that is not empty").toException();
-      }
-      connectMs = body.getValue("connect_ms") instanceof Number n ? n.longValue() : 0;
-      if (connectMs < 1 || connectMs > MAX_CONNECT_MS) {
-        throw Failure.invalid(
-                "connect_ms", "connect_ms must be a number from 1 to " + MAX_CONNECT_MS)
-            .toException();
-      }
-      if (!(body.getValue("request") instanceof JsonObject json)) {
-        throw Failure.invalid("request", "request must be an object").toException();
-      }
-      request = ChatRequest.fromJson(json);
-      String reason = backend.dialect().cannotServe(request);
-      if (reason != null) {
-        throw Failure.invalid("request", reason).toException();
-      }
+      opening = opening(message.body());
     } catch (LlmException e) {
       Frames.refuse(message, e.failure());
       return;
     }
-    Exchange exchange = new Exchange(vertx, backend, model, exchanges::remove);
+    Exchange exchange = new Exchange(vertx, backend, opening.model, exchanges::remove);
     OutboundStream out = endpoint.accept(message, exchange);
     if (out != null) {
       exchanges.add(exchange);
-      exchange.start(out, request, connectMs);
+      exchange.start(out, opening.request, opening.connectMs);
     }
+  }
+
+  /** What opens a stream. */
+  private record Opening(String model, ChatRequest request, long connectMs) {}
+
+  private Opening opening(Object message) {
+    if (!(message instanceof JsonObject body)) {
+      throw wrong("body", "must be an object");
+    }
+    if (!(body.getValue("model") instanceof String model) || model.isBlank()) {
+      throw wrong("model", "must be a string that is not empty");
+    }
+    if (!(body.getValue("connect_ms") instanceof Number connectMs)
+        || connectMs.longValue() < 1
+        || connectMs.longValue() > MAX_CONNECT_MS) {
+      throw wrong("connect_ms", "must be a number from 1 to " + MAX_CONNECT_MS);
+    }
+    if (!(body.getValue("request") instanceof JsonObject json)) {
+      throw wrong("request", "must be an object");
+    }
+    ChatRequest request = ChatRequest.fromJson(json);
+    String reason = backend.dialect().cannotServe(request);
+    if (reason != null) {
+      throw wrong("request", "cannot be served: " + reason);
+    }
+    return new Opening(model, request, connectMs.longValue());
+  }
+
+  private static LlmException wrong(String field, String complaint) {
+    return Failure.invalid(field, field + " " + complaint).toException();
   }
 
   private void probe(Message<Object> message) {
     new Probe(vertx, backend).run().onSuccess(message::reply);
-  }
-
-  private static JsonObject body(Message<Object> message) {
-    if (message.body() instanceof JsonObject body) {
-      return body;
-    }
-    throw Failure.invalid("body", "the body must be an object").toException();
   }
 }

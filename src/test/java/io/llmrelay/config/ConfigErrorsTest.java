@@ -84,7 +84,7 @@ class ConfigErrorsTest {
                 retries: none
                 fallback: a
                 catalog: [{id: m, price: {input: cheap, output: 1}}]
-                bogus: 1
+                nonsense: 1
                 """))
         .containsExactly(
             "relay.yaml:2: gateway.port must be a whole number",
@@ -99,7 +99,7 @@ class ConfigErrorsTest {
             "relay.yaml:10: retries must consist of keys and values",
             "relay.yaml:11: fallback must be a list, such as [a, b]",
             "relay.yaml:12: catalog[0].price.input must be a number",
-            "relay.yaml:13: bogus is not a known key (known here: aliases, backends, bus,"
+            "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
                 + " catalog, circuit, commit, discover, fallback, gateway, latch, prefer, retries,"
                 + " state-file, timeouts)");
   }

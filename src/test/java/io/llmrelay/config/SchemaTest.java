@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The schema and the options know the same keys, defaults and names. */
@@ -72,29 +71,23 @@ class SchemaTest {
 
   @Test
   void theNamesAreThoseOfTheOptions() {
+    JsonObject sections = schema().getJsonObject("properties");
     JsonObject backend =
-        schema()
-            .getJsonObject("properties")
+        sections
             .getJsonObject("backends")
             .getJsonObject("additionalProperties")
             .getJsonObject("properties");
-    assertThat(backend.getJsonObject("dialect").getJsonArray("enum").getList())
-        .isEqualTo(BackendOptions.DIALECTS);
-    assertThat(backend.getJsonObject("provider").getJsonArray("enum").getList())
-        .isEqualTo(KnownProvider.ids());
-    List<String> scopes =
-        Arrays.stream(CircuitOptions.Scope.values())
-            .map(Binding::name)
-            .collect(Collectors.toList());
-    assertThat(
-            schema()
-                .getJsonObject("properties")
-                .getJsonObject("circuit")
-                .getJsonObject("properties")
-                .getJsonObject("scope")
-                .getJsonArray("enum")
-                .getList())
-        .isEqualTo(scopes);
+    assertThat(names(backend, "dialect")).isEqualTo(BackendOptions.DIALECTS);
+    assertThat(names(backend, "provider")).isEqualTo(KnownProvider.ids());
+    JsonObject circuit = sections.getJsonObject("circuit").getJsonObject("properties");
+    assertThat(names(circuit, "scope"))
+        .isEqualTo(Arrays.stream(CircuitOptions.Scope.values()).map(Binding::name).toList());
+  }
+
+  private static List<String> names(JsonObject properties, String key) {
+    return properties.getJsonObject(key).getJsonArray("enum").stream()
+        .map(Object::toString)
+        .toList();
   }
 
   @Test

@@ -21,6 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
@@ -31,9 +32,15 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The edge of the machine: a coordinator on a real event bus, with providers made of frames. */
 @ExtendWith(VertxExtension.class)
@@ -193,8 +200,7 @@ class CoordinatorTest {
     provider("a", failing(FailureKind.SERVER_ERROR));
     provider("b", CoordinatorTest::answer);
     assertThat(trail(generate("m"))).containsExactly("a/m server_error", "b/m served");
-    assertThat(events)
-        .containsExactly("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
     assertThat(trail(generate("m"))).containsExactly("a/m circuit_open", "b/m served");
   }
 
@@ -205,9 +211,79 @@ class CoordinatorTest {
     assertThat(trail(generate("both")))
         .containsExactly("a/m quota_exhausted", "a/n exhausted", "b/m served");
     assertThat(asked).containsExactly("a/m", "b/m");
-    assertThat(events)
-        .containsExactly(
-            "exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+  }
+
+  /** The caller has its answer a moment before the hooks are told. */
+  private void happened(String... these) {
+    Awaitility.await().untilAsserted(() -> assertThat(events).containsExactly(these));
+  }
+
+  /** A provider verticle of somebody else may end its stream with anything. */
+  @Test
+  void anEndThatSaysNothingIsAFailureOfTheBackend() throws Exception {
+    provider(
+        "a",
+        stream -> {
+          stream.open(new JsonObject());
+          stream.end(new JsonObject().put("finish_reason", "tired"));
+        });
+    provider(
+        "b",
+        stream -> {
+          stream.open(new JsonObject());
+          stream.end(new JsonObject());
+        });
+    provider("c", CoordinatorTest::answer);
+    assertThat(trail(generate("m")))
+        .containsExactly("a/m server_error", "b/m server_error", "c/m served");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"first-chunk", "8"})
+  void aConsumerThatVanishesEndsItsRunAndNothingElse(String commit) throws Exception {
+    List<String> logged = new CopyOnWriteArrayList<>();
+    Handler handler = logTo(logged);
+    Logger logger = Logger.getLogger("io.llmrelay");
+    logger.addHandler(handler);
+    provider(
+        "a",
+        stream -> {
+          stream.open(new JsonObject());
+          stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
+          stream.chunk(ChunkKind.TEXT, Buffer.buffer("World"));
+        });
+    Object point = commit.equals("8") ? (Object) 8 : commit;
+    JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));
+    DeliveryOptions nobody =
+        new DeliveryOptions()
+            .addHeader(Frames.STREAM, "1")
+            .addHeader(Frames.PEER, "nobody.is.here")
+            .addHeader(Frames.WINDOW, "4");
+    await(vertx.eventBus().request("llm.stream", request, nobody));
+    Awaitility.await().untilAsserted(() -> assertThat(events).contains("end cancelled"));
+    assertThat(events).containsExactly("attempt a CANCELLED", "end cancelled");
+    JsonObject health =
+        await(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject())).body();
+    assertThat(health.getInteger("requests")).isZero();
+    assertThat(health.getString("status")).isEqualTo("up");
+    logger.removeHandler(handler);
+    assertThat(logged).isEmpty();
+  }
+
+  private static Handler logTo(List<String> messages) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        messages.add(line.getMessage() + " " + line.getThrown());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test

@@ -86,7 +86,7 @@ class FailoverWalkTest {
         case 3 -> rig.head();
         case 4, 5, 6, 7, 8 -> chunk();
         case 9 -> rig.end(FinishReason.STOP);
-        case 10 -> rig.end(FinishReason.values()[random.nextInt(4)]);
+        case 10 -> rig.end(List.of(FinishReason.values()).get(random.nextInt(4)));
         case 11, 12, 13, 14 ->
             rig.fail(Failure.of(KINDS[random.nextInt(KINDS.length)], "so").withRetryAfterMs(wait));
         case 15, 16, 17 -> {

@@ -1,245 +1,334 @@
 package io.llmrelay.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.groups.Tuple.tuple;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.catalog.Price;
+import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
-import io.llmrelay.chat.Plan;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.SkipReason;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import io.llmrelay.chat.Timeouts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is asked, in which order and why: names, aliases, prices of the day. */
 class PlannerTest {
-  private final WallClock clock = new WallClock("2026-11-22T18:00:00Z");
-  private final List<Backend> backends = new ArrayList<>();
-  private final List<Model> own = new ArrayList<>();
-  private List<String> order = List.of();
-  private Map<String, List<String>> aliases = Map.of();
+  /** A dialect that can express everything. */
+  private static String anything(ChatRequest request) {
+    return null;
+  }
+
+  /** Two that list their models, one that passes any name on, one without a default model. */
+  private final List<Backend> backends =
+      new ArrayList<>(
+          List.of(
+              new Backend(
+                  "one", "p1", "openai", List.of("small", "big"), "small", PlannerTest::anything),
+              new Backend(
+                  "two", "p2", "openai", List.of("big", "other"), "other", PlannerTest::anything),
+              new Backend("open", "p3", "openai", List.of(), "free", PlannerTest::anything),
+              new Backend("mute", null, "openai", List.of(), null, PlannerTest::anything)));
+
+  private final List<Model> models = new ArrayList<>();
+  private List<String> order = List.of("one", "two", "open");
+  private final Map<String, List<String>> aliases =
+      Map.of(
+          "smart", List.of("two/big", "one/big"),
+          "both", List.of("two", "one"),
+          "wrong", List.of("two/small"));
   private Prefer prefer = Prefer.ORDER;
+  private final WallClock clock = new WallClock("2026-11-22T18:00:00Z");
 
-  private PlannerTest backend(String name, String provider, String defaultModel, String... models) {
-    backends.add(new Backend(name, provider, "openai", List.of(models), defaultModel, r -> null));
-    return this;
+  private static ChatRequest request() {
+    return ChatRequest.of(ChatMessage.user("x".repeat(400)));
   }
 
-  /** What a known provider has unless something else is configured: any model is passed on. */
-  private PlannerTest provider(String name, String defaultModel) {
-    return backend(name, name, defaultModel);
+  private static ChatRequest request(String model) {
+    return request().withModel(model);
   }
 
-  private PlannerTest four() {
-    return provider("groq", "openai/gpt-oss-20b")
-        .provider("cerebras", "gpt-oss-120b")
-        .provider("nvidia", "openai/gpt-oss-20b")
-        .backend("local", null, "m", "m");
+  private static RelayHints preferring(Prefer prefer) {
+    return new RelayHints(null, null, Timeouts.UNSET, null, prefer);
   }
 
-  private PlannerTest priced(String id, String price) {
-    own.add(Model.fromJson(new JsonObject().put("id", id).put("price", new JsonObject(price))));
-    return this;
+  private void model(String provider, String id, Integer window, Price price) {
+    models.add(
+        new Model(provider, id, window, null, price, Set.of(), Model.Status.CURRENT, null, null));
   }
 
   private Planner planner() {
-    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(own), clock);
+    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(models), clock);
   }
 
-  private static ChatRequest request(String model, int characters) {
-    JsonObject message =
-        new JsonObject().put("role", "user").put("content", "x".repeat(characters));
-    return ChatRequest.fromJson(
-        new JsonObject().put("model", model).put("messages", new JsonArray().add(message)));
+  private Planner.Choices plan(ChatRequest request) {
+    return planner().plan(request);
   }
 
-  private List<String> plan(String model) {
-    return plan(request(model, 40));
+  private List<String> names(ChatRequest request) {
+    return plan(request).candidates().stream().map(Candidate::toString).toList();
   }
 
-  private List<String> plan(ChatRequest request) {
-    return planner().plan(request).candidates().stream().map(Candidate::toString).toList();
+  private Failure failure(ChatRequest request) {
+    LlmException e = catchThrowableOfType(LlmException.class, () -> planner().plan(request));
+    assertThat(e).isNotNull();
+    return e.failure();
   }
 
-  private List<Plan.Entry> explained(ChatRequest request) {
-    return Report.plan(planner().plan(request), candidate -> null).candidates();
-  }
+  // Who, and in which order.
 
-  private List<String> messages(String model) {
-    return explained(request(model, 40)).stream().map(Plan.Entry::message).toList();
+  @Test
+  void withoutAModelAllAreAskedForTheirDefaultInTheConfiguredOrder() {
+    assertThat(names(request())).containsExactly("one/small", "two/other", "open/free");
+    order = List.of("open", "two/big", "one");
+    assertThat(names(request())).containsExactly("open/free", "two/big", "one/small");
   }
 
   @Test
-  void anAliasIsServedByEveryProviderUnderAnIdOfItsOwn() {
-    four();
-    assertThat(plan("gpt-oss-120b"))
-        .containsExactly(
-            "groq/openai/gpt-oss-120b",
-            "cerebras/gpt-oss-120b",
-            "nvidia/openai/gpt-oss-120b",
-            "local/m");
-    assertThat(plan("llama-3.3-70b"))
-        .containsExactly(
-            "groq/llama-3.3-70b-versatile",
-            "cerebras/llama-3.3-70b",
-            "nvidia/meta/llama-3.3-70b-instruct",
-            "local/m");
+  void withoutAnOrderItIsThatOfTheBackends() {
+    order = List.of();
+    assertThat(names(request())).containsExactly("one/small", "two/other", "open/free");
   }
 
   @Test
-  void anAliasFollowsTheConfiguredOrder() {
-    four();
-    order = List.of("nvidia", "local", "groq");
-    assertThat(plan("gpt-oss-120b"))
-        .containsExactly(
-            "nvidia/openai/gpt-oss-120b",
-            "groq/openai/gpt-oss-120b",
-            "cerebras/gpt-oss-120b",
-            "local/m");
+  void aBackendOutsideTheOrderIsNoFallback() {
+    order = List.of("two");
+    assertThat(names(request())).containsExactly("two/other");
+    assertThat(names(request("small"))).containsExactly("one/small", "two/other");
   }
 
   @Test
-  void anAliasWorksAtOneNamedBackendToo() {
-    four();
-    assertThat(plan("nvidia/llama-3.3-70b")).startsWith("nvidia/meta/llama-3.3-70b-instruct");
-    order = List.of("nvidia/gpt-oss-120b");
-    assertThat(plan((String) null)).containsExactly("nvidia/openai/gpt-oss-120b");
+  void anOrderMayNameABackendTwice() {
+    order = List.of("one/big", "two", "one/small", "one");
+    assertThat(names(request())).containsExactly("one/big", "two/other", "one/small");
   }
 
   @Test
-  void aBackendServesOfAnAliasWhatItLists() {
-    backend("few", "groq", "openai/gpt-oss-20b", "openai/gpt-oss-20b")
-        .backend("named", "nvidia", "openai/gpt-oss-120b", "openai/gpt-oss-120b")
-        .backend("own", null, "gpt-oss-120b", "gpt-oss-120b");
-    assertThat(plan("gpt-oss-120b"))
-        .containsExactly("named/openai/gpt-oss-120b", "own/gpt-oss-120b", "few/openai/gpt-oss-20b");
+  void aModelIsAskedOfAllThatListItAndThenTheOthersForTheirDefault() {
+    assertThat(names(request("big"))).containsExactly("one/big", "two/big", "open/free");
+    order = List.of("open", "two", "one");
+    assertThat(names(request("big"))).containsExactly("two/big", "one/big", "open/free");
+    assertThat(names(request("other"))).containsExactly("two/other", "open/free", "one/small");
   }
 
   @Test
-  void aliasesOfTheUserWin() {
-    four();
-    aliases = Map.of("gpt-oss-120b", List.of("local/m"), "fast", List.of("groq", "nvidia/x"));
-    assertThat(plan("gpt-oss-120b")).containsExactly("local/m");
-    assertThat(plan("fast")).containsExactly("groq/openai/gpt-oss-20b", "nvidia/x");
-    assertThat(messages("fast").get(0)).isEqualTo("number 1: of the alias fast");
+  void aModelNobodyListsIsPassedOnByThoseThatPassOnAnyName() {
+    assertThat(names(request("strange")))
+        .containsExactly("open/strange", "mute/strange", "one/small", "two/other");
   }
 
   @Test
-  void aProviderElsewhereIsNotMeantByAnAlias() {
-    backend("groq", null, "m", "m");
-    assertThatThrownBy(() -> plan("gpt-oss-120b"))
-        .isInstanceOfSatisfying(
-            LlmException.class,
-            e -> assertThat(e.failure().kind()).isEqualTo(FailureKind.MODEL_NOT_FOUND));
+  void aModelTheCatalogueKnowsIsServedByItsProvider() {
+    model("p3", "known", null, null);
+    assertThat(names(request("known"))).containsExactly("open/known", "one/small", "two/other");
   }
 
   @Test
-  void knowsTheAliasesThatSomebodyServes() {
-    backend("groq", "groq", "m").backend("own", null, "m", "m");
-    aliases = Map.of("fast", List.of("groq"));
-    assertThat(planner().aliases())
-        .containsExactly(
-            "fast",
-            "gpt-oss-120b",
-            "gpt-oss-20b",
-            "llama-3.1-8b",
-            "llama-3.3-70b",
-            "llama-4-scout");
+  void aDefaultModelNeedsNotBeListed() {
+    backends.set(
+        0, new Backend("one", "p1", "openai", List.of("big"), "hidden", PlannerTest::anything));
+    assertThat(names(request("hidden"))).startsWith("one/hidden").hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "two/big, two/big one/small open/free",
+    "one/big, one/big two/other open/free",
+    "open/any/thing, open/any/thing one/small two/other",
+    "mute/any, mute/any one/small two/other open/free",
+  })
+  void aBackendAndItsModelComeFirst(String model, String expected) {
+    assertThat(names(request(model))).containsExactly(expected.split(" "));
   }
 
   @Test
-  void whatDoesNotFitAWindowIsLeftOut() {
-    provider("cloudflare", "@cf/openai/gpt-oss-20b").provider("nvidia", "openai/gpt-oss-20b");
-    List<Plan.Entry> plan = explained(request("llama-3.3-70b", 4 * 30_000));
-    assertThat(plan.get(0).model()).isEqualTo("meta/llama-3.3-70b-instruct");
-    assertThat(plan.get(1).model()).isEqualTo("@cf/meta/llama-3.3-70b-instruct-fp8-fast");
-    assertThat(plan.get(1).skip()).isEqualTo(SkipReason.CONTEXT_WINDOW);
-    assertThat(plan.get(1).message())
-        .isEqualTo("about 30000 tokens do not fit its window of 24000");
+  void aSlashMayBelongToTheModel() {
+    backends.set(
+        0,
+        new Backend(
+            "one", "p1", "openai", List.of("vendor/model"), "vendor/model", PlannerTest::anything));
+    assertThat(names(request("vendor/model"))).startsWith("one/vendor/model");
   }
 
   @Test
-  void theCheapestThatServesTheModelComesFirst() {
-    four();
+  void anAliasStandsForItsCandidatesAndNoOthers() {
+    assertThat(names(request("smart"))).containsExactly("two/big", "one/big");
+    assertThat(names(request("both"))).containsExactly("two/other", "one/small");
+  }
+
+  @Test
+  void theCandidatesOfARequestAreTriedAndNoOthers() {
+    ChatRequest request = request("big").withCandidates("open/x", "two", "one/big", "two/other");
+    assertThat(names(request)).containsExactly("open/x", "two/other", "one/big");
+  }
+
+  // Cost.
+
+  private void prices() {
+    model("p1", "big", null, new Price(3, 3, null));
+    model("p2", "big", null, new Price(2, 2, null));
+    model("p1", "small", null, new Price(9, 9, null));
+    model("p3", "free", null, new Price(0, 0, null));
+  }
+
+  @Test
+  void costOrdersEachGroupOnItsOwn() {
+    prices();
     prefer = Prefer.COST;
-    List<Plan.Entry> plan = explained(request("gpt-oss-120b", 4_000));
-    assertThat(plan)
-        .extracting(Plan.Entry::backend)
-        .containsExactly("nvidia", "groq", "cerebras", "local");
-    // 1,000 tokens in and 500 out: free; 0.15 and 0.6; 0.35 and 0.75 dollars a million
-    assertThat(plan)
-        .extracting(Plan.Entry::estimatedCostUsd)
-        .containsExactly(0.0, 0.00045, 0.000725, null);
-    assertThat(plan)
-        .extracting(Plan.Entry::message)
-        .containsExactly(
-            "number 1: serves the model asked for, cheapest first",
-            "number 2: serves the model asked for, cheapest first",
-            "number 3: serves the model asked for, cheapest first",
-            "number 4: by the fallback order, price unknown");
+    assertThat(names(request("big"))).containsExactly("two/big", "one/big", "open/free");
+    assertThat(names(request())).containsExactly("open/free", "one/small", "two/other");
+    assertThat(names(request("smart"))).containsExactly("two/big", "one/big");
   }
 
   @Test
-  void theLengthOfThePromptDecidesWhoIsCheapest() {
-    backend("a", null, "short", "short").backend("b", null, "long", "long");
-    priced(
-        "short",
-        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from-input-tokens\": 1001, \"input\": 9, \"output\": 9}]}");
-    priced("long", "{\"input\": 2, \"output\": 2}");
+  void aRequestMayPreferOtherwise() {
+    prices();
+    assertThat(names(request().withRelay(preferring(Prefer.COST)))).startsWith("open/free");
     prefer = Prefer.COST;
-    assertThat(plan(request(null, 4_000))).containsExactly("a/short", "b/long");
-    assertThat(plan(request(null, 4_001))).containsExactly("b/long", "a/short");
+    assertThat(names(request().withRelay(preferring(Prefer.ORDER)))).startsWith("one/small");
   }
 
   @Test
-  void theDayDecidesWhoIsCheapest() {
-    backend("a", null, "intro", "intro").backend("b", null, "steady", "steady");
-    priced(
-        "intro",
-        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from\": \"2027-01-01\", \"input\": 3, \"output\": 3}]}");
-    priced("steady", "{\"input\": 2, \"output\": 2}");
+  void equalAndUnknownPricesKeepTheConfiguredOrder() {
+    model("p2", "other", null, new Price(1, 1, null));
+    model("p3", "free", null, new Price(1, 1, null));
     prefer = Prefer.COST;
-    clock.set("2026-12-31T23:59:59.999Z");
-    assertThat(plan((String) null)).containsExactly("a/intro", "b/steady");
-    clock.set("2027-01-01T00:00:00Z");
-    assertThat(plan((String) null)).containsExactly("b/steady", "a/intro");
-    assertThat(explained(request(null, 4_000)).get(1).estimatedCostUsd()).isEqualTo(0.0045);
+    assertThat(names(request())).containsExactly("two/other", "open/free", "one/small");
   }
 
   @Test
-  void saysWhyEachStandsWhereItStands() {
-    four();
-    assertThat(messages(null))
+  void theCostIsThatOfThisRequest() {
+    model("p1", "small", null, new Price(1_000_000, 10_000_000, null));
+    Planner.Choices plan = plan(request().withMaxTokens(7));
+    assertThat(plan.choices().get(0).costUsd()).isEqualTo(100 + 70);
+    assertThat(plan.choices().get(1).costUsd()).isNull();
+  }
+
+  // What is left out.
+
+  @Test
+  void whatTheDialectCannotExpressIsLeftOut() {
+    backends.set(
+        1,
+        new Backend(
+            "two",
+            "p2",
+            "anthropic",
+            List.of("big"),
+            "big",
+            request -> request.seed() == null ? null : "it has no seed"));
+    assertThat(names(request("big"))).contains("two/big");
+    Planner.Choices plan = plan(request("big").withSeed(7L));
+    assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("one", "open");
+    assertThat(plan.leftOut())
+        .extracting(out -> out.candidate().toString(), o -> o.reason(), o -> o.message())
+        .containsExactly(tuple("two/big", SkipReason.CAPABILITY, "it has no seed"));
+  }
+
+  @Test
+  void whatIsKnownToBeTooSmallIsLeftOut() {
+    model("p1", "small", 99, null);
+    model("p2", "other", 100, null);
+    Planner.Choices plan = plan(request());
+    assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("two", "open");
+    assertThat(plan.leftOut())
+        .extracting(out -> out.candidate().toString(), o -> o.reason(), o -> o.message())
         .containsExactly(
-            "number 1: by the fallback order",
-            "number 2: by the fallback order",
-            "number 3: by the fallback order",
-            "number 4: by the fallback order");
-    assertThat(messages("m").subList(0, 2))
-        .containsExactly("number 1: serves the model asked for", "number 2: by the fallback order");
-    JsonObject named = request(null, 4).toJson();
-    named.put("relay", new JsonObject().put("candidates", JsonArray.of("local", "groq/x")));
-    assertThat(explained(ChatRequest.fromJson(named)).get(1).message())
-        .isEqualTo("number 2: named by the request");
+            tuple(
+                "one/small",
+                SkipReason.CONTEXT_WINDOW,
+                "about 100 tokens do not fit its window of 99"));
   }
 
   @Test
-  void warnsOfModelsThatDoNotLive() {
-    provider("openai", "gpt-6-luna").provider("groq", "openai/gpt-oss-20b");
-    assertThat(messages("gpt-5").get(0))
+  void aBackendWithoutADefaultModelIsLeftOutWhereItIsAskedForThat() {
+    order = List.of("mute", "one");
+    Planner.Choices plan = plan(request());
+    assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("one");
+    assertThat(plan.leftOut())
+        .extracting(out -> out.candidate().backend(), o -> o.reason(), o -> o.message())
+        .containsExactly(tuple("mute", SkipReason.MODEL_NOT_SERVED, "it has no default model"));
+  }
+
+  @Test
+  void everybodyMayBeLeftOut() {
+    model("p1", "small", 99, null);
+    ChatRequest request = request().withCandidates("one", "mute");
+    Planner.Choices plan = plan(request);
+    assertThat(plan.candidates()).isEmpty();
+    Failure nobody = Planner.nobody(plan.leftOut());
+    assertThat(nobody.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
+    assertThat(nobody.message())
         .isEqualTo(
-            "number 1: serves the model asked for;"
-                + " gpt-5 is deprecated and retires on 2026-12-11");
-    assertThat(messages("llama-3.3-70b").get(0))
-        .endsWith("; llama-3.3-70b-versatile is retired since 2026-08-16");
-    clock.set("2026-12-11T00:00:00Z");
-    assertThat(messages("gpt-5").get(0)).endsWith("; gpt-5 is retired since 2026-12-11");
+            "no backend can serve this request: mute/: it has no default model,"
+                + " one/small: about 100 tokens do not fit its window of 99");
+  }
+
+  @Test
+  void aPromptThatFitsNowhereIsTooLong() {
+    model("p1", "small", 99, null);
+    Planner.Choices plan = plan(request().withCandidates("one"));
+    assertThat(Planner.nobody(plan.leftOut()).kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
+  }
+
+  // What does not exist.
+
+  @Test
+  void aCandidateThatDoesNotExistIsNamedWithItsField() {
+    Failure failure = failure(request().withCandidates("one", "three/x"));
+    assertThat(failure.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
+    assertThat(failure.field()).isEqualTo("relay.candidates[1]");
+    assertThat(failure.message())
+        .isEqualTo(
+            "relay.candidates[1] names no backend: \"three/x\"; there are [one, two, open, mute]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"three", "/", "/x", "", "one/", "one//"})
+  void aCandidateMustBeABackendAndAModelOfIt(String candidate) {
+    assertThat(failure(request().withCandidates(candidate)).field())
+        .isEqualTo("relay.candidates[0]");
+  }
+
+  @Test
+  void aModelTheBackendDoesNotServeIsAnError() {
+    Failure failure = failure(request("two/small"));
+    assertThat(failure.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
+    assertThat(failure.field()).isEqualTo("model");
+    assertThat(failure.message()).isEqualTo("model: two does not serve small, but [big, other]");
+    assertThat(failure(request().withCandidates("two/small")).field())
+        .isEqualTo("relay.candidates[0]");
+    assertThat(failure(request("wrong")).field()).isEqualTo("model");
+  }
+
+  @Test
+  void aModelNobodyServesIsNotFound() {
+    backends.remove(3);
+    backends.remove(2);
+    order = List.of("one");
+    Failure failure = failure(request("strange"));
+    assertThat(failure.kind()).isEqualTo(FailureKind.MODEL_NOT_FOUND);
+    assertThat(failure.message()).isEqualTo("no backend serves the model \"strange\"");
+    assertThat(failure.field()).isEqualTo("model");
+  }
+
+  /** No backend gets an empty model name, not even one that passes on any. */
+  @ParameterizedTest
+  @ValueSource(strings = {"open/", "mute/"})
+  void aModelNameIsNeverEmpty(String name) {
+    assertThat(failure(request().withCandidates(name)).field()).isEqualTo("relay.candidates[0]");
+    assertThat(failure(request(name)).field()).isEqualTo("model");
   }
 }

@@ -29,24 +29,26 @@ final class Consumer implements InboundStream.Handler {
   private final Promise<JsonObject> opened = Promise.promise();
   private final Promise<Void> accepted = Promise.promise();
   private final Promise<Consumer> over = Promise.promise();
+  private final String address;
   private final boolean greedy;
   private Context context;
   private InboundStream stream;
   volatile JsonObject end;
   volatile Failure failure;
 
-  private Consumer(boolean greedy) {
+  private Consumer(String address, boolean greedy) {
+    this.address = address;
     this.greedy = greedy;
   }
 
   /** Opens a stream at a provider verticle. */
   static Consumer open(Vertx vertx, String address, JsonObject body, boolean greedy) {
-    Consumer consumer = new Consumer(greedy);
+    Consumer consumer = new Consumer(address, greedy);
     Context context = ((VertxInternal) vertx).createEventLoopContext();
     Promise<Void> done = Promise.promise();
     context.runOnContext(
         v ->
-            BusEndpoint.open(vertx, "test.consumer", BUS)
+            BusEndpoint.open(vertx, "test.consumer", BUS, () -> {})
                 .onSuccess(
                     endpoint -> {
                       consumer.context = context;
@@ -61,7 +63,7 @@ final class Consumer implements InboundStream.Handler {
     return new JsonObject()
         .put("model", "m")
         .put("request", request.toJson())
-        .put("connect_ms", 2000);
+        .put("connect_ms", 15_000);
   }
 
   static <T> T await(Future<T> future) {
@@ -95,8 +97,19 @@ final class Consumer implements InboundStream.Handler {
     return opened.future().isComplete();
   }
 
+  /** Cancels, and returns when the provider knows: what is sent later is answered later. */
   void cancel() {
-    context.runOnContext(v -> stream.cancel());
+    Promise<Void> known = Promise.promise();
+    context.runOnContext(
+        v -> {
+          stream.cancel();
+          context
+              .owner()
+              .eventBus()
+              .request(address, "no request")
+              .onComplete(refused -> known.complete());
+        });
+    await(known.future());
   }
 
   /** Says that {@code n} chunks were consumed. */

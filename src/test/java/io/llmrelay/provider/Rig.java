@@ -20,11 +20,9 @@ final class Rig {
   final Vertx vertx;
   final String prefix = "rig" + RIGS.incrementAndGet();
   final String deployment;
-  final int port;
 
-  private Rig(Vertx vertx, BackendOptions options, int port) {
+  private Rig(Vertx vertx, BackendOptions options) {
     this.vertx = vertx;
-    this.port = port;
     this.deployment =
         await(vertx.deployVerticle(new ProviderVerticle("backend", options, prefix, Consumer.BUS)));
   }
@@ -40,7 +38,11 @@ final class Rig {
 
   /** In front of whatever listens at this port. */
   static Rig at(Vertx vertx, BackendOptions options, int port) {
-    return new Rig(vertx, options.setBaseUrl("http://127.0.0.1:" + port + "/v1"), port);
+    return atUrl(vertx, options, "http://127.0.0.1:" + port + "/v1");
+  }
+
+  static Rig atUrl(Vertx vertx, BackendOptions options, String url) {
+    return new Rig(vertx, options.setBaseUrl(url));
   }
 
   static BackendOptions options(String dialect, String provider) {

@@ -1,7 +1,11 @@
 package io.llmrelay.provider;
 
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Events as an OpenAI-like server writes them. */
 final class Sse {
@@ -33,5 +37,19 @@ final class Sse {
 
   static String error(JsonObject error) {
     return data(new JsonObject().put("error", error).encode());
+  }
+
+  /** Writes text without end, as fast as it is taken, and counts it. */
+  static void flood(HttpServerResponse response, AtomicLong taken) {
+    Buffer much = Buffer.buffer(text("x".repeat(4000)));
+    for (int i = 0; i < 50 && !response.writeQueueFull() && !response.closed(); i++) {
+      response.write(much);
+      taken.addAndGet(much.length());
+    }
+    if (response.writeQueueFull()) {
+      response.drainHandler(v -> flood(response, taken));
+    } else if (!response.closed()) {
+      Vertx.currentContext().runOnContext(v -> flood(response, taken));
+    }
   }
 }

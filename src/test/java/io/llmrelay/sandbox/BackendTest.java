@@ -16,10 +16,7 @@ class BackendTest extends SandboxTestBase {
 
   @Override
   SandboxOptions options() {
-    return new SandboxOptions()
-        .setRequiredKey("sk-1")
-        .setScenarios("configured", "503", "model")
-        .setScenarios("quick", "down-for-50-retry-after-1");
+    return new SandboxOptions().setRequiredKey("sk-1").setScenarios("configured", "503", "model");
   }
 
   private int status(String prefix, String model) throws IOException {
@@ -55,7 +52,7 @@ class BackendTest extends SandboxTestBase {
 
   @Test
   void downForAWhile() throws Exception {
-    sandbox.script("primary", Scenario.of("down-for-100-retry-after-1"));
+    sandbox.script("primary", Scenario.of("down-for-1000-retry-after-1"));
     try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("m"))) {
       wire.read();
       assertThat(wire.status()).isEqualTo(503);
@@ -66,7 +63,7 @@ class BackendTest extends SandboxTestBase {
 
   @Test
   void flapping() throws Exception {
-    sandbox.script("primary", Scenario.of("flap-for-100"));
+    sandbox.script("primary", Scenario.of("flap-for-300"));
     await().until(() -> status("/primary", "m") == 200);
     await().until(() -> status("/primary", "m") == 503);
     await().until(() -> status("/primary", "m") == 200);

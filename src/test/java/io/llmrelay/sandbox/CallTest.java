@@ -59,7 +59,7 @@ class CallTest extends SandboxTestBase {
     get(call.ended());
     assertThat(call.aborted()).isTrue();
     assertThat(call.completed()).isFalse();
-    assertThat(Duration.between(left, call.endedAt())).isLessThan(Duration.ofSeconds(1));
+    assertThat(Duration.between(left, call.endedAt())).isLessThan(Duration.ofSeconds(2));
   }
 
   @Test

@@ -36,7 +36,7 @@ final class Wire implements AutoCloseable {
   }
 
   private static final int PATIENCE_MILLIS = 10_000;
-  private static final int SILENCE_MILLIS = 200;
+  private static final int SILENCE_MILLIS = 400;
 
   private final Socket socket;
   private final Buffer received = Buffer.buffer();

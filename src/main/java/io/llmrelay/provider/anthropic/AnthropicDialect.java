@@ -10,9 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Anthropic's messages. The system texts stand apart from the messages, user and assistant take
@@ -96,12 +94,12 @@ public final class AnthropicDialect implements Dialect {
         new JsonObject()
             .put("model", model)
             .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
-    put(json, "system", system.isEmpty() ? null : system);
+    Json.put(json, "system", system.isEmpty() ? null : system);
     json.put("messages", messages).put("stream", true);
-    put(json, "temperature", request.temperature());
-    put(json, "top_p", request.topP());
-    put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    put(
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(
         json,
         "metadata",
         request.user() == null ? null : new JsonObject().put("user_id", request.user()));
@@ -117,22 +115,8 @@ public final class AnthropicDialect implements Dialect {
     }
   }
 
-  private static void put(JsonObject json, String key, Object value) {
-    if (value != null) {
-      json.put(key, value);
-    }
-  }
-
   @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new AnthropicReader(answer);
-  }
-
-  @Override
-  public List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
   }
 }

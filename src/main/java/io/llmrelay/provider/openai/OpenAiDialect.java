@@ -8,9 +8,7 @@ import io.llmrelay.provider.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** OpenAI's chat completions, and everybody who speaks the same. */
 public final class OpenAiDialect implements Dialect {
@@ -47,20 +45,14 @@ public final class OpenAiDialect implements Dialect {
     if (traits.asksUsage()) {
       json.put("stream_options", new JsonObject().put("include_usage", true));
     }
-    put(json, "temperature", request.temperature());
-    put(json, "top_p", request.topP());
-    put(json, traits.maxTokens(), request.maxTokens());
-    put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    put(json, traits.seed(), request.seed());
-    put(json, "response_format", request.responseFormat());
-    put(json, "user", request.user());
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, traits.maxTokens(), request.maxTokens());
+    Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(json, traits.seed(), request.seed());
+    Json.put(json, "response_format", request.responseFormat());
+    Json.put(json, "user", request.user());
     return json.toBuffer();
-  }
-
-  private static void put(JsonObject json, String key, Object value) {
-    if (value != null) {
-      json.put(key, value);
-    }
   }
 
   @Override
@@ -71,13 +63,5 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public String modelsPath(BackendOptions options) {
     return "/models";
-  }
-
-  @Override
-  public List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
   }
 }

@@ -54,6 +54,9 @@ final class OpenAiReader implements Dialect.Reader {
     try (JsonParser in = Json.parser(bytes, from, to)) {
       payload(in);
     }
+    if (usage != null) {
+      answer.usage(usage);
+    }
     if (error) {
       answer.error(bytes, from, to);
     } else {
@@ -259,9 +262,6 @@ final class OpenAiReader implements Dialect.Reader {
     answer.text(ChunkKind.REFUSAL, refusal);
     if (toolCalls) {
       answer.toolCalls();
-    }
-    if (usage != null) {
-      answer.usage(usage);
     }
     answer.model(model);
     if (finish != null) {

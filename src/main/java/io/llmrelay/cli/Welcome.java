@@ -1,0 +1,92 @@
+package io.llmrelay.cli;
+
+import io.llmrelay.RelayOptions;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.GatewayOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** What a server says when it is up: where it is, who is behind it, and what to try. */
+final class Welcome {
+  private static final String QUESTION = "Why is the sky blue?";
+
+  private final Terminal terminal;
+
+  Welcome(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  void print(RelayOptions options, int port, Path conf, boolean rehearsal) {
+    String url = url(options.getGateway(), port);
+    terminal.line(terminal.bold("LLM Relay is listening at " + url));
+    terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
+    terminal.line();
+    if (rehearsal) {
+      terminal.line("There is no API key in the environment, and no backend is configured: these");
+      terminal.line("are backends of the built-in sandbox. They answer canned words, at once.");
+      terminal.line();
+    }
+    terminal.line("Backends, in the order of fallback:");
+    backends(options).forEach(terminal::line);
+    terminal.line();
+    terminal.line("Try:");
+    terminal.line(curl(url, model(options), ""));
+    if (rehearsal) {
+      terminal.line("and with a primary that fails, whom the next one stands in for:");
+      terminal.line(
+          curl(url, "", ", \"relay\": {\"candidates\": [\"primary/mock-503\", \"secondary\"]}"));
+    }
+    terminal.line();
+    terminal.line(terminal.dim("Ctrl-C stops it."));
+  }
+
+  private static String url(GatewayOptions gateway, int port) {
+    String host = gateway.getHost();
+    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+    String name = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
+    return "http://" + name + ":" + port;
+  }
+
+  private static List<String> backends(RelayOptions options) {
+    Table table = new Table();
+    List<String> order =
+        options.getFallback().stream().map(candidate -> candidate.split("/", 2)[0]).toList();
+    for (Map.Entry<String, BackendOptions> entry : options.getBackends().entrySet()) {
+      BackendOptions backend = entry.getValue();
+      int place = order.indexOf(entry.getKey());
+      table.row(
+          place < 0 ? "–" : place + 1 + ".",
+          entry.getKey(),
+          backend.getDialect(),
+          backend.getBaseUrl(),
+          models(backend),
+          backend.getApiKey() == null ? "no key" : "has a key");
+    }
+    return table.lines("  ");
+  }
+
+  private static String models(BackendOptions backend) {
+    if (!backend.getModels().isEmpty()) {
+      return String.join(", ", backend.getModels());
+    }
+    String byDefault = backend.getDefaultModel();
+    return "any model" + (byDefault == null ? "" : ", by default " + byDefault);
+  }
+
+  /** The model has to be named only where the default backend has none by default. */
+  private static String model(RelayOptions options) {
+    String[] first = options.getFallback().get(0).split("/", 2);
+    boolean known =
+        first.length == 2 || options.getBackends().get(first[0]).getDefaultModel() != null;
+    return known ? "" : "\"model\": \"MODEL\", ";
+  }
+
+  private static String curl(String url, String model, String more) {
+    return """
+      curl -N %s/v1/chat/completions -H 'content-type: application/json' \\
+        -d '{"stream": true, %s"messages": [{"role": "user", "content": "%s"}]%s}'\
+    """
+        .formatted(url, model, QUESTION, more);
+  }
+}

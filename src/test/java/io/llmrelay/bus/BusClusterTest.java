@@ -1,0 +1,124 @@
+package io.llmrelay.bus;
+
+import static io.llmrelay.bus.BusBench.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.JoinConfig;
+import io.llmrelay.bus.BusBench.Peer;
+import io.llmrelay.bus.BusBench.Producer;
+import io.llmrelay.bus.BusBench.Receiver;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.spi.cluster.hazelcast.ConfigUtil;
+import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** The same protocol across two nodes of a cluster; the last test ends one of them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class BusClusterTest {
+  private static final BusSettings SETTINGS =
+      new BusSettings(8, Duration.ofMillis(200), Duration.ofSeconds(8));
+
+  private Vertx producerNode;
+  private Vertx consumerNode;
+  private Peer producer;
+
+  private static Vertx node(String cluster) {
+    Config config = ConfigUtil.loadConfig();
+    config.setClusterName(cluster);
+    config.getNetworkConfig().setPublicAddress("127.0.0.1");
+    config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
+    config.setProperty("hazelcast.wait.seconds.before.join", "0");
+    JoinConfig join = config.getNetworkConfig().getJoin();
+    join.getMulticastConfig().setEnabled(false);
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getTcpIpConfig().setEnabled(true).addMember("127.0.0.1");
+    VertxOptions options = new VertxOptions();
+    options.getEventBusOptions().setHost("127.0.0.1");
+    return get(
+        Vertx.builder()
+            .with(options)
+            .withClusterManager(new HazelcastClusterManager(config))
+            .buildClustered());
+  }
+
+  @BeforeAll
+  void cluster() {
+    String name = "test-" + UUID.randomUUID();
+    producerNode = node(name);
+    consumerNode = node(name);
+    producer = new Peer(producerNode, SETTINGS);
+  }
+
+  @AfterAll
+  void close() {
+    get(consumerNode.close());
+    get(producerNode.close());
+  }
+
+  @Test
+  @Order(1)
+  void aStreamCrossesNodes() {
+    producer.serves(
+        stream -> {
+          stream.open(new JsonObject().put("id", "1"));
+          for (int i = 0; i < 100; i++) {
+            stream.chunk(ChunkKind.TEXT, Buffer.buffer("größe " + i + "\n"));
+          }
+          if (producer.producers.size() == 1) {
+            stream.end(new JsonObject().put("finish_reason", "stop"));
+          } else {
+            // Cut within a character of four bytes: JSON of a failure must cross the wire, too.
+            stream.fail(Failure.of(FailureKind.OVERLOADED, "x".repeat(498) + "😀 and so on"));
+          }
+        });
+    Peer consumer = new Peer(consumerNode, SETTINGS);
+    Receiver good = consumer.opens(new Receiver());
+    good.awaitLast("ended");
+    StringBuilder expected = new StringBuilder();
+    for (int i = 0; i < 100; i++) {
+      expected.append("größe ").append(i).append('\n');
+    }
+    assertThat(good.bytes().toString()).isEqualTo(expected.toString());
+    assertThat(good.events).startsWith("accepted", "opened {\"id\":\"1\"}").hasSize(103);
+
+    Receiver failing = consumer.opens(new Receiver());
+    failing.awaitLast("failed overloaded");
+    assertThat(failing.failures.get(0).message()).startsWith("x".repeat(498));
+    assertThat(consumer.streams()).isZero();
+    assertThat(producer.streams()).isZero();
+    get(consumer.endpoint.close());
+  }
+
+  @Test
+  @Order(2)
+  void aConsumersNodeThatGoesEndsItsStreams() {
+    Peer silent = new Peer(producerNode, SETTINGS);
+    Peer consumer = new Peer(consumerNode, SETTINGS);
+    producer.producers.clear();
+    Receiver receiver = consumer.opens(Receiver.lazy());
+    receiver.awaitChunks(8);
+    Producer told = producer.producer();
+    get(consumerNode.close());
+    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(told.events).hasSize(1));
+    assertThat(told.events.get(0)).startsWith("cancelled: ");
+    await().untilAsserted(() -> assertThat(producer.streams()).isZero());
+    assertThat(silent.streams()).isZero();
+  }
+}

@@ -1,0 +1,392 @@
+package io.llmrelay.bus;
+
+import static io.llmrelay.bus.BusBench.QUICK;
+import static io.llmrelay.bus.BusBench.SERVICE;
+import static io.llmrelay.bus.BusBench.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.bus.BusBench.Peer;
+import io.llmrelay.bus.BusBench.Producer;
+import io.llmrelay.bus.BusBench.Raw;
+import io.llmrelay.bus.BusBench.Receiver;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Peers that vanish, endpoints that close, and handlers that throw. */
+@ExtendWith(VertxExtension.class)
+class BusLivenessTest {
+  private static final String VANISHED = "cancelled: the peer on the event bus vanished";
+
+  private Vertx vertx;
+
+  @BeforeEach
+  void vertx(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  private Peer peer(BusSettings settings) {
+    return new Peer(vertx, settings);
+  }
+
+  private static void nothingIsLeft(Peer... peers) {
+    for (Peer peer : peers) {
+      await().untilAsserted(() -> assertThat(peer.streams()).isZero());
+    }
+  }
+
+  private static void told(Producer producer, String event) {
+    await().untilAsserted(() -> assertThat(producer.events).containsExactly(event));
+  }
+
+  @Test
+  void aConsumerWithoutHandlersIsFoundOutByTheNextFrame() {
+    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Raw raw = new Raw(vertx, "raw");
+    raw.opens("s", 4);
+    raw.opens("t", 4);
+    Raw other = new Raw(vertx, "other");
+    other.opens("s", 4);
+    get(raw.close());
+    producer.run(() -> producer.producers.get(0).stream.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
+    told(producer.producers.get(0), VANISHED);
+    told(producer.producers.get(1), VANISHED);
+    assertThat(producer.streams()).as("the other consumer's stays").isEqualTo(1);
+    assertThat(producer.producers.get(2).events).isEmpty();
+  }
+
+  @Test
+  void aConsumerWithoutHandlersIsFoundOutByAPing() {
+    Peer producer = peer(QUICK).serves(stream -> {});
+    Raw raw = new Raw(vertx, "raw");
+    raw.opens("s", 4);
+    get(raw.close());
+    told(producer.producer(), VANISHED);
+    nothingIsLeft(producer);
+  }
+
+  @Test
+  void aProducerWithoutHandlersIsFoundOutByAPing() {
+    Raw raw = new Raw(vertx, "raw");
+    raw.serves();
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitLast("accepted");
+    get(raw.close());
+    receiver.awaitLast("failed network");
+    assertThat(receiver.failures.get(0).message()).isEqualTo("the peer on the event bus vanished");
+    nothingIsLeft(consumer);
+  }
+
+  @Test
+  void aPeerThatDoesNotAnswerPingsIsLost() {
+    Raw silent = new Raw(vertx, "silent");
+    silent.serves();
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitLast("accepted");
+    silent.answersPings = false;
+    receiver.awaitLast("failed network");
+    assertThat(receiver.events).containsExactly("accepted", "failed network");
+    nothingIsLeft(consumer);
+  }
+
+  @Test
+  void aPeerThatAnswersPingsIsKeptHoweverLongItIsSilent() {
+    Raw raw = new Raw(vertx, "raw");
+    raw.serves();
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    await().untilAsserted(() -> assertThat(raw.pings).hasValueGreaterThan(10));
+    assertThat(receiver.events).containsExactly("accepted");
+    consumer.run(() -> receiver.stream.cancel());
+    await().untilAsserted(() -> assertThat(raw.frames).containsExactly("cancel"));
+  }
+
+  @Test
+  void onePeerIsAskedOnceHoweverManyStreamsThereAre() {
+    Raw raw = new Raw(vertx, "raw");
+    raw.serves();
+    raw.answersPings = false;
+    BusSettings patient =
+        new BusSettings(4, QUICK.pingInterval(), BusSettings.DEFAULT_PING_TIMEOUT);
+    Peer consumer = peer(patient);
+    for (int i = 0; i < 20; i++) {
+      consumer.opens(new Receiver()).awaitLast("accepted");
+    }
+    await().untilAsserted(() -> assertThat(raw.pings).hasPositiveValue());
+    await()
+        .during(4 * QUICK.pingInterval().toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+        .untilAsserted(() -> assertThat(raw.pings).hasValue(1));
+  }
+
+  @Test
+  void aServiceThatDoesNotReplyIsUnavailable() {
+    List<Message<Object>> requests = new CopyOnWriteArrayList<>();
+    get(vertx.eventBus().consumer(SERVICE, requests::add).completion());
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitLast("failed unavailable");
+    assertThat(receiver.failures.get(0).message()).isEqualTo("no reply on the event bus");
+    nothingIsLeft(consumer);
+  }
+
+  /** The producer accepted, but too late for its consumer: its first frame brings the cancel. */
+  @Test
+  void aProducerThatRepliesTooLateIsCancelled() {
+    Peer producer = peer(BusSettings.DEFAULT);
+    List<Message<Object>> requests = new CopyOnWriteArrayList<>();
+    get(vertx.eventBus().consumer(SERVICE, requests::add).completion());
+    Peer consumer = peer(QUICK);
+    consumer.opens(new Receiver()).awaitLast("failed unavailable");
+    Producer late = new Producer();
+    producer.run(
+        () -> {
+          late.stream = producer.endpoint.accept(requests.get(0), late);
+          late.stream.open(new JsonObject());
+        });
+    told(late, "cancelled: the consumer cancelled");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void closingTheConsumerCancelsItsProducers() {
+    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(BusSettings.DEFAULT);
+    Receiver one = consumer.opens(new Receiver());
+    Receiver two = consumer.opens(new Receiver());
+    one.awaitLast("accepted");
+    two.awaitLast("accepted");
+    get(consumer.endpoint.close());
+    await().until(() -> consumer.closed);
+    assertThat(one.events).containsExactly("accepted", "failed network");
+    assertThat(two.events).containsExactly("accepted", "failed network");
+    assertThat(one.failures.get(0).message()).isEqualTo("the endpoint was closed");
+    told(producer.producers.get(0), "cancelled: the consumer cancelled");
+    told(producer.producers.get(1), "cancelled: the consumer cancelled");
+    nothingIsLeft(producer, consumer);
+  }
+
+  /** At once, and not when a ping goes unanswered: the consumer may have others to ask. */
+  @Test
+  void closingTheProducerFailsItsConsumers() {
+    Peer producer =
+        peer(BusSettings.DEFAULT)
+            .serves(
+                stream -> {
+                  for (int i = 0; i < 10; i++) {
+                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                  }
+                });
+    Peer consumer = peer(BusSettings.DEFAULT);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitChunks(10);
+    get(producer.endpoint.close());
+    told(producer.producer(), "cancelled: the endpoint was closed");
+    receiver.awaitLast("failed network");
+    assertThat(receiver.failures.get(0).message()).isEqualTo("the endpoint was closed");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void closingTheProducerDropsWhatFoundNoCredit() {
+    Peer producer =
+        peer(BusSettings.DEFAULT)
+            .serves(
+                stream -> {
+                  for (int i = 0; i < 10; i++) {
+                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                  }
+                  stream.end(new JsonObject());
+                });
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(Receiver.lazy());
+    receiver.awaitChunks(4);
+    get(producer.endpoint.close());
+    receiver.awaitLast("failed network");
+    assertThat(receiver.chunks).hasSize(4);
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void closingTwiceIsAsGoodAsOnce() {
+    Peer consumer = peer(BusSettings.DEFAULT);
+    get(consumer.endpoint.close());
+    get(consumer.endpoint.close());
+    await().until(() -> consumer.closed);
+  }
+
+  /** A verticle that goes without closing its endpoint leaves no stream behind, on either side. */
+  @Test
+  void undeployingAVerticleEndsItsStreams() {
+    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Receiver receiver = new Receiver();
+    BusEndpoint[] endpoint = new BusEndpoint[1];
+    List<String> closed = new CopyOnWriteArrayList<>();
+    String id =
+        get(
+            vertx.deployVerticle(
+                new VerticleBase() {
+                  @Override
+                  public Future<?> start() {
+                    return BusEndpoint.open(
+                            vertx, "test", BusSettings.DEFAULT, () -> closed.add("closed"))
+                        .onSuccess(
+                            opened -> {
+                              endpoint[0] = opened;
+                              receiver.stream = opened.request(SERVICE, new JsonObject(), receiver);
+                            });
+                  }
+                }));
+    receiver.awaitLast("accepted");
+    get(vertx.undeploy(id));
+    await().untilAsserted(() -> assertThat(closed).containsExactly("closed"));
+    told(producer.producer(), "cancelled: the consumer cancelled");
+    assertThat(receiver.events).containsExactly("accepted", "failed network");
+    assertThat(endpoint[0].openStreams()).isZero();
+    nothingIsLeft(producer);
+  }
+
+  @Test
+  void aConsumersHandlerThatThrowsHarmsOnlyItsStream() {
+    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(BusSettings.DEFAULT);
+    Receiver good = consumer.opens(new Receiver());
+    good.awaitLast("accepted");
+    Receiver bad =
+        consumer.opens(
+            new Receiver() {
+              @Override
+              public void chunk(ChunkKind kind, Buffer data) {
+                throw new AssertionError("boom");
+              }
+            });
+    bad.awaitLast("accepted");
+    producer.run(
+        () ->
+            producer.producers.forEach(
+                p -> {
+                  p.stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                  p.stream.chunk(ChunkKind.TEXT, Buffer.buffer("y"));
+                }));
+    bad.awaitLast("failed internal");
+    assertThat(bad.failures.get(0).message()).isEqualTo("internal error: AssertionError");
+    good.awaitChunks(2);
+    told(producer.producers.get(1), "cancelled: the consumer cancelled");
+    assertThat(consumer.streams()).isEqualTo(1);
+    producer.run(() -> producer.producers.get(0).stream.end(new JsonObject()));
+    good.awaitLast("ended");
+    assertThat(bad.events).containsExactly("accepted", "failed internal");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void aHandlerThatThrowsWhateverItIsToldStillHarmsNobodyElse() {
+    Peer producer = peer(QUICK).serves(stream -> {});
+    Peer consumer = peer(QUICK);
+    class Bad extends Receiver {
+      @Override
+      public void accepted() {
+        super.accepted();
+        throw new IllegalStateException("accepted");
+      }
+
+      @Override
+      public void failed(Failure failure) {
+        super.failed(failure);
+        throw new IllegalStateException("failed");
+      }
+    }
+    Receiver bad = consumer.opens(new Bad());
+    bad.awaitLast("failed internal");
+    Receiver good = consumer.opens(new Receiver());
+    good.awaitLast("accepted");
+    get(consumer.endpoint.close());
+    assertThat(good.events).containsExactly("accepted", "failed network");
+    assertThat(bad.events).containsExactly("accepted", "failed internal");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void aHandlerThatThrowsWhenAllAreLostLeavesTheOthersTheirTerminal() {
+    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(BusSettings.DEFAULT);
+    class Bad extends Receiver {
+      @Override
+      public void failed(Failure failure) {
+        super.failed(failure);
+        throw new IllegalStateException("failed");
+      }
+    }
+    List<Receiver> all = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      Receiver receiver = consumer.opens(i % 2 == 0 ? new Bad() : new Receiver());
+      receiver.awaitLast("accepted");
+      all.add(receiver);
+    }
+    get(consumer.endpoint.close());
+    await().until(() -> consumer.closed);
+    for (Receiver receiver : all) {
+      assertThat(receiver.events).containsExactly("accepted", "failed network");
+    }
+    nothingIsLeft(producer, consumer);
+  }
+
+  /** The consumer must be told: nothing else would ever end its stream. */
+  @Test
+  void aProducersHandlerThatThrowsFailsItsStream() {
+    class Bad extends Producer {
+      @Override
+      public void drained() {
+        throw new IllegalStateException("boom");
+      }
+    }
+    Peer producer =
+        peer(BusSettings.DEFAULT)
+            .serves(
+                Bad::new,
+                stream -> {
+                  for (int i = 0; i < 4; i++) {
+                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                  }
+                });
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitLast("failed internal");
+    assertThat(receiver.chunks).hasSize(4);
+    assertThat(producer.producer().events)
+        .containsExactly("cancelled: internal error: IllegalStateException");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void aLostStreamIsToldOnce() {
+    Peer producer = peer(QUICK).serves(stream -> {});
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitLast("accepted");
+    Producer told = producer.producer();
+    consumer.run(
+        () -> {
+          receiver.stream.lost(Failure.of(FailureKind.NETWORK, "once"));
+          receiver.stream.lost(Failure.of(FailureKind.NETWORK, "twice"));
+        });
+    told(told, "cancelled: the consumer cancelled");
+    producer.run(() -> told.stream.lost(Failure.of(FailureKind.NETWORK, "late")));
+    assertThat(told.events).hasSize(1);
+    assertThat(receiver.events).containsExactly("accepted", "failed network");
+  }
+}

@@ -1,0 +1,198 @@
+package io.llmrelay.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServeCommandTest {
+  private static final String URL = "listening at (http://127.0.0.1:(\\d+))";
+
+  @TempDir Path folder;
+
+  private String conf(String yaml) throws IOException {
+    return Files.writeString(folder.resolve("relay.yaml"), yaml).toString();
+  }
+
+  @Test
+  void withoutAnyKeyItServesTheSandbox() throws Exception {
+    try (Cli serve = Cli.start("--port", "0")) {
+      String url = serve.awaitOut(URL).group(1);
+      serve.awaitOut("Ctrl-C");
+      assertThat(serve.out())
+          .contains("There is no API key in the environment")
+          .containsPattern("1\\. +primary +openai +http://127.0.0.1:\\d+/primary/v1 +any model")
+          .containsPattern("3\\. +claude +anthropic .* no key")
+          .contains("curl -N " + url + "/v1/chat/completions");
+
+      Cli chat = Cli.run("chat", "--url", url, "Hello", "there");
+      assertThat(chat.exitCode()).as(chat.err()).isZero();
+      assertThat(chat.out()).startsWith("Hello, this is primary.").endsWith("cut." + nl());
+      assertThat(chat.err()).matches("\\[primary/mock-model, \\d+ \\+ \\d+ tokens, .*s]\\R");
+
+      Cli broken = Cli.run("chat", "--url", url + "/", "-m", "primary/mock-die-after-3", "Hi");
+      assertThat(broken.exitCode()).isEqualTo(1);
+      assertThat(broken.out()).isEqualTo("Hello, this is" + nl());
+      assertThat(broken.err())
+          .startsWith("The answer broke off: ")
+          .containsPattern("primary/mock-die-after-3 +failed +network: ");
+
+      Cli refused = Cli.run("chat", "--url", url, "-m", "claude/mock-400", "Hi");
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.out()).isEmpty();
+      assertThat(refused.err()).startsWith("The gateway answered 400: ");
+      assertThat(get(url + "/metrics")).contains("llmrelay_", "jvm_memory_used_bytes");
+
+      Cli second = Cli.run("serve", "--port", serve.awaitOut(URL).group(2));
+      assertThat(second.exitCode()).isEqualTo(1);
+      assertThat(second.err())
+          .isEqualTo(
+              "Port %s of 127.0.0.1 is in use by another program. Choose another one with --port N."
+                      .formatted(serve.awaitOut(URL).group(2))
+                  + nl());
+      serve.close();
+      assertThat(serve.exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void keysAreNeverShown() throws Exception {
+    String conf =
+        conf(
+            """
+            gateway: {port: 0}
+            fallback: [mine/a, groq]
+            backends:
+              groq:
+              mine: {dialect: openai, base-url: http://127.0.0.1:9, api-key: "${MINE}", models: [a, b]}
+              spare: {dialect: openai, base-url: http://127.0.0.1:9}
+            """);
+    Map<String, String> env = Map.of("MINE", "sk-mine", "GROQ_API_KEY", "gsk-secret");
+    try (Cli serve = Cli.start(env, "--conf", conf)) {
+      serve.awaitOut("Ctrl-C");
+      assertThat(serve.out())
+          .contains("Configuration: " + conf)
+          .containsPattern("2\\. +groq +openai .* any model, by default .* has a key")
+          .containsPattern("1\\. +mine +openai +http://127.0.0.1:9 +a, b +has a key")
+          .containsPattern("– +spare .* any model +no key")
+          .doesNotContain("sk-mine", "gsk-secret", "sandbox");
+      assertThat(serve.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void aWrongConfigurationIsAMessageAndNothingElse() throws IOException {
+    String conf = conf("gateway:\n  prot: 8080\nretries: {max: 99}\n");
+    Cli serve = Cli.run("--conf", conf);
+    assertThat(serve.exitCode()).isEqualTo(2);
+    assertThat(serve.out()).isEmpty();
+    assertThat(serve.err())
+        .isEqualTo(
+            conf
+                + ":2: gateway.prot is not a known key; did you mean \"port\"?"
+                + " (known here: host, max-body, port)"
+                + nl());
+    Cli missing = Cli.run("serve", "--conf", "nowhere.yaml");
+    assertThat(missing.exitCode()).isEqualTo(2);
+    assertThat(missing.err())
+        .isEqualTo("nowhere.yaml: the configuration is missing: there is no such file" + nl());
+  }
+
+  @Test
+  void aWrongCommandLineShowsTheUsage() {
+    Cli port = Cli.run("--port", "70000");
+    assertThat(port.exitCode()).isEqualTo(2);
+    assertThat(port.err()).startsWith("--port must be from 0 to 65535, not 70000");
+    Cli option = Cli.run("serve", "--prot", "1");
+    assertThat(option.exitCode()).isEqualTo(2);
+    assertThat(option.err()).contains("Unknown option", "--port");
+    assertThat(Cli.run("srve").exitCode()).isEqualTo(2);
+    Cli help = Cli.run("--help");
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.out()).contains("serve", "chat", "sandbox", "demo");
+    assertThat(Cli.run("--version").out()).startsWith("LLM Relay ");
+  }
+
+  @Test
+  void aSignalIsHowItIsMeantToEnd() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.llmrelay.cli.Main",
+                "--port",
+                "0")
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      String line = lines.readLine();
+      while (line != null && !line.contains("Ctrl-C")) {
+        assertThat(line).doesNotContain("WARNING", "SEVERE");
+        line = lines.readLine();
+      }
+      assertThat(line).isEqualTo("Ctrl-C stops it.");
+      process.toHandle().destroy();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      assertThat(lines.readLine()).isNull();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void chatNeedsAGateway() throws IOException {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+    }
+    Cli chat = Cli.run("chat", "--url", "http://127.0.0.1:" + free, "Hi");
+    assertThat(chat.exitCode()).isEqualTo(1);
+    assertThat(chat.err())
+        .isEqualTo(
+            "There is no gateway at http://127.0.0.1:%d. Start one with scripts/start."
+                    .formatted(free)
+                + nl());
+    assertThat(Cli.run("chat", "--url", "ftp:/x", "Hi").exitCode()).isEqualTo(2);
+    assertThat(Cli.run("chat").exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void theSandboxAlone() throws Exception {
+    try (Cli sandbox = Cli.start("sandbox", "--port", "0")) {
+      String port = sandbox.awaitOut(URL).group(2);
+      sandbox.awaitOut("Ctrl-C");
+      assertThat(get("http://127.0.0.1:" + port + "/health")).contains("UP");
+      assertThat(Cli.run("sandbox", "--port", port).exitCode()).isEqualTo(1);
+      sandbox.close();
+      assertThat(sandbox.exitCode()).isZero();
+    }
+  }
+
+  private static String get(String url) throws IOException, InterruptedException {
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  private static String nl() {
+    return System.lineSeparator();
+  }
+}

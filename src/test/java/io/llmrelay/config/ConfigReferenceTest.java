@@ -1,0 +1,79 @@
+package io.llmrelay.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The README's configuration reference is the schema, as a table. With {@code README_WRITE=1} in
+ * the environment the test writes it.
+ */
+class ConfigReferenceTest {
+  private static final Path README = Path.of("README.md");
+  private static final String BEGIN = "<!-- reference: configuration -->\n";
+  private static final String END = "<!-- end of reference -->\n";
+
+  @Test
+  void standsInTheReadme() throws IOException {
+    String readme = Files.readString(README);
+    int from = readme.indexOf(BEGIN) + BEGIN.length();
+    int to = readme.indexOf(END, from);
+    String table = table();
+    if (System.getenv("README_WRITE") != null) {
+      Files.writeString(README, readme.substring(0, from) + table + readme.substring(to));
+    } else {
+      assertThat(readme.substring(from, to)).isEqualTo(table);
+    }
+  }
+
+  private static String table() throws IOException {
+    JsonObject schema = new JsonObject(Files.readString(Path.of("conf/relay.schema.json")));
+    StringBuilder table = new StringBuilder("| key | default | |\n|---|---|---|\n");
+    rows("", schema, schema, table);
+    return table.toString();
+  }
+
+  private static void rows(String path, JsonObject node, JsonObject root, StringBuilder table) {
+    JsonObject properties = node.getJsonObject("properties", new JsonObject());
+    for (Map.Entry<String, Object> property : properties) {
+      JsonObject value = (JsonObject) property.getValue();
+      String key = path + property.getKey();
+      row(key, value, table);
+      rows(key + ".", value, root, table);
+      if (value.getValue("additionalProperties") instanceof JsonObject named) {
+        rows(key + ".*.", named, root, table);
+      }
+      if (value.getValue("items") instanceof JsonObject items) {
+        rows(key + "[].", items, root, table);
+      }
+    }
+  }
+
+  private static void row(String key, JsonObject value, StringBuilder table) {
+    Object byDefault = value.getValue("default");
+    List<?> names =
+        value.getJsonArray("enum") == null ? List.of() : value.getJsonArray("enum").getList();
+    String allowed =
+        names.isEmpty()
+            ? ""
+            : " One of "
+                + names.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", "))
+                + ".";
+    table
+        .append("| `")
+        .append(key)
+        .append("` | ")
+        .append(byDefault == null ? "" : "`" + byDefault + "`")
+        .append(" | ")
+        .append(value.getString("description", "").replace("|", "\\|"))
+        .append(allowed)
+        .append(" |\n");
+  }
+}

@@ -1,0 +1,88 @@
+package io.llmrelay.gateway;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.sandbox.SandboxCall;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a client does to its connection reaches the backend. */
+class DisconnectTest extends RelayFixture {
+
+  @Test
+  void leavingBeforeTheFirstChunkAbortsTheBackend() throws Exception {
+    for (JsonObject body : List.of(askStream(), ask())) {
+      for (String scenario : List.of("stall", "stall-after-head")) {
+        sandbox.clearCalls().script("primary", Scenario.of(scenario));
+        Socket socket = open(body);
+        SandboxCall call = theCall();
+
+        socket.close();
+
+        await().until(call::aborted);
+      }
+    }
+    assertThat(sandbox.calls("claude")).isEmpty();
+  }
+
+  @Test
+  void leavingInMidAnswerAbortsTheBackend() throws Exception {
+    for (JsonObject body : List.of(askStream(), ask())) {
+      sandbox.clearCalls().script("primary", Scenario.ok().chunks(10_000).chunkDelay(5));
+      Socket socket = open(body);
+      SandboxCall call = theCall();
+      await().until(() -> call.bytesWritten() > 2_000);
+
+      socket.close();
+
+      await().until(call::aborted);
+    }
+    assertThat(sandbox.calls("claude")).isEmpty();
+  }
+
+  @Test
+  void aClientThatDoesNotReadStopsTheBackend() throws Exception {
+    sandbox.script("primary", Scenario.of("flood-200"));
+    try (Socket socket = open(askStream())) {
+      SandboxCall call = theCall();
+      await().until(() -> call.bytesWritten() > 1_000_000);
+      long before;
+      do {
+        before = call.bytesWritten();
+        Thread.sleep(500);
+      } while (call.bytesWritten() > before);
+      assertThat(before).isLessThan(60_000_000);
+
+      socket.getInputStream().readNBytes(20_000_000);
+      long stopped = before;
+      await().until(() -> call.bytesWritten() > stopped);
+    }
+  }
+
+  @Test
+  void anOldClientGetsItsStreamToo() throws Exception {
+    try (Socket socket = connect()) {
+      JsonObject body = askStream();
+      write(
+          socket,
+          "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: "
+              + body.toBuffer().length()
+              + "\r\n\r\n"
+              + body);
+      assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
+          .startsWith("HTTP/1.0 200 OK")
+          .contains("data: {\"id\":")
+          .endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  private SandboxCall theCall() {
+    await().until(() -> sandbox.calls().size() == 1);
+    return sandbox.calls().get(0);
+  }
+}

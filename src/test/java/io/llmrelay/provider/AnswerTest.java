@@ -1,0 +1,126 @@
+package io.llmrelay.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.buffer.Buffer;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AnswerTest {
+  private static final String FACE = "\uD83D\uDE00";
+
+  private final Answer answer =
+      new Answer(new ErrorClassifier(new BackendOptions(), Clock.systemUTC()));
+
+  private List<String> drain() {
+    List<String> pieces = new ArrayList<>();
+    answer.drain((kind, text) -> pieces.add(kind.code() + ":" + text));
+    return pieces;
+  }
+
+  @Test
+  void joinsWhatIsOfOneKindAndKeepsTheOrder() {
+    answer.text(ChunkKind.REASONING, "a");
+    answer.text(ChunkKind.REASONING, "b");
+    answer.text(ChunkKind.TEXT, "c");
+    answer.text(ChunkKind.TEXT, "");
+    answer.text(ChunkKind.TEXT, "d");
+    answer.text(ChunkKind.REASONING, "e");
+    assertThat(drain()).containsExactly("reasoning:ab", "text:cd", "reasoning:e");
+    assertThat(drain()).isEmpty();
+  }
+
+  @Test
+  void writesEveryWidthOfUtf8() {
+    String all = "a\u007F\u0080\u07FF\u0800\uFFFD\uD7FF\uE000" + FACE + "\uDBFF\uDFFF";
+    answer.text(ChunkKind.TEXT, all.repeat(100));
+    Buffer bytes = Buffer.buffer();
+    answer.drain((kind, text) -> bytes.appendBuffer(text));
+    assertThat(bytes).isEqualTo(Buffer.buffer(all.repeat(100)));
+  }
+
+  @Test
+  void joinsTheHalvesOfACharacter() {
+    answer.text(ChunkKind.TEXT, "x" + FACE.charAt(0));
+    assertThat(drain()).containsExactly("text:x");
+    answer.text(ChunkKind.REASONING, "y");
+    answer.text(ChunkKind.TEXT, "");
+    answer.text(ChunkKind.TEXT, FACE.charAt(1) + "z");
+    assertThat(drain()).containsExactly("reasoning:y", "text:" + FACE + "z");
+  }
+
+  @Test
+  void halvesOfDifferentKindsDoNotJoin() {
+    answer.text(ChunkKind.TEXT, FACE.substring(0, 1));
+    answer.text(ChunkKind.REASONING, FACE.substring(1));
+    answer.text(ChunkKind.TEXT, "x");
+    assertThat(drain()).containsExactly("reasoning:\uFFFD", "text:\uFFFDx");
+  }
+
+  @Test
+  void halfACharacterAtTheEndIsReplaced() {
+    answer.text(ChunkKind.TEXT, "x" + FACE.charAt(0));
+    answer.finish(FinishReason.STOP);
+    answer.end();
+    assertThat(drain()).containsExactly("text:x\uFFFD");
+  }
+
+  @Test
+  void usageIsReplacedButNotByNothing() {
+    answer.usage(usage(1, 2));
+    answer.usage(usage(3, 0));
+    answer.usage(usage(0, 0));
+    answer.finish(FinishReason.STOP);
+    answer.end();
+    assertThat(answer.toJson().getJsonObject("usage")).isEqualTo(usage(3, 0).toJson());
+  }
+
+  private static TokenUsage usage(long input, long output) {
+    return new TokenUsage(input, output, 0, 0, 0, TokenUsage.Source.PROVIDER);
+  }
+
+  @Test
+  void saysNothingOfWhatItDoesNotKnow() {
+    answer.finish(FinishReason.STOP);
+    answer.end();
+    assertThat(answer.toJson().encode()).isEqualTo("{\"finish_reason\":\"stop\"}");
+  }
+
+  @Test
+  void aStopAfterToolCallsIsToolCalls() {
+    answer.toolCalls();
+    answer.finish(FinishReason.STOP);
+    answer.end();
+    assertThat(answer.toJson().getString("finish_reason")).isEqualTo("tool_calls");
+  }
+
+  @Test
+  void anEndAfterTextIsAStopAndAnEndAfterNothingIsNone() {
+    answer.end();
+    assertThat(answer.failure().kind()).isEqualTo(FailureKind.NETWORK);
+    Answer other = new Answer(new ErrorClassifier(new BackendOptions(), Clock.systemUTC()));
+    other.text(ChunkKind.TEXT, "x");
+    other.end();
+    assertThat(other.failure()).isNull();
+    assertThat(other.toJson().getString("finish_reason")).isEqualTo("stop");
+  }
+
+  @Test
+  void theFirstEndCounts() {
+    answer.usage(usage(1, 2));
+    byte[] error = Buffer.buffer("{\"error\":\"x\"}").getBytes();
+    answer.error(error, 0, error.length);
+    answer.finish(FinishReason.STOP);
+    answer.end();
+    assertThat(answer.complete()).isFalse();
+    assertThat(answer.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);
+    assertThat(answer.failure().usage()).isEqualTo(usage(1, 2));
+  }
+}

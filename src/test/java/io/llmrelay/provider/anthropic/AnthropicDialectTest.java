@@ -1,0 +1,98 @@
+package io.llmrelay.provider.anthropic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnthropicDialectTest {
+  private static final ChatRequest HELLO = ChatRequest.of(ChatMessage.user("Hi"));
+
+  private final AnthropicDialect dialect = new AnthropicDialect();
+
+  private String encode(ChatRequest request) {
+    return dialect.encode(request, "claude-x", new BackendOptions()).toString();
+  }
+
+  @Test
+  void setsSystemApartAndMergesWhoSpeaksTwice() {
+    ChatRequest request =
+        ChatRequest.of(
+                ChatMessage.system("Be brief."),
+                new ChatMessage(ChatMessage.Role.USER, List.of("one", "two")),
+                ChatMessage.system("And kind."),
+                ChatMessage.user("three"),
+                ChatMessage.assistant("four"),
+                ChatMessage.assistant(""),
+                ChatMessage.user("five"))
+            .withTemperature(1.0)
+            .withTopP(0.5)
+            .withMaxTokens(99)
+            .withStop("END")
+            .withUser("u1")
+            .withMetadata(Map.of("secret", "label"));
+    assertThat(encode(request))
+        .isEqualTo(
+            "{\"model\":\"claude-x\",\"max_tokens\":99,"
+                + "\"system\":[{\"type\":\"text\",\"text\":\"Be brief.\"},"
+                + "{\"type\":\"text\",\"text\":\"And kind.\"}],"
+                + "\"messages\":[{\"role\":\"user\",\"content\":["
+                + "{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"text\",\"text\":\"two\"},"
+                + "{\"type\":\"text\",\"text\":\"three\"}]},"
+                + "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"four\"}]},"
+                + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"five\"}]}],"
+                + "\"stream\":true,\"temperature\":1.0,\"top_p\":0.5,"
+                + "\"stop_sequences\":[\"END\"],\"metadata\":{\"user_id\":\"u1\"}}");
+  }
+
+  @Test
+  void limitsTheAnswerWhereTheRequestDoesNot() {
+    assertThat(encode(HELLO))
+        .isEqualTo(
+            "{\"model\":\"claude-x\",\"max_tokens\":4096,\"messages\":[{\"role\":\"user\","
+                + "\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}],\"stream\":true}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://api.anthropic.com, /v1/messages, /v1/models",
+    "https://api.anthropic.com/, /v1/messages, /v1/models",
+    "https://api.anthropic.com/v1, /messages, /models",
+    "https://api.anthropic.com/v1/, /messages, /models",
+    "https://proxy/anthropic, /v1/messages, /v1/models"
+  })
+  void addsTheVersionWhereTheBaseUrlHasNone(String url, String chat, String models) {
+    BackendOptions options = new BackendOptions().setBaseUrl(url);
+    assertThat(dialect.chatPath(options)).isEqualTo(chat);
+    assertThat(dialect.modelsPath(options)).isEqualTo(models);
+  }
+
+  @Test
+  void carriesTheKeyAndTheVersion() {
+    assertThat(dialect.headers(new BackendOptions().setApiKey("k")))
+        .isEqualTo(Map.of("x-api-key", "k", "anthropic-version", "2023-06-01"));
+  }
+
+  @Test
+  void saysWhatItCannotSay() {
+    assertThat(dialect.cannotServe(HELLO)).isNull();
+    assertThat(dialect.cannotServe(HELLO.withTemperature(1.0))).isNull();
+    assertThat(dialect.cannotServe(HELLO.withTemperature(1.1))).contains("temperature");
+    assertThat(dialect.cannotServe(HELLO.withSeed(1L))).contains("seed");
+    JsonObject text = new JsonObject().put("type", "text");
+    assertThat(dialect.cannotServe(HELLO.withResponseFormat(text))).isNull();
+    JsonObject json = new JsonObject().put("type", "json_object");
+    assertThat(dialect.cannotServe(HELLO.withResponseFormat(json))).contains("response_format");
+    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.assistant("x")))).contains("user");
+    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.system("x")))).contains("user");
+    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.system("x"), ChatMessage.user("y"))))
+        .isNull();
+  }
+}

@@ -5,6 +5,7 @@ import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
+import io.llmrelay.config.BusOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.CoordinatorVerticle;
@@ -17,7 +18,10 @@ import io.llmrelay.observe.RelayListener;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -45,6 +49,7 @@ public class RelayVerticle extends VerticleBase {
 
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
+  private final List<String> providers = new ArrayList<>();
   private GatewayVerticle gateway;
 
   /** A relay configured by its deployment's config. */
@@ -71,7 +76,17 @@ public class RelayVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     // Files with keys are read here, so not on the event loop.
-    return vertx.executeBlocking(this::options).compose(this::deploy);
+    return vertx
+        .executeBlocking(this::options)
+        .compose(this::deploy)
+        .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
+  }
+
+  /** The coordinator and the gateway, which are children, have stopped by now. */
+  @Override
+  public Future<?> stop() {
+    // If Vert.x itself closes, they may be gone already.
+    return Future.join(providers.stream().map(vertx::undeploy).toList()).otherwiseEmpty();
   }
 
   private RelayOptions options() {
@@ -82,24 +97,31 @@ public class RelayVerticle extends VerticleBase {
   }
 
   private Future<?> deploy(RelayOptions options) {
-    List<Future<String>> providers = new ArrayList<>();
+    List<Future<?>> deploying = new ArrayList<>();
     options
         .getBackends()
-        .forEach(
-            (name, backend) ->
-                providers.add(
-                    vertx.deployVerticle(
-                        new ProviderVerticle(
-                            name,
-                            backend,
-                            options.getBus().getPrefix(),
-                            options.getBus().toSettings()))));
-    return Future.all(providers)
+        .forEach((name, backend) -> deploying.add(provider(name, backend, options)));
+    return Future.join(deploying)
         .compose(
             deployed ->
                 vertx.deployVerticle(
                     new CoordinatorVerticle(settings(options), listeners(options))))
         .compose(deployed -> deployGateway(options));
+  }
+
+  /**
+   * Deploys a provider verticle, but not as a child: children all stop at a time, and a backend
+   * that went before the coordinator would make it turn to the next one.
+   */
+  private Future<?> provider(String name, BackendOptions backend, RelayOptions options) {
+    BusOptions bus = options.getBus();
+    ProviderVerticle provider =
+        new ProviderVerticle(name, backend, bus.getPrefix(), bus.toSettings());
+    Promise<String> deployed = ((ContextInternal) context).promise();
+    ((VertxInternal) vertx)
+        .createEventLoopContext()
+        .runOnContext(v -> vertx.deployVerticle(provider).onComplete(deployed));
+    return deployed.future().onSuccess(providers::add);
   }
 
   private Future<?> deployGateway(RelayOptions options) {

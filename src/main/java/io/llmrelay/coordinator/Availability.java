@@ -25,7 +25,6 @@ import java.util.stream.Collectors;
  */
 final class Availability {
   private static final String ORIGIN = "origin";
-  private static final String SPENT = "spent";
   private static final String AUTHENTICATION = FailureKind.AUTHENTICATION.code();
 
   private final Vertx vertx;
@@ -77,7 +76,7 @@ final class Availability {
             restored ->
                 vertx
                     .eventBus()
-                    .<JsonObject>consumer(address("announce"), this::heard)
+                    .<Object>consumer(address("announce"), this::heard)
                     .completion());
   }
 
@@ -171,8 +170,7 @@ final class Availability {
     changed();
     announce(
         new JsonObject()
-            .put("event", SPENT)
-            .put("backend", backend)
+            .put("spender", backend)
             .put("requests", spend.requests())
             .put("tokens", spend.tokens())
             .put("nano_usd", spend.nanoUsd()));
@@ -189,34 +187,45 @@ final class Availability {
     vertx.eventBus().publish(address("announce"), news.put(ORIGIN, origin));
   }
 
-  private void heard(Message<JsonObject> message) {
-    JsonObject news = message.body();
-    if (news == null || origin.equals(news.getString(ORIGIN))) {
+  /** What another coordinator learnt; whatever else comes to the address is nobody's news. */
+  private void heard(Message<Object> message) {
+    if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
       return;
     }
-    switch (news.getString("event", "")) {
-      case "exhausted" -> heardExhausted(news);
-      case SPENT ->
-          budgets.heard(
-              news.getString("backend"),
-              new Spend(
-                  news.getLong("requests"), news.getLong("tokens"), news.getLong("nano_usd")));
-      default -> circuits.openToo(news.getString("circuit"));
+    if (news.getValue("candidate") instanceof String candidate
+        && ours(candidate)
+        && news.getValue("reason") instanceof String reason
+        && news.getValue("for_ms") instanceof Number forMs) {
+      heardExhausted(candidate, FailureKind.of(reason), forMs.longValue());
+    } else if (news.getValue("circuit") instanceof String circuit
+        && ours(circuit)
+        && CircuitState.OPEN.code().equals(news.getValue("to"))) {
+      circuits.openToo(circuit);
+    } else if (news.getValue("spender") instanceof String backend
+        && news.getValue("requests") instanceof Number requests
+        && news.getValue("tokens") instanceof Number tokens
+        && news.getValue("nano_usd") instanceof Number nanoUsd) {
+      budgets.heard(
+          backend, new Spend(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
+      changed();
     }
-    changed();
   }
 
-  private void heardExhausted(JsonObject news) {
-    String key = news.getString("candidate");
-    FailureKind kind = FailureKind.of(news.getString("reason"));
-    long forMs = news.getLong("for_ms");
+  private void heardExhausted(String candidate, FailureKind kind, long forMs) {
     if (kind != FailureKind.AUTHENTICATION) {
-      exhaustion.extend(key, kind, forMs);
+      exhaustion.extend(candidate, kind, forMs);
+      changed();
     } else if (forMs < 0) {
-      refused(key, false);
+      refused(candidate, false);
     } else {
-      taken(key, false);
+      taken(candidate, false);
     }
+  }
+
+  /** Whether this is a backend of ours, or a model of one. */
+  private boolean ours(String name) {
+    int slash = name.indexOf('/');
+    return backends.contains(slash < 0 ? name : name.substring(0, slash));
   }
 
   /** Asks a backend itself; never fails. */

@@ -46,11 +46,10 @@ final class Circuits {
     return circuit;
   }
 
-  /** Another coordinator's circuit opened. */
+  /** Another coordinator's circuit opened; that is news here even if it was never used. */
   void openToo(String name) {
-    Circuit circuit = circuits.get(name);
-    if (circuit != null) {
-      circuit.openToo();
+    if (circuits.containsKey(name) || circuits.size() < MAX_CIRCUITS) {
+      circuits.computeIfAbsent(name, this::create).openToo();
     }
   }
 

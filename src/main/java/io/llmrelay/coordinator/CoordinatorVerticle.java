@@ -49,6 +49,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Availability availability;
   private BusEndpoint endpoint;
   private long generated;
+  private boolean stopping;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
     this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
@@ -98,7 +99,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Ends every run, each with a clear failure, before the address goes off the bus. */
   @Override
   public Future<?> stop() {
-    List.copyOf(runs).forEach(run -> run.cancel("the relay is shutting down"));
+    stopping = true;
+    List.copyOf(runs).forEach(Run::shutDown);
     return availability.close().compose(closed -> endpoint.close());
   }
 
@@ -204,6 +206,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private Planner.Choices admit(ChatRequest request) {
+    if (stopping) {
+      throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
+    }
     if (runs.size() >= settings.maxRequests()) {
       throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }

@@ -237,11 +237,15 @@ final class Failover {
 
   /** The consumer cancelled or vanished. */
   List<Action> cancel(String reason) {
+    return cancel(Failure.of(FailureKind.CANCELLED, reason));
+  }
+
+  /** The request is given up, by its consumer or by ourselves; that says nothing of a backend. */
+  List<Action> cancel(Failure failure) {
     if (terminal()) {
       return NOTHING;
     }
     List<Action> actions = new ArrayList<>();
-    Failure failure = Failure.of(FailureKind.CANCELLED, reason);
     if (state == State.ATTEMPTING || state == State.STREAMING) {
       actions.add(new Action.Abort());
       endAttempt(actions, Attempt.Result.CANCELLED, failure, Outcome.NEUTRAL);

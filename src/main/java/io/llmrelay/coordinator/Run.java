@@ -79,9 +79,14 @@ final class Run {
     carryOut(machine.start());
   }
 
-  /** The consumer cancelled or vanished, or the coordinator stops. */
+  /** The consumer cancelled or vanished. */
   void cancel(String reason) {
     carryOut(machine.cancel(reason));
+  }
+
+  /** The coordinator stops. */
+  void shutDown() {
+    carryOut(machine.cancel(Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down")));
   }
 
   /** The consumer takes chunks again. */

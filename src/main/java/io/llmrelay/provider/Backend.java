@@ -32,6 +32,10 @@ final class Backend {
   private static final int TCP_CONNECT_MS = 10_000;
 
   private static final int KEEP_ALIVE_SECONDS = 30;
+
+  /** Longest response head, in bytes; security policies alone fill the usual 8 KiB. */
+  private static final int MAX_HEAD = 32 * 1024;
+
   private static final int PROBE_CONNECTIONS = 2;
 
   private final String name;
@@ -92,6 +96,7 @@ final class Backend {
             new HttpClientOptions()
                 .setConnectTimeout(TCP_CONNECT_MS)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setMaxHeaderSize(MAX_HEAD)
                 .setDecompressionSupported(true)
                 .setVerifyHost(true))
         // Connections being made count as waiting, so as many again may wait for a free one.

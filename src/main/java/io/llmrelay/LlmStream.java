@@ -32,6 +32,9 @@ public interface LlmStream extends ReadStream<Buffer> {
   /** The model that serves it. */
   String model();
 
+  /** What should be known of the model, such as its coming end; {@code null} if nothing. */
+  String warning();
+
   /** Attempts and skipped candidates so far; complete at the end. */
   List<Attempt> trail();
 

@@ -3,6 +3,7 @@ package io.llmrelay;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.KnownProvider;
@@ -54,6 +55,9 @@ final class OptionsCheck {
     check.retries();
     check.circuit();
     check.busAndLatch();
+    if (options.getStateFile() != null) {
+      check.notBlank("state-file", options.getStateFile());
+    }
   }
 
   static void hasBackend(RelayOptions options, Problems problems) {
@@ -94,6 +98,21 @@ final class OptionsCheck {
     }
     backend.getHeaders().forEach((header, value) -> header(path + ".headers", header, value));
     range(path + ".max-connections", backend.getMaxConnections(), 1, 65_536);
+    if (backend.getBudget() != null) {
+      budget(path + ".budget", backend.getBudget());
+    }
+  }
+
+  private void budget(String path, BudgetOptions budget) {
+    atLeast(path + ".daily-usd", budget.getDailyUsd(), 0.01);
+    atLeast(path + ".monthly-usd", budget.getMonthlyUsd(), 0.01);
+    atLeast(path + ".requests-per-minute", budget.getRequestsPerMinute(), 1);
+    atLeast(path + ".requests-per-day", budget.getRequestsPerDay(), 1);
+    atLeast(path + ".tokens-per-minute", budget.getTokensPerMinute(), 1);
+    atLeast(path + ".tokens-per-day", budget.getTokensPerDay(), 1);
+    if (!(budget.getWarnAt() > 0 && budget.getWarnAt() <= 1)) {
+      problems.add(path + ".warn-at", "must be above 0 and at most 1");
+    }
   }
 
   private void baseUrl(String path, String url, KnownProvider known) {
@@ -192,16 +211,38 @@ final class OptionsCheck {
       if (model.price() != null) {
         price(path + ".price", model.price());
       }
+      List<String> capabilities = model.capabilities() == null ? List.of() : model.capabilities();
+      for (int j = 0; j < capabilities.size(); j++) {
+        oneOf(path + ".capabilities[" + j + "]", capabilities.get(j), ModelOptions.CAPABILITIES);
+      }
+      oneOf(path + ".status", model.status(), ModelOptions.STATUSES);
+      if (model.replacement() != null) {
+        notBlank(path + ".replacement", model.replacement());
+      }
     }
   }
 
   private void price(String path, ModelOptions.Price price) {
-    if (price.input() == null || price.output() == null) {
+    dollars(path, price.input(), price.output(), price.cachedInput());
+    List<ModelOptions.Tier> tiers = price.tiers() == null ? List.of() : price.tiers();
+    for (int i = 0; i < tiers.size(); i++) {
+      String at = path + ".tiers[" + i + "]";
+      ModelOptions.Tier tier = tiers.get(i);
+      if (tier.fromInputTokens() == null && tier.from() == null) {
+        problems.add(at, "needs from-input-tokens or from: where it begins");
+      }
+      atLeast(at + ".from-input-tokens", tier.fromInputTokens(), 1);
+      dollars(at, tier.input(), tier.output(), tier.cachedInput());
+    }
+  }
+
+  private void dollars(String path, Double input, Double output, Double cachedInput) {
+    if (input == null || output == null) {
       problems.add(path, "needs input and output, in US dollars per million tokens");
     }
-    notNegative(path + ".input", price.input());
-    notNegative(path + ".output", price.output());
-    notNegative(path + ".cached-input", price.cachedInput());
+    notNegative(path + ".input", input);
+    notNegative(path + ".output", output);
+    notNegative(path + ".cached-input", cachedInput);
   }
 
   private void gateway() {
@@ -263,6 +304,12 @@ final class OptionsCheck {
           path,
           "must be "
               + (max == Integer.MAX_VALUE ? "at least " + min : "from " + min + " to " + max));
+    }
+  }
+
+  private void atLeast(String path, Number value, double min) {
+    if (value != null && !(value.doubleValue() >= min)) {
+      problems.add(path, "must be at least " + (min < 1 ? "" + min : "" + (long) min));
     }
   }
 

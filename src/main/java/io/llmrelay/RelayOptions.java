@@ -62,6 +62,7 @@ public class RelayOptions {
   private LatchOptions latch = new LatchOptions();
   private BusOptions bus = new BusOptions();
   private List<ModelOptions> catalog = List.of();
+  private String stateFile;
 
   /** What error messages call these options. */
   @JsonIgnore private String source = "options";
@@ -82,6 +83,7 @@ public class RelayOptions {
     latch = new LatchOptions(other.latch);
     bus = new BusOptions(other.bus);
     catalog = other.catalog;
+    stateFile = other.stateFile;
     source = other.source;
   }
 
@@ -147,6 +149,9 @@ public class RelayOptions {
   private RelayOptions complete(Map<String, String> env, Path folder, Problems problems) {
     problems.throwIfAny();
     source = problems.source();
+    if (stateFile != null && !stateFile.isBlank()) {
+      stateFile = folder.resolve(stateFile).toString();
+    }
     new BackendResolver(env, folder, problems).resolve(backends, isDiscover());
     OptionsCheck.check(this, problems);
     problems.throwIfAny();
@@ -295,6 +300,19 @@ public class RelayOptions {
 
   public RelayOptions setCatalog(List<ModelOptions> catalog) {
     this.catalog = List.copyOf(catalog);
+    return this;
+  }
+
+  /**
+   * A file in which exhaustion, refused keys and spend survive a restart; {@code null}, the
+   * default, for none. A relative path starts at the configuration file's folder.
+   */
+  public String getStateFile() {
+    return stateFile;
+  }
+
+  public RelayOptions setStateFile(String stateFile) {
+    this.stateFile = stateFile;
     return this;
   }
 

@@ -41,6 +41,7 @@ final class RelayStream implements LlmStream, Answer {
   private String id;
   private String backend;
   private String model;
+  private String warning;
   private List<Attempt> trail = List.of();
   private ChatEvent.End end;
   private Failure failure;
@@ -73,6 +74,7 @@ final class RelayStream implements LlmStream, Answer {
           id = body.getString("id");
           backend = body.getString("backend");
           model = body.getString("model");
+          warning = body.getString("warning");
           trail = Attempt.listFromJson(body.getJsonArray("trail"));
           promise.tryComplete(this);
         });
@@ -205,6 +207,11 @@ final class RelayStream implements LlmStream, Answer {
   @Override
   public String model() {
     return model;
+  }
+
+  @Override
+  public String warning() {
+    return warning;
   }
 
   @Override

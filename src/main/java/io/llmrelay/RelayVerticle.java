@@ -4,6 +4,7 @@ import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.BusOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
@@ -23,8 +24,10 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -148,6 +151,15 @@ public class RelayVerticle extends VerticleBase {
   private static CoordinatorSettings settings(RelayOptions options) {
     List<Backend> backends = new ArrayList<>();
     options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) -> {
+              if (backend.getBudget() != null) {
+                budgets.put(name, backend.getBudget());
+              }
+            });
     List<Model> own =
         options.toJson().getJsonArray("catalog", new JsonArray()).stream()
             .map(entry -> Model.fromJson((JsonObject) entry))
@@ -168,7 +180,9 @@ public class RelayVerticle extends VerticleBase {
             options.getLatch().getMaxSize()),
         options.getCircuit(),
         Catalog.builtIn().with(own),
-        MAX_REQUESTS);
+        MAX_REQUESTS,
+        budgets,
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
   }
 
   /**

@@ -50,7 +50,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *       known to be larger; {@code primary} itself with its finish reason; {@code nobody}; or
  *       {@code 3 tokens}, after which a stream breaks off, while a whole answer is the fallback's
  *   <li>circuit: the primary's, where one failure is enough to open it
- *   <li>left alone: the model or the backend, and for how many seconds, or until the next month
+ *   <li>left alone: the model or the backend, and for how many seconds, or until the next month, or until
+ *       a probe succeeds
  * </ul>
  */
 class FailureTableTest {
@@ -58,7 +59,7 @@ class FailureTableTest {
       """
       the primary                   | seen as         | http | served by      | circuit | left alone
       -- HTTP errors
-      401                           | authentication  | 401  | fallback       | open    |
+      401                           | authentication  | 401  | fallback       | open    | backend probe
       402                           | quota_exhausted | 402  | fallback       | open    | backend 300
       403                           | permission      | 403  | fallback       | open    |
       404                           | model_not_found | 404  | fallback       | closed  |
@@ -94,7 +95,7 @@ class FailureTableTest {
       stall-after-role @first-chunk | timeout         | 0    | fallback       | open    |
       pings @first-chunk            | timeout         | 0    | fallback       | open    |
       sse-error                     | overloaded      | 200  | fallback       | open    |
-      sse-error-401                 | authentication  | 200  | fallback       | open    |
+      sse-error-401                 | authentication  | 200  | fallback       | open    | backend probe
       sse-error-429                 | rate_limited    | 200  | fallback       | open    | model 10
       sse-error-after-comments      | overloaded      | 200  | fallback       | open    |
       sse-error-after-role          | overloaded      | 200  | fallback       | open    |
@@ -157,9 +158,12 @@ class FailureTableTest {
       return leftAlone.startsWith("backend") ? "primary" : "primary/alpha";
     }
 
-    /** For how long that is, in milliseconds. */
+    /** For how long that is, in milliseconds; -1 where nobody knows. */
     long forMs() {
       String seconds = leftAlone.split(" ")[1];
+      if (seconds.equals("probe")) {
+        return -1;
+      }
       if (!seconds.equals("month")) {
         return Long.parseLong(seconds) * 1000;
       }

@@ -7,6 +7,7 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.KnownProvider;
@@ -37,7 +38,8 @@ class RelayOptionsTest {
             local()
                 .setApiKey("sk-secret ${X}")
                 .setHeaders(Map.of("authorization", "Bearer hidden"))
-                .setModels(List.of("m")))
+                .setModels(List.of("m"))
+                .setBudget(new BudgetOptions().setDailyUsd(1.5).setRequestsPerMinute(10L)))
         .addBackend("b", local().setApiKey("none"))
         .setDiscover(false)
         .setFallback(List.of("b"))
@@ -46,6 +48,7 @@ class RelayOptionsTest {
         .setCommit(CommitPoint.COMPLETE)
         .setTimeouts(new Timeouts(null, null, Duration.ofMillis(1500), null, null))
         .setRetries(new RetryOptions().setMax(1))
+        .setStateFile("/tmp/state.json")
         .setCatalog(
             List.of(
                 new ModelOptions("m", null, 10, null, new ModelOptions.Price(0.25, 1.0, null))));
@@ -80,6 +83,7 @@ class RelayOptionsTest {
     assertThat(copy.toJson()).isEqualTo(before);
     copy.getGateway().setPort(1);
     copy.getBackends().get("a").setApiKey("x").getHeaders().clear();
+    copy.getBackends().get("a").getBudget().setDailyUsd(9.0);
     copy.addBackend("c", local()).getAliases().clear();
     copy.getRetries().setMax(5);
     copy.getCircuit().setMaxFailures(1);

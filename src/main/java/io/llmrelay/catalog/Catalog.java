@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,6 +26,9 @@ import java.util.stream.Stream;
  * first answer, so own entries win. What it finds is what was asked for: the id itself, or, where
  * no layer has it, the model of which the id is a dated snapshot ({@code gpt-4o-mini-2024-07-18}).
  * It never guesses beyond that, since a wrong price is worse than none.
+ *
+ * <p>Beside the models there are aliases: names that stand for one model under the ids of several
+ * providers.
  */
 public final class Catalog {
   private static final String RESOURCE = "models.json";
@@ -32,9 +38,11 @@ public final class Catalog {
       Pattern.compile("(.+)-20\\d\\d(-?)(?:0[1-9]|1[0-2])\\2(?:0[1-9]|[12]\\d|3[01])");
 
   private final Map<String, List<Model>> byId = new HashMap<>();
+  private final Map<String, Map<String, String>> aliases;
   private final Catalog below;
 
-  private Catalog(List<Model> models, Catalog below) {
+  private Catalog(List<Model> models, Map<String, Map<String, String>> aliases, Catalog below) {
+    this.aliases = aliases;
     this.below = below;
     for (Model model : models) {
       List<Model> sameId = byId.computeIfAbsent(model.id(), id -> new ArrayList<>(1));
@@ -60,7 +68,7 @@ public final class Catalog {
    * @throws IllegalArgumentException if two of them are about the same model
    */
   public Catalog with(List<Model> own) {
-    return own.isEmpty() ? this : new Catalog(own, this);
+    return own.isEmpty() ? this : new Catalog(own, aliases, this);
   }
 
   /**
@@ -77,6 +85,17 @@ public final class Catalog {
       found = snapshot.matches() ? exact(provider, snapshot.group(1)) : null;
     }
     return Optional.ofNullable(found);
+  }
+
+  /** The names of all aliases. */
+  public Set<String> aliases() {
+    return aliases.keySet();
+  }
+
+  /** The id by which the provider knows the model of an alias, or {@code null}. */
+  public String idOf(String alias, String provider) {
+    Map<String, String> ids = aliases.get(alias);
+    return ids == null || provider == null ? null : ids.get(provider);
   }
 
   /** Every entry of every layer, the top layer's first. */
@@ -119,7 +138,14 @@ public final class Catalog {
             file.getJsonArray("models").stream()
                 .map(entry -> Model.fromJson((JsonObject) entry))
                 .toList();
-        return new Catalog(models, null);
+        Map<String, Map<String, String>> aliases = new TreeMap<>();
+        for (Map.Entry<String, Object> alias : file.getJsonObject("aliases")) {
+          Map<String, String> ids = new HashMap<>();
+          ((JsonObject) alias.getValue())
+              .forEach(id -> ids.put(id.getKey(), (String) id.getValue()));
+          aliases.put(alias.getKey(), Map.copyOf(ids));
+        }
+        return new Catalog(models, Collections.unmodifiableMap(aliases), null);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

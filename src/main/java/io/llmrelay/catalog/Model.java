@@ -55,9 +55,9 @@ public record Model(
 
   /**
    * Reads an entry of the data file or of the user's configuration: {@code {id, provider,
-   * context-window, max-output, price: {input, output, cached-input}, capabilities, status,
-   * shutdown, replacement}}. Only {@code id} is required. A model of which nothing else is said can
-   * stream, and is current.
+   * context-window, max-output, price: {input, output, cached-input, tiers: [{from-input-tokens,
+   * from, input, output, cached-input}]}, capabilities, status, shutdown, replacement}}. Only
+   * {@code id} is required. A model of which nothing else is said can stream, and is current.
    *
    * @throws IllegalArgumentException if a key is unknown or its value is wrong; the message begins
    *     with the key
@@ -75,7 +75,43 @@ public record Model(
     return can(Capability.REASONING);
   }
 
-  /** What an answer cost in US dollars; {@code null} where price or usage is not known. */
+  /** What is known of it on that day (UTC): its prices then, and whether it is still in service. */
+  public Model asOf(LocalDate day) {
+    Price then = price == null ? null : price.asOf(day);
+    boolean gone = shutdown != null && !shutdown.isAfter(day);
+    Status stands = gone ? Status.RETIRED : status;
+    return Objects.equals(then, price) && stands == status
+        ? this
+        : new Model(
+            provider,
+            id,
+            contextWindow,
+            maxOutputTokens,
+            then,
+            capabilities,
+            stands,
+            shutdown,
+            replacement);
+  }
+
+  /** What somebody who uses it should know of its end, or {@code null}. */
+  public String warning() {
+    if (status != Status.DEPRECATED && status != Status.RETIRED) {
+      return null;
+    }
+    StringBuilder text = new StringBuilder(id).append(" is ");
+    if (status == Status.RETIRED) {
+      text.append("retired").append(shutdown == null ? "" : " since " + shutdown);
+    } else {
+      text.append("deprecated").append(shutdown == null ? "" : " and retires on " + shutdown);
+    }
+    return text.append(replacement == null ? "" : "; use " + replacement).toString();
+  }
+
+  /**
+   * What an answer cost in US dollars by the prices of {@linkplain #asOf that day}; {@code null}
+   * where price or usage is not known.
+   */
   public Double cost(TokenUsage usage) {
     return price == null || usage.source() == TokenUsage.Source.NONE ? null : price.of(usage);
   }
@@ -93,13 +129,18 @@ public record Model(
     if (price == null) {
       return null;
     }
+    return price.of(inputTokens, expectedOutput(maxTokens, maxOutputTokens));
+  }
+
+  /**
+   * How many tokens an answer is assumed to have.
+   *
+   * @param requestLimit the request's own limit, or {@code null}
+   * @param modelLimit the model's, or {@code null}
+   */
+  public static int expectedOutput(Integer requestLimit, Integer modelLimit) {
     int output = EXPECTED_OUTPUT_TOKENS;
-    if (maxTokens != null) {
-      output = Math.min(output, maxTokens);
-    }
-    if (maxOutputTokens != null) {
-      output = Math.min(output, maxOutputTokens);
-    }
-    return price.of(inputTokens, output);
+    output = requestLimit == null ? output : Math.min(output, requestLimit);
+    return modelLimit == null ? output : Math.min(output, modelLimit);
   }
 }

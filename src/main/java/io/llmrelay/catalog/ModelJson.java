@@ -1,12 +1,15 @@
 package io.llmrelay.catalog;
 
 import io.llmrelay.catalog.Model.Status;
+import io.llmrelay.catalog.Price.Tier;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
@@ -29,22 +32,25 @@ final class ModelJson {
           "as-of",
           "note");
 
-  private static final Set<String> PRICE_KEYS = Set.of("input", "output", "cached-input");
+  private static final Set<String> PRICE_KEYS = Set.of("input", "output", "cached-input", "tiers");
+
+  private static final Set<String> TIER_KEYS =
+      Set.of("from-input-tokens", "from", "input", "output", "cached-input");
 
   private ModelJson() {}
 
   static Model read(JsonObject json) {
     onlyKeys(json, KEYS, "");
     return new Model(
-        string(json, "provider"),
-        required("id", string(json, "id")),
-        tokens(json, "context-window"),
-        tokens(json, "max-output"),
+        string(json, "", "provider"),
+        required("id", string(json, "", "id")),
+        tokens(json, "", "context-window"),
+        tokens(json, "", "max-output"),
         price(json),
         capabilities(json),
-        json.getValue("status") == null ? Status.CURRENT : status(string(json, "status")),
-        date(json, "shutdown"),
-        string(json, "replacement"));
+        json.getValue("status") == null ? Status.CURRENT : status(string(json, "", "status")),
+        date(json, "", "shutdown"),
+        string(json, "", "replacement"));
   }
 
   private static Price price(JsonObject json) {
@@ -57,9 +63,44 @@ final class ModelJson {
     }
     onlyKeys(price, PRICE_KEYS, "price.");
     return new Price(
-        required("price.input", dollars(price, "input")),
-        required("price.output", dollars(price, "output")),
-        dollars(price, "cached-input"));
+        required("price.input", dollars(price, "price.", "input")),
+        required("price.output", dollars(price, "price.", "output")),
+        dollars(price, "price.", "cached-input"),
+        tiers(price));
+  }
+
+  private static List<Tier> tiers(JsonObject price) {
+    Object value = price.getValue("tiers");
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof JsonArray array)) {
+      throw wrong("price.tiers", "must be a list");
+    }
+    List<Tier> tiers = new ArrayList<>();
+    for (Object entry : array) {
+      String path = "price.tiers[" + tiers.size() + "]";
+      if (!(entry instanceof JsonObject tier)) {
+        throw wrong(path, "must be an object");
+      }
+      tiers.add(tier(tier, path + "."));
+    }
+    return tiers;
+  }
+
+  private static Tier tier(JsonObject tier, String path) {
+    onlyKeys(tier, TIER_KEYS, path);
+    Integer length = tokens(tier, path, "from-input-tokens");
+    LocalDate from = date(tier, path, "from");
+    if (length == null && from == null) {
+      throw wrong(path + "from-input-tokens", "or from must say where the tier begins");
+    }
+    return new Tier(
+        length == null ? 0 : length,
+        from,
+        required(path + "input", dollars(tier, path, "input")),
+        required(path + "output", dollars(tier, path, "output")),
+        dollars(tier, path, "cached-input"));
   }
 
   private static Set<Capability> capabilities(JsonObject json) {
@@ -90,23 +131,23 @@ final class ModelJson {
     throw wrong(key, "must be one of " + Arrays.stream(all).map(code).toList());
   }
 
-  private static String string(JsonObject json, String key) {
+  private static String string(JsonObject json, String path, String key) {
     Object value = json.getValue(key);
     if (value == null || (value instanceof String s && !s.isBlank())) {
       return (String) value;
     }
-    throw wrong(key, "must be a string that is not empty");
+    throw wrong(path + key, "must be a string that is not empty");
   }
 
-  private static Integer tokens(JsonObject json, String key) {
+  private static Integer tokens(JsonObject json, String path, String key) {
     Object value = json.getValue(key);
     if (value == null || (value instanceof Integer i && i > 0)) {
       return (Integer) value;
     }
-    throw wrong(key, "must be a whole number of tokens, at least 1");
+    throw wrong(path + key, "must be a whole number of tokens, at least 1");
   }
 
-  private static Double dollars(JsonObject price, String key) {
+  private static Double dollars(JsonObject price, String path, String key) {
     Object value = price.getValue(key);
     if (value == null) {
       return null;
@@ -114,15 +155,15 @@ final class ModelJson {
     if (value instanceof Number n && n.doubleValue() >= 0 && Double.isFinite(n.doubleValue())) {
       return n.doubleValue();
     }
-    throw wrong("price." + key, "must be US dollars per million tokens, at least 0");
+    throw wrong(path + key, "must be US dollars per million tokens, at least 0");
   }
 
-  private static LocalDate date(JsonObject json, String key) {
-    String value = string(json, key);
+  private static LocalDate date(JsonObject json, String path, String key) {
+    String value = string(json, path, key);
     try {
       return value == null ? null : LocalDate.parse(value);
     } catch (DateTimeParseException e) {
-      throw wrong(key, "must be a date such as 2026-12-31");
+      throw wrong(path + key, "must be a date such as 2026-12-31");
     }
   }
 

@@ -13,7 +13,7 @@ public final class AnswerCollector {
   private final Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
   private JsonObject opened = new JsonObject();
 
-  /** The body of the {@code open} frame: id, backend and model. */
+  /** The body of the {@code open} frame: id, backend, model and warning. */
   public void open(JsonObject body) {
     opened = body.copy();
   }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param usage its tokens
  * @param costUsd what it cost in US dollars; {@code null} where price or usage are unknown
  * @param trail every attempt and every skipped candidate, in order
+ * @param warning what should be known of the model, such as its coming end; {@code null} if nothing
  */
 public record ChatCompletion(
     String id,
@@ -27,7 +28,8 @@ public record ChatCompletion(
     FinishReason finishReason,
     TokenUsage usage,
     Double costUsd,
-    List<Attempt> trail) {
+    List<Attempt> trail,
+    String warning) {
 
   public ChatCompletion {
     trail = List.copyOf(trail);
@@ -52,6 +54,9 @@ public record ChatCompletion(
     if (costUsd != null) {
       json.put("cost_usd", costUsd);
     }
+    if (warning != null) {
+      json.put("warning", warning);
+    }
     return json;
   }
 
@@ -66,7 +71,8 @@ public record ChatCompletion(
         FinishReason.of(json.getString("finish_reason")),
         TokenUsage.fromJson(json.getJsonObject("usage")),
         json.getDouble("cost_usd"),
-        Attempt.listFromJson(json.getJsonArray("trail")));
+        Attempt.listFromJson(json.getJsonArray("trail")),
+        json.getString("warning"));
   }
 
   /** Leaves the answer out: it belongs to the consumer, not to a log. */

@@ -13,7 +13,9 @@ public enum SkipReason {
   /** The circuit is open. */
   CIRCUIT_OPEN,
   /** The candidate told us when to come back, and that is not yet. */
-  EXHAUSTED;
+  EXHAUSTED,
+  /** Its budget is spent, or has no room for this request. */
+  BUDGET;
 
   /** The name on the wire, such as {@code circuit_open}. */
   public String code() {

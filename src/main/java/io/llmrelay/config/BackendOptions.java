@@ -32,6 +32,7 @@ public class BackendOptions {
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+  private BudgetOptions budget;
 
   public BackendOptions() {}
 
@@ -45,6 +46,7 @@ public class BackendOptions {
     defaultModel = other.defaultModel;
     headers = new LinkedHashMap<>(other.headers);
     maxConnections = other.maxConnections;
+    budget = other.budget == null ? null : new BudgetOptions(other.budget);
   }
 
   /**
@@ -156,6 +158,16 @@ public class BackendOptions {
 
   public BackendOptions setMaxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
+    return this;
+  }
+
+  /** What may be spent at it; {@code null}, the default, for as much as it takes. */
+  public BudgetOptions getBudget() {
+    return budget;
+  }
+
+  public BackendOptions setBudget(BudgetOptions budget) {
+    this.budget = budget;
     return this;
   }
 

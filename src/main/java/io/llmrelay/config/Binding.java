@@ -20,6 +20,8 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Durations;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -38,6 +40,8 @@ final class Binding {
               new SimpleModule()
                   .addDeserializer(Duration.class, reader(Duration.class, Durations::parse))
                   .addSerializer(Duration.class, writer(Durations::format))
+                  .addDeserializer(LocalDate.class, reader(LocalDate.class, Binding::date))
+                  .addSerializer(LocalDate.class, writer(LocalDate::toString))
                   .addDeserializer(CommitPoint.class, reader(CommitPoint.class, Binding::commit))
                   .addSerializer(CommitPoint.class, writer(CommitPoint::toJson))
                   .addSerializer(Enum.class, writer(Binding::name)))
@@ -65,6 +69,14 @@ final class Binding {
 
   static String name(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static LocalDate date(String text) {
+    try {
+      return LocalDate.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException("must be a date such as 2026-12-31");
+    }
   }
 
   private static CommitPoint commit(String text) {

@@ -56,7 +56,7 @@ final class BindingProblems extends DeserializationProblemHandler {
       complaint = "must be true or false";
     } else if (boxed == double.class) {
       complaint = "must be a number";
-    } else if (boxed == int.class && !complaint.startsWith("must")) {
+    } else if ((boxed == int.class || boxed == long.class) && !complaint.startsWith("must")) {
       complaint = "must be a whole number";
     }
     problems.add(path(context.getParser()), complaint);

@@ -3,7 +3,9 @@ package io.llmrelay.coordinator;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.RelayHints;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +19,8 @@ import java.util.Map;
  * @param prefer what orders the candidates unless the request says otherwise
  * @param run what holds for a run unless the request says otherwise
  * @param maxRequests most requests in flight; one more is refused as overloaded
+ * @param budgets by backend, for those that have one
+ * @param stateFile where to keep exhaustion, refused keys and spend over a restart, or {@code null}
  */
 public record CoordinatorSettings(
     String prefix,
@@ -28,4 +32,6 @@ public record CoordinatorSettings(
     RunSettings run,
     CircuitOptions circuit,
     Catalog catalog,
-    int maxRequests) {}
+    int maxRequests,
+    Map<String, BudgetOptions> budgets,
+    Path stateFile) {}

@@ -12,15 +12,16 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
-import io.llmrelay.observe.RelayEvent.CircuitState;
-import io.llmrelay.observe.RelayEvent.CircuitStateChange;
-import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,28 +29,44 @@ import java.util.UUID;
 
 /**
  * Serves {@code stream}, {@code generate}, {@code plan} and {@code health} on the event bus, and
- * keeps what the runs share: circuits, exhaustion, and the endpoint all streams go through.
+ * keeps what the runs share: what is known of the backends, and the endpoint all streams go
+ * through.
  *
  * <p>Everything of a coordinator happens on its one context. Several instances share nothing; what
- * one learns of a backend's circuit or exhaustion it announces to the others.
+ * one learns of a backend it announces to the others.
  */
 public final class CoordinatorVerticle extends VerticleBase {
-  private static final String ORIGIN = "origin";
+  private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
 
   private final CoordinatorSettings settings;
   private final Listeners listeners;
+  private final InstantSource clock;
+  private final Duration firstProbe;
+  private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
   private final String origin = UUID.randomUUID().toString();
   private Planner planner;
-  private Exhaustion exhaustion;
-  private Circuits circuits;
+  private Availability availability;
   private BusEndpoint endpoint;
   private long generated;
   private boolean stopping;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
+    this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
+  }
+
+  /**
+   * A coordinator with another clock and another patience, for tests.
+   *
+   * @param clock the one on the wall, for prices and budgets
+   * @param firstProbe when a backend is asked that refused its key
+   */
+  CoordinatorVerticle(
+      CoordinatorSettings settings, Listeners listeners, InstantSource clock, Duration firstProbe) {
     this.settings = settings;
     this.listeners = listeners;
+    this.clock = clock;
+    this.firstProbe = firstProbe;
   }
 
   @Override
@@ -60,10 +77,13 @@ public final class CoordinatorVerticle extends VerticleBase {
             settings.order(),
             settings.aliases(),
             settings.prefer(),
-            settings.catalog());
-    exhaustion = new Exhaustion(this::now);
-    circuits = new Circuits(vertx, settings.circuit(), this::now, this::circuitChanged);
-    return BusEndpoint.open(vertx, settings.prefix() + ".coordinator", settings.bus())
+            settings.catalog(),
+            clock);
+    availability = new Availability(vertx, settings, listeners, clock, this::now, firstProbe);
+    return availability
+        .open()
+        .compose(
+            open -> BusEndpoint.open(vertx, settings.prefix() + ".coordinator", settings.bus()))
         .compose(
             opened -> {
               endpoint = opened;
@@ -72,11 +92,7 @@ public final class CoordinatorVerticle extends VerticleBase {
                       serve("stream", this::stream),
                       serve("generate", this::generate),
                       serve("plan", this::plan),
-                      serve("health", this::health),
-                      vertx
-                          .eventBus()
-                          .<Object>consumer(address("announce"), this::heard)
-                          .completion()));
+                      serve("health", this::health)));
             });
   }
 
@@ -85,8 +101,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    circuits.close();
-    return endpoint.close();
+    return availability.close().compose(closed -> endpoint.close());
   }
 
   /** Milliseconds that only go forward. */
@@ -102,8 +117,8 @@ public final class CoordinatorVerticle extends VerticleBase {
     return listeners;
   }
 
-  Circuits circuits() {
-    return circuits;
+  Availability availability() {
+    return availability;
   }
 
   InboundStream open(String backend, JsonObject body, InboundStream.Handler handler) {
@@ -114,60 +129,12 @@ public final class CoordinatorVerticle extends VerticleBase {
     runs.remove(run);
   }
 
-  /** Why the candidate may not be tried now, or {@code null}. */
-  Gate.Skip look(Candidate candidate, boolean waited) {
-    Gate.Skip skip = circuits.of(candidate).look();
-    return skip != null || waited ? skip : exhaustion.look(candidate);
-  }
-
-  /** Leaves a candidate alone for as long as it said, or as long as its kind of failure lasts. */
-  void noteExhaustion(Candidate candidate, Failure failure) {
-    FailureRule rule = FailureRule.of(failure.kind());
-    long forMs = rule.waitMs(failure);
-    if (rule.exhausts() == FailureRule.Exhausts.NOTHING || forMs <= 0) {
-      return;
+  /** Says in the log that a model will not live long, once for each. */
+  void warn(Candidate candidate) {
+    if (candidate.warning() != null
+        && warned.add(candidate.backend() + "/" + candidate.known().id())) {
+      LOG.log(Level.WARNING, "{0}: {1}", candidate.backend(), candidate.warning());
     }
-    boolean wholeBackend = rule.exhausts() == FailureRule.Exhausts.BACKEND;
-    String key = wholeBackend ? candidate.backend() : candidate.toString();
-    if (exhaustion.extend(key, failure.kind(), forMs)) {
-      Exhausted event = new Exhausted(key, failure.kind().code(), forMs);
-      listeners.deliver(event);
-      announce(event.toJson());
-    }
-  }
-
-  private void circuitChanged(CircuitStateChange event) {
-    listeners.deliver(event);
-    if (event.to() == CircuitState.OPEN) {
-      announce(event.toJson());
-    }
-  }
-
-  private void announce(JsonObject news) {
-    vertx.eventBus().publish(address("announce"), news.put(ORIGIN, origin));
-  }
-
-  /** What another coordinator learnt; whatever else comes to the address is nobody's news. */
-  private void heard(Message<Object> message) {
-    if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
-      return;
-    }
-    if (news.getValue("candidate") instanceof String candidate
-        && ours(candidate)
-        && news.getValue("reason") instanceof String reason
-        && news.getValue("for_ms") instanceof Number forMs) {
-      exhaustion.extend(candidate, FailureKind.of(reason), forMs.longValue());
-    } else if (news.getValue("circuit") instanceof String circuit
-        && ours(circuit)
-        && CircuitState.OPEN.code().equals(news.getValue("to"))) {
-      circuits.openToo(circuit);
-    }
-  }
-
-  /** Whether this is a backend of ours, or a model of one. */
-  private boolean ours(String name) {
-    return settings.backends().stream()
-        .anyMatch(b -> name.equals(b.name()) || name.startsWith(b.name() + "/"));
   }
 
   private String address(String service) {
@@ -218,7 +185,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private void stream(Message<JsonObject> message, ChatRequest request, boolean streaming) {
-    Planner.Candidates plan = admit(request);
+    Planner.Choices plan = admit(request);
     StreamSink sink = new StreamSink();
     OutboundStream stream = endpoint.accept(message, sink);
     if (stream != null) {
@@ -229,7 +196,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private Run run(
-      String id, boolean streaming, ChatRequest request, Planner.Candidates plan, Sink sink) {
+      String id, boolean streaming, ChatRequest request, Planner.Choices plan, Sink sink) {
     return new Run(id, streaming, request, plan.candidates(), runSettings(request), this, sink);
   }
 
@@ -238,15 +205,15 @@ public final class CoordinatorVerticle extends VerticleBase {
     run.start();
   }
 
-  private Planner.Candidates admit(ChatRequest request) {
+  private Planner.Choices admit(ChatRequest request) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
     if (runs.size() >= settings.maxRequests()) {
       throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }
-    Planner.Candidates plan = planner.plan(request);
-    if (plan.candidates().isEmpty()) {
+    Planner.Choices plan = planner.plan(request);
+    if (plan.choices().isEmpty()) {
       throw Planner.nobody(plan.leftOut()).toException();
     }
     return plan;
@@ -266,11 +233,13 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   private void plan(Message<JsonObject> message, JsonObject body) {
     ChatRequest request = ChatRequest.fromJson(body);
-    message.reply(Report.plan(planner.plan(request), candidate -> look(candidate, false)).toJson());
+    message.reply(
+        Report.plan(planner.plan(request), candidate -> availability.look(candidate, request))
+            .toJson());
   }
 
   private void health(Message<JsonObject> message, JsonObject body) {
-    JsonObject report = Report.health(settings, circuits, exhaustion, runs.size());
+    JsonObject report = Report.health(settings, planner.aliases(), availability, runs.size());
     if (Boolean.TRUE.equals(body.getValue("probe"))) {
       Future.join(report.getJsonArray("backends").stream().map(this::probe).toList())
           .onComplete(probed -> message.reply(report));
@@ -282,12 +251,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Asks a backend itself, and puts what it says into its part of the report. */
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
-    return vertx
-        .eventBus()
-        .<JsonObject>request(
-            address("provider." + part.getString("name") + ".probe"), new JsonObject())
-        .onSuccess(reply -> part.put("probe", reply.body()))
-        .onFailure(e -> part.put("probe", new JsonObject().put("ok", false)));
+    return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
   }
 
   /** The consumer's end of a streaming run. */

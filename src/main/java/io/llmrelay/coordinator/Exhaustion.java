@@ -2,13 +2,20 @@ package io.llmrelay.coordinator;
 
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
  * Who told us when to come back: a deadline for each candidate, or for a whole backend. A deadline
  * is only ever moved further away, and forgotten when it has passed.
+ *
+ * <p>A backend that refused its key has no deadline: it stays out until somebody says that it takes
+ * it again.
  */
 final class Exhaustion {
   /** No waiting time is believed beyond this: the longest month. */
@@ -16,6 +23,9 @@ final class Exhaustion {
 
   /** Model names may come from callers, so the number of entries has a bound. */
   static final int MAX_ENTRIES = 10_000;
+
+  /** What has no deadline. */
+  private static final long REFUSED = Long.MAX_VALUE;
 
   private record Entry(long until, FailureKind kind) {}
 
@@ -49,6 +59,23 @@ final class Exhaustion {
     return true;
   }
 
+  /** Notes that a backend refused its key, and returns whether that is news. */
+  boolean refuse(String backend) {
+    Entry known = entries.put(backend, new Entry(REFUSED, FailureKind.AUTHENTICATION));
+    return known == null || known.until != REFUSED;
+  }
+
+  /** Notes that a backend takes its key again, and returns whether that is news. */
+  boolean take(String backend) {
+    return refused(backend) && entries.remove(backend) != null;
+  }
+
+  /** Whether a backend refused its key. */
+  boolean refused(String backend) {
+    Entry entry = entries.get(backend);
+    return entry != null && entry.until == REFUSED;
+  }
+
   /** Why the candidate is to be left alone, or {@code null}. */
   Gate.Skip look(Candidate candidate) {
     if (entries.isEmpty()) {
@@ -63,6 +90,9 @@ final class Exhaustion {
     if (entry == null) {
       return null;
     }
+    if (entry.until == REFUSED) {
+      return new Gate.Skip(SkipReason.EXHAUSTED, entry.kind, "authentication, key refused", -1);
+    }
     long inMs = entry.until - clock.getAsLong();
     return new Gate.Skip(
         SkipReason.EXHAUSTED,
@@ -71,17 +101,63 @@ final class Exhaustion {
         inMs);
   }
 
-  /** Every deadline that lies ahead: key to milliseconds from now. */
+  /** Every deadline that lies ahead: key to milliseconds from now, -1 for a refused key. */
   Map<String, Long> remaining() {
     long now = clock.getAsLong();
     Map<String, Long> remaining = new HashMap<>();
     entries.forEach(
         (key, entry) -> {
           if (entry.until > now) {
-            remaining.put(key, entry.until - now);
+            remaining.put(key, entry.until == REFUSED ? -1 : entry.until - now);
           }
         });
     return remaining;
+  }
+
+  /**
+   * What is known, to be saved: {@code {"backend/model": {"reason", "until"}}}, without {@code
+   * until} for a refused key.
+   *
+   * @param epochMs the time by the clock on the wall, by which deadlines survive a restart
+   */
+  JsonObject toJson(long epochMs) {
+    long now = clock.getAsLong();
+    JsonObject json = new JsonObject();
+    entries.forEach(
+        (key, entry) -> {
+          JsonObject saved = new JsonObject().put("reason", entry.kind.code());
+          if (entry.until == REFUSED) {
+            json.put(key, saved);
+          } else if (entry.until > now) {
+            json.put(key, saved.put("until", epochMs + entry.until - now));
+          }
+        });
+    return json;
+  }
+
+  /**
+   * Takes in what {@link #toJson} wrote, as far as it has not passed.
+   *
+   * @param backends those there are now; what was saved of others is forgotten
+   * @return the backends that had refused their keys
+   */
+  List<String> restore(JsonObject json, long epochMs, Set<String> backends) {
+    List<String> refused = new ArrayList<>();
+    for (String key : json.fieldNames()) {
+      int slash = key.indexOf('/');
+      JsonObject saved = json.getJsonObject(key);
+      FailureKind kind = FailureKind.of(saved.getString("reason"));
+      if (!backends.contains(slash < 0 ? key : key.substring(0, slash))) {
+        continue;
+      }
+      if (kind == FailureKind.AUTHENTICATION) {
+        refuse(key);
+        refused.add(key);
+      } else if (saved.getLong("until") > epochMs) {
+        extend(key, kind, saved.getLong("until") - epochMs);
+      }
+    }
+    return refused;
   }
 
   private Entry current(String key) {

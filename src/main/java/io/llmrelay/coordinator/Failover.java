@@ -220,7 +220,7 @@ final class Failover {
     TokenUsage known = known(usage);
     Double cost = current.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
-    gate.leave(current, Outcome.SUCCESS, null);
+    gate.leave(current, attempt, Outcome.SUCCESS, null);
     actions.add(new Action.Ended(number, current, attempt, Outcome.SUCCESS, null));
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
@@ -421,7 +421,7 @@ final class Failover {
     TokenUsage usage = known(failure.usage());
     Double cost = current.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
-    gate.leave(current, outcome, failure);
+    gate.leave(current, attempt, outcome, failure);
     actions.add(new Action.Ended(number, current, attempt, outcome, failure));
   }
 

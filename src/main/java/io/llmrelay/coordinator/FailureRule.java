@@ -10,7 +10,7 @@ import java.time.Duration;
  *
  * @param next who may serve the request instead
  * @param outcome what it says to the circuit
- * @param exhausts what is left alone when the backend said for how long
+ * @param exhausts what is left alone, mostly when the backend said for how long
  * @param defaultWait how long it is left alone when the backend did not say; zero is not at all
  * @param retry whether the same candidate may be tried again, where retries are configured
  */
@@ -33,7 +33,9 @@ record FailureRule(
     /** The model at this backend: rate limits are per model. */
     MODEL,
     /** The whole backend: credits and budgets are the account's. */
-    BACKEND
+    BACKEND,
+    /** The whole backend, for as long as it refuses its key: see {@link KeyProbes}. */
+    KEY
   }
 
   private static final Duration NONE = Duration.ZERO;
@@ -41,7 +43,8 @@ record FailureRule(
   /** The rule for a kind of failure. */
   static FailureRule of(FailureKind kind) {
     return switch (kind) {
-      case AUTHENTICATION, PERMISSION -> failure(Exhausts.NOTHING, NONE, false);
+      case AUTHENTICATION -> failure(Exhausts.KEY, NONE, false);
+      case PERMISSION -> failure(Exhausts.NOTHING, NONE, false);
       case RATE_LIMITED -> failure(Exhausts.MODEL, Duration.ofSeconds(10), true);
       case QUOTA_EXHAUSTED -> failure(Exhausts.BACKEND, Duration.ofMinutes(5), false);
       case OVERLOADED, SERVER_ERROR -> failure(Exhausts.MODEL, NONE, true);

@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
@@ -28,7 +29,8 @@ interface Gate {
    * The attempt that was let in last is over. Comes before anybody else is let in, so that what is
    * learnt from an attempt holds for the next one.
    *
+   * @param attempt what it took
    * @param failure {@code null} where it did not fail
    */
-  void leave(Candidate candidate, Outcome outcome, Failure failure);
+  void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure);
 }

@@ -8,6 +8,9 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,10 +24,12 @@ import java.util.Set;
  * Orders the candidates of a request.
  *
  * <ol>
- *   <li>A request that names its candidates, or an alias of some, gets those and no others.
+ *   <li>A request that names its candidates, or a configured alias of some, gets those and no
+ *       others.
  *   <li>Else those that serve the named model come first ({@code backend/model} is one of them, a
- *       plain model id all that list it), in the configured order; after them every other backend
- *       with its default model, because an answer from another model is better than none.
+ *       plain model id all that list it, an alias of the catalogue all whose provider has the model
+ *       under an id of its own), in the configured order; after them every other backend with its
+ *       default model, because an answer from another model is better than none.
  *   <li>Where cost is preferred, each of the two groups is ordered by what this request would cost.
  * </ol>
  *
@@ -34,33 +39,59 @@ final class Planner {
   /** A candidate that was left out. */
   record LeftOut(Candidate candidate, SkipReason reason, String message) {}
 
+  /**
+   * A candidate in its place.
+   *
+   * @param why why it is asked at all
+   * @param costUsd what the request would cost there, {@code null} where that is not known
+   */
+  record Choice(Candidate candidate, String why, Double costUsd) {}
+
   /** What a request may be served by, in order, and what not. */
-  record Candidates(
-      List<Candidate> candidates, List<LeftOut> leftOut, Map<Candidate, Double> cost) {}
+  record Choices(List<Choice> choices, boolean cheapestFirst, List<LeftOut> leftOut) {
+    List<Candidate> candidates() {
+      return choices.stream().map(Choice::candidate).toList();
+    }
+  }
 
   private final Map<String, Backend> backends = new LinkedHashMap<>();
   private final List<String> order;
   private final Map<String, List<String>> aliases;
   private final RelayHints.Prefer prefer;
   private final Catalog catalog;
+  private final InstantSource clock;
 
   /**
    * A planner.
    *
    * @param order names or {@code backend/model}, the default first
    * @param aliases name to {@code backend/model}s
+   * @param clock says which day's prices hold
    */
   Planner(
       List<Backend> backends,
       List<String> order,
       Map<String, List<String>> aliases,
       RelayHints.Prefer prefer,
-      Catalog catalog) {
+      Catalog catalog,
+      InstantSource clock) {
     backends.forEach(backend -> this.backends.put(backend.name(), backend));
     this.order = order.isEmpty() ? List.copyOf(this.backends.keySet()) : order;
     this.aliases = aliases;
     this.prefer = prefer;
     this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  /** Every name but a model's own that a request may have as its model. */
+  List<String> aliases() {
+    Set<String> names = new LinkedHashSet<>(aliases.keySet());
+    for (String alias : catalog.aliases()) {
+      if (backends.values().stream().anyMatch(backend -> idOf(alias, backend) != null)) {
+        names.add(alias);
+      }
+    }
+    return List.copyOf(names);
   }
 
   /**
@@ -68,16 +99,19 @@ final class Planner {
    *
    * @throws io.llmrelay.chat.LlmException if it names a candidate or model that does not exist
    */
-  Candidates plan(ChatRequest request) {
+  Choices plan(ChatRequest request) {
     List<LeftOut> leftOut = new ArrayList<>();
     Set<Candidate> wanted = new LinkedHashSet<>();
     Set<Candidate> others = new LinkedHashSet<>();
     List<String> named = request.relay().candidates();
+    String why = "serves the model asked for";
     if (named != null) {
+      why = "named by the request";
       for (int i = 0; i < named.size(); i++) {
         wanted.add(named(named.get(i), "relay.candidates[" + i + "]", leftOut));
       }
     } else if (request.model() != null && aliases.containsKey(request.model())) {
+      why = "of the alias " + request.model();
       aliases.get(request.model()).forEach(name -> wanted.add(named(name, "model", leftOut)));
     } else {
       if (request.model() != null) {
@@ -90,7 +124,11 @@ final class Planner {
     if (request.model() == null || !wanted.isEmpty()) {
       others.removeIf(candidate -> alreadyWanted(candidate, wanted));
     }
-    return sift(request, wanted, others, leftOut);
+    RelayHints.Prefer asked = request.relay().prefer();
+    boolean cheapestFirst = (asked == null ? prefer : asked) == RelayHints.Prefer.COST;
+    List<Choice> choices = sift(request, wanted, why, cheapestFirst, leftOut);
+    choices.addAll(sift(request, others, "by the fallback order", cheapestFirst, leftOut));
+    return new Choices(choices, cheapestFirst, leftOut);
   }
 
   /** A backend that is asked for the very model needs not be asked for its default one after it. */
@@ -121,10 +159,12 @@ final class Planner {
               field, field + " names no backend: \"" + name + "\"; there are " + backends.keySet())
           .toException();
     }
-    String model = name.substring(slash + 1);
-    if (model.isEmpty()) {
+    String asked = name.substring(slash + 1);
+    if (asked.isEmpty()) {
       throw Failure.invalid(field, field + " names no model: \"" + name + "\"").toException();
     }
+    String id = idOf(asked, backend);
+    String model = id == null ? asked : id;
     if (!backend.passesOn() && !backend.lists(model)) {
       throw Failure.invalid(
               field,
@@ -149,7 +189,10 @@ final class Planner {
     List<Candidate> serving = new ArrayList<>();
     List<Candidate> passing = new ArrayList<>();
     for (Backend backend : inOrder()) {
-      if (backend.lists(model) || (backend.passesOn() && known(backend, model) != null)) {
+      String id = idOf(model, backend);
+      if (id != null) {
+        serving.add(candidate(backend, id));
+      } else if (backend.passesOn() && known(backend, model) != null) {
         serving.add(candidate(backend, model));
       } else if (backend.passesOn()) {
         passing.add(candidate(backend, model));
@@ -161,6 +204,18 @@ final class Planner {
           .toException();
     }
     return serving.isEmpty() ? passing : serving;
+  }
+
+  /**
+   * The name by which a backend serves a model: the model's own where the backend lists it, else
+   * its provider's id for the alias of the catalogue that it is; {@code null} where it is neither.
+   */
+  private String idOf(String model, Backend backend) {
+    if (backend.lists(model)) {
+      return model;
+    }
+    String id = catalog.idOf(model, backend.provider());
+    return id != null && (backend.passesOn() || backend.lists(id)) ? id : null;
   }
 
   private List<Backend> inOrder() {
@@ -177,7 +232,7 @@ final class Planner {
     return new Candidate(backend.name(), model, known(backend, model));
   }
 
-  /** The catalogue's entry: the user's own for this backend, else the well-known provider's. */
+  /** What is known today: the user's own entry for this backend, else the provider's. */
   private Model known(Backend backend, String model) {
     return catalog
         .find(backend.name(), model)
@@ -186,36 +241,30 @@ final class Planner {
                 backend.provider() == null
                     ? Optional.empty()
                     : catalog.find(backend.provider(), model))
+        .map(found -> found.asOf(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC)))
         .orElse(null);
   }
 
-  private Candidates sift(
-      ChatRequest request, Set<Candidate> wanted, Set<Candidate> others, List<LeftOut> leftOut) {
-    Map<Candidate, Double> cost = new LinkedHashMap<>();
+  private List<Choice> sift(
+      ChatRequest request,
+      Set<Candidate> group,
+      String why,
+      boolean cheapestFirst,
+      List<LeftOut> leftOut) {
     long inputTokens = TokenUsage.estimate(request.characters(), 0).inputTokens();
-    List<Candidate> candidates = new ArrayList<>();
-    for (Set<Candidate> group : List.of(wanted, others)) {
-      List<Candidate> fit = new ArrayList<>();
-      for (Candidate candidate : group) {
-        LeftOut unfit = unfit(request, candidate, inputTokens);
-        if (unfit != null) {
-          leftOut.add(unfit);
-          continue;
-        }
-        fit.add(candidate);
-        if (candidate.known() != null) {
-          cost.put(candidate, candidate.known().estimate(inputTokens, request.maxTokens()));
-        }
+    List<Choice> fit = new ArrayList<>();
+    for (Candidate candidate : group) {
+      LeftOut unfit = unfit(request, candidate, inputTokens);
+      if (unfit == null) {
+        fit.add(new Choice(candidate, why, candidate.estimate(inputTokens, request.maxTokens())));
+      } else {
+        leftOut.add(unfit);
       }
-      RelayHints.Prefer asked = request.relay().prefer();
-      if ((asked == null ? prefer : asked) == RelayHints.Prefer.COST) {
-        fit.sort(
-            Comparator.comparing(
-                cost::get, Comparator.nullsLast(Comparator.<Double>naturalOrder())));
-      }
-      candidates.addAll(fit);
     }
-    return new Candidates(candidates, leftOut, cost);
+    if (cheapestFirst) {
+      fit.sort(Comparator.comparing(Choice::costUsd, Comparator.nullsLast(Double::compare)));
+    }
+    return fit;
   }
 
   private LeftOut unfit(ChatRequest request, Candidate candidate, long inputTokens) {

@@ -14,19 +14,32 @@ final class Report {
   private Report() {}
 
   /** The plan for people: who would be tried, who not, and why. */
-  static Plan plan(Planner.Candidates planned, Function<Candidate, Gate.Skip> look) {
+  static Plan plan(Planner.Choices planned, Function<Candidate, Gate.Skip> look) {
     List<Plan.Entry> tried = new ArrayList<>();
     List<Plan.Entry> skipped = new ArrayList<>();
-    for (Candidate candidate : planned.candidates()) {
+    for (Planner.Choice choice : planned.choices()) {
+      Candidate candidate = choice.candidate();
       Gate.Skip skip = look.apply(candidate);
+      StringBuilder message = new StringBuilder();
+      if (skip == null) {
+        message.append("number ").append(tried.size() + 1).append(": ").append(choice.why());
+        if (planned.cheapestFirst()) {
+          message.append(choice.costUsd() == null ? ", price unknown" : ", cheapest first");
+        }
+      } else {
+        message.append(skip.message());
+      }
+      if (candidate.warning() != null) {
+        message.append("; ").append(candidate.warning());
+      }
       Plan.Entry entry =
           new Plan.Entry(
               candidate.backend(),
               candidate.model(),
               skip == null ? null : skip.reason(),
-              skip == null ? "number " + (tried.size() + 1) : skip.message(),
+              message.toString(),
               skip == null ? -1 : skip.availableInMs(),
-              planned.cost().get(candidate));
+              choice.costUsd());
       (skip == null ? tried : skipped).add(entry);
     }
     for (Planner.LeftOut out : planned.leftOut()) {
@@ -43,8 +56,9 @@ final class Report {
    * The state of every backend: {@code up}, {@code degraded} (some out) or {@code down} (all out).
    */
   static JsonObject health(
-      CoordinatorSettings settings, Circuits circuits, Exhaustion exhaustion, int requests) {
-    Map<String, CircuitState> states = circuits.states();
+      CoordinatorSettings settings, List<String> aliases, Availability availability, int requests) {
+    Exhaustion exhaustion = availability.exhaustion();
+    Map<String, CircuitState> states = availability.circuits().states();
     Map<String, Long> waits = exhaustion.remaining();
     JsonArray backends = new JsonArray();
     int out = 0;
@@ -55,12 +69,17 @@ final class Report {
       states.forEach((key, state) -> putIfOf(backend, key, state.code(), circuit));
       waits.forEach((key, ms) -> putIfOf(backend, key, ms, exhausted));
       boolean open = CircuitState.OPEN.code().equals(circuit.getString(backend.name()));
-      boolean isOut = open || exhausted.containsKey(backend.name());
+      Budget budget = availability.budgets().of(backend.name());
+      boolean isOut =
+          open || exhausted.containsKey(backend.name()) || (budget != null && budget.spent());
       boolean isImpaired =
-          isOut || !exhausted.isEmpty() || circuit.getMap().containsValue(CircuitState.OPEN.code());
+          isOut
+              || !exhausted.isEmpty()
+              || circuit.getMap().containsValue(CircuitState.OPEN.code())
+              || (budget != null && budget.tight());
       out += isOut ? 1 : 0;
       impaired += isImpaired ? 1 : 0;
-      backends.add(
+      JsonObject report =
           new JsonObject()
               .put("name", backend.name())
               .put("dialect", backend.dialect())
@@ -68,14 +87,21 @@ final class Report {
               .put("default_model", backend.defaultModel())
               .put("available", !isOut)
               .put("circuit", circuit)
-              .put("exhausted", exhausted));
+              .put("exhausted", exhausted);
+      if (exhaustion.refused(backend.name())) {
+        report.put("key", "refused");
+      }
+      if (budget != null) {
+        report.put("budget", budget.report());
+      }
+      backends.add(report);
     }
     boolean down = out == settings.backends().size();
     return new JsonObject()
         .put("status", down ? "down" : impaired > 0 ? "degraded" : "up")
         .put("requests", requests)
         .put("backends", backends)
-        .put("aliases", new JsonArray(List.copyOf(settings.aliases().keySet())));
+        .put("aliases", new JsonArray(aliases));
   }
 
   private static void putIfOf(Backend backend, String key, Object value, JsonObject into) {

@@ -41,6 +41,8 @@ final class Run {
   private Circuit circuit;
   private Circuit.Permit permit;
   private Candidate asked;
+  private Budget budget;
+  private Spend expected;
   private Candidate serving;
   private int malformed;
   private int owed;
@@ -100,24 +102,31 @@ final class Run {
     watch();
   }
 
-  /** Keeps what the attempts of this run share with all others: circuits and exhaustion. */
+  /** Keeps what the attempts of this run share with all others: circuits, exhaustion, budgets. */
   private final class Turnstile implements Gate {
     @Override
     public Skip enter(Candidate candidate, boolean waited) {
-      Skip skip = coordinator.look(candidate, waited);
+      Availability availability = coordinator.availability();
+      Skip skip = availability.look(candidate, waited);
+      budget = availability.budgets().of(candidate.backend());
+      if (skip == null && budget != null) {
+        expected = candidate.expected(request);
+        skip = budget.enter(expected);
+      }
       if (skip == null) {
-        circuit = coordinator.circuits().of(candidate);
+        circuit = availability.circuits().of(candidate);
         permit = circuit.enter();
       }
       return skip;
     }
 
     @Override
-    public void leave(Candidate candidate, Outcome outcome, Failure failure) {
+    public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
       circuit.settle(permit, outcome);
-      if (failure != null) {
-        coordinator.noteExhaustion(candidate, failure);
+      if (budget != null) {
+        budget.leave(expected, attempt.usage(), attempt.costUsd());
       }
+      coordinator.availability().note(candidate, outcome, failure);
     }
   }
 
@@ -213,6 +222,7 @@ final class Run {
     malformed = 0;
     Candidate candidate = start.candidate();
     asked = candidate;
+    coordinator.warn(candidate);
     coordinator
         .listeners()
         .deliver(
@@ -232,17 +242,21 @@ final class Run {
 
   private void release(Candidate candidate) {
     serving = candidate;
+    JsonObject body =
+        new JsonObject()
+            .put("id", id)
+            .put("backend", candidate.backend())
+            .put("model", candidate.model())
+            .put("trail", Attempt.toJson(machine.trail()));
+    if (candidate.warning() != null) {
+      body.put("warning", candidate.warning());
+    }
     coordinator
         .listeners()
         .deliver(
             new RelayEvent.FirstChunk(
                 id, candidate.backend(), candidate.model(), machine.elapsed()));
-    sink.open(
-        new JsonObject()
-            .put("id", id)
-            .put("backend", candidate.backend())
-            .put("model", candidate.model())
-            .put("trail", Attempt.toJson(machine.trail())));
+    sink.open(body);
     List<Held> released = List.copyOf(held);
     held.clear();
     released.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));

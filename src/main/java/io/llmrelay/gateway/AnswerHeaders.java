@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * The response headers that tell who answered: {@code x-request-id}, {@code x-relay-backend},
- * {@code x-relay-model} and {@code x-relay-attempts} (tries, the serving one included; candidates
- * that were skipped do not count).
+ * {@code x-relay-model}, {@code x-relay-attempts} (tries, the serving one included; candidates that
+ * were skipped do not count), and {@code x-relay-warning} where the model's end is near.
  */
 final class AnswerHeaders {
   private static final int MAX_LENGTH = 200;
@@ -16,10 +16,16 @@ final class AnswerHeaders {
 
   /** Sets what is known; a {@code null} is not. */
   static void put(
-      HttpServerResponse response, String id, String backend, String model, List<Attempt> trail) {
+      HttpServerResponse response,
+      String id,
+      String backend,
+      String model,
+      String warning,
+      List<Attempt> trail) {
     put(response, "x-request-id", id);
     put(response, "x-relay-backend", backend);
     put(response, "x-relay-model", model);
+    put(response, "x-relay-warning", warning);
     if (!trail.isEmpty()) {
       response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
     }

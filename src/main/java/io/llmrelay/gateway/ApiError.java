@@ -149,7 +149,7 @@ final class ApiError extends RuntimeException {
       response.putHeader("x-should-retry", "false");
     }
     AnswerHeaders.put(
-        response, failure.requestId(), failure.backend(), failure.model(), failure.trail());
+        response, failure.requestId(), failure.backend(), failure.model(), null, failure.trail());
     response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(toJson().toBuffer());
   }
 }

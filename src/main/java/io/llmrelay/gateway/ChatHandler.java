@@ -61,7 +61,13 @@ final class ChatHandler implements Handler<RoutingContext> {
 
   private static void send(HttpServerResponse response, ChatCompletion answer, long created) {
     if (!response.closed()) {
-      AnswerHeaders.put(response, answer.id(), answer.backend(), answer.model(), answer.trail());
+      AnswerHeaders.put(
+          response,
+          answer.id(),
+          answer.backend(),
+          answer.model(),
+          answer.warning(),
+          answer.trail());
       response
           .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
           .end(Completions.toJson(answer, created).toBuffer());

@@ -103,7 +103,8 @@ final class StreamedAnswer {
     if (response.headWritten()) {
       return event;
     }
-    AnswerHeaders.put(response, stream.id(), stream.backend(), stream.model(), stream.trail());
+    AnswerHeaders.put(
+        response, stream.id(), stream.backend(), stream.model(), stream.warning(), stream.trail());
     response
         .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")

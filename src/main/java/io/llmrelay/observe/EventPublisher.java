@@ -73,6 +73,11 @@ public final class EventPublisher implements RelayListener {
     publish(event);
   }
 
+  @Override
+  public void onBudgetThreshold(RelayEvent.BudgetThreshold event) {
+    publish(event);
+  }
+
   private void publish(RelayEvent event) {
     bus.publish(address, event.toJson(), OPTIONS);
   }

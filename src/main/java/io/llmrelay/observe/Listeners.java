@@ -53,6 +53,8 @@ public final class Listeners {
       listener.onCircuitStateChange(e);
     } else if (event instanceof RelayEvent.Exhausted e) {
       listener.onExhausted(e);
+    } else if (event instanceof RelayEvent.BudgetThreshold e) {
+      listener.onBudgetThreshold(e);
     } else {
       throw new AssertionError("no hook for " + event.getClass());
     }

@@ -164,7 +164,8 @@ public sealed interface RelayEvent {
    *
    * @param candidate {@code backend/model}, or the backend's name where all of it is exhausted
    * @param reason the failure's kind by its wire name
-   * @param forMs how long from now, in milliseconds
+   * @param forMs how long from now, in milliseconds; a backend that refused its key ({@code
+   *     authentication}) is out until a probe succeeds, which is -1 here, and then 0
    */
   record Exhausted(String candidate, String reason, long forMs) implements RelayEvent {
     @Override
@@ -190,6 +191,32 @@ public sealed interface RelayEvent {
           .put("backend", backend)
           .put("model", model)
           .put("malformed", malformed);
+    }
+  }
+
+  /**
+   * Much of a backend's budget is used, or all of it. Told once for each limit, window and
+   * coordinator.
+   *
+   * @param limit the limit as the configuration names it, such as {@code daily-usd}
+   * @param used what is used of it, in the limit's own unit
+   * @param max all there is
+   * @param spent whether the backend is left alone because of it; otherwise it is a warning
+   * @param renewsInMs milliseconds until the next window begins
+   */
+  record BudgetThreshold(
+      String backend, String limit, Number used, Number max, boolean spent, long renewsInMs)
+      implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return new JsonObject()
+          .put("event", "budget_threshold")
+          .put("backend", backend)
+          .put("limit", limit)
+          .put("used", used)
+          .put("max", max)
+          .put("spent", spent)
+          .put("renews_in_ms", renewsInMs);
     }
   }
 

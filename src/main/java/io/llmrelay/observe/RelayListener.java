@@ -24,4 +24,6 @@ public interface RelayListener {
   default void onCircuitStateChange(RelayEvent.CircuitStateChange event) {}
 
   default void onExhausted(RelayEvent.Exhausted event) {}
+
+  default void onBudgetThreshold(RelayEvent.BudgetThreshold event) {}
 }

@@ -110,6 +110,10 @@ final class AnthropicFormat implements WireFormat {
 
   @Override
   public JsonObject errorBody(ApiError error) {
+    return body(error, number);
+  }
+
+  static JsonObject body(ApiError error, long number) {
     return new JsonObject()
         .put("type", "error")
         .put("error", words(error))

@@ -79,8 +79,9 @@ record Incoming(
 
   /** The refusal, or null when there is nothing to refuse. */
   ApiError refusal(String requiredKey) {
-    if (requiredKey != null && !requiredKey.equals(key())) {
-      return unauthorized();
+    ApiError wrongKey = wrongKey(requiredKey);
+    if (wrongKey != null) {
+      return wrongKey;
     }
     if (bodyBytes > MAX_BODY) {
       return ApiError.named("413");
@@ -106,7 +107,11 @@ record Incoming(
     return null;
   }
 
-  private ApiError unauthorized() {
+  /** The refusal of the key, or null when it is the right one. */
+  ApiError wrongKey(String requiredKey) {
+    if (requiredKey == null || requiredKey.equals(key())) {
+      return null;
+    }
     ApiError wrong = ApiError.named("401");
     return key() != null
         ? wrong

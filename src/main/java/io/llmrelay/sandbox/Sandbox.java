@@ -197,14 +197,27 @@ public final class Sandbox {
     String endpoint = route.matches() ? route.group(2) : request.path();
     switch (request.method() + " " + endpoint) {
       case "GET /health" -> send(request, 200, new JsonObject().put("status", "UP"));
-      case "GET models" ->
-          send(request, 200, Models.list(request.getHeader("anthropic-version") != null));
+      case "GET models" -> models(request);
       case "POST chat/completions" -> read(request, route.group(1), false);
       case "POST messages" -> read(request, route.group(1), true);
       default -> {
         String what = "Invalid URL (" + request.method() + " " + request.path() + ")";
         send(request, 404, OpenAiFormat.body(ApiError.invalid(404, null, what)));
       }
+    }
+  }
+
+  private void models(HttpServerRequest request) {
+    boolean anthropic = request.getHeader("anthropic-version") != null;
+    Incoming incoming = Incoming.of(request, "", anthropic, 0, Buffer.buffer());
+    ApiError wrongKey = incoming.wrongKey(options.getRequiredKey());
+    if (wrongKey == null) {
+      send(request, 200, Models.list(anthropic));
+    } else {
+      send(
+          request,
+          wrongKey.status(),
+          anthropic ? AnthropicFormat.body(wrongKey, 0) : OpenAiFormat.body(wrongKey));
     }
   }
 

@@ -159,6 +159,34 @@ class CatalogTest {
   }
 
   @Test
+  void anAliasIsOneModelAtSeveralProviders() {
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", "groq")).isEqualTo("llama-3.3-70b-versatile");
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", "cerebras")).isEqualTo("llama-3.3-70b");
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", "nvidia")).isEqualTo("meta/llama-3.3-70b-instruct");
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", "cloudflare"))
+        .isEqualTo("@cf/meta/llama-3.3-70b-instruct-fp8-fast");
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", "openai")).isNull();
+    assertThat(BUILT_IN.idOf("llama-3.3-70b", null)).isNull();
+    assertThat(BUILT_IN.idOf("gpt-4o", "openai")).as("no alias, but a model").isNull();
+    assertThat(BUILT_IN.with(List.of(own("acme", "m", 1))).idOf("gpt-oss-20b", "groq"))
+        .isEqualTo("openai/gpt-oss-20b");
+  }
+
+  @Test
+  void aliasesNameModelsThereAre() {
+    List<String> providers = BUILT_IN.models().map(Model::provider).distinct().toList();
+    assertThat(BUILT_IN.aliases()).contains("llama-3.3-70b", "gpt-oss-120b");
+    for (String alias : BUILT_IN.aliases()) {
+      List<String> ids =
+          providers.stream()
+              .filter(provider -> BUILT_IN.idOf(alias, provider) != null)
+              .peek(p -> assertThat(BUILT_IN.find(p, BUILT_IN.idOf(alias, p))).isPresent())
+              .toList();
+      assertThat(ids).as(alias).hasSizeGreaterThan(1);
+    }
+  }
+
+  @Test
   void dataFileSaysWhereItsFactsComeFrom() throws IOException {
     JsonObject file;
     try (InputStream in = Catalog.class.getResourceAsStream("models.json")) {

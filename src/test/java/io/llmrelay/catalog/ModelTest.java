@@ -133,6 +133,35 @@ class ModelTest {
                 null));
   }
 
+  private static Model ending(String status, String shutdown, String replacement) {
+    return Model.fromJson(
+        new JsonObject()
+            .put("id", "m")
+            .put("status", status)
+            .put("shutdown", shutdown)
+            .put("replacement", replacement));
+  }
+
+  @Test
+  void warnsOfItsEnd() {
+    assertThat(ending("current", null, null).warning()).isNull();
+    assertThat(ending("legacy", null, "m2").warning()).isNull();
+    assertThat(ending("deprecated", null, null).warning()).isEqualTo("m is deprecated");
+    assertThat(ending("deprecated", "2027-01-31", "m2").warning())
+        .isEqualTo("m is deprecated and retires on 2027-01-31; use m2");
+    assertThat(ending("retired", "2026-01-31", "m2").warning())
+        .isEqualTo("m is retired since 2026-01-31; use m2");
+    assertThat(ending("retired", null, null).warning()).isEqualTo("m is retired");
+  }
+
+  @Test
+  void retiresWhenItsDayHasCome() {
+    Model model = ending("deprecated", "2027-01-31", null);
+    assertThat(model.asOf(LocalDate.of(2027, 1, 30))).isSameAs(model);
+    assertThat(model.asOf(LocalDate.of(2027, 1, 31)).warning())
+        .isEqualTo("m is retired since 2027-01-31");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

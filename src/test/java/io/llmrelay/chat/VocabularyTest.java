@@ -221,6 +221,7 @@ class VocabularyTest {
   void anAnswerIsPutTogetherFromItsFrames() {
     AnswerCollector collector = new AnswerCollector();
     JsonObject opened = new JsonObject().put("id", "r").put("backend", "a").put("model", "m");
+    opened.put("warning", "m is old");
     collector.open(opened);
     Buffer euro = Buffer.buffer("€");
     collector.chunk(ChunkKind.REASONING, Buffer.buffer("hm"));
@@ -238,10 +239,20 @@ class VocabularyTest {
     assertThat(answer)
         .isEqualTo(
             new ChatCompletion(
-                "r", "a", "m", "€", "hmm", "", FinishReason.STOP, USAGE, 0.5, List.of(SKIPPED)));
+                "r",
+                "a",
+                "m",
+                "€",
+                "hmm",
+                "",
+                FinishReason.STOP,
+                USAGE,
+                0.5,
+                List.of(SKIPPED),
+                "m is old"));
     assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
     assertThat(answer.toString()).doesNotContain("€").doesNotContain("hmm");
-    assertThat(opened.fieldNames()).as("left as it was").hasSize(3);
+    assertThat(opened.fieldNames()).as("left as it was").hasSize(4);
   }
 
   @Test

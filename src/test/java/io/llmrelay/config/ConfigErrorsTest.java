@@ -44,7 +44,7 @@ class ConfigErrorsTest {
     assertThat(problems("backends:\n  primary:\n    dialct: openai\n"))
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
-                + " (known here: api-key, api-key-file, base-url, default-model, dialect,"
+                + " (known here: api-key, api-key-file, base-url, budget, default-model, dialect,"
                 + " headers, max-connections, models, provider)");
   }
 
@@ -101,7 +101,7 @@ class ConfigErrorsTest {
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
                 + " catalog, circuit, commit, discover, fallback, gateway, latch, prefer, retries,"
-                + " timeouts)");
+                + " state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -140,7 +140,17 @@ class ConfigErrorsTest {
         "catalog: [{id: m, context-window: 0}] | catalog[0].context-window must be at least 1",
         "catalog: [{id: m, price: {input: 1}}] | catalog[0].price needs input and output, in US dollars per million tokens",
         "catalog: [{id: m, price: {input: -1, output: 0}}] | catalog[0].price.input must not be negative",
-        "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here: context-window, id, max-output, price, provider)",
+        "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here: capabilities, context-window, id, max-output, price, provider, replacement, shutdown, status)",
+        "catalog: [{id: m, status: old}]     | catalog[0].status is unknown: \"old\" (known: preview, current, legacy, deprecated, retired)",
+        "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown: \"fly\" (known: streaming, tools, vision, reasoning)",
+        "catalog: [{id: m, shutdown: soon}]  | catalog[0].shutdown must be a date such as 2026-12-31",
+        "catalog: [{id: m, replacement: ' '}] | catalog[0].replacement must not be empty",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] | catalog[0].price.tiers[0] needs from-input-tokens or from: where it begins",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 2027-01-01, input: 1}]}}] | catalog[0].price.tiers[0] needs input and output, in US dollars per million tokens",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 1.1.27, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from must be a date such as 2026-12-31",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 0, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from-input-tokens must be at least 1",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 9, input: 1, output: -1}]}}] | catalog[0].price.tiers[0].output must not be negative",
+        "state-file: ''                      | state-file must not be empty",
       })
   void aValueOutOfRange(String yaml, String complaint) throws IOException {
     assertThat(problems(yaml + "\n" + BACKEND)).containsExactly("relay.yaml:1: " + complaint);
@@ -164,6 +174,13 @@ class ConfigErrorsTest {
         "headers: {x-a: \"1\\n2\"}     | backends.b.headers.x-a must be one line of ASCII characters",
         "max-connections: 0            | backends.b.max-connections must be from 1 to 65536",
         "max-connections: sk-secret    | backends.b.max-connections must be a whole number",
+        "budget: {daily-usd: 0}        | backends.b.budget.daily-usd must be at least 0.01",
+        "budget: {monthly-usd: much}   | backends.b.budget.monthly-usd must be a number",
+        "budget: {requests-per-day: 0} | backends.b.budget.requests-per-day must be at least 1",
+        "budget: {requests-per-minute: 1.5} | backends.b.budget.requests-per-minute must be a whole number",
+        "budget: {tokens-per-minute: -1} | backends.b.budget.tokens-per-minute must be at least 1",
+        "budget: {warn-at: 80}         | backends.b.budget.warn-at must be above 0 and at most 1",
+        "budget: 5                     | backends.b.budget must consist of keys and values",
       })
   void aBackendThatCannotBeUsed(String line, String complaint) throws IOException {
     String rest = "";

@@ -3,6 +3,7 @@ package io.llmrelay.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.RelayOptions;
+import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Timeouts;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -123,7 +125,7 @@ class ConfigFileTest {
             """
             gateway: {max-body: 512KB}
             backends:
-              groq: {api-key: 007}
+              groq: {api-key: 007, budget: {daily-usd: 2.5, tokens-per-day: 3000000000, warn-at: 0.5}}
               local: {dialect: openai, base-url: http://localhost:1, models: [my model]}
             fallback: [groq/openai/gpt-oss-20b, "local/my model"]
             aliases: {fast: [groq, "local/my model"]}
@@ -136,7 +138,15 @@ class ConfigFileTest {
             bus: {prefix: my.llm, window: 8, ping-interval: 1s, ping-timeout: 2s}
             catalog:
               - {id: my model, context-window: 8192, max-output: 1024, price: {input: 0.5, output: 1, cached-input: 0.1}}
-              - {id: my model, provider: groq}
+              - id: my model
+                provider: groq
+                price: {input: 1, output: 2, tiers: [{from: 2027-01-01, input: 2, output: 4}]}
+                capabilities: [streaming, tools]
+                status: deprecated
+                shutdown: 2027-06-30
+                replacement: other
+              - {id: other}
+            state-file: state/relay.json
             """,
             Map.of());
     assertThat(options.getGateway().getMaxBody()).isEqualTo(512 * 1024);
@@ -156,7 +166,22 @@ class ConfigFileTest {
     assertThat(options.getBus().toSettings().window()).isEqualTo(8);
     assertThat(options.getCatalog().get(0).price())
         .isEqualTo(new ModelOptions.Price(0.5, 1.0, 0.1));
-    assertThat(options.getCatalog().get(1).price()).isNull();
+    assertThat(options.getCatalog().get(1).price().tiers())
+        .containsExactly(new ModelOptions.Tier(null, LocalDate.of(2027, 1, 1), 2.0, 4.0, null));
+    assertThat(options.getCatalog().get(1).shutdown()).isEqualTo(LocalDate.of(2027, 6, 30));
+    assertThat(Model.fromJson(options.getCatalog().get(1).toJson()).warning())
+        .as("the catalogue reads what the configuration writes")
+        .isEqualTo("my model is deprecated and retires on 2027-06-30; use other");
+    assertThat(options.getCatalog().get(2).price()).isNull();
+    BudgetOptions budget = options.getBackends().get("groq").getBudget();
+    assertThat(budget.getDailyUsd()).isEqualTo(2.5);
+    assertThat(budget.getMonthlyUsd()).isNull();
+    assertThat(budget.getTokensPerDay()).isEqualTo(3_000_000_000L);
+    assertThat(budget.getWarnAt()).isEqualTo(0.5);
+    assertThat(options.getBackends().get("local").getBudget()).isNull();
+    assertThat(options.getStateFile())
+        .as("beside the configuration")
+        .isEqualTo(folder.resolve("state/relay.json").toString());
     assertThat(new RelayOptions(options.toJson()).toJson()).isEqualTo(options.toJson());
   }
 

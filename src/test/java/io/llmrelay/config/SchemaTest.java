@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.RelayOptions;
+import io.llmrelay.catalog.Capability;
+import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.provider.Dialects;
 import io.vertx.core.json.JsonArray;
@@ -35,7 +37,7 @@ class SchemaTest {
     collect(Binding.MAPPER.constructType(RelayOptions.class), "", ofOptions);
     Set<String> ofSchema = new TreeSet<>();
     collect(schema(), "", ofSchema);
-    assertThat(ofSchema).isEqualTo(ofOptions).contains("catalog[].price.cached-input");
+    assertThat(ofSchema).isEqualTo(ofOptions).contains("catalog[].price.tiers[].cached-input");
   }
 
   @Test
@@ -43,7 +45,7 @@ class SchemaTest {
     JsonObject options =
         new RelayOptions()
             .setGateway(new GatewayOptions())
-            .addBackend("*", new BackendOptions())
+            .addBackend("*", new BackendOptions().setBudget(new BudgetOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
             .toJson();
     Set<String> ofOptions = new TreeSet<>();
@@ -86,6 +88,27 @@ class SchemaTest {
     return properties.getJsonObject(key).getJsonArray("enum").stream()
         .map(Object::toString)
         .toList();
+  }
+
+  @Test
+  void theModelsAreDescribedInTheCataloguesWords() {
+    JsonObject model =
+        schema()
+            .getJsonObject("properties")
+            .getJsonObject("catalog")
+            .getJsonObject("items")
+            .getJsonObject("properties");
+    assertThat(model.getJsonObject("status").getJsonArray("enum").getList())
+        .isEqualTo(ModelOptions.STATUSES)
+        .isEqualTo(Arrays.stream(Model.Status.values()).map(Binding::name).toList());
+    assertThat(
+            model
+                .getJsonObject("capabilities")
+                .getJsonObject("items")
+                .getJsonArray("enum")
+                .getList())
+        .isEqualTo(ModelOptions.CAPABILITIES)
+        .isEqualTo(Arrays.stream(Capability.values()).map(Capability::code).toList());
   }
 
   private static void collect(JavaType type, String path, Set<String> keys) {

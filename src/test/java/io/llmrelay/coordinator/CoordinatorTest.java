@@ -80,7 +80,9 @@ class CoordinatorTest {
             run,
             new CircuitOptions().setMaxFailures(1),
             Catalog.builtIn(),
-            100);
+            100,
+            Map.of(),
+            null);
     await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
   }
 

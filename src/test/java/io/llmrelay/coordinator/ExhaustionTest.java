@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
+import io.vertx.core.json.JsonObject;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ExhaustionTest {
@@ -101,5 +103,55 @@ class ExhaustionTest {
     now += 1_001;
     assertThat(exhaustion.extend("a", FailureKind.QUOTA_EXHAUSTED, 9_000)).isTrue();
     assertThat(exhaustion.remaining()).hasSize(Exhaustion.MAX_ENTRIES - 1).containsKey("a/3");
+  }
+
+  @Test
+  void aRefusedKeyHasNoDeadline() {
+    exhaustion.extend("a", FailureKind.QUOTA_EXHAUSTED, 5_000);
+    assertThat(exhaustion.refuse("a")).isTrue();
+    assertThat(exhaustion.refuse("a")).as("no news").isFalse();
+    now += 1_000_000_000_000L;
+    Gate.Skip skip = exhaustion.look(A_N);
+    assertThat(skip)
+        .isEqualTo(
+            new Gate.Skip(
+                SkipReason.EXHAUSTED,
+                FailureKind.AUTHENTICATION,
+                "authentication, key refused",
+                -1));
+    assertThat(exhaustion.extend("a", FailureKind.QUOTA_EXHAUSTED, 5_000)).isFalse();
+    assertThat(exhaustion.remaining()).isEqualTo(Map.of("a", -1L));
+    assertThat(exhaustion.look(B_M)).isNull();
+
+    assertThat(exhaustion.take("b")).isFalse();
+    assertThat(exhaustion.take("a")).isTrue();
+    assertThat(exhaustion.take("a")).isFalse();
+    assertThat(exhaustion.look(A_N)).isNull();
+  }
+
+  @Test
+  void aDeadlineThatIsNoRefusalIsNotTaken() {
+    exhaustion.extend("a", FailureKind.QUOTA_EXHAUSTED, 5_000);
+    assertThat(exhaustion.take("a")).isFalse();
+    assertThat(exhaustion.look(A_M)).isNotNull();
+  }
+
+  @Test
+  void deadlinesSurviveARestartByTheClockOnTheWall() {
+    long wall = 1_763_800_000_000L;
+    exhaustion.extend("a/m", FailureKind.RATE_LIMITED, 10_000);
+    exhaustion.extend("a", FailureKind.QUOTA_EXHAUSTED, 300_000);
+    exhaustion.extend("gone/m", FailureKind.QUOTA_EXHAUSTED, 300_000);
+    exhaustion.refuse("b");
+    JsonObject saved = new JsonObject(exhaustion.toJson(wall).encode());
+
+    // A restart 20 s later, at another reading of the clock that only goes forward.
+    long[] later = {77};
+    Exhaustion restored = new Exhaustion(() -> later[0]);
+    assertThat(restored.restore(saved, wall + 20_000, Set.of("a", "b"))).containsExactly("b");
+    assertThat(restored.remaining()).isEqualTo(Map.of("a", 280_000L, "b", -1L));
+    assertThat(restored.look(A_N).kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    later[0] += 280_000;
+    assertThat(restored.look(A_N)).isNull();
   }
 }

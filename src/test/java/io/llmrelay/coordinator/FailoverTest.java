@@ -237,7 +237,7 @@ class FailoverTest {
   /** The failure table, written down a second time. */
   @ParameterizedTest
   @CsvSource({
-    "AUTHENTICATION, ANY, FAILURE, NOTHING, 0, false",
+    "AUTHENTICATION, ANY, FAILURE, KEY, 0, false",
     "PERMISSION, ANY, FAILURE, NOTHING, 0, false",
     "RATE_LIMITED, ANY, FAILURE, MODEL, 10, true",
     "QUOTA_EXHAUSTED, ANY, FAILURE, BACKEND, 300, false",

@@ -50,6 +50,7 @@ class PlannerTest {
           "both", List.of("two", "one"),
           "wrong", List.of("two/small"));
   private Prefer prefer = Prefer.ORDER;
+  private final WallClock clock = new WallClock("2026-11-22T18:00:00Z");
 
   private static ChatRequest request() {
     return ChatRequest.of(ChatMessage.user("x".repeat(400)));
@@ -69,10 +70,10 @@ class PlannerTest {
   }
 
   private Planner planner() {
-    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(models));
+    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(models), clock);
   }
 
-  private Planner.Candidates plan(ChatRequest request) {
+  private Planner.Choices plan(ChatRequest request) {
     return planner().plan(request);
   }
 
@@ -210,9 +211,9 @@ class PlannerTest {
   @Test
   void theCostIsThatOfThisRequest() {
     model("p1", "small", null, new Price(1_000_000, 10_000_000, null));
-    Planner.Candidates plan = plan(request().withMaxTokens(7));
-    assertThat(plan.cost().get(plan.candidates().get(0))).isEqualTo(100 + 70);
-    assertThat(plan.cost().get(plan.candidates().get(1))).isNull();
+    Planner.Choices plan = plan(request().withMaxTokens(7));
+    assertThat(plan.choices().get(0).costUsd()).isEqualTo(100 + 70);
+    assertThat(plan.choices().get(1).costUsd()).isNull();
   }
 
   // What is left out.
@@ -229,7 +230,7 @@ class PlannerTest {
             "big",
             request -> request.seed() == null ? null : "it has no seed"));
     assertThat(names(request("big"))).contains("two/big");
-    Planner.Candidates plan = plan(request("big").withSeed(7L));
+    Planner.Choices plan = plan(request("big").withSeed(7L));
     assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("one", "open");
     assertThat(plan.leftOut())
         .extracting(out -> out.candidate().toString(), o -> o.reason(), o -> o.message())
@@ -240,7 +241,7 @@ class PlannerTest {
   void whatIsKnownToBeTooSmallIsLeftOut() {
     model("p1", "small", 99, null);
     model("p2", "other", 100, null);
-    Planner.Candidates plan = plan(request());
+    Planner.Choices plan = plan(request());
     assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("two", "open");
     assertThat(plan.leftOut())
         .extracting(out -> out.candidate().toString(), o -> o.reason(), o -> o.message())
@@ -254,7 +255,7 @@ class PlannerTest {
   @Test
   void aBackendWithoutADefaultModelIsLeftOutWhereItIsAskedForThat() {
     order = List.of("mute", "one");
-    Planner.Candidates plan = plan(request());
+    Planner.Choices plan = plan(request());
     assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("one");
     assertThat(plan.leftOut())
         .extracting(out -> out.candidate().backend(), o -> o.reason(), o -> o.message())
@@ -265,7 +266,7 @@ class PlannerTest {
   void everybodyMayBeLeftOut() {
     model("p1", "small", 99, null);
     ChatRequest request = request().withCandidates("one", "mute");
-    Planner.Candidates plan = plan(request);
+    Planner.Choices plan = plan(request);
     assertThat(plan.candidates()).isEmpty();
     Failure nobody = Planner.nobody(plan.leftOut());
     assertThat(nobody.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
@@ -278,7 +279,7 @@ class PlannerTest {
   @Test
   void aPromptThatFitsNowhereIsTooLong() {
     model("p1", "small", 99, null);
-    Planner.Candidates plan = plan(request().withCandidates("one"));
+    Planner.Choices plan = plan(request().withCandidates("one"));
     assertThat(Planner.nobody(plan.leftOut()).kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
   }
 

@@ -116,7 +116,7 @@ final class Rig implements Gate {
   }
 
   @Override
-  public void leave(Candidate candidate, Outcome outcome, Failure failure) {
+  public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
     String kind = failure == null ? "" : " " + failure.kind().code();
     gate.add("leave " + candidate.backend() + " " + outcome + kind);
   }

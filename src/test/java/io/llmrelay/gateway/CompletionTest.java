@@ -26,7 +26,8 @@ class CompletionTest extends GatewayFixture {
         FinishReason.STOP,
         u,
         0.5,
-        FakeRelay.trail("mock-model"));
+        FakeRelay.trail("mock-model"),
+        FakeRelay.WARNING);
   }
 
   @Test
@@ -41,6 +42,8 @@ class CompletionTest extends GatewayFixture {
     assertThat(response.headers().firstValue("x-relay-backend")).hasValue("primary");
     assertThat(response.headers().firstValue("x-relay-model")).hasValue("mock-model");
     assertThat(response.headers().firstValue("x-relay-attempts")).hasValue("2");
+    assertThat(response.headers().firstValue("x-relay-warning"))
+        .hasValue("mock-model is deprecated??x-evil: 1 ? use m2");
     JsonObject body = new JsonObject(response.body());
     assertThat(body.getLong("created"))
         .isBetween(System.currentTimeMillis() / 1000 - 60, System.currentTimeMillis() / 1000);

@@ -21,6 +21,9 @@ import java.util.function.Function;
 final class FakeRelay implements LlmRelay {
   static final TokenUsage USAGE = new TokenUsage(20, 7, 5, 0, 3, TokenUsage.Source.PROVIDER);
 
+  /** As a backend's operator might write it: not all of it may stand in a header. */
+  static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
+
   private final Vertx vertx;
   final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
   final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();

@@ -89,6 +89,11 @@ final class FakeStream implements LlmStream {
   }
 
   @Override
+  public String warning() {
+    return FakeRelay.WARNING;
+  }
+
+  @Override
   public List<Attempt> trail() {
     return FakeRelay.trail(model);
   }

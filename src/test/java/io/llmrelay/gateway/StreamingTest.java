@@ -62,7 +62,9 @@ class StreamingTest extends GatewayFixture {
         .containsEntry("x-request-id", List.of("r1"))
         .containsEntry("x-relay-backend", List.of("primary"))
         .containsEntry("x-relay-model", List.of("mock-model"))
-        .containsEntry("x-relay-attempts", List.of("2"));
+        .containsEntry("x-relay-attempts", List.of("2"))
+        .containsEntry("x-relay-warning", List.of("mock-model is deprecated??x-evil: 1 ? use m2"))
+        .doesNotContainKey("x-evil");
     assertThat(Long.parseLong(created) - System.currentTimeMillis() / 1000).isBetween(-60L, 0L);
   }
 

@@ -36,6 +36,10 @@ class EventPublisherTest {
            "for_ms": 3000}
           """,
           """
+          {"event": "budget_threshold", "backend": "primary", "limit": "daily-usd", "used": 4.5,
+           "max": 5.0, "spent": false, "renews_in_ms": 60000}
+          """,
+          """
           {"event": "fallback", "request_id": "r1", "from": "primary/m", "to": "secondary/m",
            "reason": "server_error"}
           """,

@@ -57,6 +57,11 @@ class ListenersTest {
     public void onExhausted(RelayEvent.Exhausted event) {
       events.add(event);
     }
+
+    @Override
+    public void onBudgetThreshold(RelayEvent.BudgetThreshold event) {
+      events.add(event);
+    }
   }
 
   @Test

@@ -98,6 +98,15 @@ class BackendTest extends SandboxTestBase {
       assertThat(wire.status()).isEqualTo(401);
       assertThat(wire.body()).contains("authentication_error", "invalid x-api-key");
     }
+    try (Wire wire = Wire.get(sandbox, "/v1/models", wrong)) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(401);
+      assertThat(wire.body()).contains("invalid_api_key");
+    }
+    try (Wire wire = Wire.get(sandbox, "/v1/models", "authorization: Bearer sk-1")) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(200);
+    }
   }
 
   @Test

@@ -1,0 +1,140 @@
+package io.llmrelay.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** When a backend is asked that refused its key. */
+@ExtendWith(VertxExtension.class)
+class KeyProbesTest {
+  private static final long FIRST_MS = 40;
+
+  private final List<Long> asked = new CopyOnWriteArrayList<>();
+  private final List<String> taken = new CopyOnWriteArrayList<>();
+  private volatile Future<Boolean> answer = Future.succeededFuture(false);
+  private KeyProbes probes;
+
+  @BeforeEach
+  void probes(Vertx vertx) {
+    probes =
+        new KeyProbes(
+            vertx,
+            Duration.ofMillis(FIRST_MS),
+            backend -> {
+              asked.add(System.nanoTime() / 1_000_000);
+              return answer;
+            },
+            taken::add);
+  }
+
+  private void awaitAsked(int times) {
+    await().until(() -> asked.size() >= times);
+  }
+
+  @Test
+  void waitsTwiceAsLongEachTime() {
+    long begin = System.nanoTime() / 1_000_000;
+    probes.refused("a");
+    probes.refused("a");
+    awaitAsked(3);
+    // Timers may be late but not early.
+    assertThat(asked.get(0) - begin).isGreaterThanOrEqualTo(FIRST_MS - 1);
+    assertThat(asked.get(1) - asked.get(0)).isGreaterThanOrEqualTo(2 * FIRST_MS - 1);
+    assertThat(asked.get(2) - asked.get(1)).isGreaterThanOrEqualTo(4 * FIRST_MS - 1);
+    assertThat(taken).isEmpty();
+  }
+
+  @Test
+  void stopsWhenTheKeyIsTaken() throws Exception {
+    answer = Future.succeededFuture(true);
+    probes.refused("a");
+    await().until(() -> taken.equals(List.of("a")));
+    Thread.sleep(3 * FIRST_MS);
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void aBackendThatCannotBeAskedIsAskedAgain() {
+    answer = Future.failedFuture("nobody there");
+    probes.refused("a");
+    awaitAsked(1);
+    answer = Future.succeededFuture(true);
+    await().until(() -> taken.equals(List.of("a")));
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
+  void asksAtOnceWhatWasRefusedBeforeTheStart() {
+    answer = Future.succeededFuture(true);
+    probes.refusedBefore("a");
+    assertThat(asked).hasSize(1);
+    assertThat(taken).containsExactly("a");
+  }
+
+  @Test
+  void goesOnWhereItWasWhenTheKeyIsRefusedAgain() {
+    answer = Future.succeededFuture(true);
+    probes.refused("a");
+    await().until(() -> taken.size() == 1);
+    long again = System.nanoTime() / 1_000_000;
+    probes.refused("a");
+    awaitAsked(2);
+    assertThat(asked.get(1) - again).isGreaterThanOrEqualTo(2 * FIRST_MS - 1);
+  }
+
+  @Test
+  void startsAnewAfterTheBackendServedSomebody() {
+    answer = Future.succeededFuture(true);
+    for (int i = 1; i <= 4; i++) {
+      probes.refused("a");
+      int times = i;
+      await().until(() -> taken.size() == times);
+    }
+    probes.served("a");
+    long again = System.nanoTime() / 1_000_000;
+    probes.refused("a");
+    awaitAsked(5);
+    assertThat(asked.get(4) - again).isLessThan(16 * FIRST_MS);
+  }
+
+  @Test
+  void anAnswerFromBeforeTheRefusalChangesNothing() {
+    probes.refused("a");
+    probes.served("a");
+    answer = Future.succeededFuture(true);
+    await().until(() -> taken.equals(List.of("a")));
+  }
+
+  @Test
+  void doesNotAskWhenSomebodyElseDid() throws Exception {
+    Promise<Boolean> late = Promise.promise();
+    answer = late.future();
+    probes.refused("a");
+    awaitAsked(1);
+    probes.taken("a");
+    late.complete(false);
+    probes.refused("b");
+    probes.taken("b");
+    Thread.sleep(4 * FIRST_MS);
+    assertThat(asked).hasSize(1);
+    assertThat(taken).isEmpty();
+  }
+
+  @Test
+  void isSilentWhenClosed() throws Exception {
+    probes.refused("a");
+    probes.close();
+    Thread.sleep(2 * FIRST_MS);
+    assertThat(asked).isEmpty();
+  }
+}

@@ -168,6 +168,7 @@ final class Failover {
     lastChunkAt = now;
     heldBytes += length;
     heldCharacters += characters;
+    count(length, characters);
     boolean commit = heldCharacters >= settings.commit().characters();
     if (!commit && heldBytes > settings.latchMaxBytes()) {
       return abandon(
@@ -177,7 +178,6 @@ final class Failover {
                   + settings.latchMaxBytes()
                   + " bytes before the commit point"));
     }
-    count(length, characters);
     if (!first && !commit) {
       return HOLD;
     }

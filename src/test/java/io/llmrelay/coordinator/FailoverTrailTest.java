@@ -254,4 +254,15 @@ class FailoverTrailTest {
     assertThat(rig.failure().deliveredChunks()).isZero();
     assertThat(rig.actions).noneMatch(Action.Release.class::isInstance);
   }
+
+  @Test
+  void anAnswerThatOutgrewTheLatchCostsAllThatCame() {
+    Rig rig = Rig.of("a").priced("a").commit(CommitPoint.COMPLETE).latch(6).started();
+    rig.chunk("1234");
+    rig.chunk("5678");
+    assertThat(rig.failure().kind()).isEqualTo(FailureKind.TOO_LARGE);
+    // 40 characters in and 8 out, four to a token, at one and ten dollars
+    assertThat(rig.trail().get(0).usage()).isEqualTo(TokenUsage.estimate(40, 8));
+    assertThat(rig.failure().costUsd()).isEqualTo(10 + 20.0);
+  }
 }

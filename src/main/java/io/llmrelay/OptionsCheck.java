@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -61,7 +62,8 @@ final class OptionsCheck {
           "",
           "has no backend: name one under backends, or set one of "
               + Arrays.stream(KnownProvider.values())
-                  .map(KnownProvider::keyVariable)
+                  .map(KnownProvider::variables)
+                  .filter(Objects::nonNull)
                   .collect(Collectors.joining(", "))
               + (options.isDiscover() ? "" : " and discover: true"));
     }
@@ -74,10 +76,10 @@ final class OptionsCheck {
     }
     oneOf(path + ".provider", backend.getProvider(), KnownProvider.ids());
     if (backend.getDialect() == null) {
-      problems.add(path, "needs a dialect: " + String.join(" or ", BackendOptions.DIALECTS));
+      problems.add(path, "needs a dialect: " + String.join(", ", BackendOptions.DIALECTS));
     }
     oneOf(path + ".dialect", backend.getDialect(), BackendOptions.DIALECTS);
-    baseUrl(path, backend.getBaseUrl());
+    baseUrl(path, backend.getBaseUrl(), KnownProvider.of(backend.getProvider()));
     if (backend.getApiKey() != null && !KEY.matcher(backend.getApiKey()).matches()) {
       problems.add(path + ".api-key", "must be one line of visible ASCII characters");
     }
@@ -94,10 +96,14 @@ final class OptionsCheck {
     range(path + ".max-connections", backend.getMaxConnections(), 1, 65_536);
   }
 
-  private void baseUrl(String path, String url) {
+  private void baseUrl(String path, String url, KnownProvider known) {
     if (url == null) {
-      problems.add(
-          path, "needs a base-url, or a known provider: " + String.join(", ", KnownProvider.ids()));
+      String variable = known == null ? null : known.urlVariable();
+      String otherwise =
+          known == null
+              ? ", or a known provider: " + String.join(", ", KnownProvider.ids())
+              : variable == null ? "" : ", or the environment variable " + variable;
+      problems.add(path, "needs a base-url" + otherwise);
       return;
     }
     boolean good;

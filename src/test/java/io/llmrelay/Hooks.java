@@ -9,6 +9,7 @@ import io.llmrelay.observe.RelayEvent.Fallback;
 import io.llmrelay.observe.RelayEvent.FirstChunk;
 import io.llmrelay.observe.RelayEvent.RequestEnd;
 import io.llmrelay.observe.RelayEvent.RequestStart;
+import io.llmrelay.observe.RelayEvent.SchemaDrift;
 import io.llmrelay.observe.RelayListener;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,6 +68,11 @@ final class Hooks implements RelayListener {
   @Override
   public void onFirstChunk(FirstChunk event) {
     lines.add("onFirstChunk %s".formatted(event.backend()));
+  }
+
+  @Override
+  public void onSchemaDrift(SchemaDrift event) {
+    lines.add("onSchemaDrift %s: %d".formatted(event.backend(), event.malformed()));
   }
 
   @Override

@@ -14,9 +14,13 @@ import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RelayOptionsTest {
   private static final Map<String, String> NO_ENV = Map.of();
@@ -165,6 +169,125 @@ class RelayOptionsTest {
   }
 
   @Test
+  void everyKnownProviderIsDiscoveredByItsVariables() {
+    Map<String, String> all = new HashMap<>(Map.of("OLLAMA_HOST", "gpu"));
+    for (KnownProvider known : KnownProvider.values()) {
+      if (known.keyVariable() != null) {
+        all.put(known.keyVariable(), "k");
+      }
+    }
+    List<String> homes = new ArrayList<>(KnownProvider.ids());
+    homes.removeAll(List.of("cloudflare", "azure", "bedrock", "vllm", "llamacpp"));
+    assertThat(new RelayOptions().resolved(all).getFallback()).isEqualTo(homes);
+
+    all.put("CLOUDFLARE_ACCOUNT_ID", "abc123");
+    all.put("AWS_REGION", "eu-west-1");
+    all.put("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com/");
+    RelayOptions options = new RelayOptions().resolved(all);
+    homes = new ArrayList<>(KnownProvider.ids());
+    homes.removeAll(List.of("vllm", "llamacpp"));
+    assertThat(options.getFallback()).isEqualTo(homes);
+    assertThat(options.getBackends().get("cloudflare").getBaseUrl())
+        .isEqualTo("https://api.cloudflare.com/client/v4/accounts/abc123/ai");
+    assertThat(options.getBackends().get("azure").getBaseUrl())
+        .isEqualTo("https://mine.openai.azure.com/openai/v1");
+    assertThat(options.getBackends().get("ollama").getApiKey()).isNull();
+    assertThat(options.resolved(NO_ENV).toJson())
+        .as("resolved for good")
+        .isEqualTo(options.toJson());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    ", http://127.0.0.1:11434",
+    "0.0.0.0, http://127.0.0.1:11434",
+    ":8000, http://127.0.0.1:8000",
+    "gpu, http://gpu:11434",
+    "gpu:80, http://gpu:80",
+    "http://gpu:80/, http://gpu:80",
+    "https://ollama.com, https://ollama.com"
+  })
+  void ollamaIsWhereItsVariableSays(String host, String url) {
+    Map<String, String> env = host == null ? NO_ENV : Map.of("OLLAMA_HOST", host);
+    BackendOptions ollama =
+        new RelayOptions()
+            .addBackend("ollama", new BackendOptions())
+            .resolved(env)
+            .getBackends()
+            .get("ollama");
+    assertThat(ollama.getBaseUrl()).isEqualTo(url);
+    assertThat(ollama.getDialect()).isEqualTo("ollama");
+  }
+
+  @Test
+  void aServerOfOnesOwnNeedsItsUrlOnly() {
+    for (String name : List.of("ollama", "vllm", "llamacpp")) {
+      BackendOptions backend =
+          new RelayOptions()
+              .addBackend(name, new BackendOptions().setBaseUrl("http://gpu:1"))
+              .resolved(NO_ENV)
+              .getBackends()
+              .get(name);
+      assertThat(backend.getProvider()).isEqualTo(name);
+      assertThat(backend.getDialect()).isEqualTo(KnownProvider.of(name).dialect());
+      assertThat(backend.getBaseUrl()).isEqualTo("http://gpu:1");
+    }
+  }
+
+  @Test
+  void anotherDialectIsSpokenAtAnotherPlace() {
+    Map<String, String> env = Map.of("CLOUDFLARE_API_TOKEN", "k", "CLOUDFLARE_ACCOUNT_ID", "a");
+    BackendOptions compatible = new BackendOptions().setDialect("openai");
+    RelayOptions options = new RelayOptions().addBackend("cloudflare", compatible).resolved(env);
+    assertThat(options.getBackends().get("cloudflare").getBaseUrl())
+        .isEqualTo("https://api.cloudflare.com/client/v4/accounts/a/ai/v1");
+    assertThat(options.getBackends().get("cloudflare").getApiKey()).isEqualTo("k");
+  }
+
+  @Test
+  void bedrockTakesTheCredentialsOfTheEnvironmentIfItIsNamed() {
+    Map<String, String> env =
+        Map.of(
+            "AWS_ACCESS_KEY_ID", "id", "AWS_SECRET_ACCESS_KEY", "secret", "AWS_REGION", "eu-west-1");
+    BackendOptions bedrock =
+        new RelayOptions()
+            .addBackend("bedrock", new BackendOptions())
+            .resolved(env)
+            .getBackends()
+            .get("bedrock");
+    assertThat(bedrock.getApiKey()).isNull();
+    assertThat(bedrock.getBaseUrl()).isEqualTo("https://bedrock-runtime.eu-west-1.amazonaws.com");
+    assertThatThrownBy(() -> new RelayOptions().resolved(env)).hasMessageContaining("no backend");
+    assertThatThrownBy(
+            () ->
+                new RelayOptions()
+                    .addBackend("bedrock", new BackendOptions())
+                    .resolved(Map.of("AWS_REGION", "eu-west-1")))
+        .hasMessageContaining("AWS_BEARER_TOKEN_BEDROCK");
+  }
+
+  @Test
+  void anAzureResourceIsKnownByItsDomain() {
+    String url = "https://mine.openai.azure.com/openai/v1";
+    BackendOptions azure =
+        new RelayOptions()
+            .addBackend("mine", new BackendOptions().setBaseUrl(url))
+            .resolved(env("AZURE_OPENAI_API_KEY"))
+            .getBackends()
+            .get("mine");
+    assertThat(azure.getProvider()).isEqualTo("azure");
+    assertThat(azure.getApiKey()).isEqualTo("key-of-AZURE_OPENAI_API_KEY");
+    assertThat(
+            new RelayOptions()
+                .addBackend("azure", new BackendOptions().setBaseUrl("https://evil.example"))
+                .resolved(env("AZURE_OPENAI_API_KEY"))
+                .getBackends()
+                .get("azure")
+                .getApiKey())
+        .isNull();
+  }
+
+  @Test
   void discoveryComesAfterWhatIsConfigured() {
     Map<String, String> env = env("OPENAI_API_KEY", "GROQ_API_KEY");
     RelayOptions own = new RelayOptions().addBackend("mine", local());
@@ -185,7 +308,7 @@ class RelayOptionsTest {
   }
 
   private static Map<String, String> env(String... names) {
-    Map<String, String> env = new java.util.HashMap<>();
+    Map<String, String> env = new HashMap<>();
     for (String name : names) {
       env.put(name, "key-of-" + name);
     }

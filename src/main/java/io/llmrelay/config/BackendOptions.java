@@ -15,7 +15,8 @@ public class BackendOptions {
   public static final int DEFAULT_MAX_CONNECTIONS = 256;
 
   /** The wire formats that are built in. */
-  public static final List<String> DIALECTS = List.of("openai", "anthropic");
+  public static final List<String> DIALECTS =
+      List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
 
   /** What {@code api-key} may say where a server wants none. */
   public static final String NO_KEY = "none";
@@ -62,8 +63,8 @@ public class BackendOptions {
 
   /**
    * The provider whose models the catalogue prices; a {@link KnownProvider}'s defaults apply. Where
-   * it is not given, it is the backend's name if that is a known provider's and there is no base
-   * URL, or the known provider at the base URL's host.
+   * it is not given, it is the known provider at the base URL's host, or the one the backend is
+   * named after if there is no base URL or such a provider can be anywhere.
    */
   public String getProvider() {
     return provider;

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Fills in what a configuration may leave out of its backends: what is known of the provider, keys
- * from files and from the environment, and whole backends for the keys the environment holds.
- * Resolving twice changes nothing.
+ * from files and from the environment, and whole backends for the keys and URLs the environment
+ * holds. Resolving twice changes nothing.
  *
  * <p>A key from the environment goes only to the provider's own host: a backend that has the
  * provider's name but a base URL elsewhere gets the key that is configured for it, or none.
@@ -36,10 +36,13 @@ public final class BackendResolver {
       return;
     }
     for (KnownProvider known : KnownProvider.values()) {
+      if (!known.isIn(env)) {
+        continue;
+      }
       boolean there =
           backends.containsKey(known.id())
               || backends.values().stream().anyMatch(b -> known.id().equals(b.getProvider()));
-      if (!there && key(known) != null) {
+      if (!there) {
         BackendOptions backend = new BackendOptions();
         complete(known.id(), backend);
         backends.put(known.id(), backend);
@@ -59,7 +62,7 @@ public final class BackendResolver {
         backend.setDialect(known.dialect());
       }
       if (backend.getBaseUrl() == null) {
-        backend.setBaseUrl(known.baseUrl());
+        backend.setBaseUrl(known.baseUrl(backend.getDialect(), env));
       }
       if (backend.getDefaultModel() == null) {
         backend.setDefaultModel(known.defaultModel());
@@ -67,9 +70,9 @@ public final class BackendResolver {
     }
     if (backend.getApiKeyFile() != null) {
       readKey(path, backend);
-    } else if (!backend.saysKey() && atHome) {
-      backend.setApiKey(key(known));
-      if (!backend.saysKey()) {
+    } else if (!backend.saysKey() && atHome && known.keyVariable() != null) {
+      backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
+      if (!backend.saysKey() && !known.signs(env)) {
         problems.add(
             path,
             "has no key: set %s, or give api-key or api-key-file (api-key: none for no key)"
@@ -82,9 +85,12 @@ public final class BackendResolver {
     if (backend.getProvider() != null) {
       return KnownProvider.of(backend.getProvider());
     }
-    return backend.getBaseUrl() == null
-        ? KnownProvider.of(name)
-        : KnownProvider.at(backend.getBaseUrl());
+    KnownProvider named = KnownProvider.of(name);
+    if (backend.getBaseUrl() == null) {
+      return named;
+    }
+    KnownProvider there = KnownProvider.at(backend.getBaseUrl());
+    return there == null && named != null && named.isAnywhere() ? named : there;
   }
 
   private void readKey(String path, BackendOptions backend) {
@@ -109,10 +115,5 @@ public final class BackendResolver {
       return "there is no such file";
     }
     return Files.isRegularFile(file) ? "not readable as text" : "not a file";
-  }
-
-  private String key(KnownProvider known) {
-    String key = env.get(known.keyVariable());
-    return key == null || key.isBlank() ? null : key.strip();
   }
 }

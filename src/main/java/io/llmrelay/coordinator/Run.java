@@ -40,7 +40,9 @@ final class Run {
   private InboundStream attempt;
   private Circuit circuit;
   private Circuit.Permit permit;
+  private Candidate asked;
   private Candidate serving;
+  private int malformed;
   private int owed;
   private long timer = -1;
   private long timerAt = Long.MAX_VALUE;
@@ -150,11 +152,17 @@ final class Run {
       try {
         reason = FinishReason.of(body.getString("finish_reason"));
         usage = TokenUsage.fromJson(body.getJsonObject("usage"));
-      } catch (RuntimeException malformed) {
+        malformed = body.getInteger("malformed", 0);
+      } catch (RuntimeException e) {
         failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
         return;
       }
       attempt = null;
+      if (malformed > 0) {
+        coordinator
+            .listeners()
+            .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
+      }
       carryOut(machine.ended(reason, usage));
     }
 
@@ -202,7 +210,9 @@ final class Run {
   private void start(Action.Start start) {
     held.clear();
     owed = 0;
+    malformed = 0;
     Candidate candidate = start.candidate();
+    asked = candidate;
     coordinator
         .listeners()
         .deliver(
@@ -260,6 +270,9 @@ final class Run {
             .put("trail", Attempt.toJson(trail));
     if (complete.costUsd() != null) {
       body.put("cost_usd", complete.costUsd());
+    }
+    if (malformed > 0) {
+      body.put("malformed", malformed);
     }
     close();
     sink.end(body);

@@ -59,6 +59,11 @@ public final class EventPublisher implements RelayListener {
   }
 
   @Override
+  public void onSchemaDrift(RelayEvent.SchemaDrift event) {
+    publish(event);
+  }
+
+  @Override
   public void onCircuitStateChange(RelayEvent.CircuitStateChange event) {
     publish(event);
   }

@@ -47,6 +47,8 @@ public final class Listeners {
       listener.onFirstChunk(e);
     } else if (event instanceof RelayEvent.RequestEnd e) {
       listener.onRequestEnd(e);
+    } else if (event instanceof RelayEvent.SchemaDrift e) {
+      listener.onSchemaDrift(e);
     } else if (event instanceof RelayEvent.CircuitStateChange e) {
       listener.onCircuitStateChange(e);
     } else if (event instanceof RelayEvent.Exhausted e) {

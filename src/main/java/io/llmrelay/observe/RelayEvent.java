@@ -177,6 +177,22 @@ public sealed interface RelayEvent {
     }
   }
 
+  /**
+   * An attempt ended whose backend had sent frames nobody could read; they were left out.
+   *
+   * @param malformed how many
+   */
+  record SchemaDrift(String requestId, String backend, String model, int malformed)
+      implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return event("schema_drift", requestId)
+          .put("backend", backend)
+          .put("model", model)
+          .put("malformed", malformed);
+    }
+  }
+
   private static JsonObject event(String name, String requestId) {
     return new JsonObject().put("event", name).put("request_id", requestId);
   }

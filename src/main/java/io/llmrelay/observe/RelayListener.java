@@ -18,6 +18,9 @@ public interface RelayListener {
   /** Exactly once for each request, when its stream is closed. */
   default void onRequestEnd(RelayEvent.RequestEnd event) {}
 
+  /** Before the attempt's end, if its backend sent frames that could not be read. */
+  default void onSchemaDrift(RelayEvent.SchemaDrift event) {}
+
   default void onCircuitStateChange(RelayEvent.CircuitStateChange event) {}
 
   default void onExhausted(RelayEvent.Exhausted event) {}

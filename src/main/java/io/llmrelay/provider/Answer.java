@@ -40,6 +40,7 @@ public final class Answer {
   private TokenUsage usage = TokenUsage.NONE;
   private String model;
   private int malformed;
+  private int limit = Integer.MAX_VALUE;
   private boolean complete;
   private Failure failure;
 
@@ -112,10 +113,18 @@ public final class Answer {
     finish = reason;
   }
 
+  /**
+   * The most tokens that were asked for. Where a provider names no reason for the end, having
+   * reached them is the reason.
+   */
+  public void limit(Integer tokens) {
+    limit = tokens == null ? limit : tokens;
+  }
+
   /** The dialect's end marker. */
   public void end() {
     if (finish == null && (chunks || toolCalls)) {
-      finish = FinishReason.STOP;
+      finish = usage.outputTokens() >= limit ? FinishReason.LENGTH : FinishReason.STOP;
     }
     ended("the stream ended without a finish reason");
   }

@@ -11,9 +11,10 @@ import java.io.IOException;
  *
  * <p>What the body is, its first byte says and not its content type: servers send good streams as
  * plain text, and error pages as streams. JSON is an error or a whole answer of a server that does
- * not stream; markup is some proxy's page; everything else is read as an event stream.
+ * not stream, unless that is how the dialect's streams look; markup is some proxy's page;
+ * everything else is read as a stream of events.
  */
-final class AnswerDecoder implements SseDecoder.Handler {
+final class AnswerDecoder implements EventDecoder.Handler {
   private enum Form {
     UNKNOWN,
     EVENTS,
@@ -22,11 +23,11 @@ final class AnswerDecoder implements SseDecoder.Handler {
   }
 
   /** Longest JSON body, in bytes: as an event. */
-  static final int MAX_JSON = SseDecoder.MAX_EVENT;
+  static final int MAX_JSON = EventDecoder.MAX_EVENT;
 
   private final Dialect.Reader reader;
   private final Answer answer;
-  private final SseDecoder events = new SseDecoder(this);
+  private final EventDecoder events;
   private Buffer json;
   private Form form = Form.UNKNOWN;
   private boolean any;
@@ -34,6 +35,7 @@ final class AnswerDecoder implements SseDecoder.Handler {
   AnswerDecoder(Dialect.Reader reader, Answer answer) {
     this.reader = reader;
     this.answer = answer;
+    this.events = reader.decoder(this);
   }
 
   /** Whether this is an event stream. */
@@ -44,11 +46,7 @@ final class AnswerDecoder implements SseDecoder.Handler {
   void read(Buffer bytes) {
     Buffer rest = form == Form.UNKNOWN ? sniff(bytes) : bytes;
     switch (form) {
-      case EVENTS -> {
-        if (!events.read(rest)) {
-          fail("frame too long: more than " + SseDecoder.MAX_EVENT + " bytes");
-        }
-      }
+      case EVENTS -> events(rest);
       case JSON -> {
         json.appendBuffer(rest);
         if (json.length() > MAX_JSON) {
@@ -57,6 +55,16 @@ final class AnswerDecoder implements SseDecoder.Handler {
       }
       case MARKUP -> fail("answered with a page of markup");
       case UNKNOWN -> {}
+    }
+  }
+
+  private void events(Buffer bytes) {
+    try {
+      if (!events.read(bytes)) {
+        fail("frame too long: more than " + EventDecoder.MAX_EVENT + " bytes");
+      }
+    } catch (IOException e) {
+      fail("the stream is broken: " + e.getMessage());
     }
   }
 
@@ -71,7 +79,7 @@ final class AnswerDecoder implements SseDecoder.Handler {
     }
     form =
         switch (bytes.getByte(i)) {
-          case '{', '[' -> Form.JSON;
+          case '{', '[' -> events.beginsAsJson() ? Form.EVENTS : Form.JSON;
           case '<' -> Form.MARKUP;
           default -> Form.EVENTS;
         };
@@ -94,6 +102,9 @@ final class AnswerDecoder implements SseDecoder.Handler {
   /** The body is complete. */
   void end() {
     finish();
+    if (!answer.over()) {
+      reader.end();
+    }
     if (form == Form.UNKNOWN) {
       fail("answered with an empty body");
     } else if (form == Form.EVENTS && !any && events.comments() == 0) {

@@ -3,9 +3,11 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -18,6 +20,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
@@ -32,6 +35,10 @@ final class Backend {
   private static final int TCP_CONNECT_MS = 10_000;
 
   private static final int KEEP_ALIVE_SECONDS = 30;
+
+  /** Longest response head, in bytes; security policies alone fill the usual 8 KiB. */
+  private static final int MAX_HEAD = 32 * 1024;
+
   private static final int PROBE_CONNECTIONS = 2;
 
   private final String name;
@@ -46,13 +53,22 @@ final class Backend {
 
   /**
    * @throws IllegalArgumentException if the options cannot be right; the message has no secret
+   * @throws ConfigException if they cannot work with the dialect
    */
   Backend(Vertx vertx, String name, BackendOptions options) {
+    this(vertx, name, options, Dialects.of(options.getDialect()));
+  }
+
+  Backend(Vertx vertx, String name, BackendOptions options, Dialect dialect) {
     this.name = name;
     this.options = options;
-    dialect = Dialects.of(options.getDialect());
+    this.dialect = dialect;
     errors = new ErrorClassifier(options, Clock.systemUTC());
     base = base(name, options.getBaseUrl());
+    String problem = dialect.problem(options);
+    if (problem != null) {
+      throw new ConfigException(List.of("backend " + name + ": " + problem));
+    }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
     streams = client(vertx, options.getMaxConnections());
@@ -73,6 +89,7 @@ final class Backend {
     MultiMap headers =
         HttpHeaders.headers()
             .add("content-type", "application/json")
+            .add("accept", "text/event-stream")
             .add("user-agent", "vertx-llm-relay");
     try {
       dialect.headers(options).forEach(headers::set);
@@ -92,6 +109,7 @@ final class Backend {
             new HttpClientOptions()
                 .setConnectTimeout(TCP_CONNECT_MS)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setMaxHeaderSize(MAX_HEAD)
                 .setDecompressionSupported(true)
                 .setVerifyHost(true))
         // Connections being made count as waiting, so as many again may wait for a free one.
@@ -118,10 +136,8 @@ final class Backend {
   }
 
   /** A request for a stream, on a connection and not sent yet. */
-  Future<HttpClientRequest> chat(long connectMs) {
-    return streams.request(
-        request(HttpMethod.POST, dialect.chatPath(options), connectMs)
-            .putHeader("accept", "text/event-stream"));
+  Future<HttpClientRequest> chat(String model, long connectMs) {
+    return streams.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
   /** A request for the list of models, on a connection and not sent yet. */
@@ -132,17 +148,27 @@ final class Backend {
   }
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
-    boolean ssl = "https".equals(base.getScheme());
-    String query = base.getRawQuery() == null ? "" : "?" + base.getRawQuery();
+    boolean here = suffix.startsWith("/");
+    URI at = here ? base : URI.create(suffix);
+    String uri = here ? path + suffix : at.getRawPath();
+    String more = uri.contains("?") ? "&" : "?";
+    boolean ssl = "https".equals(at.getScheme());
     return new RequestOptions()
         .setMethod(method)
         .setSsl(ssl)
-        .setHost(base.getHost())
-        .setPort(base.getPort() >= 0 ? base.getPort() : ssl ? 443 : 80)
-        .setURI(path + suffix + query)
+        .setHost(at.getHost())
+        .setPort(at.getPort() >= 0 ? at.getPort() : ssl ? 443 : 80)
+        .setURI(at.getRawQuery() == null ? uri : uri + more + at.getRawQuery())
         .setHeaders(HttpHeaders.headers().addAll(headers))
         .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
+  }
+
+  /** Adds to a request what depends on all of it; nothing may change any more. */
+  void sign(HttpClientRequest request, Buffer body) {
+    dialect
+        .sign(request.getMethod().name(), request.absoluteURI(), body, options)
+        .forEach(request::putHeader);
   }
 
   /** What a request that got no connection, or lost it before the head, failed of. */

@@ -7,7 +7,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A wire format: how a request is written and how an answer is read. Stateless; what it needs to
@@ -18,6 +17,11 @@ public interface Dialect {
 
   /** Reads one answer. A payload that is no JSON may be reported by any {@link IOException}. */
   interface Reader {
+    /** How a stream is cut into events. */
+    default EventDecoder decoder(EventDecoder.Handler handler) {
+      return new SseDecoder(handler);
+    }
+
     /**
      * One event of the stream.
      *
@@ -31,10 +35,26 @@ public interface Dialect {
      * @return false if it is no answer
      */
     boolean whole(JsonObject json);
+
+    /** The body is complete: for a dialect that has no end marker of its own. */
+    default void end() {}
   }
+
+  /**
+   * What a stream carries beside its text.
+   *
+   * @param reasoning the fields that hold reasoning, apart from the text; none where it is hidden
+   * @param usage where the usage stands
+   */
+  record Extras(List<String> reasoning, String usage) {}
 
   /** The name in a configuration. */
   String name();
+
+  /** Why a backend with these options could never work, or {@code null}. */
+  default String problem(BackendOptions options) {
+    return null;
+  }
 
   /** Why this dialect cannot say all of the request, or {@code null} if it can. */
   String cannotServe(ChatRequest request);
@@ -42,23 +62,31 @@ public interface Dialect {
   /** The headers that carry the key, and those the provider demands. */
   Map<String, String> headers(BackendOptions options);
 
-  /** Where chats go, to be appended to the base URL's path (which has no slash at its end). */
-  String chatPath(BackendOptions options);
+  /**
+   * Where chats with a model go, to be appended to the base URL's path (which has no slash at its
+   * end); it may have a query.
+   */
+  String chatPath(String model, BackendOptions options);
 
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);
 
+  /** Headers that depend on the whole request, such as its signature. */
+  default Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
+    return Map.of();
+  }
+
   /** A reader for one answer. */
   Reader reader(Answer answer, BackendOptions options);
 
-  /** Where the models are listed, to be appended to the base URL's path. */
+  /** What the backend's streams carry beside their text; for people who choose one. */
+  Extras extras(BackendOptions options);
+
+  /** Where the models are listed: to be appended to the base URL's path, or a whole URL. */
   String modelsPath(BackendOptions options);
 
   /** The model names in such a list; by default in the form OpenAI gave it. */
   default List<String> models(JsonObject list) {
-    return Json.array(list, "data").stream()
-        .map(model -> model instanceof JsonObject object ? Json.string(object, "id") : null)
-        .filter(Objects::nonNull)
-        .toList();
+    return Json.strings(list, "data", "id");
   }
 }

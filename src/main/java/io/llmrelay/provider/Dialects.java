@@ -2,7 +2,13 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.bedrock.BedrockDialect;
+import io.llmrelay.provider.cloudflare.CloudflareDialect;
+import io.llmrelay.provider.cohere.CohereDialect;
+import io.llmrelay.provider.gemini.GeminiDialect;
+import io.llmrelay.provider.ollama.OllamaDialect;
 import io.llmrelay.provider.openai.OpenAiDialect;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -12,7 +18,15 @@ public final class Dialects {
   private static final Map<String, Dialect> ALL = new TreeMap<>();
 
   static {
-    for (Dialect dialect : new Dialect[] {new OpenAiDialect(), new AnthropicDialect()}) {
+    for (Dialect dialect :
+        List.of(
+            new OpenAiDialect(),
+            new AnthropicDialect(),
+            new GeminiDialect(),
+            new OllamaDialect(),
+            new CloudflareDialect(),
+            new CohereDialect(),
+            new BedrockDialect())) {
       ALL.put(dialect.name(), dialect);
     }
   }

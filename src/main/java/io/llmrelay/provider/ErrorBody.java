@@ -51,62 +51,66 @@ record ErrorBody(
     JsonObject error = Json.object(json, "error");
     JsonObject first = first(Json.array(json, "errors"));
     JsonObject metadata = Json.object(error, "metadata");
-    JsonObject details = Json.object(error, "details");
     String message =
         firstText(
             error.getValue("message"),
             json.getValue("error"),
             json.getValue("message"),
+            json.getValue("Message"),
             json.getValue("detail"),
             first(Json.array(json, "detail")).getValue("msg"),
             first.getValue("message"),
             json.getValue("title"));
-    String code =
-        firstText(
-            error.getValue("code"),
-            json.getValue("code"),
-            first.getValue("code"),
-            error.getValue("status"));
-    String type =
-        firstText(
-            metadata.getValue("error_type"),
-            error.getValue("type"),
-            json.getValue("error_type"),
-            "error".equals(json.getValue("type")) ? null : json.getValue("type"));
+    Object[] codes = {
+      error.getValue("code"),
+      json.getValue("code"),
+      first.getValue("code"),
+      error.getValue("status")
+    };
+    Object[] types = {
+      metadata.getValue("error_type"),
+      error.getValue("type"),
+      json.getValue("error_type"),
+      "error".equals(json.getValue("type")) ? null : json.getValue("type")
+    };
     Set<String> names = headerNames(headers);
-    String retryDelay = null;
-    Stream.of(
-            error.getValue("code"),
-            json.getValue("code"),
-            first.getValue("code"),
-            error.getValue("status"),
-            metadata.getValue("error_type"),
-            error.getValue("type"),
-            json.getValue("type"),
-            json.getValue("error_type"),
-            details.getValue("error_code"),
-            Json.object(error, "innererror").getValue("code"))
-        .forEach(name -> add(names, name));
+    add(names, codes);
+    add(names, types);
+    add(names, Json.object(error, "details").getValue("error_code"));
+    add(names, Json.object(error, "innererror").getValue("code"));
     metadata.fieldNames().forEach(key -> add(names, "metadata." + key));
+    String retryDelay = null;
     for (Object entry : Json.array(error, "details")) {
       if (entry instanceof JsonObject detail) {
-        add(names, detail.getValue("reason"));
-        for (Object violation : Json.array(detail, "violations")) {
-          add(names, violation instanceof JsonObject v ? v.getValue("quotaId") : null);
-        }
+        addReasons(names, detail);
         retryDelay = firstText(retryDelay, detail.getValue("retryDelay"));
       }
     }
     String raw = Json.string(metadata, "raw");
-    String text = firstText(message, "") + (raw == null ? "" : "\n" + raw);
+    String text = (message == null ? "" : message) + (raw == null ? "" : "\n" + raw);
     return new ErrorBody(
         message,
-        code == null || (isNumber(code) && type != null) ? firstText(type, code) : code,
+        code(firstText(codes), firstText(types)),
         names,
         status(json, error),
         text.substring(0, Math.min(text.length(), MAX_TEXT)),
         retryDelay,
         firstText(metadata.getValue("resets_at")));
+  }
+
+  /** A code that is only a number says less than the type. */
+  private static String code(String code, String type) {
+    return type != null && (code == null || code.matches("\\d+")) ? type : code;
+  }
+
+  /** Google's details: why, and which quota. */
+  private static void addReasons(Set<String> names, JsonObject detail) {
+    add(names, detail.getValue("reason"));
+    for (Object violation : Json.array(detail, "violations")) {
+      if (violation instanceof JsonObject quota) {
+        add(names, quota.getValue("quotaId"));
+      }
+    }
   }
 
   private static int status(JsonObject json, JsonObject error) {
@@ -128,16 +132,20 @@ record ErrorBody(
   private static Set<String> headerNames(MultiMap headers) {
     Set<String> names = new LinkedHashSet<>();
     String type = headers.get("x-amzn-errortype");
-    add(names, type == null ? null : type.split(":", 2)[0]);
+    if (type != null) {
+      add(names, type.split(":", 2)[0]);
+    }
     if (headers.contains("retry-after")) {
       names.add("header.retry-after");
     }
     return names;
   }
 
-  private static void add(Set<String> names, Object name) {
-    if (name instanceof String || name instanceof Number) {
-      names.add(name.toString().toLowerCase(Locale.ROOT));
+  private static void add(Set<String> names, Object... more) {
+    for (Object name : more) {
+      if (name instanceof String || name instanceof Number) {
+        names.add(name.toString().toLowerCase(Locale.ROOT));
+      }
     }
   }
 
@@ -152,11 +160,7 @@ record ErrorBody(
         return value.toString();
       }
     }
-    return values[values.length - 1] instanceof String s ? s : null;
-  }
-
-  private static boolean isNumber(String code) {
-    return code.matches("\\d+");
+    return null;
   }
 
   /** Leaves the words out; they have not been masked yet. */

@@ -17,7 +17,8 @@ final class ErrorClassifier {
   private final Clock clock;
 
   ErrorClassifier(BackendOptions options, Clock clock) {
-    this.provider = options.getProvider();
+    // A dialect of one vendor says whose errors these are where nothing else does.
+    this.provider = options.getProvider() == null ? options.getDialect() : options.getProvider();
     this.secrets = new Secrets(options);
     this.clock = clock;
   }

@@ -113,13 +113,15 @@ final class ErrorRules {
                   ".*_usage_limit_exceeded",
                   "billing_error",
                   "payment_?required",
+                  "servicequotaexceededexception",
                   "metadata\\.limit_source"),
           is(QUOTA_EXHAUSTED)
               .says(
                   "credit balance is too low",
-                  "reached your specified .{0,40}usage limits",
+                  "reached your .{0,60}usage limit",
                   "insufficient balance",
-                  "prepayment credits are depleted"),
+                  "prepayment credits are depleted",
+                  "too many tokens per day"),
           is(AUTHENTICATION).named("api_key_invalid"),
           is(AUTHENTICATION)
               .status(0, 400)
@@ -140,11 +142,12 @@ final class ErrorRules {
               .status(0, 400, 413, 422)
               .says(
                   "max(imum)? context length",
-                  "exceeds the (available )?context",
+                  "exceed(s|ed) (the|this) (available |model )?context",
                   "prompt (is )?too long",
                   "input token count .{0,40}exceeds",
                   "input tokens exceeded",
-                  "input is too long"),
+                  "input is too long",
+                  "too many tokens: (the )?(total|size)"),
 
           // Capacity and models, where the status says something else.
           is(OVERLOADED)
@@ -167,13 +170,17 @@ final class ErrorRules {
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
           is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
+          is(QUOTA_EXHAUSTED).from("cohere").says("calls / month"),
 
           // Vendors whose statuses or numbers mean something of their own.
           is(AUTHENTICATION).from("nvidia").status(403),
           is(AUTHENTICATION).from("cloudflare").named("10000"),
           is(AUTHENTICATION)
               .status(403)
-              .says("security token .{0,40}(invalid|expired)", "signature expired"),
+              .says(
+                  "(security|bearer) token .{0,40}(invalid|expired)",
+                  "signature (expired|we calculated does not match)",
+                  "make sure your api key is valid"),
           is(PERMISSION).from("cloudflare").named("5018|5016|3023|3041"),
           is(PERMISSION).named("failed_precondition"),
           is(TIMEOUT).from("cloudflare").named("3007|3008"),
@@ -207,7 +214,9 @@ final class ErrorRules {
                   "authentication(_error)?",
                   "unauthenticated",
                   "unrecognizedclientexception",
-                  "expiredtoken(exception)?"),
+                  "expiredtoken(exception)?",
+                  "(invalid|incomplete)signature(exception)?",
+                  "missingauthenticationtoken(exception)?"),
           is(PERMISSION).named("permission_(error|denied)", "accessdenied(exception)?"),
           is(MODEL_NOT_FOUND)
               .named(

@@ -62,10 +62,11 @@ final class Exchange implements OutboundStream.Handler {
 
   void start(OutboundStream out, ChatRequest chat, long connectMs) {
     this.out = out;
+    answer.limit(chat.maxTokens());
     try {
       Buffer body = backend.dialect().encode(chat, model, backend.options());
       backend
-          .chat(connectMs)
+          .chat(model, connectMs)
           .onComplete(
               (request, cause) -> {
                 if (request != null) {
@@ -86,6 +87,7 @@ final class Exchange implements OutboundStream.Handler {
       request.reset();
       return;
     }
+    backend.sign(request, body);
     request
         .send(body)
         .onComplete(

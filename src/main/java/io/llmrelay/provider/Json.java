@@ -10,6 +10,8 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 
 /** JSON in two speeds: a pull parser for what every chunk needs, and trees for everything else. */
 public final class Json {
@@ -19,6 +21,8 @@ public final class Json {
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .recyclerPool(JsonRecyclerPools.threadLocalPool())
           .build();
+
+  private static final double MAX_COUNT = 1e15;
 
   private Json() {}
 
@@ -77,6 +81,27 @@ public final class Json {
     }
   }
 
+  /** The JSON object these bytes are, and nothing else. */
+  public static JsonObject payload(byte[] bytes, int from, int to) throws IOException {
+    try {
+      return new JsonObject(Buffer.buffer(Arrays.copyOfRange(bytes, from, to)));
+    } catch (DecodeException e) {
+      throw new IOException("a payload is an object", e);
+    }
+  }
+
+  /** The text at {@code key}, blank or not; empty where there is none. */
+  public static String text(JsonObject json, String key) {
+    return json.getValue(key) instanceof String s ? s : "";
+  }
+
+  /** The number of things at {@code key}, within reason; 0 where there is none. */
+  public static long count(JsonObject json, String key) {
+    return json.getValue(key) instanceof Number n
+        ? (long) Math.max(0, Math.min(n.doubleValue(), MAX_COUNT))
+        : 0;
+  }
+
   /** The string at {@code key}, or {@code null} where there is none. */
   public static String string(JsonObject json, String key) {
     return json.getValue(key) instanceof String s && !s.isBlank() ? s : null;
@@ -90,6 +115,14 @@ public final class Json {
   /** The array at {@code key}, or an empty one. */
   public static JsonArray array(JsonObject json, String key) {
     return json.getValue(key) instanceof JsonArray a ? a : new JsonArray();
+  }
+
+  /** The strings at {@code key} of the objects in the array at {@code array}. */
+  public static List<String> strings(JsonObject json, String array, String key) {
+    return array(json, array).stream()
+        .map(entry -> entry instanceof JsonObject object ? string(object, key) : null)
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** Puts a value that is there. */

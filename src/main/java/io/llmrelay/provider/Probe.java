@@ -5,6 +5,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.json.JsonArray;
@@ -52,6 +53,7 @@ final class Probe {
       request.reset();
       return Future.failedFuture(new TimeoutException());
     }
+    backend.sign(request, Buffer.buffer());
     return request.send().compose(this::read);
   }
 

@@ -26,6 +26,8 @@ final class Secrets {
           Pattern.compile("(?i)(?<=api[-_]?key=|access_token=|[?&]key=)[^\\s\"',;&]+"),
           Pattern.compile("\\b(sk|gsk|csk|nvapi|xai|hf|pplx)[-_][\\w*.-]{4,}"),
           Pattern.compile("\\bAIza[\\w-]{10,}"),
+          Pattern.compile("\\b(AKIA|ASIA)[A-Z0-9]{12,}"),
+          Pattern.compile("(?i)(?<=x-amz-security-token:)\\S+"),
           Pattern.compile("\\beyJ[\\w-]+\\.[\\w.-]+"),
           Pattern.compile("\\b[\\w-]{40,}"));
 

@@ -21,10 +21,7 @@ import java.util.Arrays;
  * <p>Some servers report an error as bare JSON, or in a field named {@code error}. Such text is
  * handed over apart, as {@link Handler#stray}.
  */
-final class SseDecoder {
-  /** Longest event or line, in bytes. */
-  static final int MAX_EVENT = 1 << 20;
-
+final class SseDecoder implements EventDecoder {
   /** How much text between events is kept. */
   static final int MAX_STRAY = 64 * 1024;
 
@@ -40,22 +37,6 @@ final class SseDecoder {
   private static final byte[] ID = {'i', 'd'};
   private static final byte[] RETRY = {'r', 'e', 't', 'r', 'y'};
   private static final int LONGEST_NAME = 5;
-
-  /** What comes out. The bytes belong to the decoder and change after the call. */
-  interface Handler {
-    /**
-     * An event.
-     *
-     * @param name its name, or {@code null} where it has none
-     */
-    void event(String name, byte[] bytes, int from, int to);
-
-    /**
-     * Text that is no event: lines without a known field, the value of a field named {@code error},
-     * or the data of an event that the stream's end left unfinished.
-     */
-    void stray(byte[] bytes, int from, int to);
-  }
 
   private final Handler handler;
   private final ByteArrayOutputStream stray = new ByteArrayOutputStream(0);
@@ -74,17 +55,14 @@ final class SseDecoder {
     this.handler = handler;
   }
 
-  /** Comment lines so far; they show that the server lives. */
-  int comments() {
+  /** Comment lines. */
+  @Override
+  public int comments() {
     return comments;
   }
 
-  /**
-   * Takes the next bytes.
-   *
-   * @return false if an event or line is too long; the decoder must not be used any more then
-   */
-  boolean read(Buffer bytes) {
+  @Override
+  public boolean read(Buffer bytes) {
     append(bytes);
     while (scan < limit) {
       byte b = buffer[scan++];
@@ -108,8 +86,8 @@ final class SseDecoder {
     return limit - kept() <= MAX_EVENT;
   }
 
-  /** Nothing more comes. */
-  void end() {
+  @Override
+  public void end() {
     int from = begin(limit);
     line = limit;
     if (from < limit) {

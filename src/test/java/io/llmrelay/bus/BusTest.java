@@ -230,7 +230,7 @@ class BusTest {
                 .append('.')
                 .toString();
         sent.add(text(piece));
-        kinds.add(ChunkKind.values()[random.nextInt(3)].code());
+        kinds.add(List.of("text", "reasoning", "refusal").get(random.nextInt(3)));
       }
       producer.serves(
           stream -> {

@@ -134,7 +134,7 @@ class ConfigErrorsTest {
         "aliases: {fast: []}                 | aliases.fast must list at least one candidate: backend/model or backend",
         "aliases: {fast: a}                  | aliases.fast must be a list, such as [a, b]",
         "catalog: [{price: {input: 1, output: 1}}] | catalog[0] needs an id",
-        "catalog: [{id: m, provider: grok}]  | catalog[0].provider is unknown: \"grok\"; did you mean \"groq\"? (known: a, openai, anthropic, groq, cerebras, nvidia)",
+        "catalog: [{id: m, provider: grok}]  | catalog[0].provider is unknown: \"grok\"; did you mean \"groq\"? (known: a, openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm, llamacpp)",
         "catalog: [{id: m, provider: a}, {id: m, provider: a}] | catalog[1] has the id of an earlier entry",
         "catalog: [{id: m}, {id: m}]         | catalog[1] has the id of an earlier entry",
         "catalog: [{id: m, context-window: 0}] | catalog[0].context-window must be at least 1",
@@ -150,8 +150,8 @@ class ConfigErrorsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, anthropic)",
-        "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia)",
+        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, anthropic, gemini, ollama, cloudflare, cohere, bedrock)",
+        "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm, llamacpp)",
         "base-url: localhost:9101/v1   | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
         "base-url: 'http://u:p@host/'  | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
         "base-url: 'http://h/v1?key=1' | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
@@ -181,12 +181,14 @@ class ConfigErrorsTest {
   void aBackendNeedsADialectAndAPlace() throws IOException {
     assertThat(problems("backends:\n  mine: {models: [m], default-model: n}"))
         .containsExactly(
-            "relay.yaml:2: backends.mine needs a dialect: openai or anthropic",
+            "relay.yaml:2: backends.mine needs a dialect: openai, anthropic, gemini, ollama,"
+                + " cloudflare, cohere, bedrock",
             "relay.yaml:2: backends.mine.default-model must be one of the backend's models");
     assertThat(problems("backends:\n  mine: {dialect: openai}"))
         .containsExactly(
             "relay.yaml:2: backends.mine needs a base-url, or a known provider: openai, anthropic,"
-                + " groq, cerebras, nvidia");
+                + " groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter,"
+                + " azure, xai, cohere, bedrock, ollama, vllm, llamacpp");
   }
 
   @ParameterizedTest
@@ -204,6 +206,17 @@ class ConfigErrorsTest {
         .containsExactly(
             "relay.yaml:2: backends.groq has no key: set GROQ_API_KEY, or give api-key or"
                 + " api-key-file (api-key: none for no key)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "azure, ', or the environment variable AZURE_OPENAI_ENDPOINT'",
+    "cloudflare, ', or the environment variable CLOUDFLARE_ACCOUNT_ID'",
+    "vllm, ''"
+  })
+  void aKnownProviderNeedsAPlace(String provider, String otherwise) throws IOException {
+    assertThat(problems("backends:\n  " + provider + ": {api-key: k}\n"))
+        .containsExactly("relay.yaml:2: backends." + provider + " needs a base-url" + otherwise);
   }
 
   @Test
@@ -245,11 +258,14 @@ class ConfigErrorsTest {
         .containsExactly(
             "relay.yaml: the configuration has no backend: name one under backends, or set one of"
                 + " OPENAI_API_KEY, ANTHROPIC_API_KEY, GROQ_API_KEY, CEREBRAS_API_KEY,"
-                + " NVIDIA_API_KEY");
+                + " NVIDIA_API_KEY, CLOUDFLARE_API_TOKEN with CLOUDFLARE_ACCOUNT_ID,"
+                + " GEMINI_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY, OPENROUTER_API_KEY,"
+                + " AZURE_OPENAI_API_KEY with AZURE_OPENAI_ENDPOINT, XAI_API_KEY, COHERE_API_KEY,"
+                + " AWS_BEARER_TOKEN_BEDROCK with AWS_REGION, OLLAMA_HOST");
     assertThat(problems("discover: false\n"))
         .singleElement()
         .asString()
-        .endsWith("NVIDIA_API_KEY and discover: true");
+        .endsWith("OLLAMA_HOST and discover: true");
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.llmrelay.config;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.llmrelay.Readme;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,26 +10,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/**
- * The README's configuration reference is the schema, as a table. With {@code README_WRITE=1} in
- * the environment the test writes it.
- */
+/** The README's configuration reference is the schema, as a table. */
 class ConfigReferenceTest {
-  private static final Path README = Path.of("README.md");
-  private static final String BEGIN = "<!-- reference: configuration -->\n";
-  private static final String END = "<!-- end of reference -->\n";
-
   @Test
   void standsInTheReadme() throws IOException {
-    String readme = Files.readString(README);
-    int from = readme.indexOf(BEGIN) + BEGIN.length();
-    int to = readme.indexOf(END, from);
-    String table = table();
-    if (System.getenv("README_WRITE") != null) {
-      Files.writeString(README, readme.substring(0, from) + table + readme.substring(to));
-    } else {
-      assertThat(readme.substring(from, to)).isEqualTo(table);
-    }
+    Readme.holds("configuration", table());
   }
 
   private static String table() throws IOException {

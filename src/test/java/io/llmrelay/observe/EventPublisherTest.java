@@ -48,6 +48,10 @@ class EventPublisherTest {
            "since_start_ms": 1500}
           """,
           """
+          {"event": "schema_drift", "request_id": "r1", "backend": "secondary", "model": "m",
+           "malformed": 3}
+          """,
+          """
           {"event": "attempt_end", "request_id": "r1", "number": 2,
            "attempt": {"backend": "secondary", "model": "m", "result": "served", "start_ms": 0,
                        "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,

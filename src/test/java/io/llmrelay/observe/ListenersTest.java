@@ -39,6 +39,11 @@ class ListenersTest {
     }
 
     @Override
+    public void onSchemaDrift(RelayEvent.SchemaDrift event) {
+      events.add(event);
+    }
+
+    @Override
     public void onRequestEnd(RelayEvent.RequestEnd event) {
       events.add(event);
     }

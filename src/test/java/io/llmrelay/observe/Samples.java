@@ -32,6 +32,7 @@ final class Samples {
           new RelayEvent.Fallback("r1", "primary/m", "secondary/m", "server_error"),
           new RelayEvent.AttemptStart("r1", 2, "secondary", "m"),
           new RelayEvent.FirstChunk("r1", "secondary", "m", 1500),
+          new RelayEvent.SchemaDrift("r1", "secondary", "m", 3),
           new RelayEvent.AttemptEnd("r1", 2, SERVED),
           end(true, null, List.of(SKIPPED, FAILED, SERVED)));
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the readers of both dialects make of bodies, without a network. */
+/** What the readers of the dialects make of bodies, without a network. */
 class ReadersTest {
   private Answer answer;
   private AnswerDecoder decoder;
@@ -298,13 +298,18 @@ class ReadersTest {
           {"message":"x","code":"queue_exceeded"} | overloaded
           {"error":{"code":401}}                 | authentication
           {"error":{"code":"invalid_api_key"}}   | authentication
-          : just a comment                       | network
           """)
   void bodiesThatAreNoAnswer(String body, String kind) {
     for (String dialect : Dialects.names()) {
       readAll(dialect, body);
       assertThat(answer.failure().kind().code()).as(dialect).isEqualTo(kind);
     }
+  }
+
+  @Test
+  void commentsAloneAreAStreamThatWasCutOff() {
+    readAll("openai", ": just a comment");
+    assertThat(answer.failure().kind()).isEqualTo(FailureKind.NETWORK);
   }
 
   @Test

@@ -1,6 +1,12 @@
 package io.llmrelay.provider;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.TokenUsage;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -9,26 +15,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** A provider's answer as it was recorded (or written by hand), and what is to come of it. */
-record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonObject expected) {
-  private static final Set<String> OUR_APIS =
-      Set.of("openai-chat", "openai-chat-nonstream", "anthropic-messages");
+public record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonObject expected) {
+  /** The dialect of each API there are recordings of. */
+  private static final Map<String, String> DIALECTS =
+      Map.of(
+          "openai-chat", "openai",
+          "openai-chat-nonstream", "openai",
+          "anthropic-messages", "anthropic",
+          "gemini-native", "gemini",
+          "ollama-native", "ollama",
+          "cohere-v2", "cohere",
+          "bedrock-converse-stream", "bedrock");
 
-  /** Hand-made streams of the two dialects; their descriptions do not name one. */
-  private static final Set<String> OUR_HAND_MADE =
-      Set.of("anthropic", "deepseek", "nvidia", "openrouter");
+  /** Vendors with a dialect of their own; hand-made recordings name no API. */
+  private static final Set<String> VENDORS =
+      Set.of("anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
 
   /** The folder with the recordings, or {@code null}. */
-  static Path folder() {
+  public static Path folder() {
     String folder = System.getProperty("llmrelay.fixtures");
     return folder != null && Files.isDirectory(Path.of(folder)) ? Path.of(folder) : null;
   }
 
-  /** Every stream and whole answer of the two dialects, and every error of any. */
-  static List<Recording> all() {
+  /** Every stream and whole answer of the dialects there are, and every error of any. */
+  public static List<Recording> all() {
     try (Stream<Path> files = Files.walk(folder())) {
       return files
           .filter(file -> file.toString().endsWith(".meta.json"))
@@ -71,33 +87,56 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
     }
   }
 
-  boolean isError() {
+  public boolean isError() {
     return name.endsWith(".error.json");
   }
 
   private boolean isOurs() {
+    return isError() || dialect() != null;
+  }
+
+  /** What the backend speaks, or {@code null} if we do not. */
+  public String dialect() {
     String api = meta.getString("api");
-    return isError() || (api != null ? OUR_APIS.contains(api) : OUR_HAND_MADE.contains(vendor));
+    if (api != null && !isError()) {
+      return DIALECTS.get(api);
+    }
+    return VENDORS.contains(vendor) ? vendor : "openai";
   }
 
-  String dialect() {
-    return vendor.equals("anthropic") ? "anthropic" : "openai";
-  }
-
-  int status() {
+  public int status() {
     return meta.getJsonObject("response").getInteger("status");
   }
 
-  JsonObject headers() {
+  private JsonObject headers() {
     return meta.getJsonObject("response").getJsonObject("headers", new JsonObject());
   }
 
-  /** The body in pieces of a size; 0 is in one, -1 as the socket had delivered them. */
-  List<Buffer> pieces(int size) {
+  /**
+   * Answers as the provider did, with the body in pieces of a size; 0 is in one, -1 as the socket
+   * had delivered them, or where that is not known in two, cut within a character if there is one
+   * to cut.
+   */
+  public void replay(HttpServerRequest request, int size) {
+    request.response().setStatusCode(status()).setChunked(true);
+    for (Map.Entry<String, Object> header : headers()) {
+      if (!header.getKey().equalsIgnoreCase("transfer-encoding")) {
+        request.response().putHeader(header.getKey(), header.getValue().toString());
+      }
+    }
+    Future<Void> written = Future.succeededFuture();
+    for (Buffer piece : pieces(size)) {
+      written = written.compose(v -> request.response().write(piece));
+    }
+    written.onSuccess(v -> request.response().end());
+  }
+
+  private List<Buffer> pieces(int size) {
     List<Integer> lengths = new ArrayList<>();
-    if (size < 0) {
-      meta.getJsonArray("tcp_chunk_lengths", new JsonArray())
-          .forEach(length -> lengths.add((Integer) length));
+    if (size < 0 && meta.containsKey("tcp_chunk_lengths")) {
+      meta.getJsonArray("tcp_chunk_lengths").forEach(length -> lengths.add((Integer) length));
+    } else if (size < 0) {
+      lengths.add(withinCharacter());
     }
     List<Buffer> pieces = new ArrayList<>();
     for (int from = 0; from < body.length(); ) {
@@ -109,8 +148,66 @@ record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonO
     return pieces;
   }
 
-  boolean hasSocketPieces() {
-    return meta.containsKey("tcp_chunk_lengths");
+  private int withinCharacter() {
+    for (int i = 0; i < body.length(); i++) {
+      if ((body.getByte(i) & 0xC0) == 0x80) {
+        return i;
+      }
+    }
+    return Math.max(1, body.length() / 2);
+  }
+
+  /** What must come as text of a kind. */
+  public String text(ChunkKind kind) {
+    String text = expected.getString(kind.code());
+    return text == null ? "" : text;
+  }
+
+  /** Whether it ends in a failure. */
+  public boolean fails() {
+    return expected.containsKey("class");
+  }
+
+  /** What kinds of failure are right. */
+  public List<String> kinds() {
+    return Stream.concat(
+            Stream.of(expected.getString("class")),
+            expected.getJsonArray("class_also_accepted", new JsonArray()).stream())
+        .map(kind -> kind.toString().toLowerCase(Locale.ROOT))
+        .toList();
+  }
+
+  /** How long the provider asks to be left alone; -1 if it does not say. */
+  public long retryAfterMs() {
+    Double seconds = expected.getDouble("retry_after_seconds");
+    return seconds == null ? -1 : Math.round(seconds * 1000);
+  }
+
+  /** Whether a calendar says how long it is to be left alone. */
+  public boolean waitsForCalendar() {
+    return expected.getString("note", "").startsWith("until ");
+  }
+
+  /** Whether the provider says how many tokens it took. */
+  public boolean hasUsage() {
+    return expected.getJsonObject("usage") != null;
+  }
+
+  /** The usage is what the provider said, with what it leaves out of a count counted in. */
+  public void assertUsage(TokenUsage usage) {
+    JsonObject said = expected.getJsonObject("usage");
+    boolean anthropic = dialect().equals("anthropic");
+    boolean apart = vendor.equals("xai");
+    assertThat(usage.source()).isEqualTo(TokenUsage.Source.PROVIDER);
+    assertThat(
+            usage.inputTokens()
+                - (anthropic ? usage.cachedInputTokens() + usage.cacheWriteTokens() : 0))
+        .isEqualTo(said.getLong("input"));
+    assertThat(usage.outputTokens() - (apart ? usage.reasoningTokens() : 0))
+        .isEqualTo(said.getLong("output"));
+    assertThat(usage.cachedInputTokens()).isEqualTo(Json.count(said, "cached_input"));
+    assertThat(usage.cacheWriteTokens()).isEqualTo(Json.count(said, "cache_write"));
+    assertThat(usage.reasoningTokens()).isEqualTo(Json.count(said, "reasoning"));
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SseDecoderTest {
   /** What a decoder said, in order: {@code name|data} for an event, {@code ~text} for the rest. */
-  private static final class Notes implements SseDecoder.Handler {
+  private static final class Notes implements EventDecoder.Handler {
     final List<String> said = new ArrayList<>();
 
     @Override

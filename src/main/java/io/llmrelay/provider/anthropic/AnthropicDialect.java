@@ -6,10 +6,12 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Turns;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -37,13 +39,9 @@ public final class AnthropicDialect implements Dialect {
     if (request.temperature() != null && request.temperature() > 1) {
       return "temperature above 1 cannot be expressed";
     }
-    ChatMessage.Role first =
-        request.messages().stream()
-            .map(ChatMessage::role)
-            .filter(role -> role != ChatMessage.Role.SYSTEM)
-            .findFirst()
-            .orElse(null);
-    return first == ChatMessage.Role.USER ? null : "the conversation must begin with the user";
+    return Turns.first(request) == ChatMessage.Role.USER
+        ? null
+        : "the conversation must begin with the user";
   }
 
   @Override
@@ -57,7 +55,7 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public String chatPath(BackendOptions options) {
+  public String chatPath(String model, BackendOptions options) {
     return version(options) + "/messages";
   }
 
@@ -73,21 +71,11 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
-    JsonArray system = new JsonArray();
+    JsonArray system = blocks(Turns.system(request));
     JsonArray messages = new JsonArray();
-    JsonArray content = null;
-    ChatMessage.Role speaker = null;
-    for (ChatMessage message : request.messages()) {
-      if (message.role() == ChatMessage.Role.SYSTEM) {
-        addTexts(system, message);
-        continue;
-      }
-      if (message.role() != speaker) {
-        speaker = message.role();
-        content = new JsonArray();
-        messages.add(new JsonObject().put("role", speaker.code()).put("content", content));
-      }
-      addTexts(content, message);
+    for (ChatMessage turn : Turns.of(request)) {
+      messages.add(
+          new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }
     Integer maxTokens = request.maxTokens();
     JsonObject json =
@@ -106,13 +94,15 @@ public final class AnthropicDialect implements Dialect {
     return json.toBuffer();
   }
 
-  /** An empty text block is refused there, and says nothing. */
-  private static void addTexts(JsonArray blocks, ChatMessage message) {
-    for (String text : message.parts()) {
-      if (!text.isEmpty()) {
-        blocks.add(new JsonObject().put("type", "text").put("text", text));
-      }
-    }
+  private static JsonArray blocks(List<String> texts) {
+    JsonArray blocks = new JsonArray();
+    texts.forEach(text -> blocks.add(new JsonObject().put("type", "text").put("text", text)));
+    return blocks;
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("thinking"), "first and last events");
   }
 
   @Override

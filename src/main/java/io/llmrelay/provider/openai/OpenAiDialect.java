@@ -25,13 +25,17 @@ public final class OpenAiDialect implements Dialect {
 
   @Override
   public Map<String, String> headers(BackendOptions options) {
-    return options.getApiKey() == null
-        ? Map.of()
-        : Map.of("Authorization", "Bearer " + options.getApiKey());
+    if (options.getApiKey() == null) {
+      return Map.of();
+    }
+    String header = ServerTraits.of(options.getProvider()).keyHeader();
+    return header == null
+        ? Map.of("Authorization", "Bearer " + options.getApiKey())
+        : Map.of(header, options.getApiKey());
   }
 
   @Override
-  public String chatPath(BackendOptions options) {
+  public String chatPath(String model, BackendOptions options) {
     return "/chat/completions";
   }
 
@@ -58,6 +62,12 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new OpenAiReader(answer, ServerTraits.of(options.getProvider()));
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    ServerTraits traits = ServerTraits.of(options.getProvider());
+    return new Extras(traits.reasoning(), traits.usage().toString());
   }
 
   @Override

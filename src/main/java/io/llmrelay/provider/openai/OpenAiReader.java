@@ -29,7 +29,10 @@ final class OpenAiReader implements Dialect.Reader {
   private final ServerTraits traits;
   private final StringBuilder content = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
+
+  /** One for each field that may hold reasoning, and the last for thinking parts of the content. */
   private final StringBuilder[] reasoning;
+
   private String finish;
   private boolean first;
   private boolean toolCalls;
@@ -40,7 +43,7 @@ final class OpenAiReader implements Dialect.Reader {
   OpenAiReader(Answer answer, ServerTraits traits) {
     this.answer = answer;
     this.traits = traits;
-    this.reasoning = new StringBuilder[traits.reasoning().size()];
+    this.reasoning = new StringBuilder[traits.reasoning().size() + 1];
     Arrays.setAll(reasoning, i -> new StringBuilder());
   }
 
@@ -210,7 +213,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Text, or (Mistral) an array of text and thinking parts. */
+  /** Text, or an array of text and thinking parts. */
   private void content(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
       Json.append(in, content);
@@ -236,14 +239,18 @@ final class OpenAiReader implements Dialect.Reader {
         case "text" -> Json.append(in, text);
         case "thinking" -> {
           if (token == JsonToken.START_ARRAY) {
-            parts(in, reasoning[0]);
+            parts(in, thinking());
           } else {
-            Json.append(in, reasoning[0]);
+            Json.append(in, thinking());
           }
         }
         default -> in.skipChildren();
       }
     }
+  }
+
+  private StringBuilder thinking() {
+    return reasoning[reasoning.length - 1];
   }
 
   private void usage(JsonParser in) throws IOException {

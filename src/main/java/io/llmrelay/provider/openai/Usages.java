@@ -32,12 +32,12 @@ final class Usages {
     for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
       JsonToken token = in.nextToken();
       switch (field) {
-        case "prompt_tokens" -> prompt = Json.number(in, 0);
-        case "completion_tokens" -> completion = Json.number(in, 0);
-        case "total_tokens" -> total = Json.number(in, 0);
-        case "cached_tokens", "prompt_cache_hit_tokens" -> cached = Json.number(in, cached);
-        case "cache_write_tokens" -> cacheWrite = Json.number(in, 0);
-        case "reasoning_tokens" -> reasoning = Json.number(in, 0);
+        case "prompt_tokens" -> prompt = count(in, 0);
+        case "completion_tokens" -> completion = count(in, 0);
+        case "total_tokens" -> total = count(in, 0);
+        case "cached_tokens", "prompt_cache_hit_tokens" -> cached = count(in, cached);
+        case "cache_write_tokens" -> cacheWrite = count(in, 0);
+        case "reasoning_tokens" -> reasoning = count(in, 0);
         case "prompt_tokens_details", "completion_tokens_details" -> {
           if (token == JsonToken.START_OBJECT) {
             fields(in);
@@ -46,6 +46,10 @@ final class Usages {
         default -> in.skipChildren();
       }
     }
+  }
+
+  private static long count(JsonParser in, long otherwise) throws IOException {
+    return Math.max(0, Json.number(in, otherwise));
   }
 
   /** xAI counts reasoning apart from the completion; its total gives it away. */

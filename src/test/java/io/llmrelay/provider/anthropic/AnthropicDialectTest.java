@@ -70,7 +70,7 @@ class AnthropicDialectTest {
   })
   void addsTheVersionWhereTheBaseUrlHasNone(String url, String chat, String models) {
     BackendOptions options = new BackendOptions().setBaseUrl(url);
-    assertThat(dialect.chatPath(options)).isEqualTo(chat);
+    assertThat(dialect.chatPath("m", options)).isEqualTo(chat);
     assertThat(dialect.modelsPath(options)).isEqualTo(models);
   }
 

@@ -72,6 +72,8 @@ class OpenAiDialectTest {
   void carriesTheKey() {
     assertThat(dialect.headers(new BackendOptions().setApiKey("k")))
         .isEqualTo(Map.of("Authorization", "Bearer k"));
+    assertThat(dialect.headers(new BackendOptions().setProvider("azure").setApiKey("k")))
+        .isEqualTo(Map.of("api-key", "k"));
     assertThat(dialect.headers(new BackendOptions())).isEmpty();
   }
 

@@ -1,0 +1,178 @@
+package io.llmrelay.provider.bedrock;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.Turns;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * ConverseStream of AWS Bedrock. A request carries a Bedrock key, or is signed with the AWS
+ * credentials of the environment, for the region that the base URL names.
+ *
+ * <p>Frames and signatures are AWS's own libraries' work. They are optional: nothing here touches
+ * their classes before {@link #problem} has seen that they are there.
+ */
+public final class BedrockDialect implements Dialect {
+  private static final String FRAMES = "software.amazon.eventstream.Message";
+  private static final String SIGNER =
+      "software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner";
+  private static final Pattern REGION =
+      Pattern.compile("https?://(?:[^/]+\\.)?bedrock-runtime(?:-fips)?\\.([a-z0-9-]+)\\..*");
+
+  private final Map<String, String> env;
+
+  public BedrockDialect() {
+    this(System.getenv());
+  }
+
+  /** With the credentials of this environment. */
+  public BedrockDialect(Map<String, String> env) {
+    this.env = env;
+  }
+
+  @Override
+  public String name() {
+    return "bedrock";
+  }
+
+  @Override
+  public String problem(BackendOptions options) {
+    if (missing(FRAMES)) {
+      return "the bedrock dialect needs software.amazon.eventstream:eventstream on the class path";
+    }
+    if (options.getApiKey() != null) {
+      return null;
+    }
+    if (missing(SIGNER)) {
+      return "to sign requests, the bedrock dialect needs software.amazon.awssdk:http-auth-aws on"
+          + " the class path; a Bedrock key as api-key does without";
+    }
+    if (env.get("AWS_ACCESS_KEY_ID") == null || env.get("AWS_SECRET_ACCESS_KEY") == null) {
+      return "has neither an api-key nor AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the"
+          + " environment";
+    }
+    return region(options) == null
+        ? "to sign requests, the base URL must name the region:"
+            + " https://bedrock-runtime.<region>.amazonaws.com"
+        : null;
+  }
+
+  private static boolean missing(String library) {
+    try {
+      Class.forName(library, false, BedrockDialect.class.getClassLoader());
+      return false;
+    } catch (ClassNotFoundException e) {
+      return true;
+    }
+  }
+
+  private static String region(BackendOptions options) {
+    Matcher region = REGION.matcher(options.getBaseUrl());
+    return region.matches() ? region.group(1) : null;
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    if (request.temperature() != null && request.temperature() > 1) {
+      return "temperature above 1 cannot be expressed";
+    }
+    if (request.seed() != null) {
+      return "seed cannot be expressed";
+    }
+    if (request.responseFormat() != null
+        && !"text".equals(request.responseFormat().getValue("type"))) {
+      return "response_format other than text cannot be expressed";
+    }
+    if (request.user() != null) {
+      return "user cannot be expressed";
+    }
+    return Turns.first(request) == ChatMessage.Role.USER
+        ? null
+        : "the conversation must begin with the user";
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("accept", "application/vnd.amazon.eventstream");
+    if (options.getApiKey() != null) {
+      headers.put("authorization", "Bearer " + options.getApiKey());
+    }
+    return headers;
+  }
+
+  @Override
+  public Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
+    return options.getApiKey() == null
+        ? Signature.headers(env, region(options), method, url, body)
+        : Map.of();
+  }
+
+  @Override
+  public String chatPath(String model, BackendOptions options) {
+    return "/model/" + Paths.segment(model) + "/converse-stream";
+  }
+
+  /** The models are listed by another service of the same region. */
+  @Override
+  public String modelsPath(BackendOptions options) {
+    String path = "/foundation-models?byOutputModality=TEXT";
+    return region(options) == null
+        ? path
+        : options.getBaseUrl().replaceFirst("bedrock-runtime", "bedrock").replaceFirst("/+$", "")
+            + path;
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    JsonArray messages = new JsonArray();
+    for (ChatMessage turn : Turns.of(request)) {
+      messages.add(
+          new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
+    }
+    JsonArray system = blocks(Turns.system(request));
+    JsonObject config = new JsonObject();
+    Json.put(config, "temperature", request.temperature());
+    Json.put(config, "topP", request.topP());
+    Json.put(config, "maxTokens", request.maxTokens());
+    Json.put(
+        config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
+    JsonObject json = new JsonObject().put("messages", messages);
+    Json.put(json, "system", system.isEmpty() ? null : system);
+    Json.put(json, "inferenceConfig", config.isEmpty() ? null : config);
+    return json.toBuffer();
+  }
+
+  private static JsonArray blocks(List<String> texts) {
+    JsonArray blocks = new JsonArray();
+    texts.forEach(text -> blocks.add(new JsonObject().put("text", text)));
+    return blocks;
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("reasoningContent"), "last event");
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new BedrockReader(answer);
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.strings(list, "modelSummaries", "modelId");
+  }
+}

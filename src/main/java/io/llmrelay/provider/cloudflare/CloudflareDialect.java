@@ -1,0 +1,118 @@
+package io.llmrelay.provider.cloudflare;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.openai.OpenAiDialect;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The native API of Cloudflare's Workers AI, directly or behind an AI Gateway.
+ *
+ * <p>Most models know no stop sequences here, and none streams JSON. Left alone, they stop after
+ * 256 tokens and do not say that this was the reason; so they are always told a limit.
+ */
+public final class CloudflareDialect implements Dialect {
+  static final int DEFAULT_MAX_TOKENS = 2048;
+  private static final long MAX_SEED = 9_999_999_999L;
+
+  private static final Pattern NO_ACCOUNT =
+      Pattern.compile("https?://api\\.cloudflare\\.com(?!.*/accounts/\\w+(/|$)).*");
+
+  @Override
+  public String name() {
+    return "cloudflare";
+  }
+
+  @Override
+  public String problem(BackendOptions options) {
+    return NO_ACCOUNT.matcher(options.getBaseUrl()).matches()
+        ? "the base URL must name the account:"
+            + " https://api.cloudflare.com/client/v4/accounts/<account id>/ai"
+        : null;
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    if (request.stop() != null) {
+      return "stop cannot be expressed";
+    }
+    if (request.seed() != null && (request.seed() < 1 || request.seed() > MAX_SEED)) {
+      return "seed outside 1 to " + MAX_SEED + " cannot be expressed";
+    }
+    if (request.responseFormat() != null
+        && !"text".equals(request.responseFormat().getValue("type"))) {
+      return "response_format other than text cannot be streamed";
+    }
+    return request.user() == null ? null : "user cannot be expressed";
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    return options.getApiKey() == null
+        ? Map.of()
+        : Map.of("authorization", "Bearer " + options.getApiKey());
+  }
+
+  /** The model's name is part of the path, with its slashes; an AI Gateway has no folder for it. */
+  @Override
+  public String chatPath(String model, BackendOptions options) {
+    String folder = options.getBaseUrl().matches(".*/workers-ai/*") ? "/" : ai(options) + "/run/";
+    // The at sign at its beginning is allowed in a path, and expected there.
+    return folder + Paths.segments(model).replaceFirst("^%40", "@");
+  }
+
+  @Override
+  public String modelsPath(BackendOptions options) {
+    return ai(options) + "/models/search?task=Text%20Generation&per_page=1000";
+  }
+
+  /** The base URL may have {@code /ai} at its end, or leave it to us. */
+  private static String ai(BackendOptions options) {
+    return options.getBaseUrl().matches(".*/ai/*") ? "" : "/ai";
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    JsonArray messages = new JsonArray();
+    for (ChatMessage message : request.messages()) {
+      messages.add(
+          new JsonObject().put("role", message.role().code()).put("content", message.text()));
+    }
+    Integer maxTokens = request.maxTokens();
+    JsonObject json =
+        new JsonObject()
+            .put("messages", messages)
+            .put("stream", true)
+            .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, "seed", request.seed());
+    return json.toBuffer();
+  }
+
+  /** Models that answer here as OpenAI does tell their reasoning as they do there. */
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(new OpenAiDialect().extras(options).reasoning(), "last chunk");
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new CloudflareReader(answer, options);
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.strings(list, "result", "name");
+  }
+}

@@ -1,0 +1,103 @@
+package io.llmrelay.provider.cohere;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+
+/** Cohere's chat, version 2. Its ranges are narrower than OpenAI's. */
+public final class CohereDialect implements Dialect {
+  private static final double MIN_P = 0.01;
+  private static final double MAX_P = 0.99;
+
+  @Override
+  public String name() {
+    return "cohere";
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    if (request.temperature() != null && request.temperature() > 1) {
+      return "temperature above 1 cannot be expressed";
+    }
+    if (request.topP() != null && (request.topP() < MIN_P || request.topP() > MAX_P)) {
+      return "top_p outside 0.01 to 0.99 cannot be expressed";
+    }
+    if (request.seed() != null && request.seed() < 0) {
+      return "a negative seed cannot be expressed";
+    }
+    return request.user() == null ? null : "user cannot be expressed";
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    return options.getApiKey() == null
+        ? Map.of()
+        : Map.of("authorization", "Bearer " + options.getApiKey());
+  }
+
+  @Override
+  public String chatPath(String model, BackendOptions options) {
+    return version("/v2", options) + "/chat";
+  }
+
+  @Override
+  public String modelsPath(BackendOptions options) {
+    return version("/v1", options) + "/models?endpoint=chat&page_size=1000";
+  }
+
+  /** The base URL may have a version at its end, or leave it to us. */
+  private static String version(String ours, BackendOptions options) {
+    return options.getBaseUrl().matches(".*/v\\d+/*") ? "" : ours;
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    JsonArray messages = new JsonArray();
+    for (ChatMessage message : request.messages()) {
+      messages.add(
+          new JsonObject().put("role", message.role().code()).put("content", message.text()));
+    }
+    JsonObject json =
+        new JsonObject().put("model", model).put("messages", messages).put("stream", true);
+    Json.put(json, "temperature", request.temperature());
+    Json.put(json, "p", request.topP());
+    Json.put(json, "max_tokens", request.maxTokens());
+    Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(json, "seed", request.seed());
+    Json.put(json, "response_format", format(request.responseFormat()));
+    return json.toBuffer();
+  }
+
+  /** With or without a schema, the type is {@code json_object}. */
+  private static JsonObject format(JsonObject format) {
+    if (format == null || "text".equals(format.getValue("type"))) {
+      return null;
+    }
+    JsonObject theirs = new JsonObject().put("type", "json_object");
+    Json.put(theirs, "json_schema", Json.object(format, "json_schema").getValue("schema"));
+    return theirs;
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("content.thinking"), "last event");
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new CohereReader(answer);
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.strings(list, "models", "name");
+  }
+}

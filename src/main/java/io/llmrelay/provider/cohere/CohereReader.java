@@ -1,0 +1,86 @@
+package io.llmrelay.provider.cohere;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+
+/**
+ * Reads Cohere's events. Each names its type; one that does not is an error. The reason for the end
+ * may be that there was an error, or a timeout.
+ */
+final class CohereReader implements Dialect.Reader {
+  private final Answer answer;
+
+  CohereReader(Answer answer) {
+    this.answer = answer;
+  }
+
+  @Override
+  public void event(String name, byte[] bytes, int from, int to) throws IOException {
+    JsonObject event = Json.payload(bytes, from, to);
+    JsonObject delta = Json.object(event, "delta");
+    JsonObject message = Json.object(delta, "message");
+    switch (Json.text(event, "type")) {
+      case "" -> answer.error(bytes, from, to);
+      case "content-start", "content-delta" -> content(Json.object(message, "content"));
+      case "tool-plan-delta" -> answer.text(ChunkKind.REASONING, Json.text(message, "tool_plan"));
+      case "tool-call-start" -> answer.toolCalls();
+      case "message-end" -> end(delta);
+      default -> {}
+    }
+  }
+
+  @Override
+  public boolean whole(JsonObject json) {
+    JsonObject message = Json.object(json, "message");
+    for (Object content : Json.array(message, "content")) {
+      if (content instanceof JsonObject block) {
+        content(block);
+      }
+    }
+    if (Json.text(json, "finish_reason").isEmpty()) {
+      return false;
+    }
+    end(json);
+    return true;
+  }
+
+  private void content(JsonObject content) {
+    answer.text(ChunkKind.REASONING, Json.text(content, "thinking"));
+    answer.text(ChunkKind.TEXT, Json.text(content, "text"));
+  }
+
+  private void end(JsonObject end) {
+    JsonObject usage = Json.object(end, "usage");
+    JsonObject tokens = Json.object(usage, "tokens");
+    answer.usage(
+        new TokenUsage(
+            Json.count(tokens, "input_tokens"),
+            Json.count(tokens, "output_tokens"),
+            Json.count(usage, "cached_tokens"),
+            0,
+            0,
+            TokenUsage.Source.PROVIDER));
+    String reason = Json.text(end, "finish_reason");
+    switch (reason) {
+      case "" -> {}
+      case "COMPLETE", "STOP_SEQUENCE" -> answer.finish(FinishReason.STOP);
+      case "MAX_TOKENS" -> answer.finish(FinishReason.LENGTH);
+      case "TOOL_CALL" -> answer.finish(FinishReason.TOOL_CALLS);
+      default -> failed(reason, end);
+    }
+    answer.end();
+  }
+
+  private void failed(String reason, JsonObject end) {
+    JsonObject error = new JsonObject().put("type", reason);
+    Json.put(error, "message", Json.string(end, "error"));
+    byte[] bytes = new JsonObject().put("error", error).toBuffer().getBytes();
+    answer.error(bytes, 0, bytes.length);
+  }
+}

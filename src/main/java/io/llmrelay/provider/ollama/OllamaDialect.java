@@ -1,0 +1,97 @@
+package io.llmrelay.provider.ollama;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.Json;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Ollama's own API: lines of JSON, and settings in an object of options. */
+public final class OllamaDialect implements Dialect {
+
+  @Override
+  public String name() {
+    return "ollama";
+  }
+
+  @Override
+  public String cannotServe(ChatRequest request) {
+    return request.user() == null ? null : "user cannot be expressed";
+  }
+
+  @Override
+  public Map<String, String> headers(BackendOptions options) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("accept", "application/x-ndjson");
+    if (options.getApiKey() != null) {
+      headers.put("authorization", "Bearer " + options.getApiKey());
+    }
+    return headers;
+  }
+
+  @Override
+  public String chatPath(String model, BackendOptions options) {
+    return api(options) + "/chat";
+  }
+
+  @Override
+  public String modelsPath(BackendOptions options) {
+    return api(options) + "/tags";
+  }
+
+  /** The base URL may have {@code /api} at its end, or leave it to us. */
+  private static String api(BackendOptions options) {
+    return options.getBaseUrl().matches(".*/api/*") ? "" : "/api";
+  }
+
+  @Override
+  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+    JsonArray messages = new JsonArray();
+    for (ChatMessage message : request.messages()) {
+      messages.add(
+          new JsonObject().put("role", message.role().code()).put("content", message.text()));
+    }
+    JsonObject json =
+        new JsonObject().put("model", model).put("messages", messages).put("stream", true);
+    Json.put(json, "format", format(request.responseFormat()));
+    JsonObject settings = new JsonObject();
+    Json.put(settings, "temperature", request.temperature());
+    Json.put(settings, "top_p", request.topP());
+    Json.put(settings, "num_predict", request.maxTokens());
+    Json.put(settings, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
+    Json.put(settings, "seed", request.seed());
+    Json.put(json, "options", settings.isEmpty() ? null : settings);
+    return json.toBuffer();
+  }
+
+  /** A schema, or the word {@code json}. */
+  private static Object format(JsonObject format) {
+    if (format == null || "text".equals(format.getValue("type"))) {
+      return null;
+    }
+    Object schema = Json.object(format, "json_schema").getValue("schema");
+    return schema == null ? "json" : schema;
+  }
+
+  @Override
+  public Extras extras(BackendOptions options) {
+    return new Extras(List.of("message.thinking"), "last line");
+  }
+
+  @Override
+  public Reader reader(Answer answer, BackendOptions options) {
+    return new OllamaReader(answer);
+  }
+
+  @Override
+  public List<String> models(JsonObject list) {
+    return Json.strings(list, "models", "name");
+  }
+}

@@ -1,0 +1,115 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** A body as it is read in a dialect: what comes of it, without HTTP around. */
+final class Reading {
+  static final Instant NOW = Instant.parse("2026-01-20T09:49:00Z");
+
+  private final Answer answer;
+  private final AnswerDecoder decoder;
+  private final Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
+
+  Reading(String dialect) {
+    BackendOptions options = Rig.options(dialect, null).setBaseUrl("http://localhost/v1");
+    answer = new Answer(errors(options));
+    decoder = new AnswerDecoder(Dialects.of(dialect).reader(answer, options), answer);
+  }
+
+  private static ErrorClassifier errors(BackendOptions options) {
+    return new ErrorClassifier(options, Clock.fixed(NOW, ZoneOffset.UTC));
+  }
+
+  /** What an answer that is no success means. */
+  static Failure error(String dialect, int status, Map<String, String> headers, String body) {
+    MultiMap all = HttpHeaders.headers().addAll(headers);
+    return errors(Rig.options(dialect, null)).http(status, all, Buffer.buffer(body));
+  }
+
+  /** A whole body. */
+  static Reading of(String dialect, String body) {
+    return of(dialect, Buffer.buffer(body));
+  }
+
+  static Reading of(String dialect, Buffer body) {
+    return new Reading(dialect).more(body).end();
+  }
+
+  /** A body that comes in two pieces. */
+  static Reading cut(String dialect, Buffer body, int at) {
+    return new Reading(dialect).more(body.slice(0, at)).more(body.slice(at, body.length())).end();
+  }
+
+  Reading more(Buffer bytes) {
+    if (!answer.over()) {
+      decoder.read(bytes);
+    }
+    return drain();
+  }
+
+  Reading more(String bytes) {
+    return more(Buffer.buffer(bytes));
+  }
+
+  Reading end() {
+    if (!answer.over()) {
+      decoder.end();
+    }
+    return drain();
+  }
+
+  Reading lost() {
+    if (!answer.over()) {
+      decoder.lost();
+    }
+    return drain();
+  }
+
+  private Reading drain() {
+    answer.drain(
+        (kind, text) -> texts.computeIfAbsent(kind, k -> Buffer.buffer()).appendBuffer(text));
+    return this;
+  }
+
+  boolean over() {
+    return answer.over();
+  }
+
+  String text() {
+    return text(ChunkKind.TEXT);
+  }
+
+  String text(ChunkKind kind) {
+    return texts.containsKey(kind) ? texts.get(kind).toString(StandardCharsets.UTF_8) : "";
+  }
+
+  Failure failure() {
+    return answer.failure();
+  }
+
+  /** The body of the end frame, or {@code null} if it failed. */
+  JsonObject result() {
+    return answer.complete() ? answer.toJson() : null;
+  }
+
+  String finish() {
+    return result() == null ? "failed: " + failure() : result().getString("finish_reason");
+  }
+
+  TokenUsage usage() {
+    return TokenUsage.fromJson(result().getJsonObject("usage"));
+  }
+}

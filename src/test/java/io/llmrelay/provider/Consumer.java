@@ -63,12 +63,12 @@ final class Consumer implements InboundStream.Handler {
     return new JsonObject()
         .put("model", "m")
         .put("request", request.toJson())
-        .put("connect_ms", 15_000);
+        .put("connect_ms", 30_000);
   }
 
   static <T> T await(Future<T> future) {
     try {
-      return future.toCompletionStage().toCompletableFuture().get(15, TimeUnit.SECONDS);
+      return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError("nothing came: " + e, e);
     }

@@ -1,0 +1,198 @@
+package io.llmrelay.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.is;
+
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.junit5.VertxExtension;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Connections that are kept, lost, refused, too slow, or not to be trusted. */
+@ExtendWith(VertxExtension.class)
+class ConnectionTest {
+  private static void stream(HttpServerRequest request, String... events) {
+    request.response().setChunked(true).putHeader("content-type", "text/event-stream");
+    request.response().end(String.join("", events));
+  }
+
+  private static Consumer failing(Rig rig, FailureKind kind) {
+    Consumer consumer = rig.open().awaitEnd();
+    assertThat(consumer.end).isNull();
+    assertThat(consumer.failure.kind()).isEqualTo(kind);
+    assertThat(consumer.failure.backend()).isEqualTo("backend");
+    assertThat(consumer.failure.model()).isEqualTo("m");
+    return consumer;
+  }
+
+  @Test
+  void keepsTheConnectionForTheNextStream(Vertx vertx) {
+    Set<Object> connections = ConcurrentHashMap.newKeySet();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              connections.add(request.connection());
+              stream(request, Sse.text("x"), Sse.finish("stop"), Sse.DONE);
+            });
+    for (int i = 0; i < 5; i++) {
+      assertThat(rig.open().awaitEnd().failure).isNull();
+    }
+    assertThat(connections).hasSize(1);
+  }
+
+  @Test
+  void resetsWhatGoesOnAfterTheEnd(Vertx vertx) {
+    AtomicInteger closed = new AtomicInteger();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              request.connection().closeHandler(v -> closed.incrementAndGet());
+              request
+                  .response()
+                  .setChunked(true)
+                  .write(Sse.text("x") + Sse.finish("stop") + Sse.DONE);
+            });
+    long begin = System.nanoTime();
+    assertThat(rig.open().awaitEnd().end.getString("finish_reason")).isEqualTo("stop");
+    assertThat(System.nanoTime() - begin).isLessThan(Exchange.REST_MS * 1_000_000);
+    await().untilAtomic(closed, is(1));
+  }
+
+  /** Nothing but the limit on bytes can reset a request before the timer could have. */
+  @Test
+  void takesLittleAfterTheEnd(Vertx vertx) {
+    List<Long> lifetimes = new CopyOnWriteArrayList<>();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              long begin = System.nanoTime();
+              request
+                  .connection()
+                  .closeHandler(v -> lifetimes.add((System.nanoTime() - begin) / 1_000_000));
+              request.response().setChunked(true);
+              request.response().write(Sse.text("x") + Sse.finish("stop") + Sse.DONE);
+              Sse.flood(request.response(), new AtomicLong());
+            });
+    for (int i = 1; i <= 10 && lifetimes.stream().noneMatch(ms -> ms < Exchange.REST_MS); i++) {
+      assertThat(rig.open().awaitEnd().failure).isNull();
+      await().until(lifetimes::size, is(i));
+    }
+    assertThat(lifetimes).anyMatch(ms -> ms < Exchange.REST_MS);
+  }
+
+  @Test
+  void aFinishReasonIsEnoughWhereNothingFollows(Vertx vertx) {
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request ->
+                request.response().setChunked(true).write(Sse.text("x") + Sse.finish("length")));
+    assertThat(rig.open().awaitEnd().end.getString("finish_reason")).isEqualTo("length");
+  }
+
+  @Test
+  void aLostConnectionIsAFailureWithTheUsageSoFar(Vertx vertx) {
+    List<HttpServerRequest> requests = new CopyOnWriteArrayList<>();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              requests.add(request);
+              request.response().setChunked(true);
+              request
+                  .response()
+                  .write(Sse.text("x") + Sse.data("{\"usage\":{\"prompt_tokens\":3}}"));
+            });
+    Consumer consumer = rig.open();
+    await().until(() -> !consumer.chunks.isEmpty());
+    requests.get(0).connection().close();
+    assertThat(consumer.awaitEnd().failure.kind()).isEqualTo(FailureKind.NETWORK);
+    assertThat(consumer.failure.usage().inputTokens()).isEqualTo(3);
+  }
+
+  @Test
+  void aConnectionLostBeforeTheHeadIsAFailure(Vertx vertx) {
+    Rig rig = Rig.openai(vertx, request -> request.connection().close());
+    assertThat(failing(rig, FailureKind.NETWORK).failure.status()).isEqualTo(0);
+  }
+
+  @Test
+  void aRefusedConnectionIsAFailure(Vertx vertx) throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    Rig rig = Rig.at(vertx, Rig.options("openai", null), port);
+    assertThat(failing(rig, FailureKind.NETWORK).failure.message()).contains("refused");
+  }
+
+  @Test
+  void aConnectionThatTakesTooLongIsATimeout(Vertx vertx) throws IOException {
+    try (FullHouse house = new FullHouse()) {
+      Rig rig = Rig.at(vertx, Rig.options("openai", null), house.port());
+      JsonObject body = Consumer.body(Rig.HELLO).put("connect_ms", 100);
+      Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+      assertThat(consumer.failure.kind()).isEqualTo(FailureKind.TIMEOUT);
+    }
+  }
+
+  @Test
+  void anUntrustedCertificateIsAFailure(Vertx vertx) {
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server =
+        Consumer.await(
+            vertx
+                .createHttpServer(
+                    new HttpServerOptions()
+                        .setSsl(true)
+                        .setKeyCertOptions(SelfSignedCertificate.create().keyCertOptions()))
+                .requestHandler(request -> requests.incrementAndGet())
+                .listen(0, "127.0.0.1"));
+    Rig rig =
+        Rig.atUrl(vertx, Rig.options("openai", null), "https://localhost:" + server.actualPort());
+    assertThat(failing(rig, FailureKind.NETWORK).failure.message()).contains("TLS");
+    assertThat(requests).hasValue(0);
+  }
+
+  @Test
+  void moreThanMayWaitAreTurnedAway(Vertx vertx) {
+    AtomicInteger requests = new AtomicInteger();
+    Rig rig =
+        Rig.of(
+            vertx,
+            Rig.options("openai", null).setMaxConnections(1),
+            request -> requests.incrementAndGet());
+    rig.open();
+    await().untilAtomic(requests, is(1));
+    JsonObject brief = Consumer.body(Rig.HELLO).put("connect_ms", 1000);
+    List<Consumer> waiting = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      waiting.add(Consumer.open(vertx, rig.address(), brief, true));
+      waiting.get(i).awaitAccepted();
+    }
+    assertThat(rig.open().awaitEnd().failure.kind()).isEqualTo(FailureKind.OVERLOADED);
+    for (Consumer consumer : waiting) {
+      assertThat(consumer.awaitEnd().failure.kind()).isEqualTo(FailureKind.TIMEOUT);
+    }
+    assertThat(requests).hasValue(1);
+  }
+}

@@ -74,7 +74,7 @@ final class OptionsCheck {
     }
     oneOf(path + ".provider", backend.getProvider(), KnownProvider.ids());
     if (backend.getDialect() == null) {
-      problems.add(path, "needs a dialect: " + String.join(" or ", BackendOptions.DIALECTS));
+      problems.add(path, "needs a dialect: " + String.join(", ", BackendOptions.DIALECTS));
     }
     oneOf(path + ".dialect", backend.getDialect(), BackendOptions.DIALECTS);
     baseUrl(path, backend.getBaseUrl());

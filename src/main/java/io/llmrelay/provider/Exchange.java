@@ -87,6 +87,10 @@ final class Exchange implements OutboundStream.Handler {
       request.reset();
       return;
     }
+    guarded(() -> send(request, body));
+  }
+
+  private void send(HttpClientRequest request, Buffer body) {
     backend.sign(request, body);
     request
         .send(body)

@@ -143,7 +143,7 @@ final class Run {
         if (action instanceof Action.Deliver) {
           deliver(kind, data);
         } else if (action instanceof Action.Hold) {
-          held.add(new Held(kind, data));
+          hold(kind, data);
           attempt.consumed();
         } else {
           carryOut(action);
@@ -238,6 +238,16 @@ final class Run {
 
   private void ended(Action.Ended ended) {
     coordinator.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+  }
+
+  /** Puts it to the last piece of its kind: a latch full of single letters takes no more room. */
+  private void hold(ChunkKind kind, Buffer data) {
+    Held last = held.isEmpty() ? null : held.get(held.size() - 1);
+    if (last == null || last.kind != kind) {
+      last = new Held(kind, Buffer.buffer());
+      held.add(last);
+    }
+    last.data.appendBuffer(data);
   }
 
   private void release(Candidate candidate) {

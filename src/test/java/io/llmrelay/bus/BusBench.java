@@ -26,21 +26,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 
 /** Endpoints on event loops of their own, and raw ends of streams that use none of our classes. */
 final class BusBench {
   static final String SERVICE = "test.service";
 
-  /** Lively enough for a test of who is still there. */
-  static final BusSettings QUICK =
-      new BusSettings(4, Duration.ofMillis(50), Duration.ofMillis(250));
+  /** Finds out soon who does not answer, but a busy machine is given its time. */
+  static final BusSettings QUICK = new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(1));
+
+  /** Asks often, and waits long for the answer. */
+  static final BusSettings PATIENT =
+      new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(20));
+
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+  }
 
   private BusBench() {}
 
   /** The result; a failure is thrown as the cause of an AssertionError. */
   static <T> T get(Future<T> future) {
     try {
-      return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new AssertionError(e.getCause());
     } catch (InterruptedException | TimeoutException e) {

@@ -1,5 +1,6 @@
 package io.llmrelay.bus;
 
+import static io.llmrelay.bus.BusBench.PATIENT;
 import static io.llmrelay.bus.BusBench.QUICK;
 import static io.llmrelay.bus.BusBench.SERVICE;
 import static io.llmrelay.bus.BusBench.get;
@@ -70,7 +71,7 @@ class BusLivenessTest {
 
   @Test
   void aConsumerWithoutHandlersIsFoundOutByAPing() {
-    Peer producer = peer(QUICK).serves(stream -> {});
+    Peer producer = peer(PATIENT).serves(stream -> {});
     Raw raw = new Raw(vertx, "raw");
     raw.opens("s", 4);
     get(raw.close());
@@ -82,7 +83,7 @@ class BusLivenessTest {
   void aProducerWithoutHandlersIsFoundOutByAPing() {
     Raw raw = new Raw(vertx, "raw");
     raw.serves();
-    Peer consumer = peer(QUICK);
+    Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
     receiver.awaitLast("accepted");
     get(raw.close());
@@ -108,7 +109,7 @@ class BusLivenessTest {
   void aPeerThatAnswersPingsIsKeptHoweverLongItIsSilent() {
     Raw raw = new Raw(vertx, "raw");
     raw.serves();
-    Peer consumer = peer(QUICK);
+    Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
     await().untilAsserted(() -> assertThat(raw.pings).hasValueGreaterThan(10));
     assertThat(receiver.events).containsExactly("accepted");
@@ -121,15 +122,13 @@ class BusLivenessTest {
     Raw raw = new Raw(vertx, "raw");
     raw.serves();
     raw.answersPings = false;
-    BusSettings patient =
-        new BusSettings(4, QUICK.pingInterval(), BusSettings.DEFAULT_PING_TIMEOUT);
-    Peer consumer = peer(patient);
+    Peer consumer = peer(PATIENT);
     for (int i = 0; i < 20; i++) {
       consumer.opens(new Receiver()).awaitLast("accepted");
     }
     await().untilAsserted(() -> assertThat(raw.pings).hasPositiveValue());
     await()
-        .during(4 * QUICK.pingInterval().toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
+        .during(4 * PATIENT.pingInterval().toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
         .untilAsserted(() -> assertThat(raw.pings).hasValue(1));
   }
 
@@ -212,7 +211,7 @@ class BusLivenessTest {
                   }
                   stream.end(new JsonObject());
                 });
-    Peer consumer = peer(QUICK);
+    Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(Receiver.lazy());
     receiver.awaitChunks(4);
     get(producer.endpoint.close());
@@ -295,8 +294,8 @@ class BusLivenessTest {
 
   @Test
   void aHandlerThatThrowsWhateverItIsToldStillHarmsNobodyElse() {
-    Peer producer = peer(QUICK).serves(stream -> {});
-    Peer consumer = peer(QUICK);
+    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer consumer = peer(PATIENT);
     class Bad extends Receiver {
       @Override
       public void accepted() {
@@ -363,7 +362,7 @@ class BusLivenessTest {
                     stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
                   }
                 });
-    Peer consumer = peer(QUICK);
+    Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
     receiver.awaitLast("failed internal");
     assertThat(receiver.chunks).hasSize(4);
@@ -374,8 +373,8 @@ class BusLivenessTest {
 
   @Test
   void aLostStreamIsToldOnce() {
-    Peer producer = peer(QUICK).serves(stream -> {});
-    Peer consumer = peer(QUICK);
+    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
     receiver.awaitLast("accepted");
     Producer told = producer.producer();

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(VertxExtension.class)
 class CoordinatorTest {
   private static final BusSettings BUS =
-      new BusSettings(4, Duration.ofMillis(200), Duration.ofMillis(400));
+      new BusSettings(4, Duration.ofMillis(200), Duration.ofSeconds(20));
 
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();
@@ -60,11 +60,11 @@ class CoordinatorTest {
         new RunSettings(
             CommitPoint.FIRST_CHUNK,
             new Timeouts(
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(4)),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(60)),
             0,
             Duration.ofMillis(10),
             Duration.ofSeconds(1),
@@ -115,7 +115,7 @@ class CoordinatorTest {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
   /** A provider that does the same with every attempt. */
@@ -217,6 +217,49 @@ class CoordinatorTest {
   /** The caller has its answer a moment before the hooks are told. */
   private void happened(String... these) {
     Awaitility.await().untilAsserted(() -> assertThat(events).containsExactly(these));
+  }
+
+  /** However small the pieces are, what is held is no more than their text. */
+  @Test
+  void holdsTextTogetherAndInOrder() throws Exception {
+    provider(
+        "a",
+        stream -> {
+          stream.open(new JsonObject());
+          for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT, ChunkKind.REASONING)) {
+            for (int i = 0; i < 50; i++) {
+              stream.chunk(kind, Buffer.buffer("ß"));
+            }
+          }
+          stream.end(new JsonObject().put("finish_reason", "stop"));
+        });
+    List<String> frames = new CopyOnWriteArrayList<>();
+    await(
+        vertx
+            .eventBus()
+            .consumer(
+                "consumer",
+                message -> {
+                  String frame = message.headers().get("frame");
+                  if (frame.equals("ping")) {
+                    message.reply(null);
+                  } else if (message.body() instanceof Buffer text) {
+                    frames.add(message.headers().get("kind") + " " + text.length());
+                  } else {
+                    frames.add(frame);
+                  }
+                })
+            .completion());
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .addHeader(Frames.STREAM, "1")
+            .addHeader(Frames.PEER, "consumer")
+            .addHeader(Frames.WINDOW, "4");
+    await(vertx.eventBus().request("llm.generate", request("m"), options));
+    Awaitility.await().untilAsserted(() -> assertThat(frames).endsWith("end"));
+    assertThat(frames)
+        .containsExactly(
+            "open", "reasoning 100", "null 100", "reasoning 100", "end");
   }
 
   /** A provider verticle of somebody else may end its stream with anything. */

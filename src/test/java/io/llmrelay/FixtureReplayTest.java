@@ -255,8 +255,7 @@ class FixtureReplayTest {
 
   private static Answer ask(Case one) {
     ChatRequest request =
-        ChatRequest.of(ChatMessage.user("Hello"))
-            .withCandidates(one.backend(), "healthy");
+        ChatRequest.of(ChatMessage.user("Hello")).withCandidates(one.backend(), "healthy");
     Answer answer = new Answer();
     try {
       if (one.streamed) {

@@ -252,7 +252,12 @@ class RelayOptionsTest {
   void bedrockTakesTheCredentialsOfTheEnvironmentIfItIsNamed() {
     Map<String, String> env =
         Map.of(
-            "AWS_ACCESS_KEY_ID", "id", "AWS_SECRET_ACCESS_KEY", "secret", "AWS_REGION", "eu-west-1");
+            "AWS_ACCESS_KEY_ID",
+            "id",
+            "AWS_SECRET_ACCESS_KEY",
+            "secret",
+            "AWS_REGION",
+            "eu-west-1");
     BackendOptions bedrock =
         new RelayOptions()
             .addBackend("bedrock", new BackendOptions())

@@ -21,7 +21,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** A provider's answer as it was recorded (or written by hand), and what is to come of it. */
-public record Recording(String name, String vendor, Buffer body, JsonObject meta, JsonObject expected) {
+public record Recording(
+    String name, String vendor, Buffer body, JsonObject meta, JsonObject expected) {
   /** The dialect of each API there are recordings of. */
   private static final Map<String, String> DIALECTS =
       Map.of(

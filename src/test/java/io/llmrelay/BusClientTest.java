@@ -23,6 +23,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +55,7 @@ class BusClientTest {
     final String address = unique("client");
     final List<Message<Object>> frames = new CopyOnWriteArrayList<>();
     final MessageConsumer<Object> consumer = bus.consumer(address);
-    volatile int pings;
+    final AtomicInteger pings = new AtomicInteger();
     volatile boolean answersPings = true;
 
     Client() {
@@ -63,7 +64,7 @@ class BusClientTest {
             if (!"ping".equals(message.headers().get("frame"))) {
               frames.add(message);
             } else if (answersPings) {
-              pings++;
+              pings.incrementAndGet();
               message.reply(null);
             }
           });
@@ -321,7 +322,7 @@ class BusClientTest {
                     new BusOptions().setPingInterval(ofMillis(50)).setPingTimeout(ofMillis(500))));
     RELAYS.sandbox().script(path, Scenario.of("stall-after-1").text(TEXT));
     String producer = client.open("stream", request(), "s", 1000);
-    eventually(() -> assertThat(client.pings).isGreaterThan(3));
+    eventually(() -> assertThat(client.pings).hasValueGreaterThan(3));
     SandboxCall call = RELAYS.sandbox().calls(path).get(0);
     assertThat(call.ended().isComplete()).isFalse();
     Message<Object> pong = get(bus.request(producer, null, client.frame("ping", "s")));

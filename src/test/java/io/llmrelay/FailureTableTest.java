@@ -50,8 +50,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *       known to be larger; {@code primary} itself with its finish reason; {@code nobody}; or
  *       {@code 3 tokens}, after which a stream breaks off, while a whole answer is the fallback's
  *   <li>circuit: the primary's, where one failure is enough to open it
- *   <li>left alone: the model or the backend, and for how many seconds, or until the next month, or until
- *       a probe succeeds
+ *   <li>left alone: the model or the backend, and for how many seconds, or until the next month, or
+ *       until a probe succeeds
  * </ul>
  */
 class FailureTableTest {

@@ -74,10 +74,7 @@ final class Availability {
     return restore()
         .compose(
             restored ->
-                vertx
-                    .eventBus()
-                    .<Object>consumer(address("announce"), this::heard)
-                    .completion());
+                vertx.eventBus().<Object>consumer(address("announce"), this::heard).completion());
   }
 
   /** Keeps what is to be kept. */

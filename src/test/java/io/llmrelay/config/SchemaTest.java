@@ -98,15 +98,10 @@ class SchemaTest {
             .getJsonObject("catalog")
             .getJsonObject("items")
             .getJsonObject("properties");
-    assertThat(model.getJsonObject("status").getJsonArray("enum").getList())
+    assertThat(names(model, "status"))
         .isEqualTo(ModelOptions.STATUSES)
         .isEqualTo(Arrays.stream(Model.Status.values()).map(Binding::name).toList());
-    assertThat(
-            model
-                .getJsonObject("capabilities")
-                .getJsonObject("items")
-                .getJsonArray("enum")
-                .getList())
+    assertThat(names(model.getJsonObject("capabilities"), "items"))
         .isEqualTo(ModelOptions.CAPABILITIES)
         .isEqualTo(Arrays.stream(Capability.values()).map(Capability::code).toList());
   }

@@ -257,9 +257,7 @@ class CoordinatorTest {
             .addHeader(Frames.WINDOW, "4");
     await(vertx.eventBus().request("llm.generate", request("m"), options));
     Awaitility.await().untilAsserted(() -> assertThat(frames).endsWith("end"));
-    assertThat(frames)
-        .containsExactly(
-            "open", "reasoning 100", "null 100", "reasoning 100", "end");
+    assertThat(frames).containsExactly("open", "reasoning 100", "null 100", "reasoning 100", "end");
   }
 
   /** A provider verticle of somebody else may end its stream with anything. */

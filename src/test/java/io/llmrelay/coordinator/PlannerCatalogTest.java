@@ -27,7 +27,8 @@ class PlannerCatalogTest {
   private Map<String, List<String>> aliases = Map.of();
   private Prefer prefer = Prefer.ORDER;
 
-  private PlannerCatalogTest backend(String name, String provider, String defaultModel, String... models) {
+  private PlannerCatalogTest backend(
+      String name, String provider, String defaultModel, String... models) {
     backends.add(new Backend(name, provider, "openai", List.of(models), defaultModel, r -> null));
     return this;
   }

@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -129,7 +130,7 @@ class MoneyTest {
                     + attempt.model()
                     + " "
                     + (attempt.reason() == null
-                        ? attempt.result().name().toLowerCase()
+                        ? attempt.result().name().toLowerCase(Locale.ROOT)
                         : attempt.reason()))
         .toList();
   }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -45,7 +46,7 @@ class AvailabilityTest {
   private final WallClock clock = new WallClock("2026-11-22T18:00:30Z");
   private final List<String> told = new CopyOnWriteArrayList<>();
   private volatile JsonObject probe = refusal(FailureKind.AUTHENTICATION);
-  private volatile long now = 1_000_000;
+  private final AtomicLong now = new AtomicLong(1_000_000);
   private Vertx vertx;
 
   @BeforeEach
@@ -85,8 +86,7 @@ class AvailabilityTest {
           }
         };
     Availability availability =
-        new Availability(
-            vertx, settings, new Listeners(List.of(log)), clock, () -> now, firstProbe);
+        new Availability(vertx, settings, new Listeners(List.of(log)), clock, now::get, firstProbe);
     get(availability.open());
     return availability;
   }
@@ -132,9 +132,9 @@ class AvailabilityTest {
     assertThat(why(here, M)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
     assertThat(why(here, N)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
     assertThat(told).containsExactly("a/m rate_limited 10000", "a quota_exhausted 300000");
-    now += 10_000;
+    now.addAndGet(10_000);
     assertThat(why(here, M)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
-    now += 290_000;
+    now.addAndGet(290_000);
     assertThat(why(here, M)).isNull();
   }
 
@@ -206,7 +206,7 @@ class AvailabilityTest {
     assertThat(saved.encode()).doesNotContain("it said so");
 
     clock.advance(Duration.ofSeconds(20));
-    now = 5;
+    now.set(5);
     Availability after = open(file, Duration.ofHours(1));
     assertThat(why(after, M)).as("10 s are over").isNull();
     assertThat(after.look(new Candidate("b", "m", null), false).availableInMs()).isEqualTo(280_000);

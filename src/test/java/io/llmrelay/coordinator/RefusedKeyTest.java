@@ -28,6 +28,7 @@ import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ class RefusedKeyTest {
 
   private static String line(Attempt attempt) {
     String reason = attempt.reason() == null ? "" : " " + attempt.reason();
-    return attempt.backend() + " " + attempt.result().name().toLowerCase() + reason;
+    return attempt.backend() + " " + attempt.result().name().toLowerCase(Locale.ROOT) + reason;
   }
 
   private static JsonObject health(LlmRelay relay) throws Exception {

@@ -248,6 +248,8 @@ class FixtureReplayTest {
       assertThat(exhausted.forMs()).isEqualTo(Duration.ofSeconds(10).toMillis());
     } else if (reason.equals("quota_exhausted")) {
       assertThat(exhausted.forMs()).isEqualTo(Duration.ofMinutes(5).toMillis());
+    } else if (reason.equals("authentication")) {
+      assertThat(exhausted.forMs()).as("until a probe succeeds").isEqualTo(-1);
     } else {
       assertThat(exhausted).isNull();
     }

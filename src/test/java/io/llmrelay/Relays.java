@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Sandbox;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -76,17 +78,18 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
   }
 
   /** Deploys a relay at a prefix of its own. */
-  Relay deploy(RelayOptions options) {
-    String prefix = unique("llm");
-    options.getBus().setPrefix(prefix);
-    return deployHere(options);
+  Relay deploy(RelayOptions options, RelayListener... more) {
+    options.getBus().setPrefix(unique("llm"));
+    return deployHere(options, more);
   }
 
   /** Deploys a relay at the prefix of its options. */
-  Relay deployHere(RelayOptions options) {
+  Relay deployHere(RelayOptions options, RelayListener... more) {
     String prefix = options.getBus().getPrefix();
     Hooks hooks = new Hooks();
-    String id = get(vertx.deployVerticle(new RelayVerticle(options).addListener(hooks)));
+    RelayVerticle verticle = new RelayVerticle(options).addListener(hooks);
+    Stream.of(more).forEach(verticle::addListener);
+    String id = get(vertx.deployVerticle(verticle));
     BusSettings bus = options.getBus().toSettings();
     Relay relay = new Relay(prefix, id, LlmRelay.create(vertx, prefix, bus), hooks);
     relays.add(relay);

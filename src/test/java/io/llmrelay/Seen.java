@@ -92,9 +92,8 @@ final class Seen {
     return stream;
   }
 
-  /** Whether a backend committed itself. */
-  boolean opened() {
-    return stream != null || completion != null;
+  ChatCompletion completion() {
+    return completion;
   }
 
   String backend() {

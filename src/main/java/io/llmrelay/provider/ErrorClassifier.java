@@ -1,5 +1,6 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.MultiMap;
@@ -8,19 +9,33 @@ import java.time.Clock;
 
 /**
  * Turns what a backend reports into a {@link Failure}: {@link ErrorBody} finds what it says, {@link
- * ErrorRules} decides what that means, {@link Waiting} how long to wait, and {@link Secrets} makes
- * its words fit to be shown.
+ * ErrorRules} decides what that means, {@link Waiting} how long to wait, and {@link Secrets} and
+ * {@link Quotes} make its words fit to be shown.
  */
 final class ErrorClassifier {
   private final String provider;
   private final Secrets secrets;
+  private final Quotes quotes;
   private final Clock clock;
 
   ErrorClassifier(BackendOptions options, Clock clock) {
     // A dialect of one vendor says whose errors these are where nothing else does.
     this.provider = options.getProvider() == null ? options.getDialect() : options.getProvider();
     this.secrets = new Secrets(options);
+    this.quotes = Quotes.NONE;
     this.clock = clock;
+  }
+
+  private ErrorClassifier(ErrorClassifier other, Quotes quotes) {
+    this.provider = other.provider;
+    this.secrets = other.secrets;
+    this.quotes = quotes;
+    this.clock = other.clock;
+  }
+
+  /** For errors that answer this request, and may quote it. */
+  ErrorClassifier about(ChatRequest request) {
+    return new ErrorClassifier(this, Quotes.of(request));
   }
 
   /** An answer whose status is no success. */
@@ -43,7 +58,7 @@ final class ErrorClassifier {
 
   private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
     ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error);
-    String words = error.message() == null ? code(error) : secrets.mask(error.message());
+    String words = error.message() == null ? code(error) : fit(error.message());
     Failure failure = Failure.of(verdict.kind(), words == null ? where : where + ": " + words);
     return verdict.kind().retryable()
         ? failure.withRetryAfterMs(Waiting.ms(headers, error, verdict.renewal(), clock.instant()))
@@ -51,6 +66,10 @@ final class ErrorClassifier {
   }
 
   private String code(ErrorBody error) {
-    return error.code() == null ? null : secrets.mask(error.code());
+    return error.code() == null ? null : fit(error.code());
+  }
+
+  private String fit(String words) {
+    return quotes.mask(secrets.mask(words));
   }
 }

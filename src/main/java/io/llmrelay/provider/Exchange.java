@@ -37,7 +37,9 @@ final class Exchange implements OutboundStream.Handler {
   private final Vertx vertx;
   private final Backend backend;
   private final String model;
+  private final ChatRequest chat;
   private final Consumer<Exchange> onClose;
+  private final ErrorClassifier errors;
   private final Answer answer;
   private final AnswerDecoder decoder;
   private OutboundStream out;
@@ -51,16 +53,19 @@ final class Exchange implements OutboundStream.Handler {
   private int rest;
   private long timer = -1;
 
-  Exchange(Vertx vertx, Backend backend, String model, Consumer<Exchange> onClose) {
+  Exchange(
+      Vertx vertx, Backend backend, String model, ChatRequest chat, Consumer<Exchange> onClose) {
     this.vertx = vertx;
     this.backend = backend;
     this.model = model;
+    this.chat = chat;
     this.onClose = onClose;
-    answer = new Answer(backend.errors());
+    errors = backend.errors().about(chat);
+    answer = new Answer(errors);
     decoder = new AnswerDecoder(backend.dialect().reader(answer, backend.options()), answer);
   }
 
-  void start(OutboundStream out, ChatRequest chat, long connectMs) {
+  void start(OutboundStream out, long connectMs) {
     this.out = out;
     answer.limit(chat.maxTokens());
     try {
@@ -122,7 +127,7 @@ final class Exchange implements OutboundStream.Handler {
         .onSuccess(
             body -> {
               ended = body.whole();
-              fail(backend.errors().http(status, response.headers(), body.bytes()));
+              fail(errors.http(status, response.headers(), body.bytes()));
               reset();
             });
   }

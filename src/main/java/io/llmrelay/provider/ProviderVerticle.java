@@ -83,11 +83,12 @@ public final class ProviderVerticle extends VerticleBase {
       Frames.refuse(message, e.failure());
       return;
     }
-    Exchange exchange = new Exchange(vertx, backend, opening.model, exchanges::remove);
+    Exchange exchange =
+        new Exchange(vertx, backend, opening.model, opening.request, exchanges::remove);
     OutboundStream out = endpoint.accept(message, exchange);
     if (out != null) {
       exchanges.add(exchange);
-      exchange.start(out, opening.request, opening.connectMs);
+      exchange.start(out, opening.connectMs);
     }
   }
 

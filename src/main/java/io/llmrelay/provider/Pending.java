@@ -17,10 +17,11 @@ public final class Pending {
   /** Adds bytes at the end; the indexes change. */
   public void append(Buffer more) {
     int rest = length();
-    if (rest == 0 && bytes.length > LARGE) {
+    if (rest > 0) {
+      System.arraycopy(bytes, from, bytes, 0, rest);
+    } else if (bytes.length > LARGE) {
       bytes = new byte[INITIAL];
     }
-    System.arraycopy(bytes, from, bytes, 0, rest);
     from = 0;
     to = rest + more.length();
     if (to > bytes.length) {

@@ -58,6 +58,9 @@ final class OptionsCheck {
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
     }
+    if (options.getLanes() != null) {
+      check.range("lanes", options.getLanes(), 1, RelayOptions.MAX_LANES);
+    }
   }
 
   static void hasBackend(RelayOptions options, Problems problems) {

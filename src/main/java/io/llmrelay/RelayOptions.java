@@ -37,6 +37,8 @@ public class RelayOptions {
   public static final CommitPoint DEFAULT_COMMIT = CommitPoint.FIRST_CHUNK;
   public static final Prefer DEFAULT_PREFER = Prefer.ORDER;
 
+  public static final int MAX_LANES = 256;
+
   /** Connect 2 s, head and first chunk 10 s, stall 30 s, total 300 s. */
   public static final Timeouts DEFAULT_TIMEOUTS =
       new Timeouts(
@@ -63,6 +65,7 @@ public class RelayOptions {
   private BusOptions bus = new BusOptions();
   private List<ModelOptions> catalog = List.of();
   private String stateFile;
+  private Integer lanes;
 
   /** What error messages call these options. */
   @JsonIgnore private String source = "options";
@@ -84,6 +87,7 @@ public class RelayOptions {
     bus = new BusOptions(other.bus);
     catalog = other.catalog;
     stateFile = other.stateFile;
+    lanes = other.lanes;
     source = other.source;
   }
 
@@ -313,6 +317,24 @@ public class RelayOptions {
 
   public RelayOptions setStateFile(String stateFile) {
     this.stateFile = stateFile;
+    return this;
+  }
+
+  /**
+   * How many event loops serve requests, each with a gateway, a coordinator and provider verticles
+   * of its own, so that no request changes its thread. {@code null}, the default, for one, and for
+   * one per processor in the runnable jar.
+   *
+   * <p>Every lane's coordinator judges the backends for itself and tells the others what it learnt,
+   * as several nodes would; connections and requests in flight are shared out among the lanes.
+   * Hooks are called on any of the event loops.
+   */
+  public Integer getLanes() {
+    return lanes;
+  }
+
+  public RelayOptions setLanes(Integer lanes) {
+    this.lanes = lanes;
     return this;
   }
 

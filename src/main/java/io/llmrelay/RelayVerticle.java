@@ -33,8 +33,9 @@ import java.util.Map;
 
 /**
  * The one thing to deploy. It deploys the rest: a provider verticle for each backend, the
- * coordinator, and the HTTP gateway if one is configured (which needs vertx-web on the class path).
- * From then on every {@link LlmRelay} on the event bus can use it.
+ * coordinator, and the HTTP gateway if one is configured (which needs vertx-web on the class path);
+ * all of that once for each {@linkplain RelayOptions#getLanes lane}. From then on every {@link
+ * LlmRelay} on the event bus can use it.
  *
  * <pre>{@code
  * vertx.deployVerticle(new RelayVerticle(options)).map(id -> LlmRelay.create(vertx))
@@ -49,8 +50,7 @@ public class RelayVerticle extends VerticleBase {
 
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
-  private final List<String> providers = new ArrayList<>();
-  private GatewayVerticle gateway;
+  private int gatewayPort = -1;
 
   /** A relay configured by its deployment's config. */
   public RelayVerticle() {
@@ -70,23 +70,13 @@ public class RelayVerticle extends VerticleBase {
 
   /** The port the gateway listens on, once deployed; -1 without a gateway. */
   public int gatewayPort() {
-    return gateway == null ? -1 : gateway.actualPort();
+    return gatewayPort;
   }
 
   @Override
   public Future<?> start() {
     // Files with keys are read here, so not on the event loop.
-    return vertx
-        .executeBlocking(this::options)
-        .compose(this::deploy)
-        .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
-  }
-
-  /** The coordinator and the gateway, which are children, have stopped by now. */
-  @Override
-  public Future<?> stop() {
-    // If Vert.x itself closes, they may be gone already.
-    return Future.join(providers.stream().map(vertx::undeploy).toList()).otherwiseEmpty();
+    return vertx.executeBlocking(this::options).compose(this::deploy);
   }
 
   private RelayOptions options() {
@@ -96,43 +86,26 @@ public class RelayVerticle extends VerticleBase {
     return options.resolved(env);
   }
 
+  /** The first lane alone, for it may have to find a free port; then the others beside it. */
   private Future<?> deploy(RelayOptions options) {
-    List<Future<?>> deploying = new ArrayList<>();
-    options
-        .getBackends()
-        .forEach((name, backend) -> deploying.add(provider(name, backend, options)));
-    return Future.join(deploying)
+    int lanes = options.getLanes() == null ? 1 : options.getLanes();
+    Listeners listeners = listeners(options);
+    Lane first = new Lane(options, listeners, 0, lanes);
+    return vertx
+        .deployVerticle(first)
         .compose(
-            deployed ->
-                vertx.deployVerticle(
-                    new CoordinatorVerticle(settings(options), listeners(options))))
-        .compose(deployed -> deployGateway(options));
-  }
-
-  /**
-   * Deploys a provider verticle, but not as a child: children all stop at a time, and a backend
-   * that went before the coordinator would make it turn to the next one.
-   */
-  private Future<?> provider(String name, BackendOptions backend, RelayOptions options) {
-    BusOptions bus = options.getBus();
-    ProviderVerticle provider =
-        new ProviderVerticle(name, backend, bus.getPrefix(), bus.toSettings());
-    Promise<String> deployed = ((ContextInternal) context).promise();
-    ((VertxInternal) vertx)
-        .createEventLoopContext()
-        .runOnContext(v -> vertx.deployVerticle(provider).onComplete(deployed));
-    return deployed.future().onSuccess(providers::add);
-  }
-
-  private Future<?> deployGateway(RelayOptions options) {
-    if (options.getGateway() == null) {
-      return Future.succeededFuture();
-    }
-    gateway =
-        new GatewayVerticle(
-            options.getGateway(),
-            LlmRelay.create(vertx, options.getBus().getPrefix(), options.getBus().toSettings()));
-    return vertx.deployVerticle(gateway);
+            deployed -> {
+              gatewayPort = first.gatewayPort();
+              RelayOptions same = new RelayOptions(options);
+              if (same.getGateway() != null) {
+                same.getGateway().setPort(gatewayPort);
+              }
+              List<Future<?>> others = new ArrayList<>();
+              for (int i = 1; i < lanes; i++) {
+                others.add(vertx.deployVerticle(new Lane(same, listeners, i, lanes)));
+              }
+              return Future.join(others);
+            });
   }
 
   private Listeners listeners(RelayOptions options) {
@@ -146,61 +119,5 @@ public class RelayVerticle extends VerticleBase {
     Metrics.ofDefaultRegistry(providers).ifPresent(all::add);
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
     return new Listeners(all);
-  }
-
-  private static CoordinatorSettings settings(RelayOptions options) {
-    List<Backend> backends = new ArrayList<>();
-    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
-    Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
-    options
-        .getBackends()
-        .forEach(
-            (name, backend) -> {
-              if (backend.getBudget() != null) {
-                budgets.put(name, backend.getBudget());
-              }
-            });
-    List<Model> own =
-        options.toJson().getJsonArray("catalog", new JsonArray()).stream()
-            .map(entry -> Model.fromJson((JsonObject) entry))
-            .toList();
-    return new CoordinatorSettings(
-        options.getBus().getPrefix(),
-        options.getBus().toSettings(),
-        backends,
-        options.getFallback(),
-        options.getAliases(),
-        options.getPrefer(),
-        new RunSettings(
-            options.getCommit(),
-            timeouts(options.getTimeouts()),
-            options.getRetries().getMax(),
-            options.getRetries().getBaseDelay(),
-            options.getRetries().getMaxDelay(),
-            options.getLatch().getMaxSize()),
-        options.getCircuit(),
-        Catalog.builtIn().with(own),
-        MAX_REQUESTS,
-        budgets,
-        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
-  }
-
-  /**
-   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
-   */
-  private static Timeouts timeouts(Timeouts all) {
-    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
-    return new Timeouts(
-        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
-  }
-
-  private static Backend backend(String name, BackendOptions options) {
-    return new Backend(
-        name,
-        options.getProvider(),
-        options.getDialect(),
-        options.getModels(),
-        options.getDefaultModel(),
-        request -> Dialects.cannotServe(options.getDialect(), request));
   }
 }

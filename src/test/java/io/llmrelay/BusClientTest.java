@@ -420,9 +420,7 @@ class BusClientTest {
         "plan",
         "health",
         "events",
-        "announce",
-        "provider.primary",
-        "provider.primary.probe"
+        "announce"
       })
   void noBodyBreaksAnything(String service) {
     String address = relay.prefix() + "." + service;

@@ -79,6 +79,10 @@ final class ServeCommand implements Callable<Integer> {
     if (options.getGateway() == null) {
       options.setGateway(new GatewayOptions());
     }
+    if (options.getLanes() == null) {
+      int processors = Runtime.getRuntime().availableProcessors();
+      options.setLanes(Math.min(processors, RelayOptions.MAX_LANES));
+    }
     if (port != null) {
       if (port < 0 || port > MAX_PORT) {
         throw new ParameterException(
@@ -99,7 +103,7 @@ final class ServeCommand implements Callable<Integer> {
             .setJvmMetricsEnabled(true)
             .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
     return Vertx.builder()
-        .with(new VertxOptions().setMetricsOptions(metrics))
+        .with(new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics))
         .withMetrics(new MicrometerMetricsFactory())
         .build();
   }

@@ -10,6 +10,7 @@ import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +40,7 @@ final class Availability {
   private final StateFile state;
   private Exhaustion exhaustion;
   private Budgets budgets;
+  private MessageConsumer<Object> others;
 
   /**
    * Everybody is available.
@@ -73,15 +75,18 @@ final class Availability {
   Future<?> open() {
     return restore()
         .compose(
-            restored ->
-                vertx.eventBus().<Object>consumer(address("announce"), this::heard).completion());
+            restored -> {
+              others = vertx.eventBus().consumer(settings.prefix() + ".announce", this::heard);
+              return others.completion();
+            });
   }
 
   /** Keeps what is to be kept. */
   Future<?> close() {
     circuits.close();
     keys.close();
-    return state == null ? Future.succeededFuture() : state.close();
+    Future<?> deaf = others == null ? Future.succeededFuture() : others.unregister();
+    return deaf.eventually(() -> keepsState() ? state.close() : Future.succeededFuture());
   }
 
   Circuits circuits() {
@@ -181,7 +186,7 @@ final class Availability {
   }
 
   private void announce(JsonObject news) {
-    vertx.eventBus().publish(address("announce"), news.put(ORIGIN, origin));
+    vertx.eventBus().publish(settings.prefix() + ".announce", news.put(ORIGIN, origin));
   }
 
   /** What another coordinator learnt; whatever else comes to the address is nobody's news. */
@@ -229,7 +234,7 @@ final class Availability {
   Future<JsonObject> probe(String backend) {
     return vertx
         .eventBus()
-        .<JsonObject>request(address("provider." + backend + ".probe"), new JsonObject())
+        .<JsonObject>request(settings.lane() + ".provider." + backend + ".probe", new JsonObject())
         .map(Message::body)
         .otherwise(nobody -> new JsonObject().put("ok", false));
   }
@@ -288,12 +293,13 @@ final class Availability {
   }
 
   private void changed() {
-    if (state != null) {
+    if (keepsState()) {
       state.changed();
     }
   }
 
-  private String address(String service) {
-    return settings.prefix() + "." + service;
+  /** Only one of the coordinators that share a state file writes it; it hears of what they learn. */
+  private boolean keepsState() {
+    return state != null && settings.keepsState();
   }
 }

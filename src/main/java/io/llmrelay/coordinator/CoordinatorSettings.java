@@ -13,6 +13,7 @@ import java.util.Map;
  * What a coordinator is given.
  *
  * @param prefix what its addresses start with
+ * @param lane what the addresses of its provider verticles start with; it serves there too
  * @param backends in the configured order
  * @param order the fallback order, names or {@code backend/model}; empty: that of the backends
  * @param aliases model name to {@code backend/model}s
@@ -20,10 +21,12 @@ import java.util.Map;
  * @param run what holds for a run unless the request says otherwise
  * @param maxRequests most requests in flight; one more is refused as overloaded
  * @param budgets by backend, for those that have one
- * @param stateFile where to keep exhaustion, refused keys and spend over a restart, or {@code null}
+ * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code null}
+ * @param keepsState whether it is this coordinator that writes the state file
  */
 public record CoordinatorSettings(
     String prefix,
+    String lane,
     BusSettings bus,
     List<Backend> backends,
     List<String> order,
@@ -34,4 +37,5 @@ public record CoordinatorSettings(
     Catalog catalog,
     int maxRequests,
     Map<String, BudgetOptions> budgets,
-    Path stateFile) {}
+    Path stateFile,
+    boolean keepsState) {}

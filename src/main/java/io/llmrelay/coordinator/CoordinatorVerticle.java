@@ -17,11 +17,13 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -44,6 +46,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
+  private final List<MessageConsumer<?>> services = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
   private Planner planner;
   private Availability availability;
@@ -101,7 +104,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    return availability.close().compose(closed -> endpoint.close());
+    return Future.join(services.stream().map(MessageConsumer::unregister).toList())
+        .eventually(availability::close)
+        .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
 
   /** Milliseconds that only go forward. */
@@ -122,7 +127,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   InboundStream open(String backend, JsonObject body, InboundStream.Handler handler) {
-    return endpoint.request(address("provider." + backend), body, handler);
+    return endpoint.request(settings.lane() + ".provider." + backend, body, handler);
   }
 
   void forget(Run run) {
@@ -137,33 +142,35 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
   }
 
-  private String address(String service) {
-    return settings.prefix() + "." + service;
-  }
-
   private interface Service {
     void serve(Message<JsonObject> message, JsonObject body);
   }
 
+  /** At the public address, and at the lane's own. */
+  private Future<?> serve(String name, Service service) {
+    return Future.all(
+        serve(settings.prefix(), name, service), serve(settings.lane(), name, service));
+  }
+
+  private Future<?> serve(String prefix, String name, Service service) {
+    MessageConsumer<Object> consumer =
+        vertx.eventBus().consumer(prefix + "." + name, message -> answer(message, service));
+    services.add(consumer);
+    return consumer.completion();
+  }
+
   /** Whatever a message holds, it is answered: with what was asked for, or with a failure. */
-  private Future<Void> serve(String name, Service service) {
-    return vertx
-        .eventBus()
-        .<Object>consumer(
-            address(name),
-            message -> {
-              try {
-                if (!(message.body() instanceof JsonObject body)) {
-                  throw Failure.invalid("", "the body must be a JSON object").toException();
-                }
-                @SuppressWarnings("unchecked")
-                Message<JsonObject> typed = (Message<JsonObject>) (Message<?>) message;
-                service.serve(typed, body);
-              } catch (RuntimeException e) {
-                Frames.refuse(message, LlmException.failureOf(e));
-              }
-            })
-        .completion();
+  private static void answer(Message<Object> message, Service service) {
+    try {
+      if (!(message.body() instanceof JsonObject body)) {
+        throw Failure.invalid("", "the body must be a JSON object").toException();
+      }
+      @SuppressWarnings("unchecked")
+      Message<JsonObject> typed = (Message<JsonObject>) (Message<?>) message;
+      service.serve(typed, body);
+    } catch (RuntimeException e) {
+      Frames.refuse(message, LlmException.failureOf(e));
+    }
   }
 
   private void stream(Message<JsonObject> message, JsonObject body) {

@@ -46,6 +46,11 @@ public final class GatewayVerticle extends VerticleBase {
     return server.listen(options.getPort(), options.getHost());
   }
 
+  @Override
+  public Future<?> stop() {
+    return server == null ? Future.succeededFuture() : server.close();
+  }
+
   /** The port it listens on, once deployed. */
   public int actualPort() {
     return server.actualPort();

@@ -39,6 +39,8 @@ public final class ProviderVerticle extends VerticleBase {
   private final Set<Exchange> exchanges = new HashSet<>();
   private Backend backend;
   private BusEndpoint endpoint;
+  private MessageConsumer<Object> streams;
+  private MessageConsumer<Object> probes;
 
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings) {
@@ -60,9 +62,8 @@ public final class ProviderVerticle extends VerticleBase {
         .compose(
             opened -> {
               endpoint = opened;
-              MessageConsumer<Object> streams = vertx.eventBus().consumer(address, this::stream);
-              MessageConsumer<Object> probes =
-                  vertx.eventBus().consumer(address + ".probe", this::probe);
+              streams = vertx.eventBus().consumer(address, this::stream);
+              probes = vertx.eventBus().consumer(address + ".probe", this::probe);
               return Future.all(streams.completion(), probes.completion());
             });
   }
@@ -71,8 +72,13 @@ public final class ProviderVerticle extends VerticleBase {
   public Future<?> stop() {
     Failure failure = Failure.of(FailureKind.UNAVAILABLE, "the backend is being taken out");
     Set.copyOf(exchanges).forEach(exchange -> exchange.abort(failure));
-    Future<Void> closed = endpoint == null ? Future.succeededFuture() : endpoint.close();
-    return closed.eventually(() -> backend.close());
+    return Future.join(unregister(streams), unregister(probes))
+        .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close())
+        .eventually(() -> backend == null ? Future.succeededFuture() : backend.close());
+  }
+
+  private static Future<?> unregister(MessageConsumer<?> consumer) {
+    return consumer == null ? Future.succeededFuture() : consumer.unregister();
   }
 
   private void stream(Message<Object> message) {

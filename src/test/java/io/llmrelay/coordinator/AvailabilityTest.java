@@ -52,7 +52,7 @@ class AvailabilityTest {
   @BeforeEach
   void provider(Vertx vertx) {
     this.vertx = vertx;
-    vertx.eventBus().consumer("llm.provider.a.probe", message -> message.reply(probe));
+    vertx.eventBus().consumer("lane.provider.a.probe", message -> message.reply(probe));
   }
 
   private static JsonObject refusal(FailureKind kind) {
@@ -64,7 +64,7 @@ class AvailabilityTest {
   private Availability open(Path stateFile, Duration firstProbe) throws Exception {
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm",
+            "llm", "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("a", null, "test", List.of(), "m", request -> null),
@@ -77,7 +77,7 @@ class AvailabilityTest {
             Catalog.builtIn(),
             100,
             Map.of("a", new BudgetOptions().setTokensPerDay(1_000L).setDailyUsd(1.0)),
-            stateFile);
+            stateFile, true);
     RelayListener log =
         new RelayListener() {
           @Override

@@ -71,7 +71,7 @@ class CoordinatorTest {
             10_000);
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm",
+            "llm", "lane",
             BUS,
             backends,
             List.of("a", "b", "c"),
@@ -82,7 +82,7 @@ class CoordinatorTest {
             Catalog.builtIn(),
             100,
             Map.of(),
-            null);
+            null, true);
     await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
   }
 
@@ -131,7 +131,7 @@ class CoordinatorTest {
                             vertx
                                 .eventBus()
                                 .<JsonObject>consumer(
-                                    "llm.provider." + name,
+                                    "lane.provider." + name,
                                     message -> {
                                       asked.add(name + "/" + message.body().getString("model"));
                                       behaviour.accept(endpoint.accept(message, IGNORE));

@@ -55,7 +55,7 @@ class RefusedKeyTest {
               .setDialect("openai")
               .setApiKey("sk-ours")
               .setBaseUrl((name.equals("strict") ? strict : other).backend(name));
-      get(vertx.deployVerticle(new ProviderVerticle(name, options, "llm", BusSettings.DEFAULT)));
+      get(vertx.deployVerticle(new ProviderVerticle(name, options, "lane", BusSettings.DEFAULT)));
     }
     RelayListener log =
         new RelayListener() {
@@ -66,7 +66,7 @@ class RefusedKeyTest {
         };
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm",
+            "llm", "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("strict", null, "openai", List.of("m"), "m", request -> null),
@@ -85,7 +85,7 @@ class RefusedKeyTest {
             Catalog.builtIn(),
             100,
             Map.of(),
-            null);
+            null, true);
     get(
         vertx.deployVerticle(
             new CoordinatorVerticle(

@@ -1,0 +1,161 @@
+package io.llmrelay;
+
+import io.llmrelay.bus.BusSettings;
+import io.llmrelay.catalog.Catalog;
+import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.Timeouts;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
+import io.llmrelay.coordinator.Backend;
+import io.llmrelay.coordinator.CoordinatorSettings;
+import io.llmrelay.coordinator.CoordinatorVerticle;
+import io.llmrelay.coordinator.RunSettings;
+import io.llmrelay.observe.Listeners;
+import io.llmrelay.provider.Dialects;
+import io.llmrelay.provider.ProviderVerticle;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A coordinator and the provider verticles it works with, all on one context: what serves the
+ * requests of one configuration on one lane.
+ */
+final class Crew {
+  private final Context context;
+  private final List<ProviderVerticle> providers = new ArrayList<>();
+  private final CoordinatorVerticle coordinator;
+
+  /**
+   * A crew that is not at work yet.
+   *
+   * @param context what all of it runs on
+   * @param lane what its own addresses start with
+   * @param lanes how many share the limits of the options
+   * @param keepsState whether it writes the state file, rather than only read it
+   */
+  Crew(
+      Context context,
+      String lane,
+      int lanes,
+      boolean keepsState,
+      RelayOptions options,
+      Listeners listeners) {
+    this.context = context;
+    BusSettings bus = options.getBus().toSettings();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) ->
+                providers.add(new ProviderVerticle(name, share(backend, lanes), lane, bus)));
+    coordinator =
+        new CoordinatorVerticle(settings(lane, lanes, keepsState, options, bus), listeners);
+  }
+
+  /** Starts the providers, then the coordinator. To be called on the context. */
+  Future<?> start() {
+    return Future.join(providers.stream().map(provider -> start(provider, context)).toList())
+        .compose(started -> start(coordinator, context));
+  }
+
+  /**
+   * Stops the coordinator first: a backend that went before it would make it turn to the next one.
+   */
+  Future<?> stop() {
+    return stop(coordinator, context)
+        .transform(
+            stopped -> Future.join(providers.stream().map(each -> stop(each, context)).toList()));
+  }
+
+  /** Starts a verticle on a context that exists, where deploying it would give it another. */
+  static Future<?> start(VerticleBase verticle, Context context) {
+    try {
+      return verticle.deploy(context);
+    } catch (Exception e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  /** Stops what {@link #start} started. */
+  static Future<?> stop(VerticleBase verticle, Context context) {
+    try {
+      return verticle.undeploy(context);
+    } catch (Exception e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  private static BackendOptions share(BackendOptions backend, int lanes) {
+    return new BackendOptions(backend).setMaxConnections(share(backend.getMaxConnections(), lanes));
+  }
+
+  private static int share(int limit, int lanes) {
+    return Math.max(1, (limit + lanes - 1) / lanes);
+  }
+
+  private static CoordinatorSettings settings(
+      String lane, int lanes, boolean keepsState, RelayOptions options, BusSettings bus) {
+    List<Backend> backends = new ArrayList<>();
+    Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) -> {
+              backends.add(backend(name, backend));
+              if (backend.getBudget() != null) {
+                budgets.put(name, backend.getBudget());
+              }
+            });
+    List<Model> own =
+        options.toJson().getJsonArray("catalog", new JsonArray()).stream()
+            .map(entry -> Model.fromJson((JsonObject) entry))
+            .toList();
+    return new CoordinatorSettings(
+        options.getBus().getPrefix(),
+        lane,
+        bus,
+        backends,
+        options.getFallback(),
+        options.getAliases(),
+        options.getPrefer(),
+        new RunSettings(
+            options.getCommit(),
+            timeouts(options.getTimeouts()),
+            options.getRetries().getMax(),
+            options.getRetries().getBaseDelay(),
+            options.getRetries().getMaxDelay(),
+            options.getLatch().getMaxSize()),
+        options.getCircuit(),
+        Catalog.builtIn().with(own),
+        share(RelayVerticle.MAX_REQUESTS, lanes),
+        budgets,
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()),
+        keepsState);
+  }
+
+  /**
+   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
+   */
+  private static Timeouts timeouts(Timeouts all) {
+    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
+    return new Timeouts(
+        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
+  }
+
+  private static Backend backend(String name, BackendOptions options) {
+    return new Backend(
+        name,
+        options.getProvider(),
+        options.getDialect(),
+        options.getModels(),
+        options.getDefaultModel(),
+        request -> Dialects.cannotServe(options.getDialect(), request));
+  }
+}

@@ -81,7 +81,7 @@ final class RelayClient implements LlmRelay {
             endpoint ->
                 endpoint
                     .context()
-                    .runOnContext(
+                    .emit(
                         v -> {
                           answer.opening(
                               endpoint,

@@ -1,6 +1,7 @@
 package io.llmrelay;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatEvent;
@@ -9,11 +10,11 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
-import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
@@ -28,7 +29,7 @@ import java.util.List;
  * waits behind the queue, for demand and for its handler, and is given once.
  */
 final class RelayStream implements LlmStream, Answer {
-  private final Context context;
+  private final ContextInternal context;
   private final Promise<LlmStream> promise;
 
   // Written on the endpoint's context before anything is posted to the consumer's.
@@ -36,7 +37,7 @@ final class RelayStream implements LlmStream, Answer {
   private InboundStream stream;
 
   // Only touched on the consumer's context.
-  private final ArrayDeque<ChatEvent> queue = new ArrayDeque<>();
+  private final ArrayDeque<Chunks> queue = new ArrayDeque<>();
   private final Events events = new Events();
   private String id;
   private String backend;
@@ -44,6 +45,7 @@ final class RelayStream implements LlmStream, Answer {
   private String warning;
   private List<Attempt> trail = List.of();
   private ChatEvent.End end;
+  private boolean endGiven;
   private Failure failure;
   private Handler<Buffer> textHandler;
   private Handler<ChatEvent> eventHandler;
@@ -54,7 +56,7 @@ final class RelayStream implements LlmStream, Answer {
   private boolean draining;
   private boolean over;
 
-  RelayStream(Context context, Promise<LlmStream> promise) {
+  RelayStream(ContextInternal context, Promise<LlmStream> promise) {
     this.context = context;
     this.promise = promise;
   }
@@ -69,7 +71,7 @@ final class RelayStream implements LlmStream, Answer {
 
   @Override
   public void opened(JsonObject body) {
-    context.runOnContext(
+    context.emit(
         v -> {
           id = body.getString("id");
           backend = body.getString("backend");
@@ -81,10 +83,10 @@ final class RelayStream implements LlmStream, Answer {
   }
 
   @Override
-  public void chunk(ChunkKind kind, Buffer data) {
-    context.runOnContext(
+  public void chunks(Chunks chunks) {
+    context.emit(
         v -> {
-          queue.add(new ChatEvent.Chunk(kind, data));
+          queue.add(chunks);
           drain();
         });
   }
@@ -95,18 +97,17 @@ final class RelayStream implements LlmStream, Answer {
     TokenUsage usage = TokenUsage.fromJson(body.getJsonObject("usage"));
     ChatEvent.End last = new ChatEvent.End(reason, usage, body.getDouble("cost_usd"));
     List<Attempt> complete = Attempt.listFromJson(body.getJsonArray("trail"));
-    context.runOnContext(
+    context.emit(
         v -> {
           trail = complete;
           end = last;
-          queue.add(last);
           drain();
         });
   }
 
   @Override
   public void failed(Failure why) {
-    context.runOnContext(
+    context.emit(
         v -> {
           if (!promise.tryFail(why.toException())) {
             trail = why.trail().isEmpty() ? trail : why.trail();
@@ -120,7 +121,7 @@ final class RelayStream implements LlmStream, Answer {
   public void cancelled() {
     stream.cancel();
     Failure cancelled = Failure.of(FailureKind.CANCELLED, "the caller cancelled");
-    context.runOnContext(
+    context.emit(
         v -> {
           promise.tryFail(cancelled.toException());
           close();
@@ -269,9 +270,13 @@ final class RelayStream implements LlmStream, Answer {
     int consumed = 0;
     try {
       while (demand > 0 && !queue.isEmpty() && !over) {
-        ChatEvent event = queue.poll();
-        consumed += event instanceof ChatEvent.Chunk ? 1 : 0;
-        give(event);
+        Chunks chunks = queue.peek();
+        Buffer data = chunks.next();
+        if (!chunks.hasNext()) {
+          queue.poll();
+          consumed++;
+        }
+        give(new ChatEvent.Chunk(chunks.kind(), data));
       }
       if (demand > 0 && queue.isEmpty() && !over) {
         finish();
@@ -299,6 +304,13 @@ final class RelayStream implements LlmStream, Answer {
   }
 
   private void finish() {
+    if (end != null && !endGiven) {
+      endGiven = true;
+      give(end);
+      if (demand == 0 || over) {
+        return;
+      }
+    }
     if (failure != null && exceptionHandler != null) {
       over = true;
       exceptionHandler.handle(failure.toException());
@@ -312,7 +324,7 @@ final class RelayStream implements LlmStream, Answer {
     if (consumed > 0 && end == null && failure == null) {
       endpoint
           .context()
-          .runOnContext(
+          .emit(
               v -> {
                 for (int i = 0; i < consumed; i++) {
                   stream.consumed();

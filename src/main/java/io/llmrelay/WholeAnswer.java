@@ -1,14 +1,13 @@
 package io.llmrelay;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.AnswerCollector;
 import io.llmrelay.chat.ChatCompletion;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
 /** Puts a whole answer together and completes the caller's future. */
@@ -32,8 +31,8 @@ final class WholeAnswer implements Answer {
   }
 
   @Override
-  public void chunk(ChunkKind kind, Buffer data) {
-    answer.chunk(kind, data);
+  public void chunks(Chunks chunks) {
+    answer.chunk(chunks.kind(), chunks.data());
     stream.consumed();
   }
 

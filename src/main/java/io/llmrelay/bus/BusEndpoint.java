@@ -3,14 +3,15 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -45,7 +46,7 @@ public final class BusEndpoint {
   }
 
   private final Vertx vertx;
-  private final Context context;
+  private final ContextInternal context;
   private final BusSettings settings;
   private final String address;
   private final Map<String, End> streams = new HashMap<>();
@@ -54,7 +55,7 @@ public final class BusEndpoint {
   private long timer = -1;
   private long opened;
 
-  private BusEndpoint(Vertx vertx, Context context, String address, BusSettings settings) {
+  private BusEndpoint(Vertx vertx, ContextInternal context, String address, BusSettings settings) {
     this.vertx = vertx;
     this.context = context;
     this.address = address;
@@ -76,7 +77,7 @@ public final class BusEndpoint {
    */
   public static Future<BusEndpoint> open(
       Vertx vertx, String prefix, BusSettings settings, Runnable onClosed) {
-    Context context = vertx.getOrCreateContext();
+    ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
     BusEndpoint endpoint =
         new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
     endpoint.consumer = vertx.eventBus().consumer(endpoint.address, endpoint::receive);
@@ -95,7 +96,7 @@ public final class BusEndpoint {
   }
 
   /** The context everything happens on. */
-  public Context context() {
+  public ContextInternal context() {
     return context;
   }
 
@@ -119,9 +120,11 @@ public final class BusEndpoint {
     DeliveryOptions options =
         new DeliveryOptions()
             .setSendTimeout(settings.pingTimeout().toMillis())
-            .addHeader(Frames.STREAM, id)
-            .addHeader(Frames.PEER, address)
-            .addHeader(Frames.WINDOW, Integer.toString(settings.window()));
+            .setHeaders(
+                MultiMap.caseInsensitiveMultiMap()
+                    .add(Frames.STREAM, id)
+                    .add(Frames.PEER, address)
+                    .add(Frames.WINDOW, Integer.toString(settings.window())));
     bus().request(service, body, options).onComplete(stream::answered);
     return stream;
   }
@@ -143,7 +146,7 @@ public final class BusEndpoint {
     }
     OutboundStream stream = new OutboundStream(this, id, peer, Integer.parseInt(window), handler);
     streams.put(key(peer, id), stream);
-    message.reply(null, new DeliveryOptions().addHeader(Frames.PEER, address));
+    message.reply(null, new DeliveryOptions().addHeader(Frames.PEER.toString(), address));
     return stream;
   }
 
@@ -202,7 +205,10 @@ public final class BusEndpoint {
     } else if (type.equals(Frames.TYPE_OPEN) && id != null && peer != null) {
       // Nobody waits for it any more: its consumer gave up before it knew the producer's address.
       bus()
-          .send(peer, null, Frames.options(id, Frames.TYPE_CANCEL).addHeader(Frames.PEER, address));
+          .send(
+              peer,
+              null,
+              Frames.options(Frames.headers(id, Frames.TYPE_CANCEL).add(Frames.PEER, address)));
     }
   }
 
@@ -225,7 +231,7 @@ public final class BusEndpoint {
         DeliveryOptions options =
             new DeliveryOptions()
                 .setSendTimeout(settings.pingTimeout().toMillis())
-                .addHeader(Frames.FRAME, Frames.TYPE_PING);
+                .addHeader(Frames.FRAME.toString(), Frames.TYPE_PING);
         bus()
             .request(peer, null, options)
             .onComplete(

@@ -2,36 +2,47 @@ package io.llmrelay.bus;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 
-/** The names of the protocol: message headers and the values of the {@link #FRAME} header. */
+/**
+ * The names of the protocol: message headers and the values of the {@link #FRAME} header. Header
+ * names are made once, hash and all, for every chunk carries some.
+ */
 public final class Frames {
   /** Header of an opening request and its reply: the sender's private address. */
-  public static final String PEER = "peer";
+  public static final CharSequence PEER = HttpHeaders.createOptimized("peer");
 
   /** Header: the stream's id, chosen by the consumer. */
-  public static final String STREAM = "stream";
+  public static final CharSequence STREAM = HttpHeaders.createOptimized("stream");
 
   /** Header of an opening request: how many chunks may be sent before the first credit. */
-  public static final String WINDOW = "window";
+  public static final CharSequence WINDOW = HttpHeaders.createOptimized("window");
 
   /** Header: what kind of frame a message is. */
-  public static final String FRAME = "frame";
+  public static final CharSequence FRAME = HttpHeaders.createOptimized("frame");
 
   /** Header of frames towards the consumer: their number, from 0. */
-  public static final String SEQ = "seq";
+  public static final CharSequence SEQ = HttpHeaders.createOptimized("seq");
 
   /** Header of a chunk that is not text: {@code reasoning} or {@code refusal}. */
-  public static final String KIND = "kind";
+  public static final CharSequence KIND = HttpHeaders.createOptimized("kind");
+
+  /**
+   * Header of a chunk frame with more than one chunk in it: how many bytes each has, with commas
+   * between them. They add up to the length of the body.
+   */
+  public static final CharSequence LENGTHS = HttpHeaders.createOptimized("lengths");
 
   /** Header of a credit frame: how many more chunks may be sent. */
-  public static final String CREDIT = "credit";
+  public static final CharSequence CREDIT = HttpHeaders.createOptimized("credit");
 
   static final String TYPE_OPEN = "open";
   static final String TYPE_CHUNK = "chunk";
@@ -68,11 +79,13 @@ public final class Frames {
     return Failure.of(FailureKind.UNAVAILABLE, "no reply on the event bus");
   }
 
-  static DeliveryOptions options(String stream, String type) {
-    return new DeliveryOptions()
-        .setTracingPolicy(TracingPolicy.IGNORE)
-        .addHeader(STREAM, stream)
-        .addHeader(FRAME, type);
+  /** The headers every frame of a stream has. */
+  static MultiMap headers(String stream, String type) {
+    return MultiMap.caseInsensitiveMultiMap().add(STREAM, stream).add(FRAME, type);
+  }
+
+  static DeliveryOptions options(MultiMap headers) {
+    return new DeliveryOptions().setTracingPolicy(TracingPolicy.IGNORE).setHeaders(headers);
   }
 
   /** The end of the longest piece from {@code from} that fits a frame and cuts no character. */

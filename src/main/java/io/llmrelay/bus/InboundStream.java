@@ -4,6 +4,7 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
@@ -12,7 +13,7 @@ import io.vertx.core.json.JsonObject;
  * The consumer's end of a stream: checks the numbering, and grants credit for what was consumed.
  *
  * <p>Nothing is buffered here: a chunk goes to the handler at once, and at most a window of them is
- * on the way. The handler says {@link #consumed} when it is done with one.
+ * on the way. The handler says {@link #consumed} when it is done with one frame of them.
  */
 public final class InboundStream implements BusEndpoint.End {
 
@@ -23,7 +24,7 @@ public final class InboundStream implements BusEndpoint.End {
 
     void opened(JsonObject body);
 
-    void chunk(ChunkKind kind, Buffer data);
+    void chunks(Chunks chunks);
 
     void ended(JsonObject body);
 
@@ -51,7 +52,7 @@ public final class InboundStream implements BusEndpoint.End {
     return peer;
   }
 
-  /** One more chunk has been consumed. */
+  /** The chunks of one more frame have been consumed. */
   public void consumed() {
     if (++consumed >= Math.max(1, window / 2) && peer != null && !closed) {
       String credit = Integer.toString(consumed);
@@ -95,7 +96,7 @@ public final class InboundStream implements BusEndpoint.End {
     }
     nextSeq++;
     if (type.equals(Frames.TYPE_CHUNK) && message.body() instanceof Buffer data) {
-      handler.chunk(ChunkKind.of(message.headers().get(Frames.KIND)), data);
+      chunks(message, data);
     } else if (type.equals(Frames.TYPE_OPEN) && message.body() instanceof JsonObject body) {
       handler.opened(body);
     } else if (type.equals(Frames.TYPE_END) && message.body() instanceof JsonObject body) {
@@ -105,6 +106,16 @@ public final class InboundStream implements BusEndpoint.End {
       terminate(Failure.fromJson(body));
     } else {
       lost(Failure.of(FailureKind.NETWORK, "a frame on the event bus is not in order: " + type));
+    }
+  }
+
+  private void chunks(Message<Object> message, Buffer data) {
+    ChunkKind kind = ChunkKind.of(message.headers().get(Frames.KIND));
+    Chunks chunks = Chunks.of(kind, data, message.headers().get(Frames.LENGTHS));
+    if (chunks == null) {
+      lost(Failure.of(FailureKind.NETWORK, "the lengths of a frame's chunks are not in order"));
+    } else {
+      handler.chunks(chunks);
     }
   }
 
@@ -132,10 +143,10 @@ public final class InboundStream implements BusEndpoint.End {
   }
 
   private void send(String type, String credit) {
-    var options = Frames.options(id, type).addHeader(Frames.PEER, endpoint.address());
+    MultiMap headers = Frames.headers(id, type).add(Frames.PEER, endpoint.address());
     if (credit != null) {
-      options.addHeader(Frames.CREDIT, credit);
+      headers.add(Frames.CREDIT, credit);
     }
-    endpoint.bus().send(peer, null, options);
+    endpoint.bus().send(peer, null, Frames.options(headers));
   }
 }

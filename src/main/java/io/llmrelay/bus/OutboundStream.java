@@ -3,7 +3,7 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.MultiMap;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
@@ -26,8 +26,8 @@ public final class OutboundStream implements BusEndpoint.End {
     void cancelled(String reason);
   }
 
-  /** What waits for credit, or for a chunk before it; only a chunk has a kind. */
-  private record Frame(String type, ChunkKind kind, Object body) {}
+  /** What waits for credit, or for a chunk before it; {@code chunks} only where it is some. */
+  private record Frame(String type, Chunks chunks, Object body) {}
 
   private final BusEndpoint endpoint;
   private final String id;
@@ -66,15 +66,28 @@ public final class OutboundStream implements BusEndpoint.End {
     push(new Frame(Frames.TYPE_OPEN, null, body));
   }
 
-  /** Sends text, in more than one frame where it is long. */
+  /** Sends a chunk, in more than one frame where it is long. */
   public void chunk(ChunkKind kind, Buffer data) {
     for (int from = 0; from < data.length(); ) {
       int to = Frames.cut(data, from);
-      push(
-          new Frame(
-              Frames.TYPE_CHUNK, kind, data.length() == to - from ? data : data.slice(from, to)));
+      push(Chunks.of(kind, data.length() == to - from ? data : data.slice(from, to)));
       from = to;
     }
+  }
+
+  /** Sends chunks in one frame, or in as many as their text needs. */
+  public void chunks(Chunks chunks) {
+    if (chunks.data().length() <= Frames.MAX_CHUNK) {
+      push(chunks);
+      return;
+    }
+    while (chunks.hasNext()) {
+      chunk(chunks.kind(), chunks.next());
+    }
+  }
+
+  private void push(Chunks chunks) {
+    push(new Frame(Frames.TYPE_CHUNK, chunks, chunks.data()));
   }
 
   /** Ends the stream, after what still waits. */
@@ -132,7 +145,7 @@ public final class OutboundStream implements BusEndpoint.End {
   private void flush() {
     while (!waiting.isEmpty() && !closed) {
       Frame frame = waiting.peek();
-      boolean chunk = frame.kind != null;
+      boolean chunk = frame.chunks != null;
       if (chunk && credit <= 0) {
         return;
       }
@@ -147,17 +160,19 @@ public final class OutboundStream implements BusEndpoint.End {
   }
 
   private void send(Frame frame) {
-    DeliveryOptions options =
-        Frames.options(id, frame.type).addHeader(Frames.SEQ, Long.toString(seq++));
-    if (frame.kind != null && frame.kind != ChunkKind.TEXT) {
-      options.addHeader(Frames.KIND, frame.kind.code());
+    MultiMap headers = Frames.headers(id, frame.type).add(Frames.SEQ, Long.toString(seq++));
+    if (frame.chunks != null && frame.chunks.kind() != ChunkKind.TEXT) {
+      headers.add(Frames.KIND, frame.chunks.kind().code());
+    }
+    if (frame.chunks != null && frame.chunks.lengths() != null) {
+      headers.add(Frames.LENGTHS, frame.chunks.lengths());
     }
     if (frame.type.equals(Frames.TYPE_OPEN)) {
-      options.addHeader(Frames.PEER, endpoint.address());
+      headers.add(Frames.PEER, endpoint.address());
     }
     endpoint
         .bus()
-        .sender(peer, options)
+        .sender(peer, Frames.options(headers))
         .write(frame.body)
         .onFailure(noHandlers -> endpoint.peerLost(peer));
   }

@@ -1,11 +1,11 @@
 package io.llmrelay.coordinator;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.Frames;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.bus.OutboundStream;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -15,7 +15,6 @@ import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
@@ -272,8 +271,8 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
 
     @Override
-    public void chunk(ChunkKind kind, Buffer data) {
-      stream.chunk(kind, data);
+    public void chunks(Chunks chunks) {
+      stream.chunks(chunks);
     }
 
     @Override

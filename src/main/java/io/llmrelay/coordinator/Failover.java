@@ -152,11 +152,11 @@ final class Failover {
     return NOTHING;
   }
 
-  /** A chunk of so many bytes and characters has arrived. */
-  List<Action> chunk(int length, int characters) {
+  /** Chunks have arrived at once, so many and together of so many bytes and characters. */
+  List<Action> chunks(int number, int length, int characters) {
     if (state == State.STREAMING) {
       lastChunkAt = clock.getAsLong();
-      count(length, characters);
+      count(number, length, characters);
       return DELIVER;
     }
     if (state != State.ATTEMPTING) {
@@ -168,7 +168,7 @@ final class Failover {
     lastChunkAt = now;
     heldBytes += length;
     heldCharacters += characters;
-    count(length, characters);
+    count(number, length, characters);
     boolean commit = heldCharacters >= settings.commit().characters();
     if (!commit && heldBytes > settings.latchMaxBytes()) {
       return abandon(
@@ -336,8 +336,8 @@ final class Failover {
     return clock.getAsLong() - attemptAt + " ms";
   }
 
-  private void count(int length, int characters) {
-    chunks++;
+  private void count(int number, int length, int characters) {
+    chunks += number;
     bytes += length;
     attemptCharacters += characters;
   }

@@ -1,10 +1,9 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.Frames;
 import io.llmrelay.chat.AnswerCollector;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 
@@ -23,8 +22,8 @@ final class ReplySink implements Sink {
   }
 
   @Override
-  public void chunk(ChunkKind kind, Buffer data) {
-    answer.chunk(kind, data);
+  public void chunks(Chunks chunks) {
+    answer.chunk(chunks.kind(), chunks.data());
   }
 
   @Override

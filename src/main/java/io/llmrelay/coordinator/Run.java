@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatRequest;
@@ -138,12 +139,13 @@ final class Run {
     }
 
     @Override
-    public void chunk(ChunkKind kind, Buffer data) {
-      for (Action action : machine.chunk(data.length(), characters(data))) {
+    public void chunks(Chunks chunks) {
+      Buffer data = chunks.data();
+      for (Action action : machine.chunks(chunks.count(), data.length(), characters(data))) {
         if (action instanceof Action.Deliver) {
-          deliver(kind, data);
+          deliver(chunks);
         } else if (action instanceof Action.Hold) {
-          hold(kind, data);
+          hold(chunks.kind(), data);
           attempt.consumed();
         } else {
           carryOut(action);
@@ -269,11 +271,11 @@ final class Run {
     sink.open(body);
     List<Held> released = List.copyOf(held);
     held.clear();
-    released.forEach(chunk -> sink.chunk(chunk.kind, chunk.data));
+    released.forEach(text -> sink.chunks(Chunks.of(text.kind, text.data)));
   }
 
-  private void deliver(ChunkKind kind, Buffer data) {
-    sink.chunk(kind, data);
+  private void deliver(Chunks chunks) {
+    sink.chunks(chunks);
     if (attempt == null) {
       return; // Sending found that the consumer had vanished, and the run is over.
     }
@@ -368,8 +370,8 @@ final class Run {
 
   private static int characters(Buffer utf8) {
     int characters = 0;
-    for (int i = 0; i < utf8.length(); i++) {
-      characters += (utf8.getByte(i) & 0xC0) == 0x80 ? 0 : 1;
+    for (byte b : utf8.getBytes()) {
+      characters += (b & 0xC0) == 0x80 ? 0 : 1;
     }
     return characters;
   }

@@ -1,8 +1,7 @@
 package io.llmrelay.coordinator;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.chat.Failure;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
 /** Where the answer of a run goes: to a stream on the bus, or into one reply. */
@@ -10,7 +9,7 @@ interface Sink {
   /** The commit point was reached. */
   void open(JsonObject body);
 
-  void chunk(ChunkKind kind, Buffer data);
+  void chunks(Chunks chunks);
 
   /** Whether the consumer takes no more for now. */
   boolean full();

@@ -13,7 +13,7 @@ import io.vertx.core.json.JsonObject;
  * One answer's server-sent events in OpenAI's format.
  *
  * <p>All chunks of an answer are alike but for the text: what stands before and after it is made
- * once, and a chunk costs one buffer into which the text is escaped.
+ * once, and the text is escaped in between.
  */
 final class ChunkFormat {
   private static final byte[] TEXT = bytes("{\"content\":\"");
@@ -23,9 +23,6 @@ final class ChunkFormat {
   private static final byte[] ROLE =
       bytes("{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
-
-  /** Room for some escapes, so that most texts do not make the buffer grow. */
-  private static final int SPARE = 32;
 
   private final JsonObject common;
   private final byte[] beforeDelta;
@@ -61,13 +58,11 @@ final class ChunkFormat {
         .appendBytes(ROLE);
   }
 
-  /** The event of a chunk. */
-  Buffer chunk(ChatEvent.Chunk chunk) {
-    byte[] key = key(chunk.kind());
-    int size = beforeDelta.length + key.length + chunk.data().length() + AFTER_TEXT.length + SPARE;
-    Buffer event = Buffer.buffer(size).appendBytes(beforeDelta).appendBytes(key);
-    JsonText.append(event, chunk.data());
-    return event.appendBytes(AFTER_TEXT);
+  /** Appends the event of a chunk. */
+  void chunk(Buffer to, ChatEvent.Chunk chunk) {
+    to.appendBytes(beforeDelta).appendBytes(key(chunk.kind()));
+    JsonText.append(to, chunk.data());
+    to.appendBytes(AFTER_TEXT);
   }
 
   private static byte[] key(ChunkKind kind) {

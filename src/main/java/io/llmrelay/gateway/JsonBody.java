@@ -30,6 +30,8 @@ final class JsonBody {
   private final int maxBytes;
   private final Promise<Buffer> promise = Promise.promise();
   private Buffer body = Buffer.buffer();
+  private long timer = -1;
+  private boolean over;
 
   private JsonBody(HttpServerRequest request, int maxBytes) {
     this.request = request;
@@ -54,22 +56,34 @@ final class JsonBody {
     } else if (asks) {
       response.writeContinue();
     }
-    long timer =
-        vertx.setTimer(
-            timeoutMs,
-            id -> {
-              fail(tooLate());
-              request.connection().close();
-            });
     request
-        .exceptionHandler(gone -> vertx.cancelTimer(timer))
+        .exceptionHandler(gone -> over(vertx))
         .handler(this::append)
         .endHandler(
             end -> {
-              vertx.cancelTimer(timer);
+              over(vertx);
               promise.tryComplete(body);
             });
+    // Most bodies come with their head.
+    vertx.runOnContext(v -> await(vertx, timeoutMs));
     return promise.future();
+  }
+
+  private void await(Vertx vertx, long timeoutMs) {
+    if (!over) {
+      timer =
+          vertx.setTimer(
+              timeoutMs,
+              id -> {
+                fail(tooLate());
+                request.connection().close();
+              });
+    }
+  }
+
+  private void over(Vertx vertx) {
+    over = true;
+    vertx.cancelTimer(timer);
   }
 
   private boolean announcesTooMuch() {

@@ -4,6 +4,8 @@ import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -13,9 +15,9 @@ import io.vertx.core.streams.ReadStream;
 /**
  * Writes one answer to one client while it comes.
  *
- * <p>One event is one write, but for the first, which takes the role along, and the last, which is
- * finish reason, usage and {@code [DONE]} in one. A client that reads slowly pauses the stream, and
- * through it the backend's socket; nothing is kept here.
+ * <p>What comes in one tick of the event loop leaves in one write: what the backend sent together,
+ * the first event with the role, the last with usage and {@code [DONE]}. A client that reads slowly
+ * pauses the stream, and through it the backend's socket; nothing is kept here beyond the tick.
  *
  * <p>A failure in mid-stream becomes an event with OpenAI's error object and, beside it, how much
  * had been delivered. Then the response ends, in order for HTTP but without {@code [DONE]}:
@@ -23,11 +25,19 @@ import io.vertx.core.streams.ReadStream;
  * finish reason.
  */
 final class StreamedAnswer {
+  private static final int INITIAL = 512;
+
+  /** Above this, in bytes, events do not wait for the end of the tick. */
+  private static final int MAX_UNSENT = 16 * 1024;
+
   private final HttpServerResponse response;
   private final LlmStream stream;
   private final ReadStream<ChatEvent> events;
   private final ChunkFormat format;
   private final boolean includeUsage;
+  private final Context context = Vertx.currentContext();
+  private Buffer unsent;
+  private boolean begun;
 
   private StreamedAnswer(
       HttpServerResponse response, LlmStream stream, long created, boolean includeUsage) {
@@ -57,21 +67,45 @@ final class StreamedAnswer {
   }
 
   private void event(ChatEvent event) {
-    if (isOver()) {
-      return;
-    }
     if (event instanceof ChatEvent.Chunk chunk) {
-      response.write(begun(format.chunk(chunk)));
-      if (response.writeQueueFull()) {
-        events.pause();
+      boolean first = unsent == null;
+      unsent = first ? begun() : unsent;
+      format.chunk(unsent, chunk);
+      if (unsent.length() > MAX_UNSENT) {
+        flush();
+      } else if (first) {
+        context.runOnContext(v -> flush());
       }
     } else {
       complete((ChatEvent.End) event);
     }
   }
 
+  /** What came in one tick leaves in one write. */
+  private void flush() {
+    if (unsent == null) {
+      return;
+    }
+    Buffer taken = taken();
+    if (!isOver()) {
+      response.write(taken);
+      if (response.writeQueueFull()) {
+        events.pause();
+      }
+    }
+  }
+
+  private Buffer taken() {
+    Buffer taken = unsent == null ? begun() : unsent;
+    unsent = null;
+    return taken;
+  }
+
   private void complete(ChatEvent.End end) {
-    Buffer last = begun(format.finish(end.finishReason()));
+    if (isOver()) {
+      return;
+    }
+    Buffer last = taken().appendBuffer(format.finish(end.finishReason()));
     if (includeUsage) {
       JsonObject relay =
           Completions.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail());
@@ -91,18 +125,19 @@ final class StreamedAnswer {
     if (isOver()) {
       return;
     }
-    if (response.headWritten()) {
-      response.end(ChunkFormat.event(error.toJson()));
+    if (unsent != null || response.headWritten()) {
+      response.end(taken().appendBuffer(ChunkFormat.event(error.toJson())));
     } else {
       error.send(response);
     }
   }
 
-  /** The event, after the response's head and the role where it is the first. */
-  private Buffer begun(Buffer event) {
-    if (response.headWritten()) {
-      return event;
+  /** Room for events; the role stands in it where they are the first, and the head is made. */
+  private Buffer begun() {
+    if (begun) {
+      return Buffer.buffer(INITIAL);
     }
+    begun = true;
     AnswerHeaders.put(
         response, stream.id(), stream.backend(), stream.model(), stream.warning(), stream.trail());
     response
@@ -110,7 +145,7 @@ final class StreamedAnswer {
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
         .putHeader("x-accel-buffering", "no")
         .setChunked(true);
-    return format.role().appendBuffer(event);
+    return Buffer.buffer(INITIAL).appendBuffer(format.role());
   }
 
   private boolean isOver() {

@@ -1,17 +1,17 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * What is known of one answer: a dialect's reader writes it, the exchange takes the text out after
@@ -25,14 +25,21 @@ import java.util.function.BiConsumer;
  */
 public final class Answer {
   private static final int MAX_MODEL = 200;
+
+  /** Above this, in bytes, the next chunk does not go into the same message any more. */
+  private static final int TOGETHER = 4 * 1024;
+
   private static final char REPLACEMENT = '\uFFFD';
 
-  private record Piece(ChunkKind kind, Buffer text) {}
-
   private final ErrorClassifier errors;
-  private final List<Piece> pieces = new ArrayList<>();
+  private final List<Chunks> pieces = new ArrayList<>();
   private final Map<ChunkKind, Character> firstHalves = new EnumMap<>(ChunkKind.class);
   private final Utf8 text = new Utf8();
+
+  /** Where in the text a chunk begins, and the lengths of those before it. */
+  private int begin;
+
+  private final StringBuilder lengths = new StringBuilder();
   private ChunkKind kind = ChunkKind.TEXT;
   private boolean chunks;
   private boolean toolCalls;
@@ -48,7 +55,7 @@ public final class Answer {
     this.errors = errors;
   }
 
-  /** More text of a kind; empty text is nothing. */
+  /** A chunk of a kind; empty text is nothing. */
   public void text(ChunkKind kind, CharSequence more) {
     if (more.length() == 0) {
       return;
@@ -73,19 +80,32 @@ public final class Answer {
     if (high != null) {
       firstHalves.put(kind, high);
     }
-    chunks |= !text.isEmpty();
+    mark();
+  }
+
+  /** What was put since the last mark is a chunk. */
+  private void mark() {
+    int length = text.length() - begin;
+    if (length > 0) {
+      lengths.append(lengths.isEmpty() ? "" : ",").append(length);
+      begin += length;
+      chunks = true;
+    }
   }
 
   private void select(ChunkKind kind) {
-    if (kind != this.kind) {
+    if (kind != this.kind || begin > TOGETHER) {
       cut();
       this.kind = kind;
     }
   }
 
   private void cut() {
-    if (!text.isEmpty()) {
-      pieces.add(new Piece(kind, text.take()));
+    if (begin > 0) {
+      boolean several = lengths.indexOf(",") >= 0;
+      pieces.add(Chunks.of(kind, text.take(), several ? lengths.toString() : null));
+      lengths.setLength(0);
+      begin = 0;
     }
   }
 
@@ -164,15 +184,15 @@ public final class Answer {
     for (ChunkKind each : firstHalves.keySet()) {
       select(each);
       text.put(REPLACEMENT);
-      chunks = true;
+      mark();
     }
     firstHalves.clear();
   }
 
-  /** Takes out the text that came since the last call, one piece per run of the same kind. */
-  void drain(BiConsumer<ChunkKind, Buffer> sink) {
+  /** Takes out the chunks that came since the last call, those of one kind in a row together. */
+  void drain(Consumer<Chunks> sink) {
     cut();
-    pieces.forEach(piece -> sink.accept(piece.kind, piece.text));
+    pieces.forEach(sink);
     pieces.clear();
   }
 

@@ -142,9 +142,9 @@ final class Backend {
 
   /** A request for the list of models, on a connection and not sent yet. */
   Future<HttpClientRequest> models(long connectMs) {
+    MultiMap json = HttpHeaders.headers().addAll(headers).set("accept", "application/json");
     return probes.request(
-        request(HttpMethod.GET, dialect.modelsPath(options), connectMs)
-            .putHeader("accept", "application/json"));
+        request(HttpMethod.GET, dialect.modelsPath(options), connectMs).setHeaders(json));
   }
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
@@ -159,7 +159,7 @@ final class Backend {
         .setHost(at.getHost())
         .setPort(at.getPort() >= 0 ? at.getPort() : ssl ? 443 : 80)
         .setURI(at.getRawQuery() == null ? uri : uri + more + at.getRawQuery())
-        .setHeaders(HttpHeaders.headers().addAll(headers))
+        .setHeaders(headers)
         .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
   }

@@ -196,7 +196,7 @@ final class Exchange implements OutboundStream.Handler {
     if (!opened && (decoder.stream() || answer.complete())) {
       open();
     }
-    answer.drain(out::chunk);
+    answer.drain(out::chunks);
     if (failure != null) {
       fail(failure);
     } else if (answer.complete()) {
@@ -269,6 +269,13 @@ final class Exchange implements OutboundStream.Handler {
   private void letEnd() {
     if (request != null && !ended) {
       drained();
+      // What arrived with the end of the answer mostly is the end of the body.
+      vertx.runOnContext(v -> awaitRest());
+    }
+  }
+
+  private void awaitRest() {
+    if (!ended) {
       timer = vertx.setTimer(REST_MS, id -> reset());
     }
   }

@@ -13,8 +13,8 @@ final class Utf8 {
   private byte[] bytes = new byte[INITIAL];
   private int length;
 
-  boolean isEmpty() {
-    return length == 0;
+  int length() {
+    return length;
   }
 
   /** Appends a character that is not half of one. */

@@ -11,14 +11,15 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.tracing.TracingPolicy;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -49,9 +50,13 @@ public final class BusEndpoint {
   private final BusSettings settings;
   private final String address;
   private final Map<String, End> streams = new HashMap<>();
-  private final Set<String> pinged = new HashSet<>();
+
+  /** The peers with open streams, and for how many milliseconds each has been silent. */
+  private final Map<String, Long> silent = new HashMap<>();
+
   private MessageConsumer<Object> consumer;
   private long timer = -1;
+  private long lastTick;
   private long opened;
 
   private BusEndpoint(Vertx vertx, Context context, String address, BusSettings settings) {
@@ -85,7 +90,8 @@ public final class BusEndpoint {
           endpoint.breakAll();
           onClosed.run();
         });
-    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.ping());
+    endpoint.lastTick = System.nanoTime() / 1_000_000;
+    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
     return endpoint.consumer.completion().map(endpoint);
   }
 
@@ -216,27 +222,53 @@ public final class BusEndpoint {
     }
   }
 
-  private void ping() {
-    Set<String> peers = new HashSet<>();
-    streams.values().forEach(stream -> peers.add(stream.peer()));
-    peers.remove(null);
-    for (String peer : peers) {
-      if (pinged.add(peer)) {
-        DeliveryOptions options =
-            new DeliveryOptions()
-                .setSendTimeout(settings.pingTimeout().toMillis())
-                .addHeader(Frames.FRAME, Frames.TYPE_PING);
-        bus()
-            .request(peer, null, options)
-            .onComplete(
-                answer -> {
-                  pinged.remove(peer);
-                  if (answer.failed()) {
-                    peerLost(peer);
-                  }
-                });
+  /**
+   * Asks every peer whether it is there. A killed process is known by the ping that cannot be sent,
+   * at the next tick; one that only says nothing may be busy, and has the whole timeout. That counts
+   * the time this endpoint was awake: after a pause of its own, the answers lie unread behind the
+   * timer.
+   */
+  private void tick() {
+    long now = System.nanoTime() / 1_000_000;
+    long interval = settings.pingInterval().toMillis();
+    long awake = Math.min(now - lastTick, 2 * interval);
+    lastTick = now;
+    Map<String, Long> waited = new HashMap<>(silent);
+    silent.clear();
+    for (End stream : streams.values()) {
+      if (stream.peer() != null) {
+        silent.computeIfAbsent(stream.peer(), peer -> waited.getOrDefault(peer, -awake) + awake);
       }
     }
+    for (String peer : List.copyOf(silent.keySet())) {
+      if (silent.get(peer) >= settings.pingTimeout().toMillis()) {
+        peerLost(peer);
+      } else {
+        ping(peer);
+      }
+    }
+  }
+
+  private void ping(String peer) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setTracingPolicy(TracingPolicy.IGNORE)
+            .setSendTimeout(settings.pingTimeout().toMillis())
+            .addHeader(Frames.FRAME, Frames.TYPE_PING);
+    bus()
+        .request(peer, null, options)
+        .onComplete(
+            (answer, error) -> {
+              if (answer != null) {
+                silent.computeIfPresent(peer, (same, ms) -> 0L);
+              } else if (!timedOut(error)) {
+                peerLost(peer);
+              }
+            });
+  }
+
+  private static boolean timedOut(Throwable error) {
+    return error instanceof ReplyException e && e.failureType() == ReplyFailure.TIMEOUT;
   }
 
   void peerLost(String peer) {

@@ -224,9 +224,9 @@ public final class BusEndpoint {
 
   /**
    * Asks every peer whether it is there. A killed process is known by the ping that cannot be sent,
-   * at the next tick; one that only says nothing may be busy, and has the whole timeout. That counts
-   * the time this endpoint was awake: after a pause of its own, the answers lie unread behind the
-   * timer.
+   * at the next tick; one that only says nothing may be busy, and has the whole timeout. That
+   * counts the time this endpoint was awake: after a pause of its own, the answers lie unread
+   * behind the timer.
    */
   private void tick() {
     long now = System.nanoTime() / 1_000_000;

@@ -44,7 +44,9 @@ public class BusOptions {
     return this;
   }
 
-  /** How often a peer with open streams is asked whether it is there; a killed one is soon known. */
+  /**
+   * How often a peer with open streams is asked whether it is there; a killed one is soon known.
+   */
   public Duration getPingInterval() {
     return pingInterval;
   }

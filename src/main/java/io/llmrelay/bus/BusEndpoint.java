@@ -11,15 +11,16 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.tracing.TracingPolicy;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -36,7 +37,7 @@ public final class BusEndpoint {
   interface End {
     String peer();
 
-    void frame(String type, Message<Object> message);
+    void frame(Frame frame);
 
     /** The peer is gone. */
     void lost(Failure failure);
@@ -49,10 +50,15 @@ public final class BusEndpoint {
   private final ContextInternal context;
   private final BusSettings settings;
   private final String address;
+  private final Neighbours neighbours;
   private final Map<String, End> streams = new HashMap<>();
-  private final Set<String> pinged = new HashSet<>();
+
+  /** The peers with open streams, and for how many milliseconds each has been silent. */
+  private final Map<String, Long> silent = new HashMap<>();
+
   private MessageConsumer<Object> consumer;
   private long timer = -1;
+  private long lastTick;
   private long opened;
 
   private BusEndpoint(Vertx vertx, ContextInternal context, String address, BusSettings settings) {
@@ -60,6 +66,7 @@ public final class BusEndpoint {
     this.context = context;
     this.address = address;
     this.settings = settings;
+    this.neighbours = Neighbours.of(context);
   }
 
   /** As {@link #open(Vertx, String, BusSettings, Runnable)}, for an owner that ends with it. */
@@ -84,9 +91,12 @@ public final class BusEndpoint {
     endpoint.consumer.endHandler(
         v -> {
           endpoint.breakAll();
+          endpoint.neighbours.remove(endpoint);
           onClosed.run();
         });
-    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.ping());
+    endpoint.lastTick = System.nanoTime() / 1_000_000;
+    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
+    endpoint.neighbours.add(endpoint);
     return endpoint.consumer.completion().map(endpoint);
   }
 
@@ -172,6 +182,7 @@ public final class BusEndpoint {
         v -> {
           vertx.cancelTimer(timer);
           breakAll();
+          neighbours.remove(this);
           consumer.unregister().onComplete(closed);
         });
     return closed.future();
@@ -191,24 +202,33 @@ public final class BusEndpoint {
   }
 
   private void receive(Message<Object> message) {
-    String type = message.headers().get(Frames.FRAME);
-    String id = message.headers().get(Frames.STREAM);
-    if (type == null || type.equals(Frames.TYPE_PING)) {
+    Frame frame = Frame.of(message);
+    if (frame.type() == null || frame.type().equals(Frames.TYPE_PING)) {
       message.reply(null);
-      return;
+    } else {
+      receive(frame);
     }
+  }
+
+  void receive(Frame frame) {
+    String type = frame.type();
     boolean forProducer = type.equals(Frames.TYPE_CREDIT) || type.equals(Frames.TYPE_CANCEL);
-    String peer = message.headers().get(Frames.PEER);
-    End stream = streams.get(forProducer ? key(peer, id) : id);
+    End stream = streams.get(forProducer ? key(frame.peer(), frame.stream()) : frame.stream());
     if (stream != null) {
-      guard(stream, () -> stream.frame(type, message));
-    } else if (type.equals(Frames.TYPE_OPEN) && id != null && peer != null) {
+      guard(stream, () -> stream.frame(frame));
+    } else if (type.equals(Frames.TYPE_OPEN) && frame.stream() != null && frame.peer() != null) {
       // Nobody waits for it any more: its consumer gave up before it knew the producer's address.
-      bus()
-          .send(
-              peer,
-              null,
-              Frames.options(Frames.headers(id, Frames.TYPE_CANCEL).add(Frames.PEER, address)));
+      send(frame.peer(), Frame.back(Frames.TYPE_CANCEL, frame.stream(), address, 0));
+    }
+  }
+
+  void send(String peer, Frame frame) {
+    if (!neighbours.deliver(peer, frame)) {
+      vertx
+          .eventBus()
+          .sender(peer, Frames.options(frame.headers()))
+          .write(frame.content())
+          .onFailure(noHandlers -> peerLost(peer));
     }
   }
 
@@ -222,27 +242,53 @@ public final class BusEndpoint {
     }
   }
 
-  private void ping() {
-    Set<String> peers = new HashSet<>();
-    streams.values().forEach(stream -> peers.add(stream.peer()));
-    peers.remove(null);
-    for (String peer : peers) {
-      if (pinged.add(peer)) {
-        DeliveryOptions options =
-            new DeliveryOptions()
-                .setSendTimeout(settings.pingTimeout().toMillis())
-                .addHeader(Frames.FRAME.toString(), Frames.TYPE_PING);
-        bus()
-            .request(peer, null, options)
-            .onComplete(
-                answer -> {
-                  pinged.remove(peer);
-                  if (answer.failed()) {
-                    peerLost(peer);
-                  }
-                });
+  /**
+   * Asks every peer whether it is there. A killed process is known by the ping that cannot be sent,
+   * at the next tick; one that only says nothing may be busy, and has the whole timeout. That
+   * counts the time this endpoint was awake: after a pause of its own, the answers lie unread
+   * behind the timer.
+   */
+  private void tick() {
+    long now = System.nanoTime() / 1_000_000;
+    long interval = settings.pingInterval().toMillis();
+    long awake = Math.min(now - lastTick, 2 * interval);
+    lastTick = now;
+    Map<String, Long> waited = new HashMap<>(silent);
+    silent.clear();
+    for (End stream : streams.values()) {
+      if (stream.peer() != null && !neighbours.has(stream.peer())) {
+        silent.computeIfAbsent(stream.peer(), peer -> waited.getOrDefault(peer, -awake) + awake);
       }
     }
+    for (String peer : List.copyOf(silent.keySet())) {
+      if (silent.get(peer) >= settings.pingTimeout().toMillis()) {
+        peerLost(peer);
+      } else {
+        ping(peer);
+      }
+    }
+  }
+
+  private void ping(String peer) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setTracingPolicy(TracingPolicy.IGNORE)
+            .setSendTimeout(settings.pingTimeout().toMillis())
+            .addHeader(Frames.FRAME.toString(), Frames.TYPE_PING);
+    bus()
+        .request(peer, null, options)
+        .onComplete(
+            (answer, error) -> {
+              if (answer != null) {
+                silent.computeIfPresent(peer, (same, ms) -> 0L);
+              } else if (!timedOut(error)) {
+                peerLost(peer);
+              }
+            });
+  }
+
+  private static boolean timedOut(Throwable error) {
+    return error instanceof ReplyException e && e.failureType() == ReplyFailure.TIMEOUT;
   }
 
   void peerLost(String peer) {

@@ -79,11 +79,6 @@ public final class Frames {
     return Failure.of(FailureKind.UNAVAILABLE, "no reply on the event bus");
   }
 
-  /** The headers every frame of a stream has. */
-  static MultiMap headers(String stream, String type) {
-    return MultiMap.caseInsensitiveMultiMap().add(STREAM, stream).add(FRAME, type);
-  }
-
   static DeliveryOptions options(MultiMap headers) {
     return new DeliveryOptions().setTracingPolicy(TracingPolicy.IGNORE).setHeaders(headers);
   }

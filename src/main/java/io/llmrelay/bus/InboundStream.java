@@ -1,11 +1,8 @@
 package io.llmrelay.bus;
 
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.AsyncResult;
-import io.vertx.core.MultiMap;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 
@@ -54,8 +51,13 @@ public final class InboundStream implements BusEndpoint.End {
 
   /** The chunks of one more frame have been consumed. */
   public void consumed() {
-    if (++consumed >= Math.max(1, window / 2) && peer != null && !closed) {
-      String credit = Integer.toString(consumed);
+    consumed++;
+    grant();
+  }
+
+  private void grant() {
+    if (consumed >= Math.max(1, window / 2) && peer != null && !closed) {
+      int credit = consumed;
       consumed = 0;
       send(Frames.TYPE_CREDIT, credit);
     }
@@ -66,7 +68,7 @@ public final class InboundStream implements BusEndpoint.End {
     if (!closed) {
       close();
       if (peer != null) {
-        send(Frames.TYPE_CANCEL, null);
+        send(Frames.TYPE_CANCEL, 0);
       }
     }
   }
@@ -82,41 +84,41 @@ public final class InboundStream implements BusEndpoint.End {
     if (peer == null) {
       lost(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
     } else if (closed) {
-      send(Frames.TYPE_CANCEL, null);
+      send(Frames.TYPE_CANCEL, 0);
     } else {
+      grant();
       endpoint.guard(this, handler::accepted);
     }
   }
 
   @Override
-  public void frame(String type, Message<Object> message) {
-    if (!Long.toString(nextSeq).equals(message.headers().get(Frames.SEQ))) {
+  public void frame(Frame frame) {
+    if (frame.seq() != nextSeq) {
       lost(Failure.of(FailureKind.NETWORK, "a frame was lost on the event bus"));
       return;
     }
     nextSeq++;
-    if (type.equals(Frames.TYPE_CHUNK) && message.body() instanceof Buffer data) {
-      chunks(message, data);
-    } else if (type.equals(Frames.TYPE_OPEN) && message.body() instanceof JsonObject body) {
-      handler.opened(body);
-    } else if (type.equals(Frames.TYPE_END) && message.body() instanceof JsonObject body) {
-      close();
-      handler.ended(body);
-    } else if (type.equals(Frames.TYPE_FAIL) && message.body() instanceof JsonObject body) {
-      terminate(Failure.fromJson(body));
+    if (frame.chunks() != null) {
+      handler.chunks(frame.chunks());
+    } else if (frame.body() == null) {
+      disorder(frame);
     } else {
-      lost(Failure.of(FailureKind.NETWORK, "a frame on the event bus is not in order: " + type));
+      switch (frame.type()) {
+        case Frames.TYPE_OPEN -> handler.opened(frame.body());
+        case Frames.TYPE_END -> {
+          close();
+          handler.ended(frame.body());
+        }
+        case Frames.TYPE_FAIL -> terminate(Failure.fromJson(frame.body()));
+        default -> disorder(frame);
+      }
     }
   }
 
-  private void chunks(Message<Object> message, Buffer data) {
-    ChunkKind kind = ChunkKind.of(message.headers().get(Frames.KIND));
-    Chunks chunks = Chunks.of(kind, data, message.headers().get(Frames.LENGTHS));
-    if (chunks == null) {
-      lost(Failure.of(FailureKind.NETWORK, "the lengths of a frame's chunks are not in order"));
-    } else {
-      handler.chunks(chunks);
-    }
+  private void disorder(Frame frame) {
+    lost(
+        Failure.of(
+            FailureKind.NETWORK, "a frame on the event bus is not in order: " + frame.type()));
   }
 
   @Override
@@ -142,11 +144,7 @@ public final class InboundStream implements BusEndpoint.End {
     endpoint.remove(this, id);
   }
 
-  private void send(String type, String credit) {
-    MultiMap headers = Frames.headers(id, type).add(Frames.PEER, endpoint.address());
-    if (credit != null) {
-      headers.add(Frames.CREDIT, credit);
-    }
-    endpoint.bus().send(peer, null, Frames.options(headers));
+  private void send(String type, int credit) {
+    endpoint.send(peer, Frame.back(type, id, endpoint.address(), credit));
   }
 }

@@ -3,8 +3,6 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.MultiMap;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 
@@ -27,13 +25,13 @@ public final class OutboundStream implements BusEndpoint.End {
   }
 
   /** What waits for credit, or for a chunk before it; {@code chunks} only where it is some. */
-  private record Frame(String type, Chunks chunks, Object body) {}
+  private record Waiting(String type, Chunks chunks, JsonObject body) {}
 
   private final BusEndpoint endpoint;
   private final String id;
   private final String peer;
   private final Handler handler;
-  private final ArrayDeque<Frame> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private long credit;
   private long seq;
   private boolean closed;
@@ -63,7 +61,7 @@ public final class OutboundStream implements BusEndpoint.End {
 
   /** Says that the stream begins; needs no credit. */
   public void open(JsonObject body) {
-    push(new Frame(Frames.TYPE_OPEN, null, body));
+    push(new Waiting(Frames.TYPE_OPEN, null, body));
   }
 
   /** Sends a chunk, in more than one frame where it is long. */
@@ -87,33 +85,30 @@ public final class OutboundStream implements BusEndpoint.End {
   }
 
   private void push(Chunks chunks) {
-    push(new Frame(Frames.TYPE_CHUNK, chunks, chunks.data()));
+    push(new Waiting(Frames.TYPE_CHUNK, chunks, null));
   }
 
   /** Ends the stream, after what still waits. */
   public void end(JsonObject body) {
-    push(new Frame(Frames.TYPE_END, null, body));
+    push(new Waiting(Frames.TYPE_END, null, body));
   }
 
   /** Ends the stream with a failure, after what still waits. */
   public void fail(Failure failure) {
-    push(new Frame(Frames.TYPE_FAIL, null, failure.toJson()));
+    push(new Waiting(Frames.TYPE_FAIL, null, failure.toJson()));
   }
 
   @Override
-  public void frame(String type, Message<Object> message) {
-    if (type.equals(Frames.TYPE_CANCEL)) {
+  public void frame(Frame frame) {
+    if (frame.type().equals(Frames.TYPE_CANCEL)) {
       close();
       handler.cancelled("the consumer cancelled");
-    } else if (type.equals(Frames.TYPE_CREDIT)) {
-      String n = message.headers().get(Frames.CREDIT);
-      if (n != null && n.matches("\\d{1,6}")) {
-        boolean wasFull = writeQueueFull();
-        credit += Integer.parseInt(n);
-        flush();
-        if (wasFull && !writeQueueFull() && !closed) {
-          handler.drained();
-        }
+    } else if (frame.credit() > 0) {
+      boolean wasFull = writeQueueFull();
+      credit += frame.credit();
+      flush();
+      if (wasFull && !writeQueueFull() && !closed) {
+        handler.drained();
       }
     }
   }
@@ -135,7 +130,7 @@ public final class OutboundStream implements BusEndpoint.End {
     }
   }
 
-  private void push(Frame frame) {
+  private void push(Waiting frame) {
     if (!closed) {
       waiting.add(frame);
       flush();
@@ -144,7 +139,7 @@ public final class OutboundStream implements BusEndpoint.End {
 
   private void flush() {
     while (!waiting.isEmpty() && !closed) {
-      Frame frame = waiting.peek();
+      Waiting frame = waiting.peek();
       boolean chunk = frame.chunks != null;
       if (chunk && credit <= 0) {
         return;
@@ -159,22 +154,9 @@ public final class OutboundStream implements BusEndpoint.End {
     }
   }
 
-  private void send(Frame frame) {
-    MultiMap headers = Frames.headers(id, frame.type).add(Frames.SEQ, Long.toString(seq++));
-    if (frame.chunks != null && frame.chunks.kind() != ChunkKind.TEXT) {
-      headers.add(Frames.KIND, frame.chunks.kind().code());
-    }
-    if (frame.chunks != null && frame.chunks.lengths() != null) {
-      headers.add(Frames.LENGTHS, frame.chunks.lengths());
-    }
-    if (frame.type.equals(Frames.TYPE_OPEN)) {
-      headers.add(Frames.PEER, endpoint.address());
-    }
-    endpoint
-        .bus()
-        .sender(peer, Frames.options(headers))
-        .write(frame.body)
-        .onFailure(noHandlers -> endpoint.peerLost(peer));
+  private void send(Waiting next) {
+    String address = next.type.equals(Frames.TYPE_OPEN) ? endpoint.address() : null;
+    endpoint.send(peer, new Frame(next.type, id, address, seq++, 0, next.chunks, next.body));
   }
 
   private void close() {

@@ -44,7 +44,9 @@ public class BusOptions {
     return this;
   }
 
-  /** How often a peer with open streams is asked whether it is still there. */
+  /**
+   * How often a peer with open streams is asked whether it is there; a killed one is soon known.
+   */
   public Duration getPingInterval() {
     return pingInterval;
   }
@@ -54,7 +56,7 @@ public class BusOptions {
     return this;
   }
 
-  /** How long it may take to answer. */
+  /** How long it may be silent: longer than its longest pause. */
   public Duration getPingTimeout() {
     return pingTimeout;
   }

@@ -111,7 +111,7 @@ final class JsonBody {
     promise.tryFail(error);
   }
 
-  private static JsonObject parse(Buffer body) {
+  static JsonObject parse(Buffer body) {
     if (body.length() == 0) {
       throw notJson("the body is empty; it must be a JSON object");
     }

@@ -154,6 +154,11 @@ public final class Answer {
     fail(errors.inStream(bytes, from, to));
   }
 
+  /** A failure whose words are the provider's, at least in part. */
+  public void fail(FailureKind kind, String words) {
+    fail(Failure.of(kind, errors.fit(words)));
+  }
+
   public void fail(Failure failure) {
     if (!over()) {
       flushHalves();

@@ -69,7 +69,8 @@ final class ErrorClassifier {
     return error.code() == null ? null : fit(error.code());
   }
 
-  private String fit(String words) {
+  /** Makes words fit to be shown. */
+  String fit(String words) {
     return quotes.mask(secrets.mask(words));
   }
 }

@@ -4,8 +4,6 @@ import static io.llmrelay.bus.BusBench.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.hazelcast.config.Config;
-import com.hazelcast.config.JoinConfig;
 import io.llmrelay.bus.BusBench.Peer;
 import io.llmrelay.bus.BusBench.Producer;
 import io.llmrelay.bus.BusBench.Receiver;
@@ -13,11 +11,8 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
-import io.vertx.spi.cluster.hazelcast.ConfigUtil;
-import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -39,30 +34,11 @@ class BusClusterTest {
   private Vertx consumerNode;
   private Peer producer;
 
-  private static Vertx node(String cluster) {
-    Config config = ConfigUtil.loadConfig();
-    config.setClusterName(cluster);
-    config.getNetworkConfig().setPublicAddress("127.0.0.1");
-    config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
-    config.setProperty("hazelcast.wait.seconds.before.join", "0");
-    JoinConfig join = config.getNetworkConfig().getJoin();
-    join.getMulticastConfig().setEnabled(false);
-    join.getAutoDetectionConfig().setEnabled(false);
-    join.getTcpIpConfig().setEnabled(true).addMember("127.0.0.1");
-    VertxOptions options = new VertxOptions();
-    options.getEventBusOptions().setHost("127.0.0.1");
-    return get(
-        Vertx.builder()
-            .with(options)
-            .withClusterManager(new HazelcastClusterManager(config))
-            .buildClustered());
-  }
-
   @BeforeAll
   void cluster() {
     String name = "test-" + UUID.randomUUID();
-    producerNode = node(name);
-    consumerNode = node(name);
+    producerNode = Cluster.node(name);
+    consumerNode = Cluster.node(name);
     producer = new Peer(producerNode, SETTINGS);
   }
 

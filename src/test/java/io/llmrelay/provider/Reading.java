@@ -96,6 +96,10 @@ final class Reading {
     return texts.containsKey(kind) ? texts.get(kind).toString(StandardCharsets.UTF_8) : "";
   }
 
+  byte[] bytes(ChunkKind kind) {
+    return texts.containsKey(kind) ? texts.get(kind).getBytes() : new byte[0];
+  }
+
   Failure failure() {
     return answer.failure();
   }

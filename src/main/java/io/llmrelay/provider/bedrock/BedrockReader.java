@@ -1,7 +1,6 @@
 package io.llmrelay.provider.bedrock;
 
 import io.llmrelay.chat.ChunkKind;
-import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -64,8 +63,7 @@ final class BedrockReader implements Dialect.Reader {
       case "max_tokens", "model_context_window_exceeded" -> answer.finish(FinishReason.LENGTH);
       case "tool_use" -> answer.finish(FinishReason.TOOL_CALLS);
       case "guardrail_intervened", "content_filtered" -> answer.finish(FinishReason.CONTENT_FILTER);
-      default ->
-          answer.fail(Failure.of(FailureKind.SERVER_ERROR, "stop reason \"" + reason + "\""));
+      default -> answer.fail(FailureKind.SERVER_ERROR, "stop reason \"" + reason + "\"");
     }
   }
 

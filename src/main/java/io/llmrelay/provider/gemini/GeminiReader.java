@@ -1,7 +1,6 @@
 package io.llmrelay.provider.gemini;
 
 import io.llmrelay.chat.ChunkKind;
-import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -98,7 +97,7 @@ final class GeminiReader implements Dialect.Reader {
           answer.finish(FinishReason.CONTENT_FILTER);
         } else {
           // Malformed calls, an unsupported language, and what is yet to be invented.
-          answer.fail(Failure.of(FailureKind.SERVER_ERROR, "finish reason \"" + finish + "\""));
+          answer.fail(FailureKind.SERVER_ERROR, "finish reason \"" + finish + "\"");
         }
       }
     }

@@ -1,7 +1,6 @@
 package io.llmrelay.provider.ollama;
 
 import io.llmrelay.chat.ChunkKind;
-import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -62,8 +61,7 @@ final class OllamaReader implements Dialect.Reader {
       // Older servers give no reason.
       case "", "stop" -> answer.finish(FinishReason.STOP);
       case "length" -> answer.finish(FinishReason.LENGTH);
-      default ->
-          answer.fail(Failure.of(FailureKind.SERVER_ERROR, "done reason \"" + reason + "\""));
+      default -> answer.fail(FailureKind.SERVER_ERROR, "done reason \"" + reason + "\"");
     }
     answer.end();
   }

@@ -3,7 +3,6 @@ package io.llmrelay.provider.openai;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.llmrelay.chat.ChunkKind;
-import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -282,9 +281,9 @@ final class OpenAiReader implements Dialect.Reader {
       case "tool_calls", "function_call" -> answer.finish(FinishReason.TOOL_CALLS);
       case "content_filter" -> answer.finish(FinishReason.CONTENT_FILTER);
       case "error", "abort" ->
-          answer.fail(Failure.of(FailureKind.SERVER_ERROR, "finish reason \"" + reason + "\""));
+          answer.fail(FailureKind.SERVER_ERROR, "finish reason \"" + reason + "\"");
       case "insufficient_system_resource" ->
-          answer.fail(Failure.of(FailureKind.OVERLOADED, "finish reason \"" + reason + "\""));
+          answer.fail(FailureKind.OVERLOADED, "finish reason \"" + reason + "\"");
       default -> answer.finish(FinishReason.STOP);
     }
   }

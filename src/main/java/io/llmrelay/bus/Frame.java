@@ -26,7 +26,7 @@ record Frame(
     int credit,
     Chunks chunks,
     JsonObject body) {
-  private static final int MAX_CREDIT = 1_000_000;
+  private static final int MAX_CREDIT = 999_999;
 
   /** A frame towards the producer. */
   static Frame back(String type, String stream, String peer, int credit) {
@@ -44,20 +44,27 @@ record Frame(
         headers.get(Frames.PEER),
         number(headers.get(Frames.SEQ), Long.MAX_VALUE, -1),
         (int) number(headers.get(Frames.CREDIT), MAX_CREDIT, 0),
-        body instanceof Buffer data && Frames.TYPE_CHUNK.equals(type)
-            ? Chunks.of(
-                ChunkKind.of(headers.get(Frames.KIND)), data, headers.get(Frames.LENGTHS))
-            : null,
+        body instanceof Buffer data && Frames.TYPE_CHUNK.equals(type) ? chunks(headers, data) : null,
         body instanceof JsonObject json ? json : null);
   }
 
+  private static Chunks chunks(MultiMap headers, Buffer data) {
+    try {
+      return Chunks.of(ChunkKind.of(headers.get(Frames.KIND)), data, headers.get(Frames.LENGTHS));
+    } catch (IllegalArgumentException unknownKind) {
+      return null;
+    }
+  }
+
+  /** A number that is written as we would write it. */
   private static long number(String text, long max, long otherwise) {
-    if (text == null || text.isEmpty()) {
+    if (text == null) {
       return otherwise;
     }
     try {
       long number = Long.parseLong(text);
-      return number >= 0 && number <= max ? number : otherwise;
+      boolean ours = number >= 0 && number <= max && Long.toString(number).equals(text);
+      return ours ? number : otherwise;
     } catch (NumberFormatException e) {
       return otherwise;
     }

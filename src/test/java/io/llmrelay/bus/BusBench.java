@@ -163,6 +163,7 @@ final class BusBench {
   static class Receiver implements InboundStream.Handler {
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<Buffer> chunks = new CopyOnWriteArrayList<>();
+    final List<String> pieces = new CopyOnWriteArrayList<>();
     final List<Failure> failures = new CopyOnWriteArrayList<>();
     boolean eager = true;
     InboundStream stream;
@@ -185,9 +186,12 @@ final class BusBench {
     }
 
     @Override
-    public void chunk(ChunkKind kind, Buffer data) {
-      chunks.add(data.copy());
-      events.add(kind.code());
+    public void chunks(Chunks frame) {
+      chunks.add(frame.data().copy());
+      while (frame.hasNext()) {
+        pieces.add(frame.next().toString());
+      }
+      events.add(frame.kind().code());
       if (eager) {
         stream.consumed();
       }

@@ -292,7 +292,7 @@ class BusLivenessTest {
         consumer.opens(
             new Receiver() {
               @Override
-              public void chunk(ChunkKind kind, Buffer data) {
+              public void chunks(Chunks chunks) {
                 throw new AssertionError("boom");
               }
             });

@@ -626,6 +626,22 @@ class BusTest {
       failed("network");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "2,2", "1,1,2", "0,3", "3,", ",3", "1,x", "-1,4", "99999999999,1", ""})
+    void withLengthsThatAreNotItsOwnFailsTheStream(String lengths) {
+      raw.send(
+          to, text("abc"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", lengths);
+      failed("network");
+      assertThat(receiver.chunks).isEmpty();
+    }
+
+    @Test
+    void mayCarryChunksThatCameTogether() {
+      raw.send(to, text("abcdef"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", "1,3,2");
+      raw.flush(to);
+      assertThat(receiver.pieces).containsExactly("a", "bcd", "ef");
+    }
+
     @Test
     void withTheWrongBodyFailsTheStream() {
       send("chunk", 0, "a string");
@@ -635,7 +651,7 @@ class BusTest {
     @Test
     void withAKindNobodyKnowsFailsTheStream() {
       raw.send(to, text("y"), "frame", "chunk", "stream", stream, "seq", "0", "kind", "smell");
-      failed("internal");
+      failed("network");
     }
 
     @ParameterizedTest

@@ -252,9 +252,9 @@ class CoordinatorTest {
             .completion());
     DeliveryOptions options =
         new DeliveryOptions()
-            .addHeader(Frames.STREAM, "1")
-            .addHeader(Frames.PEER, "consumer")
-            .addHeader(Frames.WINDOW, "4");
+            .addHeader(Frames.STREAM.toString(), "1")
+            .addHeader(Frames.PEER.toString(), "consumer")
+            .addHeader(Frames.WINDOW.toString(), "4");
     await(vertx.eventBus().request("llm.generate", request("m"), options));
     Awaitility.await().untilAsserted(() -> assertThat(frames).endsWith("end"));
     assertThat(frames).containsExactly("open", "reasoning 100", "null 100", "reasoning 100", "end");
@@ -298,9 +298,9 @@ class CoordinatorTest {
     JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));
     DeliveryOptions nobody =
         new DeliveryOptions()
-            .addHeader(Frames.STREAM, "1")
-            .addHeader(Frames.PEER, "nobody.is.here")
-            .addHeader(Frames.WINDOW, "4");
+            .addHeader(Frames.STREAM.toString(), "1")
+            .addHeader(Frames.PEER.toString(), "nobody.is.here")
+            .addHeader(Frames.WINDOW.toString(), "4");
     await(vertx.eventBus().request("llm.stream", request, nobody));
     Awaitility.await().untilAsserted(() -> assertThat(events).contains("end cancelled"));
     assertThat(events).containsExactly("attempt a CANCELLED", "end cancelled");

@@ -168,7 +168,8 @@ final class Rig implements Gate {
   List<String> chunk(String text) {
     return show(
         machine()
-            .chunk(
+            .chunks(
+                1,
                 text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length,
                 text.codePointCount(0, text.length())));
   }

@@ -35,7 +35,7 @@ class JsonTextTest {
 
   @Test
   void everyCharacterThatEndsALineIsEscaped() {
-    String event = FORMAT.chunk(chunk("a\nb\rc")).toString();
+    String event = event("a\nb\rc");
 
     assertThat(event.strip()).doesNotContain("\n").doesNotContain("\r");
   }
@@ -49,12 +49,14 @@ class JsonTextTest {
     return Buffer.buffer(text).toString();
   }
 
-  private static ChatEvent.Chunk chunk(String text) {
-    return new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(text));
+  private static String event(String text) {
+    Buffer event = Buffer.buffer();
+    FORMAT.chunk(event, new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(text)));
+    return event.toString();
   }
 
   private static String throughAnEvent(String text) {
-    String event = FORMAT.chunk(chunk(text)).toString();
+    String event = event(text);
     assertThat(event).startsWith("data: {").endsWith("}\n\n");
     JsonObject json = new JsonObject(event.substring("data: ".length()));
     return json.getJsonArray("choices")

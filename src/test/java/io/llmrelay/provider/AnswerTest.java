@@ -21,7 +21,7 @@ class AnswerTest {
 
   private List<String> drain() {
     List<String> pieces = new ArrayList<>();
-    answer.drain((kind, text) -> pieces.add(kind.code() + ":" + text));
+    answer.drain(chunks -> pieces.add(chunks.kind().code() + ":" + chunks.data()));
     return pieces;
   }
 
@@ -42,7 +42,7 @@ class AnswerTest {
     String all = "a\u007F\u0080\u07FF\u0800\uFFFD\uD7FF\uE000" + FACE + "\uDBFF\uDFFF";
     answer.text(ChunkKind.TEXT, all.repeat(100));
     Buffer bytes = Buffer.buffer();
-    answer.drain((kind, text) -> bytes.appendBuffer(text));
+    answer.drain(chunks -> bytes.appendBuffer(chunks.data()));
     assertThat(bytes).isEqualTo(Buffer.buffer(all.repeat(100)));
   }
 

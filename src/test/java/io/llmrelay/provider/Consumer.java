@@ -4,6 +4,7 @@ import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
@@ -24,7 +25,12 @@ final class Consumer implements InboundStream.Handler {
 
   static final BusSettings BUS = BusSettings.DEFAULT;
 
+  /** What came in a frame, be it one chunk or several. */
   final List<Chunk> chunks = new CopyOnWriteArrayList<>();
+
+  /** Every chunk by itself. */
+  final List<String> pieces = new CopyOnWriteArrayList<>();
+
   final List<String> calls = new CopyOnWriteArrayList<>();
   private final Promise<JsonObject> opened = Promise.promise();
   private final Promise<Void> accepted = Promise.promise();
@@ -134,9 +140,12 @@ final class Consumer implements InboundStream.Handler {
   }
 
   @Override
-  public void chunk(ChunkKind kind, Buffer data) {
+  public void chunks(Chunks frame) {
     calls.add("chunk");
-    chunks.add(new Chunk(kind, data));
+    chunks.add(new Chunk(frame.kind(), frame.data()));
+    while (frame.hasNext()) {
+      pieces.add(frame.next().toString());
+    }
     if (greedy) {
       stream.consumed();
     }

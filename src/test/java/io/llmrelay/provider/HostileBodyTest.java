@@ -40,10 +40,11 @@ class HostileBodyTest {
 
   private static void take(Answer answer, Map<ChunkKind, Buffer> texts) {
     answer.drain(
-        (kind, text) -> {
+        chunks -> {
+          Buffer text = chunks.data();
           String decoded = text.toString();
           assertThat(decoded.getBytes(StandardCharsets.UTF_8)).isEqualTo(text.getBytes());
-          texts.computeIfAbsent(kind, k -> Buffer.buffer()).appendBuffer(text);
+          texts.computeIfAbsent(chunks.kind(), k -> Buffer.buffer()).appendBuffer(text);
         });
   }
 

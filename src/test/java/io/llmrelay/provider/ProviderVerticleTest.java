@@ -103,6 +103,7 @@ class ProviderVerticleTest {
     Consumer consumer = rig.open().awaitEnd();
     assertThat(consumer.chunks.stream().map(c -> c.kind().code() + ":" + c.data()))
         .containsExactly("reasoning:ab", "text:cd", "reasoning:e", "text:f");
+    assertThat(consumer.pieces).containsExactly("a", "b", "c", "d", "e", "f");
     assertThat(consumer.calls).containsExactly("open", "chunk", "chunk", "chunk", "chunk", "end");
     assertThat(consumer.awaitOpen()).isEqualTo(new JsonObject().put("status", 200));
   }

@@ -24,7 +24,7 @@ class ReadersTest {
     begin(dialect);
     for (String body : bodies) {
       decoder.read(Buffer.buffer(body));
-      answer.drain((kind, text) -> pieces.add(kind.code() + ":" + text));
+      answer.drain(chunks -> pieces.add(chunks.kind().code() + ":" + chunks.data()));
     }
   }
 
@@ -38,7 +38,7 @@ class ReadersTest {
   private void readAll(String dialect, String body) {
     read(dialect, body);
     decoder.end();
-    answer.drain((kind, text) -> pieces.add(kind.code() + ":" + text));
+    answer.drain(chunks -> pieces.add(chunks.kind().code() + ":" + chunks.data()));
   }
 
   private JsonObject end() {

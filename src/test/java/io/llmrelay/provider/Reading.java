@@ -80,7 +80,8 @@ final class Reading {
 
   private Reading drain() {
     answer.drain(
-        (kind, text) -> texts.computeIfAbsent(kind, k -> Buffer.buffer()).appendBuffer(text));
+        chunks ->
+            texts.computeIfAbsent(chunks.kind(), k -> Buffer.buffer()).appendBuffer(chunks.data()));
     return this;
   }
 

@@ -83,6 +83,19 @@ public final class Answer {
     mark();
   }
 
+  /** A chunk of a kind, as ASCII. */
+  public void text(ChunkKind kind, byte[] bytes, int from, int to) {
+    if (from == to) {
+      return;
+    }
+    select(kind);
+    if (firstHalves.remove(kind) != null) {
+      text.put(REPLACEMENT);
+    }
+    text.put(bytes, from, to);
+    mark();
+  }
+
   /** What was put since the last mark is a chunk. */
   private void mark() {
     int length = text.length() - begin;

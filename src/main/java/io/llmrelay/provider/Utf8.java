@@ -39,6 +39,15 @@ final class Utf8 {
     }
   }
 
+  /** Appends what is UTF-8 already. */
+  void put(byte[] more, int from, int to) {
+    if (length + to - from > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(length + to - from, 2 * bytes.length));
+    }
+    System.arraycopy(more, from, bytes, length, to - from);
+    length += to - from;
+  }
+
   private void tail(int bits) {
     bytes[length++] = (byte) (0x80 | (bits & 0x3F));
   }

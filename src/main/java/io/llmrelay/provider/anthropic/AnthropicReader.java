@@ -8,6 +8,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Twin;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,16 @@ final class AnthropicReader implements Dialect.Reader {
   private final Answer answer;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
+  private final Twin twin = new Twin();
+
+  /** Where the text stands, from the beginning of the payload. */
+  private long quote;
+
   private String type;
+
+  /** Whether the payload itself says what it is. */
+  private boolean named;
+
   private String model;
   private String stopReason;
   private boolean error;
@@ -44,6 +54,10 @@ final class AnthropicReader implements Dialect.Reader {
 
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
+    if (twin.is(bytes, from, to)) {
+      answer.text(ChunkKind.TEXT, bytes, twin.textFrom(from), twin.textTo(to));
+      return;
+    }
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
       // OpenRouter ends this dialect's streams with it too; message_stop came before.
       return;
@@ -51,6 +65,8 @@ final class AnthropicReader implements Dialect.Reader {
     text.setLength(0);
     thinking.setLength(0);
     type = name;
+    named = false;
+    quote = -1;
     model = null;
     stopReason = null;
     error = false;
@@ -64,6 +80,9 @@ final class AnthropicReader implements Dialect.Reader {
       answer.error(bytes, from, to);
     } else {
       pass();
+      if (named && "content_block_delta".equals(type) && thinking.isEmpty() && !text.isEmpty()) {
+        twin.learn(bytes, from, to, quote, text);
+      }
     }
   }
 
@@ -77,12 +96,16 @@ final class AnthropicReader implements Dialect.Reader {
         case "type" -> {
           String value = Json.string(in);
           type = top ? value : type;
+          named |= top;
         }
         case "error" -> {
           error |= top && object;
           in.skipChildren();
         }
-        case "text" -> Json.append(in, text);
+        case "text" -> {
+          quote = in.currentTokenLocation().getByteOffset();
+          Json.append(in, text);
+        }
         case "thinking" -> Json.append(in, thinking);
         case "model" -> model = Json.string(in);
         case "stop_reason" -> stopReason = Json.string(in);

@@ -9,6 +9,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Twin;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,11 @@ final class OpenAiReader implements Dialect.Reader {
   /** One for each field that may hold reasoning, and the last for thinking parts of the content. */
   private final StringBuilder[] reasoning;
 
+  private final Twin twin = new Twin();
+
+  /** Where the content stands, from the beginning of the payload, if it is a string. */
+  private long quote = -1;
+
   private String finish;
   private boolean first;
   private boolean toolCalls;
@@ -52,6 +58,10 @@ final class OpenAiReader implements Dialect.Reader {
       answer.end();
       return;
     }
+    if (twin.is(bytes, from, to)) {
+      answer.text(ChunkKind.TEXT, bytes, twin.textFrom(from), twin.textTo(to));
+      return;
+    }
     clear();
     try (JsonParser in = Json.parser(bytes, from, to)) {
       payload(in);
@@ -63,7 +73,25 @@ final class OpenAiReader implements Dialect.Reader {
       answer.error(bytes, from, to);
     } else {
       pass();
+      if (isPlain()) {
+        twin.learn(bytes, from, to, quote, content);
+      }
     }
+  }
+
+  /** Whether it brought text and nothing else. */
+  private boolean isPlain() {
+    boolean thought = false;
+    for (StringBuilder text : reasoning) {
+      thought |= !text.isEmpty();
+    }
+    return quote >= 0
+        && !content.isEmpty()
+        && refusal.isEmpty()
+        && !thought
+        && !toolCalls
+        && finish == null
+        && usage == null;
   }
 
   @Override
@@ -96,6 +124,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
     finish = null;
     toolCalls = false;
+    quote = -1;
   }
 
   private void payload(JsonParser in) throws IOException {
@@ -215,6 +244,7 @@ final class OpenAiReader implements Dialect.Reader {
   /** Text, or an array of text and thinking parts. */
   private void content(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
+      quote = in.currentTokenLocation().getByteOffset();
       Json.append(in, content);
       return;
     }

@@ -44,9 +44,6 @@ import java.util.Map;
  * A wrong configuration fails the deployment with a {@link io.llmrelay.config.ConfigException}.
  */
 public class RelayVerticle extends VerticleBase {
-  /** Most requests in flight at a coordinator. */
-  public static final int MAX_REQUESTS = 20_000;
-
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
   private final List<String> providers = new ArrayList<>();
@@ -180,7 +177,7 @@ public class RelayVerticle extends VerticleBase {
             options.getLatch().getMaxSize()),
         options.getCircuit(),
         Catalog.builtIn().with(own),
-        MAX_REQUESTS,
+        options.getMaxRequests(),
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()));
   }

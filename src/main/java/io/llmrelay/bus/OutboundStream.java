@@ -16,6 +16,8 @@ import java.util.ArrayDeque;
  * no more than what one read from its source produced.
  */
 public final class OutboundStream implements BusEndpoint.End {
+  /** More than any window; a consumer that grants without end does not run up a number. */
+  private static final long MAX_CREDIT = 99_999;
 
   /** What the producer is told. */
   public interface Handler {
@@ -96,7 +98,7 @@ public final class OutboundStream implements BusEndpoint.End {
       String n = message.headers().get(Frames.CREDIT);
       if (n != null && n.matches("\\d{1,6}")) {
         boolean wasFull = writeQueueFull();
-        credit += Integer.parseInt(n);
+        credit = Math.min(MAX_CREDIT, credit + Integer.parseInt(n));
         flush();
         if (wasFull && !writeQueueFull() && !closed) {
           handler.drained();

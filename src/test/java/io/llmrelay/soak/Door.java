@@ -4,6 +4,7 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.LlmException;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -14,6 +15,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.streams.ReadStream;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** A way into a relay. */
@@ -30,21 +32,8 @@ interface Door {
   static Door bus(Vertx vertx, LlmRelay relay) {
     return (visit, signal) -> {
       Promise<Void> left = Promise.promise();
-      leave(vertx, visit, left);
+      Consumer<String> unlessGone = leaving(vertx, visit, left, signal);
       ChatRequest request = ChatRequest.fromJson(visit.body());
-      boolean[] gone = {false};
-      left.future()
-          .onSuccess(
-              v -> {
-                gone[0] = true;
-                signal.accept("left");
-              });
-      Consumer<String> unlessGone =
-          what -> {
-            if (!gone[0]) {
-              signal.accept(what);
-            }
-          };
       if (!visit.streaming()) {
         relay
             .generate(request, left.future())
@@ -76,20 +65,7 @@ interface Door {
             new PoolOptions().setHttp1MaxSize(20_000).setMaxWaitQueueSize(20_000));
     return (visit, signal) -> {
       Promise<Void> left = Promise.promise();
-      boolean[] gone = {false};
-      leave(vertx, visit, left);
-      left.future()
-          .onSuccess(
-              v -> {
-                gone[0] = true;
-                signal.accept("left");
-              });
-      Consumer<String> unlessGone =
-          what -> {
-            if (!gone[0]) {
-              signal.accept(what);
-            }
-          };
+      Consumer<String> unlessGone = leaving(vertx, visit, left, signal);
       Buffer body = visit.body().copy().put("stream", visit.streaming()).toBuffer();
       client
           .request(HttpMethod.POST, "/v1/chat/completions")
@@ -110,22 +86,29 @@ interface Door {
         .onFailure(error -> signal.accept("WRONG: no answer: " + error))
         .onSuccess(
             response -> {
-              Buffer tail = Buffer.buffer();
+              Tail tail = new Tail();
               response
                   .exceptionHandler(error -> signal.accept("WRONG: cut answer: " + error))
                   .endHandler(v -> signal.accept(verdict(visit, response, tail.toString())))
-                  .handler(paced(vertx, visit, response, piece -> keep(tail, piece)));
+                  .handler(paced(vertx, visit, response, tail::add));
             });
   }
 
-  private static void keep(Buffer tail, Buffer piece) {
-    if (tail.length() < 100_000) {
-      tail.appendBuffer(piece);
-    } else {
-      Buffer end = tail.getBuffer(tail.length() - 5_000, tail.length()).appendBuffer(piece);
-      tail.setBuffer(tail.length() - 5_000, Buffer.buffer());
-      ((io.vertx.core.internal.buffer.BufferInternal) tail).getByteBuf().clear();
-      tail.appendBuffer(end);
+  /** The last of what came, enough to tell how it ended. */
+  final class Tail {
+    private static final int ENOUGH = 5_000;
+    private Buffer bytes = Buffer.buffer();
+
+    void add(Buffer piece) {
+      bytes.appendBuffer(piece);
+      if (bytes.length() > 20 * ENOUGH) {
+        bytes = bytes.getBuffer(bytes.length() - ENOUGH, bytes.length());
+      }
+    }
+
+    @Override
+    public String toString() {
+      return bytes.toString();
     }
   }
 
@@ -140,7 +123,7 @@ interface Door {
   }
 
   /** A handler that pauses its stream after each piece, if the visitor is one of the slow. */
-  private static io.vertx.core.Handler<Buffer> paced(
+  private static Handler<Buffer> paced(
       Vertx vertx, Visit visit, ReadStream<Buffer> stream, Consumer<Buffer> sink) {
     return piece -> {
       sink.accept(piece);
@@ -151,10 +134,26 @@ interface Door {
     };
   }
 
-  private static void leave(Vertx vertx, Visit visit, Promise<Void> left) {
+  /** Sees the visitor off at its time, unless it is through by then; who left hears no more. */
+  private static Consumer<String> leaving(
+      Vertx vertx, Visit visit, Promise<Void> left, Consumer<String> signal) {
+    AtomicReference<String> first = new AtomicReference<>();
     if (visit.leaveAfterMs() >= 0) {
-      vertx.setTimer(Math.max(1, visit.leaveAfterMs()), id -> left.tryComplete());
+      vertx.setTimer(
+          Math.max(1, visit.leaveAfterMs()),
+          id -> {
+            if (first.compareAndSet(null, "left")) {
+              left.complete();
+              signal.accept("left");
+            }
+          });
     }
+    return end -> {
+      first.compareAndSet(null, end);
+      if (!"left".equals(first.get())) {
+        signal.accept(end);
+      }
+    };
   }
 
   private static String failed(Throwable error) {

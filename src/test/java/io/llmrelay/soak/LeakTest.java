@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.sandbox.Sandbox;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
@@ -27,12 +29,14 @@ class LeakTest {
   private Vertx backends;
   private Vertx relays;
   private Vertx consumers;
+  private Context onBus;
   private Sandbox sandbox;
 
   @BeforeEach
   void start() throws Exception {
     backends = Vertx.vertx();
     relays = Vertx.vertx();
+    onBus = relays.getOrCreateContext(); // a client has an address for each
     consumers = Vertx.vertx();
     sandbox = get(Sandbox.start(backends));
   }
@@ -53,13 +57,12 @@ class LeakTest {
     Door bus = Door.bus(relays, relay.client);
     Door http = Door.http(consumers, relay.verticle.gatewayPort());
     // What is made at first use, such as a client's address, is no leak.
-    get(new Load(consumers, bus, http).run(VISITORS, begun -> begun < 2 * VISITORS));
+    visits(bus, http, 4 * VISITORS);
     quiet(relay);
     int timers = Count.timers(relays);
     int addresses = Count.addresses(relays);
 
-    Map<String, Integer> ends =
-        get(new Load(consumers, bus, http).run(VISITORS, begun -> begun < RUNS));
+    Map<String, Integer> ends = visits(bus, http, RUNS);
 
     assertThat(ends.keySet()).noneMatch(end -> end.startsWith("WRONG"));
     assertThat(ends).containsKeys("completed", "left", "failed: in mid-stream", "failed: timeout");
@@ -73,6 +76,17 @@ class LeakTest {
     eventually(() -> assertThat(sandbox.openConnections()).as("connections").isZero());
     eventually(() -> assertThat(Count.timers(relays)).isEqualTo(timersAtFirst));
     eventually(() -> assertThat(Count.addresses(relays)).isEqualTo(addressesAtFirst));
+  }
+
+  /** Half of them through either door. */
+  private Map<String, Integer> visits(Door bus, Door http, int visits) throws Exception {
+    Future<Map<String, Integer>> ends =
+        new Load(onBus, bus).run(VISITORS / 2, begun -> begun < visits / 2);
+    Map<String, Integer> all =
+        new TreeMap<>(
+            get(new Load(consumers.getOrCreateContext(), http).run(VISITORS / 2, begun -> begun < visits / 2)));
+    get(ends).forEach((end, n) -> all.merge(end, n, Integer::sum));
+    return all;
   }
 
   private void quiet(RelayUnderTest relay) {

@@ -33,10 +33,11 @@ final class Load {
   private int tick = 1;
   private long lastTick = System.nanoTime();
 
-  Load(Vertx vertx, Door... doors) {
-    this.vertx = vertx;
+  /** Visits from this context, whose Vert.x is that of the doors. */
+  Load(Context context, Door... doors) {
+    this.context = context;
     this.doors = doors;
-    context = vertx.getOrCreateContext();
+    vertx = context.owner();
   }
 
   /**

@@ -134,7 +134,7 @@ final class Crew {
             options.getLatch().getMaxSize()),
         options.getCircuit(),
         Catalog.builtIn().with(own),
-        share(RelayVerticle.MAX_REQUESTS, lanes),
+        share(options.getMaxRequests(), lanes),
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
         keepsState);

@@ -267,6 +267,7 @@ final class OptionsCheck {
   }
 
   private void retries() {
+    range("max-requests", options.getMaxRequests(), 1, 1_000_000);
     RetryOptions retries = options.getRetries();
     range("retries.max", retries.getMax(), 0, RelayHints.MAX_RETRIES);
     positive("retries.base-delay", retries.getBaseDelay());

@@ -22,9 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A caller on an event loop gets an endpoint on its own context, so that a frame needs no
  * wake-up of another thread; it lives and dies with the caller's verticle. All other callers share
- * one.
+ * one: those on no event loop, and, as a context without a verticle never ends, those on such a one
+ * when {@link #MAX_ENDPOINTS} have been given away.
  */
 final class RelayClient implements LlmRelay {
+  /** From here on only a verticle gets an endpoint of its own. */
+  static final int MAX_ENDPOINTS = 64;
+
   private final VertxInternal vertx;
   private final String prefix;
   private final BusSettings settings;
@@ -93,7 +97,13 @@ final class RelayClient implements LlmRelay {
 
   private Future<BusEndpoint> endpoint() {
     ContextInternal caller = ContextInternal.current();
-    ContextInternal home = caller != null && caller.isEventLoopContext() ? caller.unwrap() : shared;
+    boolean own =
+        caller != null
+            && caller.isEventLoopContext()
+            && (caller.isDeployment()
+                || endpoints.size() < MAX_ENDPOINTS
+                || endpoints.containsKey(caller.unwrap()));
+    ContextInternal home = own ? caller.unwrap() : shared;
     return endpoints.computeIfAbsent(
         home,
         context -> {

@@ -38,6 +38,7 @@ public class RelayOptions {
   public static final Prefer DEFAULT_PREFER = Prefer.ORDER;
 
   public static final int MAX_LANES = 256;
+  public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
   /** Connect 2 s, head and first chunk 10 s, stall 30 s, total 300 s. */
   public static final Timeouts DEFAULT_TIMEOUTS =
@@ -59,6 +60,7 @@ public class RelayOptions {
   private Prefer prefer = DEFAULT_PREFER;
   private CommitPoint commit = DEFAULT_COMMIT;
   private Timeouts timeouts = Timeouts.UNSET;
+  private int maxRequests = DEFAULT_MAX_REQUESTS;
   private RetryOptions retries = new RetryOptions();
   private CircuitOptions circuit = new CircuitOptions();
   private LatchOptions latch = new LatchOptions();
@@ -81,6 +83,7 @@ public class RelayOptions {
     prefer = other.prefer;
     commit = other.commit;
     timeouts = other.timeouts;
+    maxRequests = other.maxRequests;
     retries = new RetryOptions(other.retries);
     circuit = new CircuitOptions(other.circuit);
     latch = new LatchOptions(other.latch);
@@ -258,6 +261,16 @@ public class RelayOptions {
   /** Sets timeouts; a {@code null} among them leaves the default. */
   public RelayOptions setTimeouts(Timeouts timeouts) {
     this.timeouts = timeouts;
+    return this;
+  }
+
+  /** Most requests in flight; one more is refused as overloaded. */
+  public int getMaxRequests() {
+    return maxRequests;
+  }
+
+  public RelayOptions setMaxRequests(int maxRequests) {
+    this.maxRequests = maxRequests;
     return this;
   }
 

@@ -45,9 +45,6 @@ import java.util.Map;
  * A wrong configuration fails the deployment with a {@link io.llmrelay.config.ConfigException}.
  */
 public class RelayVerticle extends VerticleBase {
-  /** Most requests in flight at a coordinator. */
-  public static final int MAX_REQUESTS = 20_000;
-
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
   private int gatewayPort = -1;

@@ -14,6 +14,8 @@ import java.util.ArrayDeque;
  * no more than what one read from its source produced.
  */
 public final class OutboundStream implements BusEndpoint.End {
+  /** More than any window; a consumer that grants without end does not run up a number. */
+  private static final long MAX_CREDIT = 99_999;
 
   /** What the producer is told. */
   public interface Handler {
@@ -105,7 +107,7 @@ public final class OutboundStream implements BusEndpoint.End {
       handler.cancelled("the consumer cancelled");
     } else if (frame.credit() > 0) {
       boolean wasFull = writeQueueFull();
-      credit += frame.credit();
+      credit = Math.min(MAX_CREDIT, credit + frame.credit());
       flush();
       if (wasFull && !writeQueueFull() && !closed) {
         handler.drained();

@@ -24,6 +24,9 @@ import java.util.Objects;
  * field's name rather than dropped.
  */
 public final class ChatRequest {
+  /** Longest model, in characters: what is remembered of one is remembered by its name. */
+  private static final int MAX_MODEL = 300;
+
   private static final int MAX_STOP = 4;
   private static final int MAX_METADATA = 16;
   private static final int MAX_METADATA_VALUE = 512;
@@ -65,6 +68,9 @@ public final class ChatRequest {
     request.model = in.string("model");
     if (request.model != null && request.model.isBlank()) {
       throw in.invalid("model", "must not be empty; leave it out for the default model");
+    }
+    if (request.model != null && request.model.length() > MAX_MODEL) {
+      throw in.invalid("model", "must have at most " + MAX_MODEL + " characters");
     }
     request.messages = messages(in);
     request.temperature = in.number("temperature", 0, 2);

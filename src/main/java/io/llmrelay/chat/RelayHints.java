@@ -36,6 +36,9 @@ public record RelayHints(
   /** Most retries of one candidate a request may ask for. */
   public static final int MAX_RETRIES = 10;
 
+  /** Longest candidate, in characters: a backend's name, a slash and a model's. */
+  private static final int MAX_CANDIDATE = 300;
+
   /** Everything as configured. */
   public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
@@ -47,6 +50,10 @@ public record RelayHints(
     List<String> candidates = in.strings("candidates", MAX_CANDIDATES);
     if (candidates != null && candidates.isEmpty()) {
       throw in.invalid("candidates", "must name at least one candidate");
+    }
+    if (candidates != null && candidates.stream().anyMatch(c -> c.length() > MAX_CANDIDATE)) {
+      throw in.invalid(
+          "candidates", "must be names of at most " + MAX_CANDIDATE + " characters each");
     }
     CommitPoint commit = in.convert("commit", CommitPoint::of);
     Timeouts timeouts = Timeouts.UNSET;

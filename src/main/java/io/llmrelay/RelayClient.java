@@ -14,6 +14,7 @@ import io.vertx.core.eventbus.Message;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -25,6 +26,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * one.
  */
 final class RelayClient implements LlmRelay {
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
+
   private final VertxInternal vertx;
   private final String prefix;
   private final BusSettings settings;
@@ -55,12 +58,14 @@ final class RelayClient implements LlmRelay {
 
   @Override
   public Future<Plan> plan(ChatRequest request) {
-    return ask("plan", request.toJson()).map(Plan::fromJson);
+    return ask("plan", request.toJson(), settings.pingTimeout()).map(Plan::fromJson);
   }
 
   @Override
-  public Future<JsonObject> health() {
-    return ask("health", new JsonObject());
+  public Future<JsonObject> health(boolean probe) {
+    return probe
+        ? ask("health", new JsonObject().put("probe", true), PROBE_TIMEOUT)
+        : ask("health", new JsonObject(), settings.pingTimeout());
   }
 
   @Override
@@ -108,9 +113,8 @@ final class RelayClient implements LlmRelay {
         });
   }
 
-  private Future<JsonObject> ask(String service, JsonObject body) {
-    DeliveryOptions options =
-        new DeliveryOptions().setSendTimeout(settings.pingTimeout().toMillis());
+  private Future<JsonObject> ask(String service, JsonObject body, Duration timeout) {
+    DeliveryOptions options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
     return vertx
         .eventBus()
         .<JsonObject>request(prefix + "." + service, body, options)

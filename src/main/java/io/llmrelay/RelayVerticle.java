@@ -10,6 +10,7 @@ import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.CoordinatorVerticle;
 import io.llmrelay.coordinator.RunSettings;
+import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
@@ -73,6 +74,11 @@ public class RelayVerticle extends VerticleBase {
     return gateway == null ? -1 : gateway.actualPort();
   }
 
+  /** The port of the operators' endpoints, once deployed; -1 where they have none of their own. */
+  public int adminPort() {
+    return gateway == null ? -1 : gateway.actualAdminPort();
+  }
+
   @Override
   public Future<?> start() {
     // Files with keys are read here, so not on the event loop.
@@ -131,7 +137,9 @@ public class RelayVerticle extends VerticleBase {
     gateway =
         new GatewayVerticle(
             options.getGateway(),
-            LlmRelay.create(vertx, options.getBus().getPrefix(), options.getBus().toSettings()));
+            LlmRelay.create(vertx, options.getBus().getPrefix(), options.getBus().toSettings()),
+            new Admission(options.getGateway()),
+            null);
     return vertx.deployVerticle(gateway);
   }
 

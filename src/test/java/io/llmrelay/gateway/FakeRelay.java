@@ -25,6 +25,7 @@ final class FakeRelay implements LlmRelay {
   static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
 
   private final Vertx vertx;
+  volatile int probes;
   final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
   final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
   final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
@@ -77,7 +78,8 @@ final class FakeRelay implements LlmRelay {
   }
 
   @Override
-  public Future<JsonObject> health() {
+  public Future<JsonObject> health(boolean probe) {
+    probes += probe ? 1 : 0;
     return health;
   }
 

@@ -53,10 +53,11 @@ public final class Admission {
   }
 
   private static Allowance allowance(Allowance known, String name, GatewayKeyOptions options) {
+    long now = System.nanoTime();
     if (known == null) {
-      return new Allowance(name, options, System.nanoTime());
+      return new Allowance(name, options, now);
     }
-    known.update(options);
+    known.update(options, now);
     return known;
   }
 

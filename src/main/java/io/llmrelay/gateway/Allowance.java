@@ -33,17 +33,27 @@ final class Allowance {
           burst == null ? 0 : burst,
           options.getMaxConcurrent() == null ? Integer.MAX_VALUE : options.getMaxConcurrent());
     }
+
+    long tokenNs() {
+      return perMinute == 0 ? 0 : MINUTE_NS / perMinute;
+    }
+
+    long bucketNs() {
+      return tokenNs() * burst;
+    }
   }
 
   Allowance(String name, GatewayKeyOptions options, long now) {
     this.name = name;
     full = new AtomicLong(now);
-    update(options);
+    update(options, now);
   }
 
-  /** Other limits from now on; what was used stays used. */
-  void update(GatewayKeyOptions options) {
-    limits = Limits.of(options);
+  /** Other limits from now on; what was used stays used, up to a whole bucket. */
+  void update(GatewayKeyOptions options, long now) {
+    Limits next = Limits.of(options);
+    limits = next;
+    full.updateAndGet(was -> now + Math.min(Math.max(was - now, 0), next.bucketNs()));
   }
 
   String name() {
@@ -80,14 +90,11 @@ final class Allowance {
 
   /** Takes a token; returns how long one that is not there will take to come. */
   private long take(Limits limits, long now) {
-    long token = MINUTE_NS / limits.perMinute;
-    long bucket = token * limits.burst;
     while (true) {
       long was = full.get();
-      // A bucket that was larger before the limits changed is not waited for.
-      long next = Math.min(Math.max(was - now, 0), bucket) + token;
-      if (next > bucket) {
-        return next - bucket;
+      long next = Math.max(was - now, 0) + limits.tokenNs();
+      if (next > limits.bucketNs()) {
+        return next - limits.bucketNs();
       }
       if (full.compareAndSet(was, now + next)) {
         return 0;

@@ -29,7 +29,13 @@ final class ChatHandler implements Handler<RoutingContext> {
   public void handle(RoutingContext ctx) {
     HttpServerResponse response = ctx.response();
     Promise<Void> gone = Promise.promise();
-    response.closeHandler(closed -> gone.tryComplete());
+    response.closeHandler(
+        closed -> {
+          // In HTTP/2 a stream is closed after every answer.
+          if (!response.ended()) {
+            gone.tryComplete();
+          }
+        });
     JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes.getAsInt(), JsonBody.TIMEOUT_MS)
         .map(ChatCall::of)
         .map(call -> labelled(call, ctx))

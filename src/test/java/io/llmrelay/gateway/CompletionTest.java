@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class CompletionTest extends GatewayFixture {
-  private static ChatCompletion answer(
+  static ChatCompletion answer(
       String text, String reasoning, String refusal, TokenUsage u) {
     return new ChatCompletion(
         "r1",

@@ -25,8 +25,8 @@ final class Servers {
 
   private static final int MAX_URL = 4 * 1024;
 
-  /** How long TLS, and then HTTP/2, may take to begin, in seconds. */
-  static final int BEGINNING_SECONDS = 10;
+  /** How long TLS, and then HTTP/2, may take to begin, in milliseconds. */
+  private static final long BEGINNING_MS = 10_000;
 
   /** Requests at a time on one HTTP/2 connection. */
   static final int MAX_STREAMS = 100;
@@ -39,14 +39,16 @@ final class Servers {
   static HttpServerOptions options(GatewayOptions gateway) {
     HttpServerOptions options = options();
     if (gateway.getTls() != null) {
+      int beginning = (int) Math.min(BEGINNING_MS, gateway.getIdleTimeout().toMillis());
       options
           .setSsl(true)
           .setKeyCertOptions(files(gateway.getTls()))
           .setUseAlpn(true)
-          .setSslHandshakeTimeout(BEGINNING_SECONDS)
-          .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
+          .setSslHandshakeTimeout(beginning)
+          .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
           // Until the connection is there; then Connections takes it away.
-          .setIdleTimeout(BEGINNING_SECONDS);
+          .setIdleTimeout(beginning)
+          .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     }
     return options;
   }

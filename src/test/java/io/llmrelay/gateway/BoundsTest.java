@@ -156,10 +156,10 @@ class BoundsTest extends GatewayFixture {
   void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
     try (Socket socket = open(askStream())) {
       FakeStream stream = relay.streams.take();
-      Thread.sleep(3 * IDLE_MS);
+      Thread.sleep(2 * IDLE_MS);
       stream.text("Hello");
       readUntil(socket, "Hello");
-      Thread.sleep(3 * IDLE_MS);
+      Thread.sleep(2 * IDLE_MS);
       stream.text("again").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(socket, "[DONE]")).contains("again");
       isClosedInTime(socket);

@@ -106,7 +106,9 @@ final class ChatCommand implements Callable<Integer> {
               .header("content-type", "application/json")
               .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
       String key = env.get(KEY);
-      return key == null ? request.build() : request.header("authorization", "Bearer " + key).build();
+      return key == null
+          ? request.build()
+          : request.header("authorization", "Bearer " + key).build();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           spec.commandLine(), "--url must be an http URL such as http://127.0.0.1:8080");

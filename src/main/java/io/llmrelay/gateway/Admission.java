@@ -43,7 +43,8 @@ public final class Admission {
     List<Key> next = new ArrayList<>();
     options
         .getKeys()
-        .forEach((name, key) -> next.add(new Key(hash(key), allowance(known.get(name), name, key))));
+        .forEach(
+            (name, key) -> next.add(new Key(hash(key), allowance(known.get(name), name, key))));
     keys = List.copyOf(next);
     connections.limit(options.getMaxConnections());
   }

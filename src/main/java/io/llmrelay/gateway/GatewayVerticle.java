@@ -71,8 +71,7 @@ public final class GatewayVerticle extends VerticleBase {
         new Connections(vertx, admission.connections(), options.getIdleTimeout().toMillis());
     boolean operatorsToo = options.getAdmin() == null && options.isLocal();
     Routes routes = new Routes(vertx, relay, reload);
-    Router router =
-        routes.api(new Door(admission, connections), () -> maxBody, operatorsToo);
+    Router router = routes.api(new Door(admission, connections), () -> maxBody, operatorsToo);
     server = Servers.create(vertx, Servers.options(options), router, connections);
     return server
         .listen(options.getPort(), options.getHost())
@@ -108,8 +107,9 @@ public final class GatewayVerticle extends VerticleBase {
   }
 
   /**
-   * Takes over other keys, limits, sizes and timeouts, for requests that come from now on, and reads
-   * the TLS files again. May be called from any thread, and has to be called for every instance.
+   * Takes over other keys, limits, sizes and timeouts, for requests that come from now on, and
+   * reads the TLS files again. May be called from any thread, and has to be called for every
+   * instance.
    *
    * @param next checked options
    * @return the keys of the settings that differ and take a restart

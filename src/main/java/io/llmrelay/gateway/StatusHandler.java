@@ -15,7 +15,8 @@ final class StatusHandler {
   /**
    * What is told of a relay.
    *
-   * @param detailed whether readiness tells of each backend, and probes them for {@code ?probe=true}
+   * @param detailed whether readiness tells of each backend, and probes them for {@code
+   *     ?probe=true}
    */
   StatusHandler(LlmRelay relay, boolean detailed) {
     this.relay = relay;

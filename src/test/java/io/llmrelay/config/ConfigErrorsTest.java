@@ -133,7 +133,6 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, key, max-concurrent, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
         "gateway: {admin: {port: 8080}}      | gateway.admin.port must be another one than gateway.port",
-        "gateway: {tls: {certificate: x}}    | gateway.tls.key is missing: certificate and key must both name a PEM file",
         "gateway: ''                         | gateway has no valid value",
         "timeouts: {total: 0s}               | timeouts.total must be longer than 0",
         "timeouts: {head: 10}                | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",

@@ -37,8 +37,7 @@ class GatewayConfigTest {
 
   @Test
   void ofAKeyOnlyTheHashIsKept() throws IOException {
-    RelayOptions options =
-        load("gateway: {keys: {anne: {key: \"${ANNE}\", max-concurrent: 7}}}");
+    RelayOptions options = load("gateway: {keys: {anne: {key: \"${ANNE}\", max-concurrent: 7}}}");
 
     GatewayKeyOptions anne = options.getGateway().getKeys().get("anne");
     String hash = GatewayKeyOptions.sha256(KEY);
@@ -92,7 +91,12 @@ class GatewayConfigTest {
     }
     assertThat(other.key()).exists();
     String at = ":1: gateway.tls.";
-    refused(tls("no.pem", "EC.key"), at + "certificate names a file that cannot be read: FOLDER/no.pem");
+    refused(
+        "gateway: {tls: {certificate: EC.pem}}",
+        at + "key is missing: certificate and key must both name a PEM file");
+    refused(
+        tls("no.pem", "EC.key"),
+        at + "certificate names a file that cannot be read: FOLDER/no.pem");
     refused(tls("EC.pem", "no.key"), at + "key names a file that cannot be read: FOLDER/no.key");
     for (String file : new String[] {"empty.pem", "EC.key"}) {
       refused(

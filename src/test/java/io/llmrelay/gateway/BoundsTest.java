@@ -66,7 +66,8 @@ class BoundsTest extends GatewayFixture {
     }
     try (Socket socket = connect()) {
       write(
-          socket, "GET /v1/models HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n".repeat(10_000) + "\r\n\r\n");
+          socket,
+          "GET /v1/models HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n".repeat(10_000) + "\r\n\r\n");
       assertThat(rest(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
     }
   }

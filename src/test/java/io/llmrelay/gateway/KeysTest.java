@@ -221,8 +221,7 @@ class KeysTest extends GatewayFixture {
   @Test
   void anOpenGatewayIsNotMadeByAReload() throws Exception {
     GatewayOptions open = super.options();
-    GatewayVerticle everywhere =
-        deploy(new GatewayVerticle(options().setHost("0.0.0.0"), relay));
+    GatewayVerticle everywhere = deploy(new GatewayVerticle(options().setHost("0.0.0.0"), relay));
     port = everywhere.actualPort();
 
     assertThat(everywhere.reload(open).await(5, TimeUnit.SECONDS))

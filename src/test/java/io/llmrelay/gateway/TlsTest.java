@@ -84,8 +84,7 @@ class TlsTest extends GatewayFixture {
   private void isImpatient() throws Exception {
     tls("h2").close();
     gateway =
-        deploy(
-            new GatewayVerticle(options().setIdleTimeout(Duration.ofMillis(IDLE_MS)), relay));
+        deploy(new GatewayVerticle(options().setIdleTimeout(Duration.ofMillis(IDLE_MS)), relay));
     port = gateway.actualPort();
   }
 
@@ -146,8 +145,7 @@ class TlsTest extends GatewayFixture {
     assertThat(bad.statusCode()).isEqualTo(400);
     assertThat(bad.headers().firstValue("x-request-id").orElseThrow()).startsWith("gw-");
     HttpResponse<String> large =
-        client.send(
-            asking(ask().put("user", "x".repeat(2_000_000))), BodyHandlers.ofString());
+        client.send(asking(ask().put("user", "x".repeat(2_000_000))), BodyHandlers.ofString());
     assertThat(large.statusCode()).isEqualTo(413);
     assertThat(error(large).getString("code")).isEqualTo("request_too_large");
   }
@@ -200,8 +198,7 @@ class TlsTest extends GatewayFixture {
 
     await().until(() -> third.cancelled);
     stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
-    Buffer body =
-        staying.compose(HttpClientResponse::body).await(5, TimeUnit.SECONDS);
+    Buffer body = staying.compose(HttpClientResponse::body).await(5, TimeUnit.SECONDS);
     assertThat(body.toString(UTF_8)).contains("Hello").contains("[DONE]");
     assertThat(relay.cancelled).isEmpty();
   }

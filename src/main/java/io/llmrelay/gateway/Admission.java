@@ -26,7 +26,15 @@ public final class Admission {
   private final ConnectionCount connections = new ConnectionCount();
   private volatile List<Key> keys = List.of();
 
-  private record Key(byte[] hash, Allowance allowance) {}
+  private static final class Key {
+    private final byte[] hash;
+    private final Allowance allowance;
+
+    Key(byte[] hash, Allowance allowance) {
+      this.hash = hash;
+      this.allowance = allowance;
+    }
+  }
 
   /** Admits as these options say. */
   public Admission(GatewayOptions options) {

@@ -44,7 +44,7 @@ class AdminTest extends GatewayFixture {
     assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"up\"}");
     assertThat(get("/health/ready").body()).isEqualTo("{\"status\":\"degraded\"}");
     assertThat(get("/health/ready?probe=true").body()).isEqualTo("{\"status\":\"degraded\"}");
-    assertThat(relay.probes).isZero();
+    assertThat(relay.probes).hasValue(0);
     assertThat(get("/metrics").statusCode()).isEqualTo(status);
     assertThat(postReload().statusCode()).isEqualTo(status);
     relay.health = Future.failedFuture("gone");
@@ -58,15 +58,15 @@ class AdminTest extends GatewayFixture {
     port = gateway.actualAdminPort();
     assertThat(get("/health/live").statusCode()).isEqualTo(200);
     assertThat(get("/health/ready").body()).contains("secret-name");
-    assertThat(relay.probes).isZero();
+    assertThat(relay.probes).hasValue(0);
     assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
-    assertThat(relay.probes).isEqualTo(1);
+    assertThat(relay.probes).hasValue(1);
     assertThat(error(get("/metrics")).getString("code")).isEqualTo("no_metrics");
     assertThat(postReload().body()).isEqualTo("{\"restart\":\"gateway.port\"}");
     assertThat(get("/v1/models").statusCode()).isEqualTo(404);
     assertThat(get("/nowhere").headers().firstValue("x-request-id")).isPresent();
 
-    relay.probes = 0;
+    relay.probes.set(0);
     port = gateway.actualPort();
     nothingForOperators(404);
   }
@@ -94,7 +94,7 @@ class AdminTest extends GatewayFixture {
     start(options());
 
     assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
-    assertThat(relay.probes).isEqualTo(1);
+    assertThat(relay.probes).hasValue(1);
     assertThat(postReload().statusCode()).isEqualTo(200);
   }
 

@@ -1,5 +1,6 @@
 package io.llmrelay.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.Certificates;
@@ -93,7 +94,7 @@ class OutboundTest extends HttpFixture {
               + "Proxy-Authorization: caller-proxy\r\nOpenAI-Organization: caller-org\r\n"
               + "Connection: close\r\n",
           body);
-      return new String(socket.getInputStream().readAllBytes());
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.llmrelay;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,49 +11,71 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate for localhost that vouches for itself, made for one test, as two PEM files. */
+/** A certificate for localhost that vouches for itself, as two PEM files. */
 public record Certificates(Path certificate, Path key, Certificate parsed) {
   private static final String PASSWORD = "changeit";
+  private static final Map<String, KeyStore> MADE = new ConcurrentHashMap<>();
 
-  /** Makes one with the JDK's own tool. */
-  public static Certificates make(Path folder, String name, String algorithm) throws Exception {
-    Path store = folder.resolve(name + ".p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "a",
-                "-keyalg",
-                algorithm,
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "SAN=dns:localhost,ip:127.0.0.1",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                PASSWORD)
-            .inheritIO()
-            .start();
-    if (keytool.waitFor() != 0) {
-      throw new AssertionError("keytool failed");
-    }
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = new FileInputStream(store.toFile())) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
+  /**
+   * Puts one into a folder. The same name is the same certificate in all tests, for making one
+   * takes a second or two.
+   *
+   * @param name of both files, {@code .pem} and {@code .key}
+   */
+  public static Certificates in(Path folder, String name, String algorithm) throws Exception {
+    KeyStore keys = MADE.computeIfAbsent(name, missing -> make(algorithm));
     Certificate certificate = keys.getCertificate("a");
     byte[] key = keys.getKey("a", PASSWORD.toCharArray()).getEncoded();
     return new Certificates(
         pem(folder.resolve(name + ".pem"), "CERTIFICATE", certificate.getEncoded()),
         pem(folder.resolve(name + ".key"), "PRIVATE KEY", key),
         certificate);
+  }
+
+  /** Makes one with the JDK's own tool. */
+  private static KeyStore make(String algorithm) {
+    try {
+      Path folder = Files.createTempDirectory("certificate");
+      Path store = folder.resolve("keys.p12");
+      Process keytool =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                  "-genkeypair",
+                  "-alias",
+                  "a",
+                  "-keyalg",
+                  algorithm,
+                  "-dname",
+                  "CN=localhost",
+                  "-ext",
+                  "SAN=dns:localhost,ip:127.0.0.1",
+                  "-storetype",
+                  "PKCS12",
+                  "-keystore",
+                  store.toString(),
+                  "-storepass",
+                  PASSWORD)
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(keytool.getInputStream().readAllBytes(), UTF_8);
+      if (keytool.waitFor() != 0) {
+        throw new AssertionError("keytool failed: " + said);
+      }
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      try (InputStream in = new FileInputStream(store.toFile())) {
+        keys.load(in, PASSWORD.toCharArray());
+      }
+      Files.delete(store);
+      Files.delete(folder);
+      return keys;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static Path pem(Path file, String what, byte[] der) throws IOException {

@@ -77,14 +77,14 @@ class GatewayCommandsTest {
 
   @Test
   void httpsAndTheAdminAddressAreSaid() throws Exception {
-    Certificates own = Certificates.make(folder, "own", "EC");
+    Certificates own = Certificates.in(folder, "EC", "EC");
     Path conf =
         Files.writeString(
             folder.resolve("relay.yaml"),
             """
             gateway:
               port: 0
-              tls: {certificate: own.pem, key: own.key}
+              tls: {certificate: EC.pem, key: EC.key}
               admin: {port: 0}
             """);
     try (Cli serve = Cli.start("--conf", conf.toString())) {

@@ -76,9 +76,9 @@ class GatewayConfigTest {
   @Test
   void tlsFilesAreLookedAtBeforeTheStart() throws Exception {
     for (String algorithm : new String[] {"EC", "RSA"}) {
-      Certificates.make(folder, algorithm, algorithm);
+      Certificates.in(folder, algorithm, algorithm);
     }
-    Certificates other = Certificates.make(folder, "other", "EC");
+    Certificates other = Certificates.in(folder, "other", "EC");
     Files.writeString(folder.resolve("empty.pem"), "");
     Files.writeString(
         folder.resolve("encrypted.key"),

@@ -146,7 +146,7 @@ class OutboundTest extends HttpFixture {
 
   @Test
   void aCertificateNobodyVouchesForIsANetworkFailure() throws Exception {
-    Certificates own = Certificates.make(folder, "own", "EC");
+    Certificates own = Certificates.in(folder, "EC", "EC");
     HttpServer first =
         server(
             new HttpServerOptions()

@@ -59,8 +59,8 @@ class TlsTest extends GatewayFixture {
 
   @BeforeAll
   static void certificates() throws Exception {
-    own = Certificates.make(folder, "own", "EC");
-    renewed = Certificates.make(folder, "renewed", "RSA");
+    own = Certificates.in(folder, "EC", "EC");
+    renewed = Certificates.in(folder, "RSA", "RSA");
   }
 
   private void use(Certificates these) throws Exception {

@@ -68,7 +68,17 @@ public interface LlmRelay {
    * The state of every backend: {@code {"status": "up" | "degraded" | "down", "backends": [{"name",
    * "dialect", "models", "default_model", "circuit", "exhausted"}…], "aliases": […]}}.
    */
-  Future<JsonObject> health();
+  default Future<JsonObject> health() {
+    return health(false);
+  }
+
+  /**
+   * As {@link #health()}.
+   *
+   * @param probe asks every backend for its list of models besides, and tells what it said as
+   *     {@code probe}; takes up to some ten seconds
+   */
+  Future<JsonObject> health(boolean probe);
 
   /** Cancels what runs and takes the client's address off the bus. */
   Future<Void> close();

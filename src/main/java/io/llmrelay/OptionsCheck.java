@@ -5,7 +5,6 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.KnownProvider;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
@@ -50,7 +49,9 @@ final class OptionsCheck {
     }
     options.getAliases().forEach(check::alias);
     check.catalog();
-    check.gateway();
+    if (options.getGateway() != null) {
+      new GatewayCheck(check, problems).check(options.getGateway());
+    }
     check.timeouts();
     check.retries();
     check.circuit();
@@ -248,15 +249,6 @@ final class OptionsCheck {
     notNegative(path + ".cached-input", cachedInput);
   }
 
-  private void gateway() {
-    GatewayOptions gateway = options.getGateway();
-    if (gateway != null) {
-      notBlank("gateway.host", gateway.getHost());
-      range("gateway.port", gateway.getPort(), 0, 65_535);
-      positiveSize("gateway.max-body", gateway.getMaxBody());
-    }
-  }
-
   private void timeouts() {
     Timeouts timeouts = options.getTimeouts();
     positive("timeouts.connect", timeouts.connect());
@@ -302,7 +294,7 @@ final class OptionsCheck {
     }
   }
 
-  private void range(String path, int value, int min, int max) {
+  void range(String path, int value, int min, int max) {
     if (value < min || value > max) {
       problems.add(
           path,
@@ -311,7 +303,7 @@ final class OptionsCheck {
     }
   }
 
-  private void atLeast(String path, Number value, double min) {
+  void atLeast(String path, Number value, double min) {
     if (value != null && !(value.doubleValue() >= min)) {
       problems.add(path, "must be at least " + (min < 1 ? "" + min : "" + (long) min));
     }
@@ -323,19 +315,19 @@ final class OptionsCheck {
     }
   }
 
-  private void positive(String path, Duration value) {
+  void positive(String path, Duration value) {
     if (value.isZero() || value.isNegative()) {
       problems.add(path, "must be longer than 0");
     }
   }
 
-  private void positiveSize(String path, int bytes) {
+  void positiveSize(String path, int bytes) {
     if (bytes < 1) {
       problems.add(path, "must be larger than 0");
     }
   }
 
-  private void notBlank(String path, String value) {
+  void notBlank(String path, String value) {
     if (value.isBlank()) {
       problems.add(path, "must not be empty");
     }

@@ -14,6 +14,7 @@ import io.vertx.core.eventbus.Message;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -28,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RelayClient implements LlmRelay {
   /** From here on only a verticle gets an endpoint of its own. */
   static final int MAX_ENDPOINTS = 64;
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
 
   private final VertxInternal vertx;
   private final String prefix;
@@ -59,12 +61,14 @@ final class RelayClient implements LlmRelay {
 
   @Override
   public Future<Plan> plan(ChatRequest request) {
-    return ask("plan", request.toJson()).map(Plan::fromJson);
+    return ask("plan", request.toJson(), settings.pingTimeout()).map(Plan::fromJson);
   }
 
   @Override
-  public Future<JsonObject> health() {
-    return ask("health", new JsonObject());
+  public Future<JsonObject> health(boolean probe) {
+    return probe
+        ? ask("health", new JsonObject().put("probe", true), PROBE_TIMEOUT)
+        : ask("health", new JsonObject(), settings.pingTimeout());
   }
 
   @Override
@@ -118,9 +122,8 @@ final class RelayClient implements LlmRelay {
         });
   }
 
-  private Future<JsonObject> ask(String service, JsonObject body) {
-    DeliveryOptions options =
-        new DeliveryOptions().setSendTimeout(settings.pingTimeout().toMillis());
+  private Future<JsonObject> ask(String service, JsonObject body, Duration timeout) {
+    DeliveryOptions options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
     return vertx
         .eventBus()
         .<JsonObject>request(prefix + "." + service, body, options)

@@ -140,7 +140,8 @@ public class RelayOptions {
 
   /**
    * A copy that is complete and checked: providers' defaults filled in, key files read, backends
-   * discovered. There is at least one backend in it. Resolving again changes nothing.
+   * discovered. There is at least one backend in it, and a gateway that other machines can reach
+   * has keys or says that it wants none. Resolving again changes nothing.
    *
    * @param env where well-known providers' keys are looked for
    * @throws ConfigException with everything that is wrong
@@ -149,6 +150,7 @@ public class RelayOptions {
     Problems problems = new Problems(source);
     RelayOptions copy = new RelayOptions(this).complete(env, Path.of(""), problems);
     OptionsCheck.hasBackend(copy, problems);
+    GatewayCheck.isGuarded(copy.gateway, problems);
     problems.throwIfAny();
     return copy;
   }
@@ -158,6 +160,9 @@ public class RelayOptions {
     source = problems.source();
     if (stateFile != null && !stateFile.isBlank()) {
       stateFile = folder.resolve(stateFile).toString();
+    }
+    if (gateway != null) {
+      gateway.resolvePaths(folder);
     }
     new BackendResolver(env, folder, problems).resolve(backends, isDiscover());
     OptionsCheck.check(this, problems);
@@ -351,11 +356,12 @@ public class RelayOptions {
     return this;
   }
 
-  /** With the keys and the headers' values hidden. */
+  /** With the keys, their hashes and the headers' values hidden. */
   @Override
   public String toString() {
     RelayOptions masked = new RelayOptions(this);
     masked.backends.replaceAll((name, backend) -> backend.masked());
+    masked.gateway = gateway == null ? null : gateway.masked();
     return "RelayOptions" + masked.toJson().encode();
   }
 }

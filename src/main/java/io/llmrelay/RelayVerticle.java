@@ -10,6 +10,7 @@ import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.CoordinatorVerticle;
 import io.llmrelay.coordinator.RunSettings;
+import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
@@ -48,6 +49,7 @@ public class RelayVerticle extends VerticleBase {
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
   private int gatewayPort = -1;
+  private int adminPort = -1;
 
   /** A relay configured by its deployment's config. */
   public RelayVerticle() {
@@ -68,6 +70,11 @@ public class RelayVerticle extends VerticleBase {
   /** The port the gateway listens on, once deployed; -1 without a gateway. */
   public int gatewayPort() {
     return gatewayPort;
+  }
+
+  /** The port of the operators' endpoints, once deployed; -1 where they have none of their own. */
+  public int adminPort() {
+    return adminPort;
   }
 
   @Override

@@ -26,6 +26,14 @@ import java.util.Objects;
 public final class ChatRequest {
   /** Longest model, in characters: what is remembered of one is remembered by its name. */
   private static final int MAX_MODEL = 300;
+  /** What the metadata labels that a gateway adds begin with. */
+  public static final String OWN_LABELS = "relay.";
+
+  /** The metadata label with the name of the gateway key that a request came with. */
+  public static final String CONSUMER = "relay.consumer";
+
+  /** The metadata label with the id by which the caller of a gateway knows the request. */
+  public static final String REQUEST_ID = "relay.request_id";
 
   private static final int MAX_STOP = 4;
   private static final int MAX_METADATA = 16;
@@ -201,7 +209,8 @@ public final class ChatRequest {
     if (!(value instanceof JsonObject json)) {
       throw in.invalid("metadata", "must be an object");
     }
-    if (json.size() > MAX_METADATA) {
+    long own = List.of(CONSUMER, REQUEST_ID).stream().filter(json::containsKey).count();
+    if (json.size() - own > MAX_METADATA) {
       throw in.invalid("metadata", "must have at most " + MAX_METADATA + " keys");
     }
     Map<String, String> metadata = new LinkedHashMap<>();

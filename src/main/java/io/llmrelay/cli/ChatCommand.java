@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,10 +28,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "chat",
     mixinStandardHelpOptions = true,
-    description = "Stream one answer from a running gateway.")
+    description = "Stream one answer from a running gateway.",
+    footer = {"", "A gateway's key is taken from the environment variable LLM_RELAY_KEY."})
 final class ChatCommand implements Callable<Integer> {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final String DATA = "data:";
+  private static final String KEY = "LLM_RELAY_KEY";
 
   @Spec private CommandSpec spec;
 
@@ -50,8 +53,13 @@ final class ChatCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "QUESTION", description = "What to ask.")
   private List<String> question;
 
+  private final Map<String, String> env;
   private Terminal out;
   private Terminal err;
+
+  ChatCommand(Map<String, String> env) {
+    this.env = env;
+  }
 
   @Override
   public Integer call() throws InterruptedException {
@@ -93,10 +101,14 @@ final class ChatCommand implements Callable<Integer> {
       body.put("model", model);
     }
     try {
-      return HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/v1/chat/completions"))
-          .header("content-type", "application/json")
-          .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
-          .build();
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/v1/chat/completions"))
+              .header("content-type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
+      String key = env.get(KEY);
+      return key == null
+          ? request.build()
+          : request.header("authorization", "Bearer " + key).build();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           spec.commandLine(), "--url must be an http URL such as http://127.0.0.1:8080");

@@ -51,9 +51,10 @@ public final class Main {
   static CommandLine commandLine(Map<String, String> env) {
     return new CommandLine(new Main())
         .addSubcommand(new ServeCommand(env))
-        .addSubcommand(new ChatCommand())
+        .addSubcommand(new ChatCommand(env))
         .addSubcommand(new SandboxCommand())
         .addSubcommand(new DemoCommand())
+        .addSubcommand(new KeyCommand())
         .setOut(utf8(System.out))
         .setErr(utf8(System.err))
         .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line));

@@ -64,9 +64,9 @@ final class ServeCommand implements Callable<Integer> {
       if (rehearsal) {
         addSandbox(life.vertx(), options);
       }
-      int actualPort = deploy(life.vertx(), options);
+      RelayVerticle relay = deploy(life.vertx(), options);
       Terminal terminal = new Terminal(spec.commandLine().getOut());
-      new Welcome(terminal).print(options, actualPort, conf, rehearsal);
+      new Welcome(terminal, options, rehearsal).print(relay, conf);
       life.awaitEnd();
     }
     return 0;
@@ -133,11 +133,11 @@ final class ServeCommand implements Callable<Integer> {
         .setDefaultModel(SandboxCommand.MODEL);
   }
 
-  private static int deploy(Vertx vertx, RelayOptions options) {
+  private static RelayVerticle deploy(Vertx vertx, RelayOptions options) {
     RelayVerticle relay = new RelayVerticle(options);
     try {
       vertx.deployVerticle(relay).await();
-      return relay.gatewayPort();
+      return relay;
     } catch (ConfigException e) {
       throw e;
     } catch (Throwable e) {

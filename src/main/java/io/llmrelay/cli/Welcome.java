@@ -1,6 +1,7 @@
 package io.llmrelay.cli;
 
 import io.llmrelay.RelayOptions;
+import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.GatewayOptions;
 import java.nio.file.Path;
@@ -12,15 +13,27 @@ final class Welcome {
   private static final String QUESTION = "Why is the sky blue?";
 
   private final Terminal terminal;
+  private final RelayOptions options;
+  private final GatewayOptions gateway;
+  private final boolean rehearsal;
 
-  Welcome(Terminal terminal) {
+  Welcome(Terminal terminal, RelayOptions options, boolean rehearsal) {
     this.terminal = terminal;
+    this.options = options;
+    this.gateway = options.getGateway();
+    this.rehearsal = rehearsal;
   }
 
-  void print(RelayOptions options, int port, Path conf, boolean rehearsal) {
-    String url = url(options.getGateway(), port);
+  void print(RelayVerticle relay, Path conf) {
+    String scheme = gateway.getTls() == null ? "http" : "https";
+    String url = scheme + "://" + address(gateway.getHost(), relay.gatewayPort());
     terminal.line(terminal.bold("LLM Relay is listening at " + url));
+    if (gateway.getAdmin() != null) {
+      String admin = address(gateway.getAdmin().getHost(), relay.adminPort());
+      terminal.line("Metrics, health and reloading: http://" + admin);
+    }
     terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
+    terminal.line("Callers: " + callers());
     terminal.line();
     if (rehearsal) {
       terminal.line("There is no API key in the environment, and no backend is configured: these");
@@ -28,10 +41,10 @@ final class Welcome {
       terminal.line();
     }
     terminal.line("Backends, in the order of fallback:");
-    backends(options).forEach(terminal::line);
+    backends().forEach(terminal::line);
     terminal.line();
     terminal.line("Try:");
-    terminal.line(curl(url, model(options), ""));
+    terminal.line(curl(url, model(), ""));
     if (rehearsal) {
       terminal.line("and with a primary that fails, whom the next one stands in for:");
       terminal.line(
@@ -41,14 +54,22 @@ final class Welcome {
     terminal.line(terminal.dim("Ctrl-C stops it."));
   }
 
-  private static String url(GatewayOptions gateway, int port) {
-    String host = gateway.getHost();
-    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
-    String name = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
-    return "http://" + name + ":" + port;
+  private String callers() {
+    if (!gateway.getKeys().isEmpty()) {
+      return "with one of these keys: " + String.join(", ", gateway.getKeys().keySet());
+    }
+    return gateway.isLocal()
+        ? "whoever is on this machine, without a key"
+        : "EVERYBODY who reaches it, without a key (gateway.allow-anonymous)";
   }
 
-  private static List<String> backends(RelayOptions options) {
+  private static String address(String host, int port) {
+    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+    String name = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
+    return name + ":" + port;
+  }
+
+  private List<String> backends() {
     Table table = new Table();
     List<String> order =
         options.getFallback().stream().map(candidate -> candidate.split("/", 2)[0]).toList();
@@ -75,18 +96,20 @@ final class Welcome {
   }
 
   /** The model has to be named only where the default backend has none by default. */
-  private static String model(RelayOptions options) {
+  private String model() {
     String[] first = options.getFallback().get(0).split("/", 2);
     boolean known =
         first.length == 2 || options.getBackends().get(first[0]).getDefaultModel() != null;
     return known ? "" : "\"model\": \"MODEL\", ";
   }
 
-  private static String curl(String url, String model, String more) {
+  private String curl(String url, String model, String more) {
+    String options = gateway.getTls() == null ? "-N" : "-N --cacert CERTIFICATE.pem";
+    String key = gateway.getKeys().isEmpty() ? "" : " -H 'authorization: Bearer KEY'";
     return """
-      curl -N %s/v1/chat/completions -H 'content-type: application/json' \\
+      curl %s %s/v1/chat/completions -H 'content-type: application/json'%s \\
         -d '{"stream": true, %s"messages": [{"role": "user", "content": "%s"}]%s}'\
     """
-        .formatted(url, model, QUESTION, more);
+        .formatted(options, url, key, model, QUESTION, more);
   }
 }

@@ -2,12 +2,22 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** The HTTP front. */
 public class GatewayOptions {
   public static final String DEFAULT_HOST = "127.0.0.1";
   public static final int DEFAULT_PORT = 8080;
   public static final int DEFAULT_MAX_BODY = 4 * 1024 * 1024;
+  public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
+  public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(75);
+  public static final boolean DEFAULT_ALLOW_ANONYMOUS = false;
 
   private String host = DEFAULT_HOST;
   private int port = DEFAULT_PORT;
@@ -16,12 +26,25 @@ public class GatewayOptions {
   @JsonSerialize(using = Binding.SizeWriter.class)
   private int maxBody = DEFAULT_MAX_BODY;
 
+  private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+  private Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;
+  private Map<String, GatewayKeyOptions> keys = new LinkedHashMap<>();
+  private boolean allowAnonymous = DEFAULT_ALLOW_ANONYMOUS;
+  private TlsOptions tls;
+  private AdminOptions admin;
+
   public GatewayOptions() {}
 
   public GatewayOptions(GatewayOptions other) {
     host = other.host;
     port = other.port;
     maxBody = other.maxBody;
+    maxConnections = other.maxConnections;
+    idleTimeout = other.idleTimeout;
+    other.keys.forEach((name, key) -> keys.put(name, new GatewayKeyOptions(key)));
+    allowAnonymous = other.allowAnonymous;
+    tls = other.tls == null ? null : new TlsOptions(other.tls);
+    admin = other.admin == null ? null : new AdminOptions(other.admin);
   }
 
   /** The address to listen at; {@code 0.0.0.0} for every network of the machine. */
@@ -52,5 +75,115 @@ public class GatewayOptions {
   public GatewayOptions setMaxBody(int maxBody) {
     this.maxBody = maxBody;
     return this;
+  }
+
+  /** Most connections of clients at a time; one more is closed as soon as it is there. */
+  public int getMaxConnections() {
+    return maxConnections;
+  }
+
+  public GatewayOptions setMaxConnections(int maxConnections) {
+    this.maxConnections = maxConnections;
+    return this;
+  }
+
+  /** How long a connection may be without a request before it is closed. */
+  public Duration getIdleTimeout() {
+    return idleTimeout;
+  }
+
+  public GatewayOptions setIdleTimeout(Duration idleTimeout) {
+    this.idleTimeout = idleTimeout;
+    return this;
+  }
+
+  /**
+   * The keys that open the gateway, by name. Without any it is open to everybody who reaches it,
+   * which is allowed on a loopback address only, or with {@link #isAllowAnonymous}.
+   */
+  public Map<String, GatewayKeyOptions> getKeys() {
+    return keys;
+  }
+
+  public GatewayOptions setKeys(Map<String, GatewayKeyOptions> keys) {
+    this.keys = new LinkedHashMap<>(keys);
+    return this;
+  }
+
+  /**
+   * Adds a key.
+   *
+   * @param name letters, digits, {@code -} and {@code _}, at most 64
+   */
+  public GatewayOptions addKey(String name, GatewayKeyOptions key) {
+    keys.put(name, key);
+    return this;
+  }
+
+  /** Whether a gateway that other machines can reach may start without keys. */
+  public boolean isAllowAnonymous() {
+    return allowAnonymous;
+  }
+
+  public GatewayOptions setAllowAnonymous(boolean allowAnonymous) {
+    this.allowAnonymous = allowAnonymous;
+    return this;
+  }
+
+  /** Serves HTTPS, with HTTP/2 for clients that speak it; {@code null}, the default, for HTTP. */
+  public TlsOptions getTls() {
+    return tls;
+  }
+
+  public GatewayOptions setTls(TlsOptions tls) {
+    this.tls = tls;
+    return this;
+  }
+
+  /**
+   * An address of their own for metrics, detailed health and reloading. {@code null}, the default:
+   * they are beside the API on a loopback address, and nowhere on any other.
+   */
+  public AdminOptions getAdmin() {
+    return admin;
+  }
+
+  public GatewayOptions setAdmin(AdminOptions admin) {
+    this.admin = admin;
+    return this;
+  }
+
+  /** Whether only this machine reaches it. A name other than {@code localhost} is not trusted. */
+  public boolean isLocal() {
+    byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+    try {
+      return "localhost".equalsIgnoreCase(host)
+          || (address != null && InetAddress.getByAddress(address).isLoopbackAddress());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("four or sixteen bytes are an address", e);
+    }
+  }
+
+  /** Makes relative paths start at this folder. */
+  public void resolvePaths(Path folder) {
+    if (tls != null && tls.getCertificate() != null) {
+      tls.setCertificate(folder.resolve(tls.getCertificate()).toString());
+    }
+    if (tls != null && tls.getKey() != null) {
+      tls.setKey(folder.resolve(tls.getKey()).toString());
+    }
+  }
+
+  /** These options with the keys' hashes hidden. */
+  public GatewayOptions masked() {
+    GatewayOptions masked = new GatewayOptions(this);
+    masked.keys.replaceAll((name, key) -> key.masked());
+    return masked;
+  }
+
+  /** With the keys' hashes hidden. */
+  @Override
+  public String toString() {
+    return "GatewayOptions" + ConfigReader.toJson(masked()).encode();
   }
 }

@@ -5,9 +5,10 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 
 /**
- * The response headers that tell who answered: {@code x-request-id}, {@code x-relay-backend},
- * {@code x-relay-model}, {@code x-relay-attempts} (tries, the serving one included; candidates that
- * were skipped do not count), and {@code x-relay-warning} where the model's end is near.
+ * The response headers that tell who answered: {@code x-request-id} (the run's, unless the caller
+ * brought one), {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (tries,
+ * the serving one included; candidates that were skipped do not count), and {@code x-relay-warning}
+ * where the model's end is near.
  */
 final class AnswerHeaders {
   private static final int MAX_LENGTH = 200;
@@ -22,7 +23,9 @@ final class AnswerHeaders {
       String model,
       String warning,
       List<Attempt> trail) {
-    put(response, "x-request-id", id);
+    if (!response.headers().contains(RequestIds.HEADER)) {
+      put(response, RequestIds.HEADER, id);
+    }
     put(response, "x-relay-backend", backend);
     put(response, "x-relay-model", model);
     put(response, "x-relay-warning", warning);

@@ -3,6 +3,9 @@ package io.llmrelay.gateway;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.config.ConfigException;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -33,7 +36,11 @@ final class ApiError extends RuntimeException {
   private final transient Failure failure;
 
   private ApiError(int status, String type, String code, Failure failure) {
-    super(failure.message(), null, false, false);
+    this(status, type, code, failure, failure.message());
+  }
+
+  private ApiError(int status, String type, String code, Failure failure, String message) {
+    super(message, null, false, false);
     this.status = status;
     this.type = type;
     this.code = code;
@@ -61,6 +68,37 @@ final class ApiError extends RuntimeException {
 
   static ApiError unreadableUrl() {
     return badRequest(400, "bad_request", "the request's URL cannot be read");
+  }
+
+  /** A head that HTTP does not allow, or that is too long. */
+  static ApiError unreadableHead(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      return badRequest(414, "url_too_long", "the request's URL is too long");
+    }
+    if (cause instanceof TooLongHttpHeaderException) {
+      return badRequest(431, "headers_too_large", "the request's headers are too large");
+    }
+    return badRequest(400, "bad_request", "the request's head cannot be read");
+  }
+
+  static ApiError invalidKey() {
+    return badRequest(
+        401, "invalid_api_key", "send one of this gateway's keys: Authorization: Bearer KEY");
+  }
+
+  static ApiError webPage() {
+    return badRequest(
+        403, "cross_site_request", "requests of web pages (with an Origin header) are not taken");
+  }
+
+  static ApiError noReload() {
+    return badRequest(404, "no_reload", "this relay runs without a configuration it could reload");
+  }
+
+  /** A new configuration that cannot be used; all of what is wrong with it. */
+  static ApiError configuration(ConfigException e) {
+    Failure failure = Failure.of(FailureKind.INVALID_REQUEST, "");
+    return new ApiError(400, INVALID_REQUEST, "invalid_configuration", failure, e.getMessage());
   }
 
   static ApiError noMetrics() {
@@ -100,6 +138,9 @@ final class ApiError extends RuntimeException {
     if (error instanceof LlmException e) {
       return of(e.failure());
     }
+    if (error instanceof ConfigException e) {
+      return configuration(e);
+    }
     Throwable bare = new Throwable(error.getClass().getName());
     bare.setStackTrace(error.getStackTrace());
     LOG.log(Level.ERROR, "the gateway failed to serve a request", bare);
@@ -117,7 +158,7 @@ final class ApiError extends RuntimeException {
   JsonObject toJson() {
     JsonObject error =
         new JsonObject()
-            .put("message", failure.message())
+            .put("message", getMessage())
             .put("type", type)
             .put("param", failure.field())
             .put("code", code);

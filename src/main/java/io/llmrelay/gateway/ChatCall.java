@@ -4,6 +4,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
 import io.vertx.core.json.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A request as it came over HTTP: what is asked, and how it is to be answered.
@@ -24,7 +26,31 @@ record ChatCall(ChatRequest request, boolean stream, boolean includeUsage) {
     boolean stream = flag(body.remove("stream"), "stream");
     Object options = body.remove("stream_options");
     boolean includeUsage = options != null && includeUsage(options, stream);
+    if (body.getValue("metadata") instanceof JsonObject metadata) {
+      for (String label : metadata.fieldNames()) {
+        if (label.startsWith(ChatRequest.OWN_LABELS)) {
+          throw invalid("metadata." + label, "begins as the relay's own labels do");
+        }
+      }
+    }
     return new ChatCall(ChatRequest.fromJson(body), stream, includeUsage);
+  }
+
+  /**
+   * This call with what the gateway knows of it in the request's metadata.
+   *
+   * @param consumer the name of the key it came with, or {@code null}
+   * @param id the caller's id of it, or {@code null}
+   */
+  ChatCall labelled(String consumer, String id) {
+    Map<String, String> labels = new LinkedHashMap<>(request.metadata());
+    if (consumer != null) {
+      labels.put(ChatRequest.CONSUMER, consumer);
+    }
+    if (id != null) {
+      labels.put(ChatRequest.REQUEST_ID, id);
+    }
+    return new ChatCall(request.withMetadata(labels), stream, includeUsage);
   }
 
   private static boolean includeUsage(Object value, boolean stream) {

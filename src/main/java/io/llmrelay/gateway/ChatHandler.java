@@ -8,6 +8,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.IntSupplier;
 
 /**
  * {@code POST /v1/chat/completions}.
@@ -17,9 +18,9 @@ import io.vertx.ext.web.RoutingContext;
  */
 final class ChatHandler implements Handler<RoutingContext> {
   private final LlmRelay relay;
-  private final int maxBodyBytes;
+  private final IntSupplier maxBodyBytes;
 
-  ChatHandler(LlmRelay relay, int maxBodyBytes) {
+  ChatHandler(LlmRelay relay, IntSupplier maxBodyBytes) {
     this.relay = relay;
     this.maxBodyBytes = maxBodyBytes;
   }
@@ -28,15 +29,29 @@ final class ChatHandler implements Handler<RoutingContext> {
   public void handle(RoutingContext ctx) {
     HttpServerResponse response = ctx.response();
     Promise<Void> gone = Promise.promise();
-    response.closeHandler(closed -> gone.tryComplete());
-    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes, JsonBody.TIMEOUT_MS)
+    response.closeHandler(
+        closed -> {
+          // In HTTP/2 a stream is closed after every answer.
+          if (!response.ended()) {
+            gone.tryComplete();
+          }
+        });
+    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes.getAsInt(), JsonBody.TIMEOUT_MS)
         .map(ChatCall::of)
+        .map(call -> labelled(call, ctx))
         .compose(call -> answer(call, response, gone.future()))
         .onFailure(
             error -> {
               gone.tryComplete();
               ApiError.of(error).send(response);
             });
+  }
+
+  /** Tells hooks who asks, and by which id the caller knows the request. */
+  private static ChatCall labelled(ChatCall call, RoutingContext ctx) {
+    String consumer = Door.consumer(ctx);
+    String id = ctx.response().headers().get(RequestIds.HEADER);
+    return consumer == null && id == null ? call : call.labelled(consumer, id);
   }
 
   /** What goes wrong while an answer is handed over fails the future, like all that came before. */

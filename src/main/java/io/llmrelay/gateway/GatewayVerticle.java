@@ -1,54 +1,108 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.config.AdminOptions;
+import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.ext.web.Route;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * OpenAI's chat-completions API in front of a relay.
  *
  * <ul>
  *   <li>{@code POST /v1/chat/completions}, {@code GET /v1/models}, {@code GET /v1/models/{id}}
- *   <li>{@code GET /health/live}, {@code /health/ready}, {@code /metrics}
+ *   <li>{@code GET /health/live}, {@code /health/ready}
+ *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, and {@code
+ *       POST /admin/reload}: at an address of their own if one is configured, else beside the API
+ *       where only this machine reaches it
  * </ul>
  *
- * <p>Several instances share one port.
+ * <p>Several instances share one port; they are to share one {@link Admission} too.
  */
 public final class GatewayVerticle extends VerticleBase {
-  private static final int ACCEPT_BACKLOG = 4096;
+  /** Operators are few; that they get in does not depend on how many others are there. */
+  private static final int MAX_ADMIN_CONNECTIONS = 100;
 
   private final GatewayOptions options;
   private final LlmRelay relay;
+  private final Admission admission;
+  private final Supplier<Future<JsonObject>> reload;
+  private Connections connections;
+  private int maxBody;
   private HttpServer server;
+  private HttpServer admin;
+
+  /** A gateway that is alone, and has nothing to reload. */
+  public GatewayVerticle(GatewayOptions options, LlmRelay relay) {
+    this(options, relay, new Admission(options), null);
+  }
 
   /**
    * A gateway to be deployed.
    *
    * @param relay who answers; stays the caller's to close
+   * @param admission who may come in; one for all instances
+   * @param reload reads the configuration again and tells what came of it, or fails with a {@link
+   *     ConfigException}; called on the gateway's event loop. {@code null} where that is not
+   *     possible
    */
-  public GatewayVerticle(GatewayOptions options, LlmRelay relay) {
-    this.options = options;
+  public GatewayVerticle(
+      GatewayOptions options,
+      LlmRelay relay,
+      Admission admission,
+      Supplier<Future<JsonObject>> reload) {
+    this.options = new GatewayOptions(options);
     this.relay = relay;
+    this.admission = admission;
+    this.reload = reload;
+    maxBody = options.getMaxBody();
   }
 
   @Override
   public Future<?> start() {
-    server = vertx.createHttpServer(serverOptions()).requestHandler(router());
-    return server.listen(options.getPort(), options.getHost());
+    connections =
+        new Connections(vertx, admission.connections(), options.getIdleTimeout().toMillis());
+    boolean operatorsToo = options.getAdmin() == null && options.isLocal();
+    Routes routes = new Routes(vertx, relay, reload);
+    Router router = routes.api(new Door(admission, connections), () -> maxBody, operatorsToo);
+    server = Servers.create(vertx, Servers.options(options), router, connections);
+    return server
+        .listen(options.getPort(), options.getHost())
+        .compose(open -> options.getAdmin() == null ? Future.succeededFuture() : admin(routes));
+  }
+
+  private Future<?> admin(Routes routes) {
+    AdminOptions at = options.getAdmin();
+    ConnectionCount few = new ConnectionCount();
+    few.limit(MAX_ADMIN_CONNECTIONS);
+    Connections operators = new Connections(vertx, few, options.getIdleTimeout().toMillis());
+    Router router = routes.operators(new Door(admission, operators));
+    admin = Servers.create(vertx, Servers.options(), router, operators);
+    return admin
+        .listen(at.getPort(), at.getHost())
+        .recover(
+            error ->
+                Future.failedFuture(
+                    new ConfigException(
+                        List.of(
+                            "gateway.admin: cannot listen at %s:%d: %s"
+                                .formatted(at.getHost(), at.getPort(), error.getMessage())))));
   }
 
   @Override
   public Future<?> stop() {
-    return server == null ? Future.succeededFuture() : server.close();
+    return close(server).eventually(() -> close(admin));
+  }
+
+  private static Future<?> close(HttpServer open) {
+    return open == null ? Future.succeededFuture() : open.close();
   }
 
   /** The port it listens on, once deployed. */
@@ -56,47 +110,36 @@ public final class GatewayVerticle extends VerticleBase {
     return server.actualPort();
   }
 
-  /** Idle connections stay open: a stream may be silent for as long as the relay's timers allow. */
-  private static HttpServerOptions serverOptions() {
-    return new HttpServerOptions()
-        .setIdleTimeout(0)
-        .setTcpNoDelay(true)
-        .setTcpKeepAlive(true)
-        .setAcceptBacklog(ACCEPT_BACKLOG)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setHttp2ClearTextEnabled(false);
+  /** The port operators' endpoints are at, once deployed; -1 where they have none of their own. */
+  public int actualAdminPort() {
+    return admin == null ? -1 : admin.actualPort();
   }
 
-  private Router router() {
-    Router router = Router.router(vertx);
-    ChatHandler chat = new ChatHandler(relay, options.getMaxBody());
-    router.post("/v1/chat/completions").handler(chat);
-    only("POST", router.route("/v1/chat/completions"));
-    ModelsHandler models = new ModelsHandler(relay);
-    get(router, "/v1/models", models::list);
-    get(router, "/v1/models/*", models::one);
-    StatusHandler status = new StatusHandler(relay);
-    get(router, "/health/live", status::live);
-    get(router, "/health/ready", status::ready);
-    get(router, "/metrics", status::metrics);
-    return router
-        .errorHandler(400, ctx -> ApiError.unreadableUrl().send(ctx.response()))
-        .errorHandler(404, ctx -> ApiError.unknownRoute(ctx.request()).send(ctx.response()))
-        .errorHandler(500, ctx -> ApiError.of(ctx.failure()).send(ctx.response()));
-  }
-
-  private static void get(Router router, String path, Handler<RoutingContext> handler) {
-    router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(handler);
-    only("GET, HEAD", router.route(path));
-  }
-
-  /** Vert.x Web leaves the Allow header out as soon as a 405 is to look like the other errors. */
-  private static void only(String methods, Route others) {
-    others.handler(
-        ctx -> {
-          ctx.response().putHeader(HttpHeaders.ALLOW, methods);
-          ApiError.wrongMethod(ctx.request()).send(ctx.response());
+  /**
+   * Takes over other keys, limits, sizes and timeouts, for requests that come from now on, and
+   * reads the TLS files again. May be called from any thread, and has to be called for every
+   * instance.
+   *
+   * @param next checked options
+   * @return the keys of the settings that differ and take a restart
+   */
+  public Future<List<String>> reload(GatewayOptions next) {
+    Promise<List<String>> done = Promise.promise();
+    context.runOnContext(
+        v -> {
+          List<String> restart = Restart.needed(options, next);
+          if (!restart.contains(Restart.KEYS)) {
+            admission.update(next);
+          }
+          maxBody = next.getMaxBody();
+          connections.idle(next.getIdleTimeout().toMillis());
+          boolean sameTls = options.getTls() != null && !restart.contains(Restart.TLS);
+          Future<?> certified =
+              sameTls
+                  ? server.updateSSLOptions(Servers.tls(options.getTls()), true)
+                  : Future.succeededFuture();
+          certified.map(restart).onComplete(done);
         });
+    return done.future();
   }
 }

@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
@@ -25,6 +26,9 @@ import io.vertx.core.json.JsonObject;
 final class JsonBody {
   /** How long a client may take to send its body. */
   static final long TIMEOUT_MS = 60_000;
+
+  /** HTTP/2's code for a stream that is not needed any more. */
+  private static final long NO_ERROR = 0;
 
   private final HttpServerRequest request;
   private final int maxBytes;
@@ -49,9 +53,9 @@ final class JsonBody {
     boolean asks = "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
     if (announcesTooMuch()) {
       fail(tooLarge());
-      if (asks) {
+      if (asks && request.version() != HttpVersion.HTTP_2) {
         response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        response.endHandler(sent -> request.connection().close());
+        response.bodyEndHandler(sent -> request.connection().close());
       }
     } else if (asks) {
       response.writeContinue();
@@ -76,7 +80,7 @@ final class JsonBody {
               timeoutMs,
               id -> {
                 fail(tooLate());
-                request.connection().close();
+                hangUp();
               });
     }
   }
@@ -84,6 +88,15 @@ final class JsonBody {
   private void over(Vertx vertx) {
     over = true;
     vertx.cancelTimer(timer);
+  }
+
+  /** An HTTP/2 connection has other streams that did nothing wrong. */
+  private void hangUp() {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset(NO_ERROR);
+    } else {
+      request.connection().close();
+    }
   }
 
   private boolean announcesTooMuch() {

@@ -10,9 +10,17 @@ import java.util.concurrent.Callable;
 /** What operators ask: whether it lives, whether it can serve, and its meters. */
 final class StatusHandler {
   private final LlmRelay relay;
+  private final boolean detailed;
 
-  StatusHandler(LlmRelay relay) {
+  /**
+   * What is told of a relay.
+   *
+   * @param detailed whether readiness tells of each backend, and probes them for {@code
+   *     ?probe=true}
+   */
+  StatusHandler(LlmRelay relay, boolean detailed) {
     this.relay = relay;
+    this.detailed = detailed;
   }
 
   /** Lives, since it answers. */
@@ -22,8 +30,9 @@ final class StatusHandler {
 
   /** Ready as long as some backend can be tried; 503 otherwise, and where the relay is silent. */
   void ready(RoutingContext ctx) {
+    boolean probe = detailed && "true".equals(ctx.request().getParam("probe"));
     relay
-        .health()
+        .health(probe)
         .otherwise(
             error ->
                 new JsonObject()
@@ -31,8 +40,9 @@ final class StatusHandler {
                     .put("reason", LlmException.failureOf(error).kind().code()))
         .onSuccess(
             health -> {
-              ctx.response().setStatusCode("down".equals(health.getString("status")) ? 503 : 200);
-              ctx.json(health);
+              String status = health.getString("status");
+              ctx.response().setStatusCode("down".equals(status) ? 503 : 200);
+              ctx.json(detailed ? health : new JsonObject().put("status", status));
             });
   }
 

@@ -107,7 +107,8 @@ class ServeCommandTest {
         .isEqualTo(
             conf
                 + ":2: gateway.prot is not a known key; did you mean \"port\"?"
-                + " (known here: host, max-body, port)"
+                + " (known here: admin, allow-anonymous, host, idle-timeout, keys,"
+                + " max-body, max-connections, port, tls)"
                 + nl());
     Cli missing = Cli.run("serve", "--conf", "nowhere.yaml");
     assertThat(missing.exitCode()).isEqualTo(2);

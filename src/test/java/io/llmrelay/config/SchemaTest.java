@@ -44,7 +44,11 @@ class SchemaTest {
   void theDefaultsAreThoseOfTheOptions() {
     JsonObject options =
         new RelayOptions()
-            .setGateway(new GatewayOptions())
+            .setGateway(
+                new GatewayOptions()
+                    .addKey("*", new GatewayKeyOptions())
+                    .setTls(new TlsOptions())
+                    .setAdmin(new AdminOptions()))
             .addBackend("*", new BackendOptions().setBudget(new BudgetOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
             .toJson();

@@ -14,8 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class CompletionTest extends GatewayFixture {
-  private static ChatCompletion answer(
-      String text, String reasoning, String refusal, TokenUsage u) {
+  static ChatCompletion answer(String text, String reasoning, String refusal, TokenUsage u) {
     return new ChatCompletion(
         "r1",
         "primary",

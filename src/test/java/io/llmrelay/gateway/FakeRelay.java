@@ -14,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,6 +26,7 @@ final class FakeRelay implements LlmRelay {
   static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
 
   private final Vertx vertx;
+  final AtomicInteger probes = new AtomicInteger();
   final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
   final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
   final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
@@ -77,7 +79,10 @@ final class FakeRelay implements LlmRelay {
   }
 
   @Override
-  public Future<JsonObject> health() {
+  public Future<JsonObject> health(boolean probe) {
+    if (probe) {
+      probes.incrementAndGet();
+    }
     return health;
   }
 

@@ -24,12 +24,21 @@ abstract class GatewayFixture extends HttpFixture {
           .connectTimeout(Duration.ofSeconds(5))
           .build();
 
+  GatewayVerticle gateway;
+
   @BeforeEach
   void start() {
-    GatewayOptions options = new GatewayOptions().setPort(0).setMaxBody(MAX_BODY);
-    GatewayVerticle gateway = new GatewayVerticle(options, relay);
-    vertx.deployVerticle(gateway).await();
+    gateway = deploy(new GatewayVerticle(options(), relay));
     port = gateway.actualPort();
+  }
+
+  GatewayOptions options() {
+    return new GatewayOptions().setPort(0).setMaxBody(MAX_BODY);
+  }
+
+  GatewayVerticle deploy(GatewayVerticle gateway) {
+    vertx.deployVerticle(gateway).await();
+    return gateway;
   }
 
   HttpResponse<String> post(JsonObject body) throws Exception {
@@ -45,6 +54,10 @@ abstract class GatewayFixture extends HttpFixture {
 
   HttpResponse<String> get(String path) throws Exception {
     return send(request(path));
+  }
+
+  HttpRequest.Builder chat(JsonObject body) {
+    return request("/v1/chat/completions").POST(BodyPublishers.ofString(body.encode()));
   }
 
   HttpRequest.Builder request(String path) {

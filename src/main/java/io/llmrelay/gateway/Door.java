@@ -1,0 +1,96 @@
+package io.llmrelay.gateway;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * Where every request comes in, and is known of until its answer is complete.
+ *
+ * <p>Without keys everybody on this machine may come in, but not a web page: any page in a browser
+ * can send requests to a loopback address, and would spend money by it. Browsers say so by the
+ * {@code Origin} header.
+ */
+final class Door {
+  private static final String CONSUMER = "consumer";
+
+  private final Admission admission;
+  private final Connections connections;
+
+  Door(Admission admission, Connections connections) {
+    this.admission = admission;
+    this.connections = connections;
+  }
+
+  /** Lets everybody in. */
+  void open(RoutingContext ctx) {
+    enter(ctx, null);
+    ctx.next();
+  }
+
+  /** Lets in who has a key and has not reached its limits. */
+  void guarded(RoutingContext ctx) {
+    if (admission.isOpen()) {
+      enter(ctx, null);
+      if (isWebPage(ctx.request().getHeader(HttpHeaders.ORIGIN))) {
+        ApiError.webPage().send(ctx.response());
+      } else {
+        ctx.next();
+      }
+      return;
+    }
+    Allowance allowance = admission.find(ctx.request().getHeader(HttpHeaders.AUTHORIZATION));
+    ApiError refusal =
+        allowance == null ? ApiError.invalidKey() : allowance.enter(System.nanoTime());
+    if (refusal != null) {
+      enter(ctx, null);
+      if (allowance == null) {
+        ctx.response().putHeader("www-authenticate", "Bearer");
+      }
+      refusal.send(ctx.response());
+      return;
+    }
+    enter(ctx, allowance);
+    ctx.put(CONSUMER, allowance.name());
+    ctx.next();
+  }
+
+  /** For what no browser has any business with. */
+  void noWebPage(RoutingContext ctx) {
+    if (ctx.request().getHeader(HttpHeaders.ORIGIN) != null) {
+      ApiError.webPage().send(ctx.response());
+    } else {
+      ctx.next();
+    }
+  }
+
+  /** The name of the key that a request came in with, {@code null} where it needed none. */
+  static String consumer(RoutingContext ctx) {
+    return ctx.get(CONSUMER);
+  }
+
+  private static boolean isWebPage(String origin) {
+    return origin != null && (origin.startsWith("http") || origin.equals("null"));
+  }
+
+  /** Vert.x calls a response's end handler once, be it complete or cut off. */
+  private void enter(RoutingContext ctx, Allowance allowance) {
+    HttpServerRequest request = ctx.request();
+    Connections.Watch watch = connections.begin(request);
+    Handler<Void> left =
+        end -> {
+          if (watch != null) {
+            watch.served();
+          }
+          if (allowance != null) {
+            allowance.leave();
+          }
+        };
+    if (request.response().closed()) {
+      left.handle(null);
+    } else {
+      request.response().endHandler(left);
+    }
+  }
+}

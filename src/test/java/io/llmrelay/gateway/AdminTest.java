@@ -1,0 +1,170 @@
+package io.llmrelay.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmrelay.config.AdminOptions;
+import io.llmrelay.config.ConfigException;
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What operators are told, and where. */
+class AdminTest extends GatewayFixture {
+  private Supplier<Future<JsonObject>> reload;
+
+  @BeforeEach
+  void twoBackends() {
+    relay.health =
+        Future.succeededFuture(
+            new JsonObject("{\"status\":\"degraded\",\"backends\":[{\"name\":\"secret-name\"}]}"));
+    reload = () -> Future.succeededFuture(new JsonObject().put("restart", "gateway.port"));
+  }
+
+  private GatewayVerticle start(GatewayOptions options) {
+    gateway =
+        deploy(new GatewayVerticle(options, relay, new Admission(options), () -> reload.get()));
+    port = gateway.actualPort();
+    return gateway;
+  }
+
+  private HttpResponse<String> postReload() throws Exception {
+    return send(request("/admin/reload").POST(BodyPublishers.noBody()));
+  }
+
+  private void nothingForOperators(int status) throws Exception {
+    assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"up\"}");
+    assertThat(get("/health/ready").body()).isEqualTo("{\"status\":\"degraded\"}");
+    assertThat(get("/health/ready?probe=true").body()).isEqualTo("{\"status\":\"degraded\"}");
+    assertThat(relay.probes).hasValue(0);
+    assertThat(get("/metrics").statusCode()).isEqualTo(status);
+    assertThat(postReload().statusCode()).isEqualTo(status);
+    relay.health = Future.failedFuture("gone");
+    assertThat(get("/health/ready").body()).isEqualTo("{\"status\":\"down\"}");
+  }
+
+  @Test
+  void atAnAddressOfTheirOwnThingsAreThereAndNowhereElse() throws Exception {
+    start(options().setAdmin(new AdminOptions().setPort(0)));
+
+    port = gateway.actualAdminPort();
+    assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    assertThat(get("/health/ready").body()).contains("secret-name");
+    assertThat(relay.probes).hasValue(0);
+    assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
+    assertThat(relay.probes).hasValue(1);
+    assertThat(error(get("/metrics")).getString("code")).isEqualTo("no_metrics");
+    assertThat(postReload().body()).isEqualTo("{\"restart\":\"gateway.port\"}");
+    assertThat(get("/v1/models").statusCode()).isEqualTo(404);
+    assertThat(get("/nowhere").headers().firstValue("x-request-id")).isPresent();
+
+    relay.probes.set(0);
+    port = gateway.actualPort();
+    nothingForOperators(404);
+  }
+
+  @Test
+  void onAnotherHostThereIsNothingForOperatorsUnlessAskedFor() throws Exception {
+    start(options().setHost("0.0.0.0").setAllowAnonymous(true));
+    assertThat(gateway.actualAdminPort()).isEqualTo(-1);
+    nothingForOperators(404);
+
+    relay.health = twoUp();
+    start(
+        options()
+            .setHost("0.0.0.0")
+            .addKey("a", new GatewayKeyOptions().setKey("llmr-a-0123456789-0123456789")));
+    nothingForOperators(401);
+  }
+
+  private static Future<JsonObject> twoUp() {
+    return Future.succeededFuture(new JsonObject().put("status", "degraded"));
+  }
+
+  @Test
+  void onThisMachineEverythingIsInOnePlace() throws Exception {
+    start(options());
+
+    assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
+    assertThat(relay.probes).hasValue(1);
+    assertThat(postReload().statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aConfigurationThatIsRefusedIsToldWhole() throws Exception {
+    start(options());
+    List<String> problems =
+        List.of("relay.yaml:1: a is wrong " + "x".repeat(600), "relay.yaml:9: b is wrong");
+    reload = () -> Future.failedFuture(new ConfigException(problems));
+
+    HttpResponse<String> response = postReload();
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(error(response).getString("code")).isEqualTo("invalid_configuration");
+    assertThat(error(response).getString("message")).isEqualTo(String.join("\n", problems));
+
+    reload =
+        () -> {
+          throw new ConfigException(problems);
+        };
+    assertThat(postReload().statusCode()).isEqualTo(400);
+    reload =
+        () -> {
+          throw new IllegalStateException("secret");
+        };
+    assertThat(postReload().statusCode()).isEqualTo(500);
+    assertThat(postReload().body()).doesNotContain("secret");
+  }
+
+  @Test
+  void whereThereIsNothingToReloadThatIsSaid() throws Exception {
+    gateway = deploy(new GatewayVerticle(options(), relay));
+    port = gateway.actualPort();
+
+    HttpResponse<String> response = postReload();
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(error(response).getString("code")).isEqualTo("no_reload");
+  }
+
+  @Test
+  void aReloadIsAPostAndNoWebPages() throws Exception {
+    start(options());
+    reload =
+        () -> {
+          throw new AssertionError("reloaded");
+        };
+    HttpResponse<String> get = get("/admin/reload");
+    assertThat(get.statusCode()).isEqualTo(405);
+    assertThat(get.headers().firstValue("allow")).hasValue("POST");
+    for (String origin : List.of("http://127.0.0.1:" + port, "null", "app://x")) {
+      HttpResponse<String> page =
+          send(
+              request("/admin/reload").header("origin", origin).POST(BodyPublishers.ofString("x")));
+      assertThat(page.statusCode()).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void anAdminPortThatIsTakenIsNamed() {
+    start(options());
+    GatewayOptions second = options().setAdmin(new AdminOptions().setPort(port));
+    // Two servers of one Vert.x would share the port.
+    Vertx other = Vertx.vertx();
+    try {
+      assertThatThrownBy(() -> other.deployVerticle(new GatewayVerticle(second, relay)).await())
+          .isInstanceOf(ConfigException.class)
+          .hasMessageStartingWith("gateway.admin: cannot listen at 127.0.0.1:" + port);
+    } finally {
+      other.close().await();
+    }
+  }
+}

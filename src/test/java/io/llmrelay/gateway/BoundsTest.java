@@ -1,0 +1,222 @@
+package io.llmrelay.gateway;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.AdminOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a client may take up, seen from a plain socket. */
+class BoundsTest extends GatewayFixture {
+  private static final long IDLE_MS = 600;
+  private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  @Override
+  GatewayOptions options() {
+    return super.options()
+        .setIdleTimeout(Duration.ofMillis(IDLE_MS))
+        .setMaxConnections(5)
+        .setAdmin(new AdminOptions().setPort(0));
+  }
+
+  /** What comes until the connection is closed, in good order or not. */
+  private static String rest(Socket socket) throws SocketTimeoutException {
+    StringBuilder seen = new StringBuilder();
+    try {
+      InputStream in = socket.getInputStream();
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        seen.append(new String(buffer, 0, n, US_ASCII));
+      }
+    } catch (SocketTimeoutException stillOpen) {
+      throw stillOpen;
+    } catch (IOException reset) {
+      // That is an end, too.
+    }
+    return seen.toString();
+  }
+
+  private static void isClosedInTime(Socket socket) throws SocketTimeoutException {
+    long begin = System.nanoTime();
+    rest(socket);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .isLessThan(Duration.ofMillis(8 * IDLE_MS));
+  }
+
+  @Test
+  void headersThatAreTooLargeAre431() throws Exception {
+    try (Socket socket = connect()) {
+      write(socket, "GET /v1/models HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(17_000) + "\r\n\r\n");
+      assertThat(rest(socket))
+          .startsWith("HTTP/1.1 431 ")
+          .contains("connection: close")
+          .contains("\"code\":\"headers_too_large\"")
+          .containsPattern("x-request-id: gw-[0-9a-f]{8}-0\r\n");
+    }
+    try (Socket socket = connect()) {
+      write(
+          socket,
+          "GET /v1/models HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n".repeat(10_000) + "\r\n\r\n");
+      assertThat(rest(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
+    }
+  }
+
+  @Test
+  void aUrlThatIsTooLongIs414() throws Exception {
+    try (Socket socket = connect()) {
+      write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(rest(socket))
+          .matches("(?s)HTTP/1.. 414 .*")
+          .contains("\"code\":\"url_too_long\"")
+          .contains("x-request-id: gw-");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nBad Name: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nName\u0000: y\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+      })
+  void aHeadThatIsNoneIs400AndTheEnd(String head) throws Exception {
+    try (Socket socket = connect()) {
+      write(socket, head);
+      assertThat(rest(socket))
+          .matches("(?s)HTTP/1.. 400 .*")
+          .contains("\"type\":\"invalid_request_error\"")
+          .contains("x-request-id: gw-");
+    }
+  }
+
+  @Test
+  void aConnectionWithoutARequestIsClosed() throws Exception {
+    try (Socket socket = connect()) {
+      isClosedInTime(socket);
+    }
+  }
+
+  @Test
+  void aHeadThatDripsInIsCutOff() throws Exception {
+    try (Socket socket = connect()) {
+      Thread dripping =
+          new Thread(
+              () -> {
+                try {
+                  write(socket, "GET /health/live HTTP/1.1\r\n");
+                  while (true) {
+                    write(socket, "X: y\r\n");
+                    Thread.sleep(IDLE_MS / 10);
+                  }
+                } catch (IOException | InterruptedException closed) {
+                  // That is what the test waits for.
+                }
+              });
+      dripping.start();
+      isClosedInTime(socket);
+      dripping.join(5_000);
+      assertThat(dripping.isAlive()).isFalse();
+    }
+  }
+
+  @Test
+  void aConnectionIsKeptForAWhileAndThenClosed() throws Exception {
+    try (Socket socket = connect()) {
+      for (int i = 0; i < 4; i++) {
+        write(socket, LIVE);
+        assertThat(readUntil(socket, "}")).contains("200 OK");
+        Thread.sleep(IDLE_MS / 3);
+      }
+      isClosedInTime(socket);
+    }
+  }
+
+  @Test
+  void aBodyThatNobodyReadsIsNotWaitedFor() throws Exception {
+    try (Socket socket = connect()) {
+      write(socket, "POST /v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\nx");
+      assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 404 ");
+      isClosedInTime(socket);
+    }
+  }
+
+  @Test
+  void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
+    try (Socket socket = open(askStream())) {
+      FakeStream stream = relay.streams.take();
+      Thread.sleep(2 * IDLE_MS);
+      stream.text("Hello");
+      readUntil(socket, "Hello");
+      Thread.sleep(2 * IDLE_MS);
+      stream.text("again").end(FinishReason.STOP, TokenUsage.NONE, null);
+      assertThat(readUntil(socket, "[DONE]")).contains("again");
+      isClosedInTime(socket);
+    }
+  }
+
+  @Test
+  void whoReadsSlowlyGetsTheRestOfTheAnswer() throws Exception {
+    int megabytes = 40;
+    String text = "x".repeat(megabytes * 1_000_000);
+    relay.generate =
+        request -> Future.succeededFuture(CompletionTest.answer(text, "", "", FakeRelay.USAGE));
+    try (Socket socket = open(ask())) {
+      long read = 0;
+      for (int i = 0; i < 4; i++) {
+        Thread.sleep(IDLE_MS / 2);
+        read += socket.getInputStream().readNBytes(100_000).length;
+      }
+      read += rest(socket).length();
+      assertThat(read).isGreaterThan(megabytes * 1_000_000L);
+    }
+  }
+
+  @Test
+  void oneConnectionTooManyIsClosedAtOnceAndRoomIsMadeByLeaving() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      Socket socket = open(askStream());
+      relay.streams.take();
+      sockets.add(socket);
+    }
+    try (Socket socket = connect()) {
+      assertThat(rest(socket)).isEmpty();
+    }
+    int full = port;
+    port = gateway.actualAdminPort();
+    assertThat(get("/health/live").statusCode()).as("operators get in").isEqualTo(200);
+    port = full;
+
+    sockets.get(0).close();
+    await()
+        .until(
+            () -> {
+              try (Socket socket = connect()) {
+                write(socket, LIVE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+                return new String(socket.getInputStream().readAllBytes(), US_ASCII)
+                    .contains("200 OK");
+              } catch (IOException closed) {
+                return false;
+              }
+            });
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+  }
+}

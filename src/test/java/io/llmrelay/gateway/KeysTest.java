@@ -1,0 +1,255 @@
+package io.llmrelay.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeysTest extends GatewayFixture {
+  private static final String ANNE = "llmr-anne-0123456789-abcdefghij";
+  private static final String BOB = "llmr-bob-0123456789-abcdefghij";
+  private static final String SLOW = "llmr-slow-0123456789-abcdefghij";
+  private static final String ONE = "llmr-one-0123456789-abcdefghij";
+
+  @Override
+  GatewayOptions options() {
+    return super.options()
+        .addKey("anne", new GatewayKeyOptions().setKey(ANNE))
+        .addKey("bob", new GatewayKeyOptions().setSha256(GatewayKeyOptions.sha256(BOB)))
+        .addKey("slow", new GatewayKeyOptions().setKey(SLOW).setRequestsPerMinute(30).setBurst(2))
+        .addKey("one", new GatewayKeyOptions().setKey(ONE).setMaxConcurrent(1));
+  }
+
+  @BeforeEach
+  void answer() {
+    relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
+  }
+
+  private HttpResponse<String> ask(String key) throws Exception {
+    return send(bearing("Bearer " + key, chat(askStream())));
+  }
+
+  private static HttpRequest.Builder bearing(String authorization, HttpRequest.Builder request) {
+    return request.header("authorization", authorization);
+  }
+
+  @Test
+  void everyKeyOpens() throws Exception {
+    assertThat(ask(ANNE).statusCode()).isEqualTo(200);
+    assertThat(ask(BOB).statusCode()).isEqualTo(200);
+    assertThat(send(bearing("bearer  " + BOB, chat(askStream()))).statusCode()).isEqualTo(200);
+    assertThat(send(bearing("Bearer " + BOB, request("/v1/models"))).statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        "Bearer llmr-anne-0123456789-abcdefghi",
+        "Bearer llmr-anne-0123456789-abcdefghij x",
+        "Basic llmr-anne-0123456789-abcdefghij",
+        "llmr-anne-0123456789-abcdefghij"
+      })
+  void whatIsNoKeyDoesNot(String authorization) throws Exception {
+    HttpRequest.Builder request = chat(askStream());
+    HttpResponse<String> response =
+        send(authorization.isEmpty() ? request : bearing(authorization, request));
+
+    assertThat(response.statusCode()).isEqualTo(401);
+    assertThat(response.headers().firstValue("www-authenticate")).hasValue("Bearer");
+    assertThat(error(response))
+        .isEqualTo(
+            new JsonObject(
+                "{\"message\":\"send one of this gateway's keys: Authorization: Bearer KEY\","
+                    + "\"type\":\"invalid_request_error\",\"param\":null,"
+                    + "\"code\":\"invalid_api_key\"}"));
+    assertThat(relay.requests).isEmpty();
+  }
+
+  @Test
+  void theHashOpensNothing() throws Exception {
+    assertThat(ask(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void allButHealthIsBehindTheDoor() throws Exception {
+    for (String path :
+        List.of("/v1/models", "/v1/models/x", "/v1/embeddings", "/nowhere", "/", "//v1/models")) {
+      assertThat(get(path).statusCode()).as(path).isEqualTo(401);
+    }
+    assertThat(send(request("/v1/chat/completions").GET()).statusCode()).isEqualTo(401);
+    assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    assertThat(get("/health/ready").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aRefusedBodyIsDroppedAndTheConnectionGoesOn() throws Exception {
+    try (Socket socket = connect()) {
+      write(
+          socket, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n");
+      assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 401 ");
+      write(socket, "x".repeat(50_000) + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(readUntil(socket, "\r\n\r\n")).contains("200 OK");
+    }
+  }
+
+  @Test
+  void tooManyRequestsAreToldWhenToComeBack() throws Exception {
+    assertThat(ask(SLOW).statusCode()).isEqualTo(200);
+    assertThat(ask(SLOW).statusCode()).isEqualTo(200);
+
+    HttpResponse<String> response = ask(SLOW);
+
+    assertThat(response.statusCode()).isEqualTo(429);
+    assertThat(response.headers().firstValue("retry-after")).hasValue("2");
+    assertThat(error(response))
+        .isEqualTo(
+            new JsonObject(
+                "{\"message\":\"the key slow may send 30 requests a minute\","
+                    + "\"type\":\"rate_limit_error\",\"param\":null,"
+                    + "\"code\":\"rate_limit_exceeded\"}"));
+    assertThat(ask(ANNE).statusCode()).as("another key").isEqualTo(200);
+  }
+
+  @Test
+  void aKeyHasSoManyRequestsAtATimeWhereverTheyCameIn() throws Exception {
+    Admission admission = new Admission(options());
+    GatewayVerticle one = deploy(new GatewayVerticle(options(), relay, admission, null));
+    GatewayVerticle two = deploy(new GatewayVerticle(options(), relay, admission, null));
+    relay.script = stream -> stream.text("Hello");
+    String head = "Authorization: Bearer " + ONE + "\r\n";
+    port = one.actualPort();
+    try (Socket running = connect()) {
+      post(running, head, askStream());
+      readUntil(running, "Hello");
+      for (GatewayVerticle gateway : List.of(one, two)) {
+        port = gateway.actualPort();
+        HttpResponse<String> response = ask(ONE);
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("retry-after")).hasValue("1");
+        assertThat(error(response).getString("message"))
+            .isEqualTo("the key one may have 1 requests at a time");
+      }
+    }
+    relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
+    await().until(() -> ask(ONE).statusCode() == 200);
+    assertThat(ask(ONE).statusCode()).as("an answer that ends makes room").isEqualTo(200);
+    assertThat(send(bearing("Bearer " + ONE, chat(new JsonObject()))).statusCode()).isEqualTo(400);
+    assertThat(ask(ONE).statusCode()).as("so does a refusal").isEqualTo(200);
+  }
+
+  @Test
+  void hooksAreToldWhoAsks() throws Exception {
+    JsonObject sixteen = new JsonObject();
+    for (int i = 0; i < 16; i++) {
+      sixteen.put("label" + i, "x");
+    }
+    JsonObject body = askStream().put("metadata", sixteen);
+    HttpResponse<String> response =
+        send(bearing("Bearer " + ANNE, chat(body)).header("x-request-id", "caller-1"));
+    assertThat(response.statusCode()).isEqualTo(200);
+
+    ChatRequest request = relay.requests.poll(1, TimeUnit.SECONDS);
+    assertThat(request.metadata())
+        .hasSize(18)
+        .containsEntry("relay.consumer", "anne")
+        .containsEntry("relay.request_id", "caller-1");
+    assertThat(request.toJson().encode()).doesNotContain(ANNE);
+    assertThat(ChatRequest.fromJson(request.toJson()).metadata()).hasSize(18);
+  }
+
+  @Test
+  void nobodyCanSayTheyAreSomebodyElse() throws Exception {
+    JsonObject body =
+        askStream().put("metadata", new JsonObject().put("relay.consumer", "bob").put("x", "y"));
+    HttpResponse<String> response = send(bearing("Bearer " + ANNE, chat(body)));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(error(response).getString("param")).isEqualTo("metadata.relay.consumer");
+  }
+
+  @Test
+  void otherKeysAndLimitsAreTakenOverWhileItRuns() throws Exception {
+    relay.script = stream -> stream.text("Hello");
+    try (Socket running = connect()) {
+      post(running, "Authorization: Bearer " + ONE + "\r\n", askStream());
+      readUntil(running, "Hello");
+      String carol = "llmr-carol-0123456789-abcdefghij";
+      GatewayOptions next =
+          super.options()
+              .setMaxBody(10)
+              .addKey("carol", new GatewayKeyOptions().setKey(carol))
+              .addKey("one", new GatewayKeyOptions().setKey(ONE).setMaxConcurrent(1));
+
+      assertThat(gateway.reload(next).await(5, TimeUnit.SECONDS)).isEmpty();
+
+      assertThat(ask(carol).statusCode()).isEqualTo(413);
+      assertThat(ask(ANNE).statusCode()).isEqualTo(401);
+      assertThat(ask(ONE).statusCode()).as("its request is still running").isEqualTo(429);
+      gateway.reload(next.setMaxBody(MAX_BODY)).await(5, TimeUnit.SECONDS);
+      relay.streams.take().text(" and bye").end(FinishReason.STOP, TokenUsage.NONE, null);
+      assertThat(readUntil(running, "[DONE]")).contains("and bye");
+    }
+  }
+
+  @Test
+  void whatTakesARestartIsSaid() throws Exception {
+    GatewayOptions next = options().setPort(81).setHost("0.0.0.0");
+
+    assertThat(gateway.reload(next).await(5, TimeUnit.SECONDS))
+        .containsExactly("gateway.host", "gateway.port");
+  }
+
+  @Test
+  void anOpenGatewayIsNotMadeByAReload() throws Exception {
+    GatewayOptions open = super.options();
+    GatewayVerticle everywhere = deploy(new GatewayVerticle(options().setHost("0.0.0.0"), relay));
+    port = everywhere.actualPort();
+
+    assertThat(everywhere.reload(open).await(5, TimeUnit.SECONDS))
+        .containsExactly("gateway.host", "gateway.keys");
+
+    assertThat(get("/v1/models").statusCode()).isEqualTo(401);
+    assertThat(ask(ANNE).statusCode()).isEqualTo(200);
+    everywhere.reload(open.setAllowAnonymous(true)).await(5, TimeUnit.SECONDS);
+    assertThat(get("/v1/models").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aWebPageNeedsAKeyEvenOnThisMachine() throws Exception {
+    gateway.reload(super.options()).await(5, TimeUnit.SECONDS);
+    for (String origin : List.of("https://evil.example", "http://127.0.0.1:" + port, "null")) {
+      HttpResponse<String> response =
+          send(
+              request("/v1/chat/completions")
+                  .header("origin", origin)
+                  .header("content-type", "text/plain")
+                  .POST(BodyPublishers.ofString(askStream().encode())));
+      assertThat(response.statusCode()).isEqualTo(403);
+      assertThat(error(response).getString("code")).isEqualTo("cross_site_request");
+    }
+    assertThat(relay.requests).isEmpty();
+    assertThat(send(chat(askStream()).header("origin", "app://local")).statusCode()).isEqualTo(200);
+    gateway.reload(options()).await(5, TimeUnit.SECONDS);
+    HttpRequest.Builder page = chat(askStream()).header("origin", "https://ours.example");
+    assertThat(send(bearing("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);
+  }
+}

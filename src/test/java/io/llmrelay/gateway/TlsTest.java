@@ -1,0 +1,343 @@
+package io.llmrelay.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.Certificates;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.TlsOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.PemTrustOptions;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** HTTPS, and HTTP/2 over it. */
+class TlsTest extends GatewayFixture {
+  private static final long IDLE_MS = 1_000;
+
+  @TempDir static Path folder;
+  private static Certificates own;
+  private static Certificates renewed;
+
+  private final Path certificate = folder.resolve("used.pem");
+  private final Path key = folder.resolve("used.key");
+
+  @BeforeAll
+  static void certificates() throws Exception {
+    own = Certificates.in(folder, "EC", "EC");
+    renewed = Certificates.in(folder, "RSA", "RSA");
+  }
+
+  private void use(Certificates these) throws Exception {
+    Files.copy(these.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(these.key(), key, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  GatewayOptions options() {
+    try {
+      use(own);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+    return super.options()
+        .setTls(new TlsOptions().setCertificate(certificate.toString()).setKey(key.toString()));
+  }
+
+  /** An impatient gateway; TLS has been tried before, for the first time takes its time. */
+  private void isImpatient() throws Exception {
+    tls("h2").close();
+    gateway =
+        deploy(new GatewayVerticle(options().setIdleTimeout(Duration.ofMillis(IDLE_MS)), relay));
+    port = gateway.actualPort();
+  }
+
+  private static java.net.http.HttpClient client(Certificates trusted, Version version)
+      throws Exception {
+    return java.net.http.HttpClient.newBuilder()
+        .version(version)
+        .sslContext(trusted.trusting())
+        .connectTimeout(Duration.ofSeconds(5))
+        .build();
+  }
+
+  private HttpRequest asking(JsonObject body) {
+    return HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/v1/chat/completions"))
+        .POST(BodyPublishers.ofString(body.encode()))
+        .build();
+  }
+
+  private HttpClient vertxClient() {
+    return vertx.createHttpClient(
+        new HttpClientOptions()
+            .setProtocolVersion(HttpVersion.HTTP_2)
+            .setUseAlpn(true)
+            .setSsl(true)
+            .setHttp2ConnectionWindowSize(10_000_000)
+            .setTrustOptions(new PemTrustOptions().addCertPath(own.certificate().toString()))
+            .setDefaultHost("localhost")
+            .setDefaultPort(port),
+        new PoolOptions().setHttp2MaxSize(1));
+  }
+
+  private static Future<HttpClientRequest> request(HttpClient client) {
+    return client.request(HttpMethod.POST, "/v1/chat/completions");
+  }
+
+  private Future<HttpClientResponse> ask(HttpClient client) {
+    return request(client).compose(request -> request.send(askStream().toBuffer()));
+  }
+
+  @Test
+  void bothVersionsStream() throws Exception {
+    relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    for (Version version : Version.values()) {
+      HttpResponse<String> response =
+          client(own, version).send(asking(askStream()), BodyHandlers.ofString());
+      assertThat(response.version()).isEqualTo(version);
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(response.headers().firstValue("x-request-id")).hasValue("r1");
+      assertThat(response.body()).contains("Hello").endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
+  void errorsAreTheSameOverHttp2() throws Exception {
+    java.net.http.HttpClient client = client(own, Version.HTTP_2);
+    HttpResponse<String> bad = client.send(asking(new JsonObject()), BodyHandlers.ofString());
+    assertThat(bad.version()).isEqualTo(Version.HTTP_2);
+    assertThat(bad.statusCode()).isEqualTo(400);
+    assertThat(bad.headers().firstValue("x-request-id").orElseThrow()).startsWith("gw-");
+    HttpResponse<String> large =
+        client.send(asking(ask().put("user", "x".repeat(2_000_000))), BodyHandlers.ofString());
+    assertThat(large.statusCode()).isEqualTo(413);
+    assertThat(error(large).getString("code")).isEqualTo("request_too_large");
+  }
+
+  @Test
+  void piecesComeAsTheyAreMade() throws Exception {
+    HttpResponse<InputStream> response;
+    try {
+      CompletableFuture<HttpResponse<InputStream>> coming =
+          client(own, Version.HTTP_2).sendAsync(asking(askStream()), BodyHandlers.ofInputStream());
+      FakeStream stream = relay.streams.take();
+      stream.text("one");
+      response = coming.get(5, TimeUnit.SECONDS);
+      readUntil(response.body(), "one");
+      stream.text("two");
+      readUntil(response.body(), "two");
+      stream.end(FinishReason.STOP, TokenUsage.NONE, null);
+      readUntil(response.body(), "[DONE]");
+    } finally {
+      assertThat(relay.cancelled).isEmpty();
+    }
+  }
+
+  private static void readUntil(InputStream in, String text) throws Exception {
+    StringBuilder seen = new StringBuilder();
+    while (seen.indexOf(text) < 0) {
+      int c = in.read();
+      assertThat(c).as("more after " + seen).isNotNegative();
+      seen.append((char) c);
+    }
+  }
+
+  @Test
+  void aResetStreamIsACancelledRunAndItsNeighboursGoOn() throws Exception {
+    HttpClient client = vertxClient();
+    HttpClientRequest leaving = request(client).await(5, TimeUnit.SECONDS);
+    leaving.send(askStream().toBuffer());
+    relay.streams.take();
+    Future<HttpClientResponse> staying = ask(client);
+    FakeStream stream = relay.streams.take();
+    HttpClientRequest earlier = request(client).await(5, TimeUnit.SECONDS);
+    earlier.send(askStream().toBuffer());
+    FakeStream third = relay.streams.take().text("Hello");
+
+    leaving.reset(8);
+    assertThat(relay.cancelled.poll(5, TimeUnit.SECONDS)).as("before the head").isTrue();
+    earlier.response().await(5, TimeUnit.SECONDS);
+    earlier.reset(8);
+    assertThat(relay.cancelled.poll(5, TimeUnit.SECONDS)).as("in mid-answer").isTrue();
+
+    await().until(() -> third.cancelled);
+    stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    Buffer body = staying.compose(HttpClientResponse::body).await(5, TimeUnit.SECONDS);
+    assertThat(body.toString(UTF_8)).contains("Hello").contains("[DONE]");
+    assertThat(relay.cancelled).isEmpty();
+  }
+
+  @Test
+  void aStreamThatIsNotReadIsPausedAndItsNeighbourIsNot() throws Exception {
+    HttpClient client = vertxClient();
+    Future<HttpClientResponse> slow =
+        ask(client).onSuccess(response -> response.handler(data -> {}).pause());
+    FakeStream flood = relay.streams.take();
+    String text = "x".repeat(1000);
+    int chunks = 8_000;
+    for (int i = 0; i < chunks; i++) {
+      flood.text(text);
+    }
+    flood.end(FinishReason.STOP, TokenUsage.NONE, null);
+    await().until(() -> flood.pauses.get() > 0);
+    slow.await(5, TimeUnit.SECONDS);
+    int delivered = flood.delivered.get();
+    assertThat(delivered).isLessThan(chunks / 2);
+
+    relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    Buffer other = ask(client).compose(HttpClientResponse::body).await(5, TimeUnit.SECONDS);
+    assertThat(other.toString(UTF_8)).contains("[DONE]");
+    assertThat(flood.delivered.get()).isEqualTo(delivered);
+
+    slow.result().resume();
+    await().until(() -> flood.delivered.get() == chunks);
+  }
+
+  @Test
+  void streamsOfOneConnectionAreCounted() throws Exception {
+    HttpClient client = vertxClient();
+    for (int i = 0; i < Servers.MAX_STREAMS + 5; i++) {
+      ask(client);
+    }
+    for (int i = 0; i < Servers.MAX_STREAMS; i++) {
+      assertThat(relay.streams.poll(5, TimeUnit.SECONDS)).isNotNull();
+    }
+    assertThat(relay.streams.poll(300, TimeUnit.MILLISECONDS)).isNull();
+  }
+
+  @Test
+  void whoOnlyOpensAndResetsIsDisconnected() throws Exception {
+    HttpClient client = vertxClient();
+    Promise<Void> closed = Promise.promise();
+    int sent = 0;
+    while (!closed.future().isComplete() && sent < 3 * Servers.MAX_RESETS) {
+      HttpClientRequest request = request(client).await(5, TimeUnit.SECONDS);
+      request.exceptionHandler(e -> {});
+      request.connection().closeHandler(end -> closed.tryComplete());
+      // The last ones find the connection closed already.
+      CountDownLatch head = new CountDownLatch(1);
+      request.setChunked(true).sendHead().onComplete(there -> head.countDown());
+      assertThat(head.await(5, TimeUnit.SECONDS)).isTrue();
+      request.reset(8);
+      sent++;
+    }
+    assertThat(closed.future().isComplete()).isTrue();
+    assertThat(sent).isGreaterThanOrEqualTo(Servers.MAX_RESETS);
+    relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    HttpResponse<String> response =
+        client(own, Version.HTTP_2).send(asking(askStream()), BodyHandlers.ofString());
+    assertThat(response.statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aConnectionWithoutRequestsIsClosedInEitherVersion() throws Exception {
+    isImpatient();
+    try (Socket silent = connect()) {
+      // Not even TLS begins.
+      silent.getInputStream().readAllBytes();
+    }
+    try (SSLSocket socket = tls("h2")) {
+      // TLS is there, but HTTP/2 does not begin.
+      socket.setSoTimeout(5_000);
+      socket.getInputStream().readAllBytes();
+    }
+    for (String protocol : List.of("h2", "http/1.1")) {
+      try (SSLSocket socket = tls(protocol)) {
+        if (protocol.equals("h2")) {
+          // The preface, and empty settings.
+          socket.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(UTF_8));
+          socket.getOutputStream().write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+        }
+        socket.setSoTimeout(5_000);
+        socket.getInputStream().readAllBytes();
+      }
+    }
+  }
+
+  @Test
+  void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
+    isImpatient();
+    HttpClient client = vertxClient();
+    Future<HttpClientResponse> response = ask(client);
+    FakeStream stream = relay.streams.take();
+    Thread.sleep(2 * IDLE_MS);
+    stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    Buffer body = response.compose(HttpClientResponse::body).await(5, TimeUnit.SECONDS);
+    assertThat(body.toString(UTF_8)).contains("[DONE]");
+  }
+
+  private SSLSocket tls(String protocol) throws Exception {
+    SSLSocket socket =
+        (SSLSocket) own.trusting().getSocketFactory().createSocket("localhost", port);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {protocol});
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    assertThat(socket.getApplicationProtocol()).isEqualTo(protocol);
+    return socket;
+  }
+
+  @Test
+  void clearTextIsNotAnswered() throws Exception {
+    try (Socket socket = connect()) {
+      write(socket, "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      byte[] answer = socket.getInputStream().readAllBytes();
+      assertThat(new String(answer, UTF_8)).doesNotContain("HTTP/1.1");
+    } catch (SocketException reset) {
+      // That is no answer, too.
+    }
+  }
+
+  @Test
+  void aRenewedCertificateIsTakenOverWhileItRuns() throws Exception {
+    relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    GatewayOptions same = options();
+    use(renewed);
+
+    assertThat(gateway.reload(same).await(5, TimeUnit.SECONDS)).isEmpty();
+
+    assertThat(
+            client(renewed, Version.HTTP_2)
+                .send(asking(askStream()), BodyHandlers.ofString())
+                .statusCode())
+        .isEqualTo(200);
+    assertThatThrownBy(
+            () -> client(own, Version.HTTP_2).send(asking(askStream()), BodyHandlers.ofString()))
+        .isInstanceOf(SSLHandshakeException.class);
+  }
+}

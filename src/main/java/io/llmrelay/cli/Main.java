@@ -53,6 +53,7 @@ public final class Main {
         .addSubcommand(new ServeCommand(env))
         .addSubcommand(new ChatCommand())
         .addSubcommand(new SandboxCommand())
+        .addSubcommand(new ChaosCommand())
         .addSubcommand(new DemoCommand())
         .setOut(utf8(System.out))
         .setErr(utf8(System.err))

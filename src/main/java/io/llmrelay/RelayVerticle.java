@@ -2,7 +2,6 @@ package io.llmrelay;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
-import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.BusOptions;
@@ -173,7 +172,7 @@ public class RelayVerticle extends VerticleBase {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            timeouts(options.getTimeouts()),
+            options.limits(),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
@@ -183,15 +182,6 @@ public class RelayVerticle extends VerticleBase {
         MAX_REQUESTS,
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()));
-  }
-
-  /**
-   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
-   */
-  private static Timeouts timeouts(Timeouts all) {
-    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
-    return new Timeouts(
-        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
   }
 
   private static Backend backend(String name, BackendOptions options) {

@@ -7,7 +7,9 @@ import io.vertx.core.Vertx;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -17,9 +19,11 @@ import java.util.function.Consumer;
 public final class Chaos extends VerticleBase {
   private final Profile profile;
   private final Deque<Scene> waiting = new ArrayDeque<>();
+  private final Map<Integer, List<Result>> early = new HashMap<>();
   private final List<Row> rows;
   private final Consumer<List<Result>> each;
   private final List<Result> results = new ArrayList<>();
+  private int told;
   private final Promise<List<Result>> done = Promise.promise();
 
   private Chaos(Profile profile, List<Row> rows, Consumer<List<Result>> each) {
@@ -32,7 +36,8 @@ public final class Chaos extends VerticleBase {
    * Plays rows, some of them at a time.
    *
    * @param rows of {@link FaultWall#rows}
-   * @param each is told the results of a row in one dialect when they are there, on an event-loop thread
+   * @param each is told the results of a row in one dialect when they are there, in their order,
+   *     on an event-loop thread
    * @return all of them
    */
   public static Future<List<Result>> play(
@@ -71,8 +76,18 @@ public final class Chaos extends VerticleBase {
         .compose(
             played -> {
               results.addAll(played);
-              each.accept(played);
+              early.put(scene.number(), played);
+              tell();
               return work();
             });
+  }
+
+  /** In the order of the wall, whoever is ready first. */
+  private void tell() {
+    List<Result> next = early.remove(told);
+    while (next != null) {
+      each.accept(next);
+      next = early.remove(++told);
+    }
   }
 }

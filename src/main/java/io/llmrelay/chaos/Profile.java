@@ -20,7 +20,7 @@ public record Profile(long limitMs, int slowMs, long slackMs, int scenes) {
     return new Profile(1_500, 500, 8_000, 8);
   }
 
-  /** The timers of production: some two minutes. */
+  /** The timers of production: about a minute. */
   public static Profile production() {
     return new Profile(0, 4_000, 3_000, 16);
   }

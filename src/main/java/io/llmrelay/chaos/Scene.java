@@ -32,6 +32,7 @@ final class Scene {
   private final Profile profile;
   private final Row row;
   private final String dialect;
+  private final int number;
   private final String prefix;
   private final Map<Play, Observed> plays = new LinkedHashMap<>();
   private LlmRelay client;
@@ -43,7 +44,12 @@ final class Scene {
     this.profile = profile;
     this.row = row;
     this.dialect = dialect;
+    this.number = number;
     this.prefix = "scene" + number;
+  }
+
+  int number() {
+    return number;
   }
 
   /** The gateway does not know dialects: one is enough for it. */
@@ -180,9 +186,17 @@ final class Scene {
     if (seen.durationMs() > limit + profile.slackMs()) {
       seen.odd.add("over only after " + seen.durationMs() + " ms");
     }
+  }
+
+  /** When everything is over: no signal but the one, and nobody asked but those that had to be. */
+  private void checkAgain(Play play, Observed seen) {
+    if (seen.signals != 1) {
+      seen.odd.add(seen.signals + " terminal signals");
+    }
     int attempts = row.reaches() ? 1 + row.retries() : 0;
+    int fallbacks = seen.outcome().equals("fallback") ? 1 : 0;
     calls("the primary", prefix + play.name(), play, attempts, seen);
-    calls("the fallback", prefix + "secondary", play, outcome.equals("fallback") ? 1 : 0, seen);
+    calls("the fallback", prefix + "secondary", play, fallbacks, seen);
   }
 
   private void calls(String who, String path, Play play, int expected, Observed seen) {
@@ -220,9 +234,7 @@ final class Scene {
 
   private Result result(Play play, String left) {
     Observed seen = plays.get(play);
-    if (seen.signals != 1) {
-      seen.odd.add(seen.signals + " terminal signals");
-    }
+    checkAgain(play, seen);
     if (!left.isEmpty()) {
       seen.odd.add(left);
     }

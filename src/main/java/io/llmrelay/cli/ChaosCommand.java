@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Play every fault of the sandbox against a relay in this process, and check what its"
-            + " consumers see. Takes some two minutes; exit code 1 if anything is not right.")
+            + " consumers see. Takes about a minute; exit code 1 if anything is not right.")
 final class ChaosCommand implements Callable<Integer> {
   private static final String LINE = "%-33s%-11s%s%7d ms";
   private static final int WIDTH = 18;

@@ -209,6 +209,11 @@ public final class Scenario {
     return with(Option.SIZE, characters);
   }
 
+  /** A copy that does what the other one does, with the text, the options and headers of this. */
+  Scenario as(Scenario other) {
+    return new Scenario(other.kind, other.error, text, options, headers);
+  }
+
   Scenario with(Option option, int value) {
     int least = option == Option.AFTER ? BEFORE_HEAD : option == Option.SIZE ? 1 : 0;
     if (value < least || value > Option.MAX) {

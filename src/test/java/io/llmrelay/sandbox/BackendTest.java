@@ -62,6 +62,17 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
+  void aHealthyTimeHasTheTextAndThePaceOfTheScenario() throws Exception {
+    sandbox.script("primary", Scenario.of("down-for-1-chunks-3-every-5").text("one two"));
+    Thread.sleep(5);
+    try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("any").put("stream", false))) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(200);
+      assertThat(wire.body()).contains("\"content\":\"one twoone\"");
+    }
+  }
+
+  @Test
   void flapping() throws Exception {
     sandbox.script("primary", Scenario.of("flap-for-300"));
     await().until(() -> status("/primary", "m") == 200);

@@ -106,6 +106,10 @@ public final class FaultWall {
       -- after the last token
       end                             | 6 + network      | fallback        | 6 + network      | network         | primary
       no-done                         | primary          | primary         | primary          | primary         | primary
+      die-after-finish                | primary          | primary         | primary          | primary         | primary
+      reset-after-finish              | primary          | primary         | primary          | primary         | primary
+      stall-after-finish @stall       | primary          | primary         | primary          | primary         | primary
+      comments-after-finish @stall    | primary          | primary         | primary          | primary         | primary
       length                          | primary length 3 | primary length 3 | primary length 3 | primary length 3 | primary
       length-empty                    | primary length 0 | primary length 0 | primary length 0 | primary length 0 | primary
       content-filter                  | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary

@@ -86,6 +86,7 @@ final class Playbook {
       strike(Scenario.ROLE);
       content(Math.max(0, Math.min(position, answer.tokenCount())));
       write(format.finish());
+      strike(Scenario.FINISH);
     }
     if (answer.terminator()) {
       write(format.terminator());
@@ -131,8 +132,9 @@ final class Playbook {
     steps.add(Step.of(Act.HEAD));
     strike(Scenario.HEAD);
     write(halves[0]);
-    if (scenario.position() > Scenario.HEAD) {
-      strike(scenario.position());
+    int position = scenario.position();
+    if (position != Scenario.BEFORE_HEAD && position != Scenario.HEAD) {
+      strike(position);
     }
     write(halves[1]);
     steps.add(Step.of(Act.END));

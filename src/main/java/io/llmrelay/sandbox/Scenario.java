@@ -82,8 +82,9 @@ import java.util.Objects;
  * </table>
  *
  * <p>POSITION of a fault: {@code head} (the response head is out), {@code comments} (and three SSE
- * comments), {@code role} (and the opening frames), or the number of text chunks that go out first,
- * reasoning not counted. Not streaming, every position after the head is the middle of the body.
+ * comments), {@code role} (and the opening frames), the number of text chunks that go out first,
+ * reasoning not counted, or {@code finish} (the finish reason and the usage are out, the terminator
+ * is not). Not streaming, every position after the head is the middle of the body.
  *
  * <table>
  * <caption>Options</caption>
@@ -105,6 +106,7 @@ public final class Scenario {
   /** How a model name begins that chooses a scenario. */
   public static final String MODEL_PREFIX = "mock-";
 
+  static final int FINISH = -5;
   static final int BEFORE_HEAD = -4;
   static final int HEAD = -3;
   static final int COMMENTS = -2;
@@ -215,7 +217,7 @@ public final class Scenario {
   }
 
   Scenario with(Option option, int value) {
-    int least = option == Option.AFTER ? BEFORE_HEAD : option == Option.SIZE ? 1 : 0;
+    int least = option == Option.AFTER ? FINISH : option == Option.SIZE ? 1 : 0;
     if (value < least || value > Option.MAX) {
       throw new IllegalArgumentException(option.word + " must not be " + value);
     }

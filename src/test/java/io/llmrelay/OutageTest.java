@@ -219,8 +219,7 @@ class OutageTest {
     HttpClient client = HttpClient.newHttpClient();
     HttpRequest request =
         HttpRequest.newBuilder(
-                URI.create(
-                    "http://127.0.0.1:" + verticle.gatewayPort() + "/v1/chat/completions"))
+                URI.create("http://127.0.0.1:" + verticle.gatewayPort() + "/v1/chat/completions"))
             .POST(HttpRequest.BodyPublishers.ofString(REQUEST.toJson().encode()))
             .header("content-type", "application/json")
             .build();

@@ -35,8 +35,7 @@ class PromisesTest {
     for (MatchResult test : named(Files.readString(PROMISES))) {
       Pattern method = Pattern.compile("(void|Stream<\\w+>) " + test.group(2) + "\\(");
       try (Stream<Path> files = Files.walk(TESTS)) {
-        List<Path> sources =
-            files.filter(file -> file.endsWith(test.group(1) + ".java")).toList();
+        List<Path> sources = files.filter(file -> file.endsWith(test.group(1) + ".java")).toList();
         assertThat(sources).as(test.group()).hasSize(1);
         assertThat(Files.readString(sources.get(0))).as(test.group()).containsPattern(method);
       }

@@ -36,8 +36,8 @@ public final class Chaos extends VerticleBase {
    * Plays rows, some of them at a time.
    *
    * @param rows of {@link FaultWall#rows}
-   * @param each is told the results of a row in one dialect when they are there, in their order,
-   *     on an event-loop thread
+   * @param each is told the results of a row in one dialect when they are there, in their order, on
+   *     an event-loop thread
    * @return all of them
    */
   public static Future<List<Result>> play(

@@ -93,9 +93,7 @@ final class Scene {
     windows.add(new ModelOptions("beta", "secondary", 16_000, null, null));
     String healthy = stage.sandbox().backend(prefix + "secondary");
     stage.sandbox().script(prefix + "secondary", Scenario.ok().text(Observed.FALLBACK));
-    return options
-        .addBackend("secondary", backend("openai", healthy, "beta"))
-        .setCatalog(windows);
+    return options.addBackend("secondary", backend("openai", healthy, "beta")).setCatalog(windows);
   }
 
   private BackendOptions primary(Play play) {

@@ -15,8 +15,7 @@ import java.util.Map;
  *
  * @param places base URLs by the name the wall has for them
  */
-record Stage(
-    Vertx vertx, Sandbox sandbox, Map<String, String> places, HttpClient http) {
+record Stage(Vertx vertx, Sandbox sandbox, Map<String, String> places, HttpClient http) {
   private static final int CONNECTIONS = 500;
 
   static Future<Stage> open(Vertx vertx) {

@@ -15,7 +15,9 @@ import java.time.Duration;
 public record Timeouts(
     Duration connect, Duration head, Duration firstChunk, Duration stall, Duration total) {
 
-  /** The default of {@code firstChunk}: a chat model that is silent for so long is worth leaving. */
+  /**
+   * The default of {@code firstChunk}: a chat model that is silent for so long is worth leaving.
+   */
   public static final Duration FIRST_CHUNK = Duration.ofSeconds(10);
 
   /**

@@ -6,8 +6,7 @@ import java.util.function.IntFunction;
 /**
  * One thing to do while answering. A step may repeat, so that a flood is one small object.
  *
- * @param bytes what the n-th repetition writes; only for {@link Act#WRITE} and {@link
- *     Act#RAW}
+ * @param bytes what the n-th repetition writes; only for {@link Act#WRITE} and {@link Act#RAW}
  * @param first milliseconds before the step is done for the first time
  * @param every milliseconds before each further time
  */

@@ -43,7 +43,10 @@ class FaultWallTest {
     List<Row> rows = FaultWall.rows();
     List<Result> results = get(Chaos.play(vertx, Profile.fast(), rows, result -> {}));
     int requests =
-        rows.stream().flatMap(row -> row.dialects().stream()).mapToInt(d -> 4 * Scene.doors(d)).sum();
+        rows.stream()
+            .flatMap(row -> row.dialects().stream())
+            .mapToInt(d -> 4 * Scene.doors(d))
+            .sum();
     assertThat(results).hasSize(requests);
     return results.stream()
         .map(
@@ -55,15 +58,13 @@ class FaultWallTest {
   /** A wall that cannot fail would prove nothing. */
   @Test
   void aWrongOutcomeIsFound() throws Exception {
-    Row row =
-        Row.parse("die-after-3 | fallback | fallback | 3 + network | network | fallback");
+    Row row = Row.parse("die-after-3 | fallback | fallback | 3 + network | network | fallback");
     List<Result> results = get(Chaos.play(vertx, Profile.fast(), List.of(row), result -> {}));
     assertThat(results).hasSize(12).noneMatch(Result::right);
     assertThat(results)
         .filteredOn(result -> result.streaming() && !result.alone())
         .allMatch(result -> result.deviations().get(0).equals("3 + network instead of fallback"))
         .allMatch(
-            result ->
-                result.deviations().get(1).equals("a healthy request afterwards: primary"));
+            result -> result.deviations().get(1).equals("a healthy request afterwards: primary"));
   }
 }

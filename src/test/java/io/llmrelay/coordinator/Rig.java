@@ -100,8 +100,7 @@ final class Rig implements Gate {
     return known(backend, window, price, Set.of());
   }
 
-  private Rig known(
-      String backend, Integer window, Price price, Set<Capability> capabilities) {
+  private Rig known(String backend, Integer window, Price price, Set<Capability> capabilities) {
     Model model =
         new Model(null, "m", window, null, price, capabilities, Model.Status.CURRENT, null, null);
     known.put(backend, model);

@@ -165,7 +165,8 @@ class BackendTest extends SandboxTestBase {
 
   @Test
   void optionsSurviveJson() {
-    JsonObject json = options().setPort(8090).setChunkDelay(30).setResetOnClose(true).setTls(true).toJson();
+    JsonObject json =
+        options().setPort(8090).setChunkDelay(30).setResetOnClose(true).setTls(true).toJson();
     assertThat(new SandboxOptions(json).toJson()).isEqualTo(json);
     JsonObject single = JsonObject.of("scenarios", JsonObject.of("primary", "503"));
     assertThat(new SandboxOptions(single).getScenarios()).containsEntry("primary", List.of("503"));

@@ -26,8 +26,7 @@ class HeaderTest extends SandboxTestBase {
   void inTheNameOfTheModel() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-splitting")) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
-      assertThat(wire.body())
-          .contains("\"model\":\"mock-splitting\\r\\nset-cookie: split=1\\r\\n");
+      assertThat(wire.body()).contains("\"model\":\"mock-splitting\\r\\nset-cookie: split=1\\r\\n");
     }
   }
 

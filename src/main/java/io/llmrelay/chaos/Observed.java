@@ -31,9 +31,21 @@ final class Observed {
   /** A signal that nothing more will come; there must be exactly one. */
   void terminal() {
     if (signals++ == 0) {
-      durationMs = (System.nanoTime() - startedAt) / 1_000_000;
-      over.complete(this);
+      over();
     }
+  }
+
+  /** Nobody waits for a signal any longer. */
+  void giveUp() {
+    if (!over.future().isComplete()) {
+      kind = "nothing";
+      over();
+    }
+  }
+
+  private void over() {
+    durationMs = (System.nanoTime() - startedAt) / 1_000_000;
+    over.tryComplete(this);
   }
 
   void failed(String kind) {
@@ -41,8 +53,8 @@ final class Observed {
     terminal();
   }
 
-  /** Completes with the first terminal signal. */
-  Future<Observed> over() {
+  /** Completes with the first terminal signal, or when it is given up. */
+  Future<Observed> future() {
     return over.future();
   }
 

@@ -134,9 +134,22 @@ final class Scene {
             .put("candidates", play.alone() ? JsonArray.of(play.name()) : candidates(play))
             .put("timeouts", profile.timeouts(row))
             .put("retries", new JsonObject().put("max", row.retries()));
-    Observed seen = door(play).ask(request(play, "ill", relay), play.streaming());
+    Observed seen = ask(play, "ill", relay);
     plays.put(play, seen);
-    return seen.over().compose(over -> afterwards(play, over));
+    return seen.future().compose(over -> afterwards(play, over));
+  }
+
+  private Observed ask(Play play, String word, JsonObject relay) {
+    Observed seen = door(play).ask(request(play, word, relay), play.streaming());
+    long patience = limit() + 2 * profile.slackMs();
+    long timer = stage.vertx().setTimer(patience, id -> seen.giveUp());
+    seen.future().onComplete(over -> stage.vertx().cancelTimer(timer));
+    return seen;
+  }
+
+  /** Of the timer the row is about, in milliseconds. */
+  private long limit() {
+    return row.timer() == null ? 0 : profile.limit(row.timer());
   }
 
   /** The primary is well again: the next request must be served at once. */
@@ -146,9 +159,8 @@ final class Scene {
       stage.sandbox().script(prefix + play.name(), Scenario.ok().text(Observed.PRIMARY));
     }
     JsonObject relay = new JsonObject().put("candidates", candidates(play));
-    return door(play)
-        .ask(request(play, "well", relay), play.streaming())
-        .over()
+    return ask(play, "well", relay)
+        .future()
         .map(
             next -> {
               seen.odd.addAll(next.odd);
@@ -177,7 +189,7 @@ final class Scene {
     if (!outcome.equals(expected)) {
       seen.odd.add(0, outcome + " instead of " + expected);
     }
-    int limit = row.timer() == null ? 0 : (int) profile.limit(row.timer());
+    long limit = limit();
     if (row.timesOut() && seen.durationMs() < limit - POLL_MS) {
       seen.odd.add("over after " + seen.durationMs() + " ms, before its time");
     }

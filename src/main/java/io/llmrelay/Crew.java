@@ -3,7 +3,6 @@ package io.llmrelay;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
-import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
@@ -127,7 +126,7 @@ final class Crew {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            timeouts(options.getTimeouts()),
+            options.limits(),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
@@ -138,15 +137,6 @@ final class Crew {
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
         keepsState);
-  }
-
-  /**
-   * A head limit that is no shorter than the first chunk's says nothing, also where that one grows.
-   */
-  private static Timeouts timeouts(Timeouts all) {
-    boolean shorter = all.head().compareTo(all.firstChunk()) < 0;
-    return new Timeouts(
-        all.connect(), shorter ? all.head() : null, all.firstChunk(), all.stall(), all.total());
   }
 
   private static Backend backend(String name, BackendOptions options) {

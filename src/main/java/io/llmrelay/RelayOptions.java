@@ -40,12 +40,15 @@ public class RelayOptions {
   public static final int MAX_LANES = 256;
   public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
-  /** Connect 2 s, head and first chunk 10 s, stall 30 s, total 300 s. */
+  /**
+   * Connect 2 s, head and first chunk 10 s (60 s for a {@linkplain Timeouts#REASONING_FIRST_CHUNK
+   * model that thinks first}), stall 30 s, total 300 s.
+   */
   public static final Timeouts DEFAULT_TIMEOUTS =
       new Timeouts(
           Duration.ofSeconds(2),
           null,
-          Duration.ofSeconds(10),
+          Timeouts.FIRST_CHUNK,
           Duration.ofSeconds(30),
           Duration.ofSeconds(300));
 
@@ -263,7 +266,23 @@ public class RelayOptions {
     return all.or(new Timeouts(null, all.firstChunk(), null, null, null));
   }
 
-  /** Sets timeouts; a {@code null} among them leaves the default. */
+  /**
+   * What the coordinator goes by. Nothing is said of the first chunk where its default is the
+   * model's; nor of the head where its limit is no shorter than the first chunk's, or it would hold
+   * when a request makes that one longer.
+   */
+  Timeouts limits() {
+    Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
+    Duration head = timeouts.head();
+    Duration first = timeouts.firstChunk();
+    boolean shorter = head != null && (first == null || head.compareTo(first) < 0);
+    return new Timeouts(all.connect(), shorter ? head : null, first, all.stall(), all.total());
+  }
+
+  /**
+   * Sets timeouts; a {@code null} among them leaves the default. A first-chunk timeout holds for
+   * every model, those that think before they answer included.
+   */
   public RelayOptions setTimeouts(Timeouts timeouts) {
     this.timeouts = timeouts;
     return this;

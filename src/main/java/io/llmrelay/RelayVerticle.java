@@ -2,7 +2,6 @@ package io.llmrelay;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
-import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.BusOptions;

@@ -19,6 +19,8 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("cli")
           .definedBy("io.llmrelay.cli..")
+          .layer("chaos")
+          .definedBy("io.llmrelay.chaos..")
           .layer("gateway")
           .definedBy("io.llmrelay.gateway..")
           .layer("front door")
@@ -41,12 +43,14 @@ class ArchitectureTest {
           .definedBy("io.llmrelay.sandbox..")
           .whereLayer("cli")
           .mayNotBeAccessedByAnyLayer()
-          .whereLayer("sandbox")
+          .whereLayer("chaos")
           .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("sandbox")
+          .mayOnlyBeAccessedByLayers("cli", "chaos")
           .whereLayer("gateway")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("front door")
-          .mayOnlyBeAccessedByLayers("cli", "gateway")
+          .mayOnlyBeAccessedByLayers("cli", "chaos", "gateway")
           .whereLayer("coordinator")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("provider")
@@ -56,12 +60,14 @@ class ArchitectureTest {
           .whereLayer("catalog")
           .mayOnlyBeAccessedByLayers("coordinator")
           .whereLayer("config")
-          .mayOnlyBeAccessedByLayers("cli", "gateway", "front door", "coordinator", "provider")
+          .mayOnlyBeAccessedByLayers(
+              "cli", "chaos", "gateway", "front door", "coordinator", "provider")
           .whereLayer("bus")
           .mayOnlyBeAccessedByLayers("front door", "coordinator", "provider", "config")
           .whereLayer("chat")
           .mayOnlyBeAccessedByLayers(
               "cli",
+              "chaos",
               "gateway",
               "front door",
               "coordinator",

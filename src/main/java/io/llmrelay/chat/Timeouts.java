@@ -15,6 +15,19 @@ import java.time.Duration;
 public record Timeouts(
     Duration connect, Duration head, Duration firstChunk, Duration stall, Duration total) {
 
+  /**
+   * The default of {@code firstChunk}: a chat model that is silent for so long is worth leaving.
+   */
+  public static final Duration FIRST_CHUNK = Duration.ofSeconds(10);
+
+  /**
+   * The default of {@code firstChunk} for a model that the catalogue knows to think before it
+   * answers. Such a model mostly hides it, and leaving it throws away work that is paid for, only
+   * to begin again elsewhere. It is still short enough that the default budget of five minutes
+   * outlasts several silent backends.
+   */
+  public static final Duration REASONING_FIRST_CHUNK = Duration.ofSeconds(60);
+
   /** Nothing said. */
   public static final Timeouts UNSET = new Timeouts(null, null, null, null, null);
 

@@ -53,6 +53,7 @@ public final class Main {
         .addSubcommand(new ServeCommand(env))
         .addSubcommand(new ChatCommand(env))
         .addSubcommand(new SandboxCommand())
+        .addSubcommand(new ChaosCommand())
         .addSubcommand(new DemoCommand())
         .addSubcommand(new KeyCommand())
         .setOut(utf8(System.out))

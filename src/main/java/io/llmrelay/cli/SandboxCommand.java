@@ -3,6 +3,7 @@ package io.llmrelay.cli;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxOptions;
 import io.vertx.core.Vertx;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,10 +33,25 @@ final class SandboxCommand implements Callable<Integer> {
       description = "The port to listen at; 0 takes any free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
+  @Option(
+      names = {"-s", "--script"},
+      paramLabel = "NAME=SCENARIO[,SCENARIO...]",
+      description =
+          "What the backend NAME does, whatever the model is called: each request takes the next"
+              + " scenario, the last one stays. For example: primary=503,model.")
+  private Map<String, String> scripts = Map.of();
+
+  @Option(
+      names = "--tls",
+      description = "Speak TLS, with a certificate that no client that checks will accept.")
+  private boolean tls;
+
   @Override
   public Integer call() {
     try (Lifetime life = new Lifetime(Vertx.vertx())) {
-      Sandbox sandbox = start(life.vertx(), port);
+      SandboxOptions options = new SandboxOptions().setTls(tls);
+      scripts.forEach((name, texts) -> options.setScenarios(name, texts.split(",")));
+      Sandbox sandbox = start(life.vertx(), options, port);
       Terminal terminal = new Terminal(spec.commandLine().getOut());
       terminal.line(terminal.bold("The sandbox is listening at " + sandbox.baseUrl()));
       terminal.line();
@@ -52,6 +68,7 @@ final class SandboxCommand implements Callable<Integer> {
           .row("mock-503, mock-429-retry-after-7", "an error before anything is sent")
           .row("mock-sse-error", "200, then an error event before the first token")
           .row("mock-die-after-3", "the connection drops after three chunks")
+          .row("mock-reset-after-3", "the same, by a TCP reset")
           .row("mock-stall-after-role", "silence after the head")
           .lines("  ")
           .forEach(terminal::line);
@@ -65,13 +82,15 @@ final class SandboxCommand implements Callable<Integer> {
 
   /** A sandbox at a pace for people. */
   static Sandbox start(Vertx vertx, int port) {
-    SandboxOptions options =
-        new SandboxOptions()
-            .setPort(port)
-            .setFirstTokenDelay(FIRST_TOKEN_MS)
-            .setChunkDelay(CHUNK_MS);
+    return start(vertx, new SandboxOptions(), port);
+  }
+
+  private static Sandbox start(Vertx vertx, SandboxOptions options, int port) {
+    options.setPort(port).setFirstTokenDelay(FIRST_TOKEN_MS).setChunkDelay(CHUNK_MS);
     try {
       return Sandbox.start(vertx, options).await();
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailed(e.getMessage());
     } catch (Throwable e) {
       throw Ports.notOpen(e, options.getHost(), port);
     }

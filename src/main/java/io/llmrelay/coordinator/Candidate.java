@@ -18,6 +18,11 @@ record Candidate(String backend, String model, Model known) {
     return known == null || known.contextWindow() == null ? 0 : known.contextWindow();
   }
 
+  /** Whether the catalogue knows that it thinks before it answers. */
+  boolean reasoning() {
+    return known != null && known.reasoning();
+  }
+
   /** What that usage costs there in US dollars, {@code null} where price or usage is unknown. */
   Double cost(TokenUsage usage) {
     return known == null || usage.source() == TokenUsage.Source.NONE ? null : known.cost(usage);

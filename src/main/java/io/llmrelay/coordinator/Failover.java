@@ -313,7 +313,7 @@ final class Failover {
       return retryAt;
     }
     if (firstChunkAt < 0) {
-      long untilChunk = attemptAt + settings.timeouts().firstChunk().toMillis();
+      long untilChunk = attemptAt + settings.firstChunk(current).toMillis();
       Duration untilHead = settings.timeouts().head();
       return head || untilHead == null
           ? untilChunk

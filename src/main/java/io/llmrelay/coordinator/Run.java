@@ -234,6 +234,7 @@ final class Run {
         new JsonObject()
             .put("model", candidate.model())
             .put("connect_ms", settings.timeouts().connect().toMillis())
+            .put("stall_ms", settings.timeouts().stall().toMillis())
             .put("request", requestJson);
     attempt = coordinator.open(candidate.backend(), body, new AttemptFrames());
   }

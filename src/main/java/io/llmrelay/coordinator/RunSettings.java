@@ -7,7 +7,8 @@ import java.time.Duration;
 /**
  * What holds for one run: the configuration with the request's own wishes on top.
  *
- * @param timeouts all of them set but {@code head}, which may be as long as {@code firstChunk}
+ * @param timeouts all of them set but {@code head}, which may be as long as {@code firstChunk}, and
+ *     {@code firstChunk}, where nobody said anything but the default, which is the candidate's
  * @param maxRetries of the same candidate
  * @param retryBaseDelay the first retry's delay, doubled for each further one
  * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
@@ -20,4 +21,13 @@ public record RunSettings(
     int maxRetries,
     Duration retryBaseDelay,
     Duration retryMaxDelay,
-    long latchMaxBytes) {}
+    long latchMaxBytes) {
+
+  /** How long that candidate may take to its first chunk. */
+  Duration firstChunk(Candidate candidate) {
+    if (timeouts.firstChunk() != null) {
+      return timeouts.firstChunk();
+    }
+    return candidate.reasoning() ? Timeouts.REASONING_FIRST_CHUNK : Timeouts.FIRST_CHUNK;
+  }
+}

@@ -31,7 +31,10 @@ final class Exchange implements OutboundStream.Handler {
 
   static final long REST_MS = 1_000;
 
-  /** How long usage may take to follow a finish reason; some servers neither say nor end. */
+  /**
+   * How long usage may take to follow a finish reason; some servers neither say nor end. Half of
+   * the stall limit if that is less, or an answer that is complete would be taken for a stall.
+   */
   static final long FINISH_MS = 3_000;
 
   private final Vertx vertx;
@@ -51,6 +54,7 @@ final class Exchange implements OutboundStream.Handler {
   private boolean closed;
   private boolean ended;
   private int rest;
+  private long finishMs = FINISH_MS;
   private long timer = -1;
 
   Exchange(
@@ -65,8 +69,9 @@ final class Exchange implements OutboundStream.Handler {
     decoder = new AnswerDecoder(backend.dialect().reader(answer, backend.options()), answer);
   }
 
-  void start(OutboundStream out, long connectMs) {
+  void start(OutboundStream out, long connectMs, long stallMs) {
     this.out = out;
+    finishMs = Math.max(1, Math.min(FINISH_MS, stallMs / 2));
     answer.limit(chat.maxTokens());
     try {
       Buffer body = backend.dialect().encode(chat, model, backend.options());
@@ -205,14 +210,14 @@ final class Exchange implements OutboundStream.Handler {
       paused = true;
       response.pause();
     } else if (answer.finished() && timer < 0) {
-      timer = vertx.setTimer(FINISH_MS, id -> finishLate());
+      timer = vertx.setTimer(finishMs, id -> finishLate());
     }
   }
 
   private void finishLate() {
     timer = -1;
     if (paused) {
-      timer = vertx.setTimer(FINISH_MS, id -> finishLate());
+      timer = vertx.setTimer(finishMs, id -> finishLate());
     } else {
       guarded(answer::end);
       guarded(this::deliver);

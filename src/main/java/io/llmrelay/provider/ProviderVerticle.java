@@ -21,10 +21,11 @@ import java.util.Set;
  * One backend on the event bus: turns a stream request into an HTTP request, and what comes back
  * into frames.
  *
- * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms"}}: the
- * model to ask for, the request in OpenAI's form, and how long getting a connection may take. The
- * frames are {@code open} with {@code {"status"}} once an answer has begun, chunks, and then {@code
- * end} with {@code {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
+ * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms",
+ * "stall_ms"}}: the model to ask for, the request in OpenAI's form, how long getting a connection
+ * may take, and from which silence on the opener gives up, if it does. The frames are {@code open}
+ * with {@code {"status"}} once an answer has begun, chunks, and then {@code end} with {@code
+ * {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
  *
  * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
  * "latency_ms", "models", "failure"}}, from asking the backend for its models.
@@ -94,12 +95,12 @@ public final class ProviderVerticle extends VerticleBase {
     OutboundStream out = endpoint.accept(message, exchange);
     if (out != null) {
       exchanges.add(exchange);
-      exchange.start(out, opening.connectMs);
+      exchange.start(out, opening.connectMs, opening.stallMs);
     }
   }
 
   /** What opens a stream. */
-  private record Opening(String model, ChatRequest request, long connectMs) {}
+  private record Opening(String model, ChatRequest request, long connectMs, long stallMs) {}
 
   private Opening opening(Object message) {
     if (!(message instanceof JsonObject body)) {
@@ -113,6 +114,10 @@ public final class ProviderVerticle extends VerticleBase {
         || connectMs.longValue() > MAX_CONNECT_MS) {
       throw wrong("connect_ms", "must be a number from 1 to " + MAX_CONNECT_MS);
     }
+    if (!(body.getValue("stall_ms", Long.MAX_VALUE) instanceof Number stallMs)
+        || stallMs.longValue() < 1) {
+      throw wrong("stall_ms", "must be a positive number");
+    }
     if (!(body.getValue("request") instanceof JsonObject json)) {
       throw wrong("request", "must be an object");
     }
@@ -121,7 +126,7 @@ public final class ProviderVerticle extends VerticleBase {
     if (reason != null) {
       throw wrong("request", "cannot be served: " + reason);
     }
-    return new Opening(model, request, connectMs.longValue());
+    return new Opening(model, request, connectMs.longValue(), stallMs.longValue());
   }
 
   private static LlmException wrong(String field, String complaint) {

@@ -18,6 +18,10 @@ record ApiError(
     String anthropicType,
     String anthropicMessage) {
 
+  /** What would be a header, a page and an event, if somebody passed it on as it is. */
+  static final String SPLIT =
+      "\r\nset-cookie: split=1\r\n\r\n<html>\r\n\r\ndata: {\"split\":1}\n\ndata: [DONE]\n\n";
+
   private static final String INVALID = "invalid_request_error";
   private static final Map<String, ApiError> NAMED = new TreeMap<>();
 
@@ -154,6 +158,17 @@ record ApiError(
   static ApiError invalid(int status, String code, String message) {
     String type = status == 404 ? "not_found_error" : INVALID;
     return new ApiError(status, INVALID, code, message, type, message);
+  }
+
+  /** The same with {@link #SPLIT} in all its words. */
+  ApiError splitting() {
+    return new ApiError(
+        status,
+        type,
+        (code == null ? "code" : code) + SPLIT,
+        message + SPLIT,
+        anthropicType,
+        anthropicMessage + SPLIT);
   }
 
   ApiError withMessage(String openAi, String anthropic) {

@@ -21,6 +21,7 @@ record ErrorReply(String word, ApiError error, String contentType, String body) 
       case "" -> of(word, error);
       case "error" -> of(word, error);
       case "html" -> new ErrorReply(word, error, "text/html", html(status));
+      case "splitting" -> of(word, error.splitting());
       case "empty" -> new ErrorReply(word, error, "text/plain", "");
       default -> ApiError.named(word) == null ? null : of(word, ApiError.named(word));
     };

@@ -26,6 +26,8 @@ enum Kind {
   GZIP("gzip"),
   WRONG_TYPE("wrong-type"),
   REDIRECT("redirect"),
+  SPLITTING("splitting"),
+  SPLITTING_HEAD("splitting-head"),
   DOWN("down"),
   FLAP("flap"),
   /** Its word stands for any status, each of which is one. */
@@ -33,6 +35,9 @@ enum Kind {
   DIE("die", BEFORE_HEAD),
   DIE_IN_FRAME("die-in-frame", 1),
   DIE_IN_CHAR("die-in-char", 1),
+  RESET("reset", BEFORE_HEAD),
+  RESET_IN_FRAME("reset-in-frame", 1),
+  RESET_IN_CHAR("reset-in-char", 1),
   END("end", ALL),
   END_IN_FRAME("end-in-frame", 1),
   END_IN_CHAR("end-in-char", 1),
@@ -42,6 +47,7 @@ enum Kind {
   MALFORMED("malformed", 1),
   COMMENTS("comments", HEAD),
   PINGS("pings", ROLE),
+  ENDLESS_FRAME("endless-frame", 0),
   HUGE_FRAME("huge-frame", 0),
   FLOOD("flood", 0);
 

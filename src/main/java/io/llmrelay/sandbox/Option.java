@@ -4,7 +4,7 @@ package io.llmrelay.sandbox;
 enum Option {
   /** Follows the kind without a word of its own. */
   MEGABYTES(""),
-  /** Where a fault strikes; four positions have a name instead of a number. */
+  /** Where a fault strikes; five positions have a name instead of a number. */
   AFTER("after"),
   FOR("for"),
   RETRY_AFTER("retry-after"),

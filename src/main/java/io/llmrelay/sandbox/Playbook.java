@@ -48,6 +48,23 @@ final class Playbook {
     return new Playbook(scenario, answer, format, pace, false).whole();
   }
 
+  /**
+   * A healthy stream under a head no HTTP library would write: header values with a bare carriage
+   * return, a bare line feed and a folded line in them, each followed by a header of its own.
+   */
+  static List<Step> splitHead(Answer answer, WireFormat format) {
+    StringBuilder out = new StringBuilder("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n");
+    out.append("x-request-id: req_1\rset-cookie: cr=1\r\n");
+    out.append("retry-after: 7\nset-cookie: lf=1\r\n");
+    out.append("x-note: a\r\n set-cookie: folded=1\r\n");
+    out.append("connection: close\r\n\r\n").append(format.opening());
+    for (int i = 0; i < answer.tokenCount(); i++) {
+      out.append(format.token(answer.token(i)));
+    }
+    out.append(format.finish()).append(format.terminator());
+    return List.of(Step.raw(out.toString()), Step.of(Act.DROP));
+  }
+
   /** A body that is known beforehand, after a delay. */
   static List<Step> fixed(int delay, String body) {
     return List.of(Step.pause(delay), Step.of(Act.HEAD), Step.write(body), Step.of(Act.END));
@@ -69,6 +86,7 @@ final class Playbook {
       strike(Scenario.ROLE);
       content(Math.max(0, Math.min(position, answer.tokenCount())));
       write(format.finish());
+      strike(Scenario.FINISH);
     }
     if (answer.terminator()) {
       write(format.terminator());
@@ -114,8 +132,9 @@ final class Playbook {
     steps.add(Step.of(Act.HEAD));
     strike(Scenario.HEAD);
     write(halves[0]);
-    if (scenario.position() > Scenario.HEAD) {
-      strike(scenario.position());
+    int position = scenario.position();
+    if (position != Scenario.BEFORE_HEAD && position != Scenario.HEAD) {
+      strike(position);
     }
     write(halves[1]);
     steps.add(Step.of(Act.END));
@@ -155,9 +174,14 @@ final class Playbook {
     int every = Math.max(1, scenario.option(Option.EVERY, KEEP_ALIVE_MILLIS));
     switch (scenario.kind()) {
       case DIE -> steps.add(Step.of(Act.DROP));
+      case RESET -> steps.add(Step.of(Act.RESET));
       case END -> steps.add(Step.of(Act.END));
-      case DIE_IN_FRAME, END_IN_FRAME -> cut(0);
-      case DIE_IN_CHAR, END_IN_CHAR -> cut(1);
+      case DIE_IN_FRAME -> cut(0, Act.DROP);
+      case DIE_IN_CHAR -> cut(1, Act.DROP);
+      case RESET_IN_FRAME -> cut(0, Act.RESET);
+      case RESET_IN_CHAR -> cut(1, Act.RESET);
+      case END_IN_FRAME -> cut(0, Act.END);
+      case END_IN_CHAR -> cut(1, Act.END);
       case STALL -> {
         int millis = scenario.option(Option.FOR, 0);
         steps.add(millis == 0 ? Step.of(Act.HANG) : Step.pause(millis));
@@ -170,10 +194,11 @@ final class Playbook {
       case MALFORMED -> write(streaming ? "data: {\"id\":\"broken\",\"choices\":[{\n\n" : "\"}{");
       case COMMENTS -> keepAlive(streaming ? WireFormat.comment() : "\n", every);
       case PINGS -> keepAlive(streaming ? format.ping() : "\n", every);
-      case HUGE_FRAME -> huge();
+      case ENDLESS_FRAME -> huge(Integer.MAX_VALUE);
+      case HUGE_FRAME -> huge(pieces());
       case FLOOD -> {
         if (!streaming) {
-          huge();
+          huge(pieces());
           return;
         }
         Buffer frame = Buffer.buffer(format.token("flood ".repeat(FLOOD_TOKEN / 6)));
@@ -190,7 +215,7 @@ final class Playbook {
   }
 
   /** Writes a frame up to its text, and so many bytes of a three-byte character there. */
-  private void cut(int bytes) {
+  private void cut(int bytes, Act end) {
     if (streaming) {
       write(split(format.token(MARK))[0]);
     }
@@ -198,18 +223,20 @@ final class Playbook {
       byte[] character = CUT_CHARACTER.getBytes(StandardCharsets.UTF_8);
       steps.add(Step.write(Buffer.buffer(Arrays.copyOf(character, bytes))));
     }
-    boolean drop = scenario.kind() == Kind.DIE_IN_CHAR || scenario.kind() == Kind.DIE_IN_FRAME;
-    steps.add(Step.of(drop ? Act.DROP : Act.END));
+    steps.add(Step.of(end));
   }
 
-  private void huge() {
+  private int pieces() {
+    return scenario.option(Option.MEGABYTES, 1) * (MEGABYTE / PIECE);
+  }
+
+  private void huge(int pieces) {
     String[] frame = streaming ? split(format.token(MARK)) : new String[] {"", ""};
     byte[] bytes = new byte[PIECE];
     Arrays.fill(bytes, (byte) 'x');
     Buffer piece = Buffer.buffer(bytes);
     write(frame[0]);
-    steps.add(
-        Step.repeat(i -> piece, scenario.option(Option.MEGABYTES, 1) * (MEGABYTE / PIECE), 0, 0));
+    steps.add(Step.repeat(i -> piece, pieces, 0, scenario.option(Option.EVERY, 0)));
     write(frame[1]);
   }
 

@@ -1,10 +1,14 @@
 package io.llmrelay.sandbox;
 
 import io.llmrelay.sandbox.SandboxCall.Outcome;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -134,13 +138,27 @@ final class Player {
             .end()
             .onComplete((v, error) -> finish(error == null ? Outcome.COMPLETED : Outcome.ABORTED));
       }
+      case RAW -> {
+        // From the context next to the socket nobody else's encoder is on the way.
+        byte[] bytes = reply.steps().get(step).bytes().apply(round).getBytes();
+        channel().pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(bytes));
+      }
       case DROP -> {
         finish(Outcome.COMPLETED);
         request.connection().close();
       }
+      case RESET -> {
+        finish(Outcome.COMPLETED);
+        channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        request.connection().close();
+      }
       default -> {}
     }
-    return act == Step.Act.HEAD || act == Step.Act.WAIT;
+    return act == Step.Act.HEAD || act == Step.Act.WAIT || act == Step.Act.RAW;
+  }
+
+  private Channel channel() {
+    return ((ConnectionBase) request.connection()).channel();
   }
 
   private void finish(Outcome outcome) {

@@ -16,11 +16,11 @@ record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> s
 
   static Reply of(Incoming incoming, Scenario scenario, SandboxOptions options) {
     Answer answer = Answer.of(scenario, incoming.backend(), incoming.promptTokens());
+    String model = incoming.model() + (scenario.kind() == Kind.SPLITTING ? ApiError.SPLIT : "");
     WireFormat format =
         incoming.anthropic()
-            ? new AnthropicFormat(incoming.number(), incoming.model(), answer)
-            : new OpenAiFormat(
-                incoming.number(), incoming.model(), answer, incoming.includeUsage());
+            ? new AnthropicFormat(incoming.number(), model, answer)
+            : new OpenAiFormat(incoming.number(), model, answer, incoming.includeUsage());
     Reply reply = reply(incoming, scenario, answer, format, options);
     String requestId = "req_" + incoming.number();
     reply.headers.put("x-request-id", requestId);
@@ -47,6 +47,9 @@ record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> s
       Reply reply = fixed(307, "text/plain", 0, "");
       reply.headers.put("location", "/" + REDIRECTED + route);
       return reply;
+    }
+    if (kind == Kind.SPLITTING_HEAD) {
+      return new Reply(200, new LinkedHashMap<>(), false, Playbook.splitHead(answer, format));
     }
     boolean gzip = kind == Kind.GZIP;
     boolean wrong = kind == Kind.WRONG_TYPE;

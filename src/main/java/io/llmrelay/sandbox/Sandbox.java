@@ -9,6 +9,11 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.PfxOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +86,9 @@ public final class Sandbox {
     if (options.isResetOnClose()) {
       http.setSoLinger(0);
     }
+    if (options.isTls()) {
+      http.setSsl(true).setKeyCertOptions(untrusted());
+    }
     server = vertx.createHttpServer(http).requestHandler(this::handle);
     server.connectionHandler(
         connection -> {
@@ -114,9 +122,9 @@ public final class Sandbox {
     return server.actualPort();
   }
 
-  /** {@code http://127.0.0.1:PORT}. */
+  /** {@code http://127.0.0.1:PORT}, or {@code https}. */
   public String baseUrl() {
-    return "http://" + options.getHost() + ":" + port();
+    return (options.isTls() ? "https://" : "http://") + options.getHost() + ":" + port();
   }
 
   /** The base URL an OpenAI client wants, {@code …/v1}; the backend is {@link #DEFAULT_BACKEND}. */
@@ -265,6 +273,14 @@ public final class Sandbox {
       return byModel.inForce(Scenario.of(incoming.model()));
     } catch (IllegalArgumentException e) {
       return Scenario.rejected(ApiError.invalid(404, "model_not_found", e.getMessage()));
+    }
+  }
+
+  private static KeyCertOptions untrusted() {
+    try (InputStream in = Sandbox.class.getResourceAsStream("untrusted.p12")) {
+      return new PfxOptions().setValue(Buffer.buffer(in.readAllBytes())).setPassword("sandbox");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

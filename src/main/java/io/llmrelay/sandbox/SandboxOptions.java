@@ -13,7 +13,7 @@ import java.util.Map;
  *   {
  *     "host": "127.0.0.1", "port": 8090,
  *     "firstTokenDelay": 300, "chunkDelay": 30,
- *     "requiredKey": "sk-test", "resetOnClose": false,
+ *     "requiredKey": "sk-test", "resetOnClose": false, "tls": false,
  *     "scenarios": {"primary": ["503", "model"], "secondary": "die-after-3"}
  *   }
  * </pre>
@@ -32,6 +32,7 @@ public class SandboxOptions {
   public static final int DEFAULT_CHUNK_DELAY = 0;
 
   public static final boolean DEFAULT_RESET_ON_CLOSE = false;
+  public static final boolean DEFAULT_TLS = false;
 
   private String host = DEFAULT_HOST;
   private int port = DEFAULT_PORT;
@@ -39,6 +40,7 @@ public class SandboxOptions {
   private int chunkDelay = DEFAULT_CHUNK_DELAY;
   private String requiredKey;
   private boolean resetOnClose = DEFAULT_RESET_ON_CLOSE;
+  private boolean tls = DEFAULT_TLS;
   private Map<String, List<String>> scenarios = new LinkedHashMap<>();
 
   public SandboxOptions() {}
@@ -50,6 +52,7 @@ public class SandboxOptions {
     chunkDelay = other.chunkDelay;
     requiredKey = other.requiredKey;
     resetOnClose = other.resetOnClose;
+    tls = other.tls;
     scenarios = new LinkedHashMap<>(other.scenarios);
   }
 
@@ -60,6 +63,7 @@ public class SandboxOptions {
     setChunkDelay(json.getInteger("chunkDelay", DEFAULT_CHUNK_DELAY));
     requiredKey = json.getString("requiredKey");
     resetOnClose = json.getBoolean("resetOnClose", DEFAULT_RESET_ON_CLOSE);
+    tls = json.getBoolean("tls", DEFAULT_TLS);
     for (Map.Entry<String, Object> entry : json.getJsonObject("scenarios", new JsonObject())) {
       Object value = entry.getValue();
       JsonArray texts = value instanceof JsonArray array ? array : JsonArray.of(value);
@@ -78,6 +82,7 @@ public class SandboxOptions {
             .put("firstTokenDelay", firstTokenDelay)
             .put("chunkDelay", chunkDelay)
             .put("resetOnClose", resetOnClose)
+            .put("tls", tls)
             .put("scenarios", byBackend);
     return requiredKey == null ? json : json.put("requiredKey", requiredKey);
   }
@@ -144,6 +149,19 @@ public class SandboxOptions {
    */
   public SandboxOptions setResetOnClose(boolean resetOnClose) {
     this.resetOnClose = resetOnClose;
+    return this;
+  }
+
+  public boolean isTls() {
+    return tls;
+  }
+
+  /**
+   * Whether the server speaks TLS, with a certificate for {@code sandbox.invalid} that it signed
+   * itself: a client that checks certificates fails at the handshake.
+   */
+  public SandboxOptions setTls(boolean tls) {
+    this.tls = tls;
     return this;
   }
 

@@ -35,10 +35,16 @@ import java.util.Objects;
  * <tr><td>{@code gzip}</td><td>healthy, gzip-encoded unasked</td></tr>
  * <tr><td>{@code wrong-type}</td><td>healthy, under a wrong content type</td></tr>
  * <tr><td>{@code redirect}</td><td>307 to the backend {@code redirected}</td></tr>
+ * <tr><td>{@code splitting}</td><td>healthy, but the model it names holds line breaks, a header
+ *     and a whole event</td></tr>
+ * <tr><td>{@code splitting-head}</td><td>healthy, under a head whose values hold bare line breaks
+ *     with headers after them</td></tr>
  * <tr><td>{@code NNN}</td><td>that HTTP status (200–599) with the vendor's error body; also {@code
  *     400-context}, {@code 400-policy}, {@code 429-quota}</td></tr>
  * <tr><td>{@code NNN-html}, {@code NNN-empty}, {@code 200-error}</td><td>that status with a page of
  *     HTML, no body at all, a bare JSON error</td></tr>
+ * <tr><td>{@code NNN-splitting}</td><td>that status with line breaks and headers in the words of
+ *     the error</td></tr>
  * <tr><td>{@code down-for-MS}</td><td>503 for so long, healthy afterwards</td></tr>
  * <tr><td>{@code flap-for-MS}</td><td>503 and healthy by turns, each for so long</td></tr>
  * </table>
@@ -48,10 +54,12 @@ import java.util.Objects;
  *
  * <table>
  * <caption>Faults, and where they strike unless told otherwise</caption>
- * <tr><td>{@code die}</td><td>before the head</td><td>the connection drops (see {@link
- *     SandboxOptions#setResetOnClose})</td></tr>
+ * <tr><td>{@code die}</td><td>before the head</td><td>the connection ends with a FIN (but see
+ *     {@link SandboxOptions#setResetOnClose})</td></tr>
  * <tr><td>{@code die-in-frame}, {@code die-in-char}</td><td>after 1</td><td>the same in the middle
  *     of the next frame, or of a three-byte character in it</td></tr>
+ * <tr><td>{@code reset}, {@code reset-in-frame}, {@code reset-in-char}</td><td>as {@code
+ *     die}</td><td>the same by a TCP reset; what a slow client has not received is lost</td></tr>
  * <tr><td>{@code end}</td><td>after all tokens</td><td>the answer ends cleanly as HTTP, without
  *     finish reason or terminator</td></tr>
  * <tr><td>{@code end-in-frame}, {@code end-in-char}</td><td>after 1</td><td>the same in the middle
@@ -67,13 +75,16 @@ import java.util.Objects;
  * <tr><td>{@code comments}, {@code pings}</td><td>after head, after role</td><td>SSE comments or
  *     the dialect's empty events for ever, every 20 ms unless {@code -every-MS}</td></tr>
  * <tr><td>{@code huge-frame-MB}</td><td>after 0</td><td>one frame of so many megabytes</td></tr>
+ * <tr><td>{@code endless-frame}</td><td>after 0</td><td>one frame that never ends, as fast as the
+ *     client reads unless {@code -every-MS} (for each 64 KB)</td></tr>
  * <tr><td>{@code flood-MB}</td><td>after 0</td><td>so many megabytes of text as fast as the
  *     client reads</td></tr>
  * </table>
  *
  * <p>POSITION of a fault: {@code head} (the response head is out), {@code comments} (and three SSE
- * comments), {@code role} (and the opening frames), or the number of text chunks that go out first,
- * reasoning not counted. Not streaming, every position after the head is the middle of the body.
+ * comments), {@code role} (and the opening frames), the number of text chunks that go out first,
+ * reasoning not counted, or {@code finish} (the finish reason and the usage are out, the terminator
+ * is not). Not streaming, every position after the head is the middle of the body.
  *
  * <table>
  * <caption>Options</caption>
@@ -95,6 +106,7 @@ public final class Scenario {
   /** How a model name begins that chooses a scenario. */
   public static final String MODEL_PREFIX = "mock-";
 
+  static final int FINISH = -5;
   static final int BEFORE_HEAD = -4;
   static final int HEAD = -3;
   static final int COMMENTS = -2;
@@ -199,8 +211,13 @@ public final class Scenario {
     return with(Option.SIZE, characters);
   }
 
+  /** A copy that does what the other one does, with the text, the options and headers of this. */
+  Scenario as(Scenario other) {
+    return new Scenario(other.kind, other.error, text, options, headers);
+  }
+
   Scenario with(Option option, int value) {
-    int least = option == Option.AFTER ? BEFORE_HEAD : option == Option.SIZE ? 1 : 0;
+    int least = option == Option.AFTER ? FINISH : option == Option.SIZE ? 1 : 0;
     if (value < least || value > Option.MAX) {
       throw new IllegalArgumentException(option.word + " must not be " + value);
     }

@@ -13,7 +13,11 @@ final class ScenarioParser {
   private static final String PREFIX = Scenario.MODEL_PREFIX;
 
   private static final Map<Integer, String> POSITIONS =
-      Map.of(Scenario.HEAD, "head", Scenario.COMMENTS, "comments", Scenario.ROLE, "role");
+      Map.of(
+          Scenario.HEAD, "head",
+          Scenario.COMMENTS, "comments",
+          Scenario.ROLE, "role",
+          Scenario.FINISH, "finish");
 
   private final String text;
   private String rest;

@@ -31,11 +31,6 @@ final class Script {
     long elapsed = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - setAt);
     long period = elapsed / scenario.option(Option.FOR, 1);
     boolean down = scenario.kind() == Kind.DOWN ? period == 0 : period % 2 == 0;
-    if (!down) {
-      return Scenario.ok();
-    }
-    int retryAfter = scenario.option(Option.RETRY_AFTER, -1);
-    Scenario failing = Scenario.http(503);
-    return retryAfter < 0 ? failing : failing.with(Option.RETRY_AFTER, retryAfter);
+    return scenario.as(down ? Scenario.http(503) : Scenario.ok());
   }
 }

@@ -31,6 +31,36 @@ class FailoverTimeTest {
   }
 
   @Test
+  void aModelThatThinksFirstHasMoreTimeUnlessSomebodySaidHowMuch() {
+    Rig rig = Rig.of("chat", "thinks", "also").defaultFirstChunk().reasoning("thinks").started();
+    rig.head();
+    assertThat(rig.untilNext()).isEqualTo(10_000);
+    assertThat(rig.next()).endsWith("start 2 thinks");
+    assertThat(rig.untilNext()).as("its own limit, also for the head").isEqualTo(60_000);
+    assertThat(rig.next()).endsWith("start 3 also");
+    assertThat(rig.untilNext()).isEqualTo(10_000);
+  }
+
+  @Test
+  void whatSomebodySaidHoldsForAModelThatThinksFirstToo() {
+    Rig rig = Rig.of("thinks").reasoning("thinks").started();
+    rig.head();
+    assertThat(rig.untilNext()).isEqualTo(Rig.FIRST_CHUNK);
+  }
+
+  /** With retries and another candidate a silent one costs its limit once, and no more. */
+  @Test
+  void aSilentCandidateIsNotTriedAgainWhileAnotherIsLeft() {
+    Rig rig = Rig.of("a", "b", "c").retries(3).started();
+    assertThat(rig.next()).endsWith("start 2 b");
+    assertThat(rig.next()).endsWith("start 3 c");
+    assertThat(rig.machine().elapsed()).isEqualTo(2 * Rig.HEAD);
+    rig.chunk("x");
+    rig.end(FinishReason.STOP);
+    assertThat(rig.attempted()).containsExactly("a", "b", "c");
+  }
+
+  @Test
   void theHeadOfOneAttemptIsNotTheHeadOfTheNext() {
     Rig rig = Rig.of("a", "b").started();
     rig.head();

@@ -3,6 +3,7 @@ package io.llmrelay.coordinator;
 import static java.util.Comparator.comparingInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
 import io.llmrelay.chat.Attempt;
@@ -45,6 +46,9 @@ final class Rig implements Gate {
   private CommitPoint commit = CommitPoint.FIRST_CHUNK;
   private int maxRetries;
   private long latchMaxBytes = 1_000;
+  private Duration head = Duration.ofMillis(HEAD);
+  private Duration firstChunk = Duration.ofMillis(FIRST_CHUNK);
+  private long total = TOTAL;
   private Failover machine;
 
   static Rig of(String... backends) {
@@ -70,6 +74,19 @@ final class Rig implements Gate {
     return this;
   }
 
+  /** Nobody says how long the head and the first chunk may take, and there is time enough. */
+  Rig defaultFirstChunk() {
+    total = 5 * TOTAL;
+    head = null;
+    firstChunk = null;
+    return this;
+  }
+
+  /** The catalogue knows that these think before they answer. */
+  Rig reasoning(String backend) {
+    return known(backend, null, null, Set.of(Capability.STREAMING, Capability.REASONING));
+  }
+
   Rig window(String backend, int tokens) {
     return known(backend, tokens, null);
   }
@@ -80,8 +97,12 @@ final class Rig implements Gate {
   }
 
   private Rig known(String backend, Integer window, Price price) {
+    return known(backend, window, price, Set.of());
+  }
+
+  private Rig known(String backend, Integer window, Price price, Set<Capability> capabilities) {
     Model model =
-        new Model(null, "m", window, null, price, Set.of(), Model.Status.CURRENT, null, null);
+        new Model(null, "m", window, null, price, capabilities, Model.Status.CURRENT, null, null);
     known.put(backend, model);
     candidates.replaceAll(
         c -> c.backend().equals(backend) ? new Candidate(backend, "m", model) : c);
@@ -128,10 +149,10 @@ final class Rig implements Gate {
               commit,
               new Timeouts(
                   Duration.ofMillis(500),
-                  Duration.ofMillis(HEAD),
-                  Duration.ofMillis(FIRST_CHUNK),
+                  head,
+                  firstChunk,
                   Duration.ofMillis(STALL),
-                  Duration.ofMillis(TOTAL)),
+                  Duration.ofMillis(total)),
               maxRetries,
               Duration.ofMillis(100),
               Duration.ofMillis(5_000),

@@ -109,6 +109,21 @@ class ConnectionTest {
     assertThat(rig.open().awaitEnd().end.getString("finish_reason")).isEqualTo("length");
   }
 
+  /** An opener that gives up earlier than that would take a complete answer for a stall. */
+  @Test
+  void whatMayFollowAFinishReasonIsWaitedForNoLongerThanHalfAStall(Vertx vertx) {
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request ->
+                request.response().setChunked(true).write(Sse.text("x") + Sse.finish("stop")));
+    JsonObject body = Consumer.body(Rig.HELLO).put("stall_ms", 400);
+    long start = System.nanoTime();
+    Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+    assertThat(consumer.end.getString("finish_reason")).isEqualTo("stop");
+    assertThat((System.nanoTime() - start) / 1_000_000).isLessThan(Exchange.FINISH_MS - 500);
+  }
+
   @Test
   void aLostConnectionIsAFailureWithTheUsageSoFar(Vertx vertx) {
     List<HttpServerRequest> requests = new CopyOnWriteArrayList<>();

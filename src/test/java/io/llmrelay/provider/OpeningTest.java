@@ -31,6 +31,7 @@ class OpeningTest {
         "{\"model\":\" \",\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
         "{\"model\":7,\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
         "{\"model\":\"m\",\"connect_ms\":0,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
+        "{\"model\":\"m\",\"connect_ms\":1,\"stall_ms\":0,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
         "{\"model\":\"m\",\"connect_ms\":\"1\",\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
         "{\"model\":\"m\",\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[]}}"
       })

@@ -62,6 +62,17 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
+  void aHealthyTimeHasTheTextAndThePaceOfTheScenario() throws Exception {
+    sandbox.script("primary", Scenario.of("down-for-1-chunks-3-every-5").text("one two"));
+    Thread.sleep(5);
+    try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("any").put("stream", false))) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(200);
+      assertThat(wire.body()).contains("\"content\":\"one twoone\"");
+    }
+  }
+
+  @Test
   void flapping() throws Exception {
     sandbox.script("primary", Scenario.of("flap-for-300"));
     await().until(() -> status("/primary", "m") == 200);
@@ -154,7 +165,8 @@ class BackendTest extends SandboxTestBase {
 
   @Test
   void optionsSurviveJson() {
-    JsonObject json = options().setPort(8090).setChunkDelay(30).setResetOnClose(true).toJson();
+    JsonObject json =
+        options().setPort(8090).setChunkDelay(30).setResetOnClose(true).setTls(true).toJson();
     assertThat(new SandboxOptions(json).toJson()).isEqualTo(json);
     JsonObject single = JsonObject.of("scenarios", JsonObject.of("primary", "503"));
     assertThat(new SandboxOptions(single).getScenarios()).containsEntry("primary", List.of("503"));

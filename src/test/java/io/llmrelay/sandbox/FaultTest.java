@@ -30,6 +30,7 @@ class FaultTest extends SandboxTestBase {
   @ParameterizedTest
   @CsvSource({
     "die, FIN",
+    "reset, RESET",
     "stall, SILENCE",
   })
   void beforeTheHead(String scenario, Stop stop) throws Exception {
@@ -42,6 +43,7 @@ class FaultTest extends SandboxTestBase {
   @ParameterizedTest
   @CsvSource({
     "die-after-head, FIN",
+    "reset-after-head, RESET",
     "stall-after-head, SILENCE",
     "end-after-head, LAST_CHUNK",
   })
@@ -72,7 +74,13 @@ class FaultTest extends SandboxTestBase {
   }
 
   @ParameterizedTest
-  @CsvSource({"die, FIN", "stall, SILENCE", "end, LAST_CHUNK", "sse-error, LAST_CHUNK"})
+  @CsvSource({
+    "die, FIN",
+    "reset, RESET",
+    "stall, SILENCE",
+    "end, LAST_CHUNK",
+    "sse-error, LAST_CHUNK"
+  })
   void afterTokens(String fault, Stop stop) throws Exception {
     String model = "mock-" + fault + "-after-3";
     try (Wire wire = Wire.openAi(sandbox, model)) {
@@ -107,7 +115,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @ParameterizedTest
-  @CsvSource({"die-in-frame, FIN", "end-in-frame, LAST_CHUNK"})
+  @CsvSource({"die-in-frame, FIN", "reset-in-frame, RESET", "end-in-frame, LAST_CHUNK"})
   void cutInAFrame(String scenario, Stop stop) throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-" + scenario + "-after-2")) {
       assertThat(wire.read()).isEqualTo(stop);
@@ -121,7 +129,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @ParameterizedTest
-  @CsvSource({"die-in-char, FIN", "end-in-char, LAST_CHUNK"})
+  @CsvSource({"die-in-char, FIN", "reset-in-char, RESET", "end-in-char, LAST_CHUNK"})
   void cutInACharacter(String scenario, Stop stop) throws Exception {
     try (Wire wire = Wire.anthropic(sandbox, "mock-" + scenario)) {
       assertThat(wire.read()).isEqualTo(stop);
@@ -169,6 +177,15 @@ class FaultTest extends SandboxTestBase {
     try (Wire wire = Wire.anthropic(sandbox, "mock-huge-frame-2")) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
       assertThat(wire.body()).containsPattern("x{2097152}\"}}\n\n").contains("message_stop");
+    }
+  }
+
+  @Test
+  void anEndlessFrameGoesOnUntilTheClientGoes() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-endless-frame-after-2")) {
+      assertThat(wire.readTo(3_000_000, "x")).isEqualTo(Stop.FOUND);
+      assertThat(openAiTokens(wire)).isEqualTo(3);
+      assertThat(wire.body()).endsWith("x");
     }
   }
 

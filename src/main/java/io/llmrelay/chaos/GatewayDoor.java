@@ -1,0 +1,106 @@
+package io.llmrelay.chaos;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Through the HTTP gateway, read as strictly as a client can: what is neither an event of the
+ * answer nor its one end is odd, and so is a header that a backend put there.
+ */
+final class GatewayDoor implements Door {
+  private static final String DATA = "data: ";
+
+  private final HttpClient client;
+  private final int port;
+
+  GatewayDoor(HttpClient client, int port) {
+    this.client = client;
+    this.port = port;
+  }
+
+  @Override
+  public Observed ask(JsonObject request, boolean streaming) {
+    Observed seen = new Observed();
+    Buffer body = request.copy().put("stream", streaming).toBuffer();
+    client
+        .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
+        .compose(out -> out.putHeader("content-type", "application/json").send(body))
+        .compose(
+            response -> {
+              head(response, seen);
+              return response.body().onSuccess(bytes -> body(response, bytes, seen));
+            })
+        .onFailure(error -> seen.failed("cut off: " + error.getMessage()));
+    return seen;
+  }
+
+  private static void head(HttpClientResponse response, Observed seen) {
+    seen.backend = response.getHeader("x-relay-backend");
+    response
+        .headers()
+        .forEach(
+            (name, value) -> {
+              if (name.equalsIgnoreCase("set-cookie")
+                  || name.equalsIgnoreCase("x-note")
+                  || value.chars().anyMatch(c -> c < ' ')) {
+                seen.odd.add("the header " + name);
+              }
+            });
+  }
+
+  private static void body(HttpClientResponse response, Buffer bytes, Observed seen) {
+    String type = response.getHeader("content-type");
+    if (type != null && type.startsWith("text/event-stream")) {
+      for (String event : bytes.toString().split("\n\n")) {
+        event(event, seen);
+      }
+      if (seen.signals == 0) {
+        seen.failed("no end");
+      }
+      return;
+    }
+    JsonObject json = bytes.toJsonObject();
+    if (response.statusCode() != 200) {
+      seen.failed(kind(json));
+      return;
+    }
+    JsonObject choice = json.getJsonArray("choices").getJsonObject(0);
+    seen.finish = choice.getString("finish_reason");
+    seen.text.appendString(choice.getJsonObject("message").getString("content", ""));
+    seen.terminal();
+  }
+
+  private static void event(String event, Observed seen) {
+    if (event.equals(DATA + "[DONE]")) {
+      seen.terminal();
+      return;
+    }
+    JsonObject json = new JsonObject();
+    try {
+      json = new JsonObject(event.startsWith(DATA) ? event.substring(DATA.length()) : "");
+    } catch (DecodeException e) {
+      // odd, as everything that is not one of ours
+    }
+    JsonArray choices = json.getJsonArray("choices");
+    if (json.containsKey("error")) {
+      seen.failed(kind(json));
+    } else if (choices == null || seen.signals > 0) {
+      seen.odd.add("the event " + event);
+    } else if (!choices.isEmpty()) {
+      JsonObject choice = choices.getJsonObject(0);
+      seen.finish = choice.getString("finish_reason", seen.finish);
+      String content = choice.getJsonObject("delta").getString("content");
+      seen.text.appendString(content == null ? "" : content);
+    }
+  }
+
+  private static String kind(JsonObject json) {
+    JsonObject relay = json.getJsonObject("relay");
+    return relay != null ? relay.getString("kind") : json.getJsonObject("error").getString("code");
+  }
+}

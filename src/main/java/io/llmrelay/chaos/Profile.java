@@ -1,0 +1,49 @@
+package io.llmrelay.chaos;
+
+import io.llmrelay.RelayOptions;
+import io.llmrelay.chat.Timeouts;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+
+/**
+ * How much time a wall has.
+ *
+ * @param limitMs of the timer a row is about; 0: the relay's defaults stand
+ * @param slowMs a delay that is not too long for any timer
+ * @param slackMs how long anything may take that waits for nothing, on a busy machine
+ * @param scenes how many rows are played at a time
+ */
+public record Profile(long limitMs, int slowMs, long slackMs, int scenes) {
+
+  /** Short timers, for a test: some seconds. */
+  public static Profile fast() {
+    return new Profile(1_500, 500, 8_000, 8);
+  }
+
+  /** The timers of production: about a minute. */
+  public static Profile production() {
+    return new Profile(0, 4_000, 3_000, 16);
+  }
+
+  /** How long a timer runs, in milliseconds. */
+  long limit(String timer) {
+    if (limitMs > 0) {
+      return limitMs;
+    }
+    Timeouts defaults = RelayOptions.DEFAULT_TIMEOUTS;
+    Duration limit =
+        switch (timer) {
+          case "connect" -> defaults.connect();
+          case "stall" -> defaults.stall();
+          default -> defaults.firstChunk();
+        };
+    return limit.toMillis();
+  }
+
+  /** What the requests of a row say of time. */
+  JsonObject timeouts(Row row) {
+    return row.timer() == null || limitMs == 0
+        ? new JsonObject()
+        : new JsonObject().put(row.timer(), limitMs + "ms");
+  }
+}

@@ -1,0 +1,47 @@
+package io.llmrelay.chaos;
+
+import io.llmrelay.sandbox.Sandbox;
+import io.llmrelay.sandbox.SandboxOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.NetServer;
+import java.util.Map;
+
+/**
+ * What all scenes use: the sandbox, the places that no sandbox is at, and an HTTP client.
+ *
+ * @param places base URLs by the name the wall has for them
+ */
+record Stage(Vertx vertx, Sandbox sandbox, Map<String, String> places, HttpClient http) {
+  private static final int CONNECTIONS = 500;
+
+  static Future<Stage> open(Vertx vertx) {
+    NetServer mute = vertx.createNetServer().connectHandler(socket -> socket.pause());
+    NetServer closed = vertx.createNetServer().connectHandler(socket -> socket.close());
+    Future<Integer> refused =
+        closed
+            .listen(0, "127.0.0.1")
+            .compose(server -> server.close().map(gone -> server.actualPort()));
+    Future<NetServer> listening = mute.listen(0, "127.0.0.1");
+    Future<Sandbox> untrusted = Sandbox.start(vertx, new SandboxOptions().setTls(true));
+    Future<Sandbox> sandbox = Sandbox.start(vertx);
+    HttpClient http =
+        vertx.createHttpClient(
+            new HttpClientOptions(), new PoolOptions().setHttp1MaxSize(CONNECTIONS));
+    return Future.all(refused, listening, untrusted, sandbox)
+        .map(
+            open ->
+                new Stage(
+                    vertx,
+                    sandbox.result(),
+                    Map.of(
+                        "(refused)", "http://127.0.0.1:" + refused.result(),
+                        "(mute)", "https://127.0.0.1:" + listening.result().actualPort(),
+                        "(plain)", "https://127.0.0.1:" + sandbox.result().port(),
+                        "(untrusted)", untrusted.result().baseUrl()),
+                    http));
+  }
+}

@@ -1,0 +1,70 @@
+package io.llmrelay.chaos;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The whole wall with short timers, through the client and the gateway: all of it is played at
+ * once, and each request is a test.
+ */
+class FaultWallTest {
+  private static final List<Throwable> THROWN = new CopyOnWriteArrayList<>();
+  private static Vertx vertx;
+
+  @BeforeAll
+  static void open() {
+    vertx = Vertx.vertx();
+    vertx.exceptionHandler(THROWN::add);
+  }
+
+  @AfterAll
+  static void close() throws Exception {
+    get(vertx.close());
+    assertThat(THROWN).as("thrown and not caught").isEmpty();
+  }
+
+  private static <T> T get(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(120, SECONDS);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyFault() throws Exception {
+    List<Row> rows = FaultWall.rows();
+    List<Result> results = get(Chaos.play(vertx, Profile.fast(), rows, result -> {}));
+    int requests =
+        rows.stream()
+            .flatMap(row -> row.dialects().stream())
+            .mapToInt(d -> 4 * Scene.doors(d))
+            .sum();
+    assertThat(results).hasSize(requests);
+    return results.stream()
+        .map(
+            result ->
+                DynamicTest.dynamicTest(
+                    result.title(), () -> assertThat(result.deviations()).isEmpty()));
+  }
+
+  /** A wall that cannot fail would prove nothing. */
+  @Test
+  void aWrongOutcomeIsFound() throws Exception {
+    Row row = Row.parse("die-after-3 | fallback | fallback | 3 + network | network | fallback");
+    List<Result> results = get(Chaos.play(vertx, Profile.fast(), List.of(row), result -> {}));
+    assertThat(results).hasSize(12).noneMatch(Result::right);
+    assertThat(results)
+        .filteredOn(result -> result.streaming() && !result.alone())
+        .allMatch(result -> result.deviations().get(0).equals("3 + network instead of fallback"))
+        .allMatch(
+            result -> result.deviations().get(1).equals("a healthy request afterwards: primary"));
+  }
+}

@@ -80,8 +80,10 @@ class BenchTest {
   @ParameterizedTest
   @ValueSource(strings = {"transfer-encoding: chunked", "Content-Length: 27"})
   void aResponseIsReadHoweverItIsCut(String framing) {
-    String body = framing.startsWith("C") ? "data: one\n\ndata: two\n\nlast\n" :
-        "d\r\ndata: one\n\nda\r\n0E\r\nta: two\n\nlast\n\r\n0\r\n\r\n";
+    String body =
+        framing.startsWith("C")
+            ? "data: one\n\ndata: two\n\nlast\n"
+            : "d\r\ndata: one\n\nda\r\n0E\r\nta: two\n\nlast\n\r\n0\r\n\r\n";
     byte[] bytes = Bytes.of("HTTP/1.1 200 OK\r\n" + framing + "\r\nx: y\r\n\r\n" + body);
     for (int cut = 0; cut <= bytes.length; cut++) {
       List<String> lines = new ArrayList<>();

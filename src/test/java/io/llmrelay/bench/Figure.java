@@ -48,8 +48,7 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "s4-growth" ->
           List.of(
               new Figure("CPU per chunk, 5,000 to 200", "cpu_growth", 2, Compared.NOT),
-              new Figure(
-                  "memory per stream, KiB", "resident_kib_per_stream", 1, Compared.RATIO));
+              new Figure("memory per stream, KiB", "resident_kib_per_stream", 1, Compared.RATIO));
       case "s5-refused", "s5-open" -> FIRST_CHUNK;
       default -> List.of(PER_CHUNK, RESIDENT, TRANSIT.get(0), TRANSIT.get(1));
     };

@@ -58,8 +58,7 @@ final class LoadConnection implements ResponseReader.Lines {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     boolean connected =
         channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    channel.register(
-        selector, connected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT, this);
+    channel.register(selector, connected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT, this);
     if (connected) {
       send(request);
     }

@@ -40,13 +40,11 @@ record LoadPlan(
   }
 
   LoadPlan warm(double warm) {
-    return new LoadPlan(
-        port, target, script, streams, rampPerSecond, seconds, warm, once);
+    return new LoadPlan(port, target, script, streams, rampPerSecond, seconds, warm, once);
   }
 
   LoadPlan ramp(int perSecond) {
-    return new LoadPlan(
-        port, target, script, streams, perSecond, seconds, warmSeconds, once);
+    return new LoadPlan(port, target, script, streams, perSecond, seconds, warmSeconds, once);
   }
 
   /** Each stream is one request, however long all of them take. */
@@ -57,11 +55,22 @@ record LoadPlan(
 
   byte[] request() {
     String body =
-        "{\"model\":\"" + target.model() + "\",\"stream\":true," + target.extra()
-            + "\"messages\":[{\"role\":\"user\",\"content\":\"" + script.prompt() + "\"}]}";
+        "{\"model\":\""
+            + target.model()
+            + "\",\"stream\":true,"
+            + target.extra()
+            + "\"messages\":[{\"role\":\"user\",\"content\":\""
+            + script.prompt()
+            + "\"}]}";
     return Bytes.of(
-        "POST " + target.path() + " HTTP/1.1\r\nhost: 127.0.0.1:" + port
+        "POST "
+            + target.path()
+            + " HTTP/1.1\r\nhost: 127.0.0.1:"
+            + port
             + "\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n"
-            + "content-length: " + body.length() + "\r\n\r\n" + body);
+            + "content-length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body);
   }
 }

@@ -40,12 +40,7 @@ final class Runs {
    * @param seconds how long a scenario takes, but for its beginning and end
    * @param records where every measurement goes
    */
-  Runs(
-      Rig rig,
-      Set<String> wanted,
-      double warm,
-      double seconds,
-      Consumer<JsonObject> records) {
+  Runs(Rig rig, Set<String> wanted, double warm, double seconds, Consumer<JsonObject> records) {
     this.rig = rig;
     this.wanted = wanted;
     this.warm = warm;
@@ -126,7 +121,9 @@ final class Runs {
       Script script = Script.paced(200, 1000 / CHUNKS_PER_SECOND, chunks);
       at[i] =
           subject.measure(
-              LoadPlan.of(subject.port(), Target.OPENAI, script, LEVELS[i], 0).ramp(RAMP).eachOnce());
+              LoadPlan.of(subject.port(), Target.OPENAI, script, LEVELS[i], 0)
+                  .ramp(RAMP)
+                  .eachOnce());
       record(system, "s4-" + LEVELS[i], at[i]);
     }
     JsonObject growth = new JsonObject().put("errors", 0);

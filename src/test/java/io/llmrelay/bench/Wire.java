@@ -111,5 +111,4 @@ final class Wire {
     Bytes.putHex(time, System.nanoTime());
     return content.put(timeAt, time).rewind();
   }
-
 }

@@ -26,7 +26,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One chunk over the event bus, under credit: what the producer sends, the consumer has consumed. */
+/**
+ * One chunk over the event bus, under credit: what the producer sends, the consumer has consumed.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Benchmark)
@@ -101,8 +103,7 @@ public class HopBenchmark {
   }
 
   private static <T> Future<T> on(Context context, Supplier<Future<T>> action) {
-    return Future.future(
-        done -> context.runOnContext(v -> action.get().onComplete(done::handle)));
+    return Future.future(done -> context.runOnContext(v -> action.get().onComplete(done::handle)));
   }
 
   @Setup
@@ -113,8 +114,7 @@ public class HopBenchmark {
     on(producing, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT))
         .compose(endpoint -> on(producing, () -> serve(endpoint)))
         .compose(
-            v ->
-                on(consuming, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT)))
+            v -> on(consuming, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT)))
         .onSuccess(
             endpoint -> consumer.stream = endpoint.request(SERVICE, new JsonObject(), consumer))
         .await();

@@ -1,7 +1,11 @@
 package io.llmrelay.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,7 +106,7 @@ public final class Bench {
 
   private boolean run() throws IOException, InterruptedException {
     Files.createDirectories(out.toAbsolutePath().getParent());
-    say("Each record goes to " + out + ".");
+    say("Each measurement goes to " + out + ".");
     if (pin.isEmpty()) {
       say("Without taskset, or with one processor only, what is measured shares its processor");
       say("with the load: trust no latency. Memory is measured on Linux only.");
@@ -121,13 +125,16 @@ public final class Bench {
                     report.add(measured);
                     write(measured);
                     errors[0] += measured.getInteger("errors");
+                    say("  " + progress(measured));
                   })
               .round(round);
         }
       }
     }
-    System.out.println();
-    System.out.print(report);
+    report.toJson().forEach(this::write);
+    PrintWriter stdout = new PrintWriter(new OutputStreamWriter(System.out, UTF_8));
+    stdout.print("\n" + report);
+    stdout.flush();
     return errors[0] == 0;
   }
 
@@ -139,9 +146,11 @@ public final class Bench {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    say(
-        ("  round " + line.getInteger("round") + ", Java " + line.getInteger("java") + ", ")
-            + (line.getString("scenario") + ", " + line.getString("system")));
+  }
+
+  private static String progress(JsonObject measured) {
+    return ("round " + measured.getInteger("round") + ", Java " + measured.getInteger("java"))
+        + (", " + measured.getString("scenario") + ", " + measured.getString("system"));
   }
 
   private static void say(String what) {

@@ -79,8 +79,7 @@ class BoundsTest {
   void namesOfModels() throws Exception {
     String path = unique("primary");
     Relay relay = RELAYS.deploy(options(path));
-    Failure model =
-        Seen.of(relay.client(), REQUEST.withModel("m".repeat(301)), true).failure();
+    Failure model = Seen.of(relay.client(), REQUEST.withModel("m".repeat(301)), true).failure();
     assertThat(model.field()).isEqualTo("model");
     assertThat(model.message()).isEqualTo("model must have at most 300 characters");
     RelayHints hints =

@@ -10,8 +10,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,9 +51,7 @@ class BackPressureTest {
   void onTheEventBus() throws Exception {
     staysBounded(
         () ->
-            relay
-                .client
-                .stream(ChatRequest.fromJson(flood()))
+            relay.client.stream(ChatRequest.fromJson(flood()))
                 .onSuccess(
                     stream -> {
                       leave.add(stream::cancel);

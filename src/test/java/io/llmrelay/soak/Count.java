@@ -27,7 +27,8 @@ public final class Count {
 
   /** Requests a relay works on. */
   static int requests(LlmRelay relay) throws Exception {
-    JsonObject health = relay.health().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    JsonObject health =
+        relay.health().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     return health.getInteger("requests");
   }
 

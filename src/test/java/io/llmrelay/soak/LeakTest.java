@@ -51,9 +51,7 @@ class LeakTest {
     int timersAtFirst = Count.timers(relays);
     int addressesAtFirst = Count.addresses(relays);
     RelayUnderTest relay =
-        get(
-            RelayUnderTest.deploy(
-                relays, sandbox.baseUrl() + "/", CONNECTIONS, ofMillis(500)));
+        get(RelayUnderTest.deploy(relays, sandbox.baseUrl() + "/", CONNECTIONS, ofMillis(500)));
     Door bus = Door.bus(relays, relay.client);
     Door http = Door.http(consumers, relay.verticle.gatewayPort());
     // What is made at first use, such as a client's address, is no leak.
@@ -84,7 +82,9 @@ class LeakTest {
         new Load(onBus, bus).run(VISITORS / 2, begun -> begun < visits / 2);
     Map<String, Integer> all =
         new TreeMap<>(
-            get(new Load(consumers.getOrCreateContext(), http).run(VISITORS / 2, begun -> begun < visits / 2)));
+            get(
+                new Load(consumers.getOrCreateContext(), http)
+                    .run(VISITORS / 2, begun -> begun < visits / 2)));
     get(ends).forEach((end, n) -> all.merge(end, n, Integer::sum));
     return all;
   }

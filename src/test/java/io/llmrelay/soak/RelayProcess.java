@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A relay in a JVM of its own, so that nobody else's memory is counted. It answers every line it
- * is sent with a line: {@code count} with what it holds, {@code bus SECONDS} with how visits ended
+ * A relay in a JVM of its own, so that nobody else's memory is counted. It answers every line it is
+ * sent with a line: {@code count} with what it holds, {@code bus SECONDS} with how visits ended
  * that came by its own event bus for so long.
  */
 final class RelayProcess implements AutoCloseable {
@@ -81,7 +81,8 @@ final class RelayProcess implements AutoCloseable {
             RelayUnderTest.deploy(
                 vertx, args[0], Integer.parseInt(args[1]), Duration.parse(args[2])));
     System.out.println(new JsonObject().put("port", relay.verticle.gatewayPort()));
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       System.out.println(line.equals("count") ? count(vertx, relay) : bus(context, relay, line));
     }
@@ -96,7 +97,8 @@ final class RelayProcess implements AutoCloseable {
         .put("heap_kb", Count.heap() / 1024);
   }
 
-  private static JsonObject bus(Context context, RelayUnderTest relay, String line) throws Exception {
+  private static JsonObject bus(Context context, RelayUnderTest relay, String line)
+      throws Exception {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(line.split(" ")[1]));
     Map<String, Integer> ends =
         get(

@@ -38,7 +38,8 @@ final class RelayUnderTest {
             .setGateway(new GatewayOptions().setPort(0))
             .setCircuit(new CircuitOptions().setMaxFailures(1_000_000))
             .setTimeouts(
-                new Timeouts(Duration.ofSeconds(5), null, patience, patience, Duration.ofMinutes(60)))
+                new Timeouts(
+                    Duration.ofSeconds(5), null, patience, patience, Duration.ofMinutes(60)))
             .addBackend("first", backend(backends + "first/v1", connections))
             .addBackend("second", backend(backends + "second/v1", connections));
     RelayUnderTest relay = new RelayUnderTest(vertx, options);

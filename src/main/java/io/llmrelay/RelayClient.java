@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RelayClient implements LlmRelay {
   /** From here on only a verticle gets an endpoint of its own. */
   static final int MAX_ENDPOINTS = 64;
+
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
 
   private final VertxInternal vertx;

@@ -1,33 +1,13 @@
 package io.llmrelay;
 
-import io.llmrelay.catalog.Catalog;
-import io.llmrelay.catalog.Model;
-import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.BusOptions;
-import io.llmrelay.coordinator.Backend;
-import io.llmrelay.coordinator.CoordinatorSettings;
-import io.llmrelay.coordinator.CoordinatorVerticle;
-import io.llmrelay.coordinator.RunSettings;
-import io.llmrelay.gateway.Admission;
-import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayListener;
-import io.llmrelay.provider.Dialects;
-import io.llmrelay.provider.ProviderVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 

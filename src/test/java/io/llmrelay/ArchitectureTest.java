@@ -79,5 +79,6 @@ class ArchitectureTest {
           .whereLayer("sandbox")
           .mayNotAccessAnyLayer()
           // The ones that wire the rooms together.
-          .ignoreDependency(belongToAnyOf(RelayVerticle.class, Lane.class, Crew.class), alwaysTrue());
+          .ignoreDependency(
+              belongToAnyOf(RelayVerticle.class, Lane.class, Crew.class), alwaysTrue());
 }

@@ -413,15 +413,7 @@ class BusClientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "stream",
-        "generate",
-        "plan",
-        "health",
-        "events",
-        "announce"
-      })
+  @ValueSource(strings = {"stream", "generate", "plan", "health", "events", "announce"})
   void noBodyBreaksAnything(String service) {
     String address = relay.prefix() + "." + service;
     boolean served = !List.of("events", "announce").contains(service);

@@ -20,6 +20,8 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -174,7 +176,10 @@ class TimeTest {
   /** Reads one chunk and then no more until it is told to. */
   private static final class Consumer {
     private final LlmStream stream;
-    private final StringBuffer text = new StringBuffer();
+
+    /** Filled on the event loop, read by the test. */
+    private final Queue<String> text = new ConcurrentLinkedQueue<>();
+
     private volatile boolean paused;
     private volatile boolean over;
     private volatile Failure failure;
@@ -197,7 +202,7 @@ class TimeTest {
                   stream.pause();
                   paused = true;
                 }
-                text.append(chunk);
+                text.add(chunk.toString());
               });
     }
 
@@ -218,7 +223,7 @@ class TimeTest {
     }
 
     String text() {
-      return text.toString();
+      return String.join("", text);
     }
   }
 }

@@ -19,13 +19,7 @@ import io.vertx.core.json.JsonObject;
  * @param body of other frames, may be {@code null}
  */
 record Frame(
-    String type,
-    String stream,
-    String peer,
-    long seq,
-    int credit,
-    Chunks chunks,
-    JsonObject body) {
+    String type, String stream, String peer, long seq, int credit, Chunks chunks, JsonObject body) {
   private static final int MAX_CREDIT = 999_999;
 
   /** A frame towards the producer. */
@@ -44,7 +38,9 @@ record Frame(
         headers.get(Frames.PEER),
         number(headers.get(Frames.SEQ), Long.MAX_VALUE, -1),
         (int) number(headers.get(Frames.CREDIT), MAX_CREDIT, 0),
-        body instanceof Buffer data && Frames.TYPE_CHUNK.equals(type) ? chunks(headers, data) : null,
+        body instanceof Buffer data && Frames.TYPE_CHUNK.equals(type)
+            ? chunks(headers, data)
+            : null,
         body instanceof JsonObject json ? json : null);
   }
 

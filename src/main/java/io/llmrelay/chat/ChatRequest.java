@@ -26,6 +26,7 @@ import java.util.Objects;
 public final class ChatRequest {
   /** Longest model, in characters: what is remembered of one is remembered by its name. */
   private static final int MAX_MODEL = 300;
+
   /** What the metadata labels that a gateway adds begin with. */
   public static final String OWN_LABELS = "relay.";
 

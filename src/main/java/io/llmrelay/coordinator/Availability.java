@@ -298,7 +298,9 @@ final class Availability {
     }
   }
 
-  /** Only one of the coordinators that share a state file writes it; it hears of what they learn. */
+  /**
+   * Only one of the coordinators that share a state file writes it; it hears of what they learn.
+   */
   private boolean keepsState() {
     return state != null && settings.keepsState();
   }

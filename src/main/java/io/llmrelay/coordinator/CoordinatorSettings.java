@@ -21,7 +21,8 @@ import java.util.Map;
  * @param run what holds for a run unless the request says otherwise
  * @param maxRequests most requests in flight; one more is refused as overloaded
  * @param budgets by backend, for those that have one
- * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code null}
+ * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code
+ *     null}
  * @param keepsState whether it is this coordinator that writes the state file
  */
 public record CoordinatorSettings(

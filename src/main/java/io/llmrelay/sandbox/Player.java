@@ -141,7 +141,8 @@ final class Player {
       case RAW -> {
         // From the context next to the socket nobody else's encoder is on the way.
         byte[] bytes = reply.steps().get(step).bytes().apply(round).getBytes();
-        channel().pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(bytes));
+        var socket = channel().pipeline().firstContext();
+        socket.writeAndFlush(Unpooled.wrappedBuffer(bytes), socket.voidPromise());
       }
       case DROP -> {
         finish(Outcome.COMPLETED);

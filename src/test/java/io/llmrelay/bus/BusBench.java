@@ -3,7 +3,6 @@ package io.llmrelay.bus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

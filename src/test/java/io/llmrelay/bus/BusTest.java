@@ -627,17 +627,18 @@ class BusTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1", "2,2", "1,1,2", "0,3", "3,", ",3", "1,x", "-1,4", "99999999999,1", ""})
+    @ValueSource(
+        strings = {"1", "2,2", "1,1,2", "0,3", "3,", ",3", "1,x", "-1,4", "99999999999,1", ""})
     void withLengthsThatAreNotItsOwnFailsTheStream(String lengths) {
-      raw.send(
-          to, text("abc"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", lengths);
+      raw.send(to, text("abc"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", lengths);
       failed("network");
       assertThat(receiver.chunks).isEmpty();
     }
 
     @Test
     void mayCarryChunksThatCameTogether() {
-      raw.send(to, text("abcdef"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", "1,3,2");
+      raw.send(
+          to, text("abcdef"), "frame", "chunk", "stream", stream, "seq", "0", "lengths", "1,3,2");
       raw.flush(to);
       assertThat(receiver.pieces).containsExactly("a", "bcd", "ef");
     }

@@ -64,7 +64,8 @@ class AvailabilityTest {
   private Availability open(Path stateFile, Duration firstProbe) throws Exception {
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm", "lane",
+            "llm",
+            "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("a", null, "test", List.of(), "m", request -> null),
@@ -77,7 +78,8 @@ class AvailabilityTest {
             Catalog.builtIn(),
             100,
             Map.of("a", new BudgetOptions().setTokensPerDay(1_000L).setDailyUsd(1.0)),
-            stateFile, true);
+            stateFile,
+            true);
     RelayListener log =
         new RelayListener() {
           @Override

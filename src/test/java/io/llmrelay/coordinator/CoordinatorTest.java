@@ -71,7 +71,8 @@ class CoordinatorTest {
             10_000);
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm", "lane",
+            "llm",
+            "lane",
             BUS,
             backends,
             List.of("a", "b", "c"),
@@ -82,7 +83,8 @@ class CoordinatorTest {
             Catalog.builtIn(),
             100,
             Map.of(),
-            null, true);
+            null,
+            true);
     await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
   }
 

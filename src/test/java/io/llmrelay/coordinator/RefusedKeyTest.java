@@ -66,7 +66,8 @@ class RefusedKeyTest {
         };
     CoordinatorSettings settings =
         new CoordinatorSettings(
-            "llm", "lane",
+            "llm",
+            "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("strict", null, "openai", List.of("m"), "m", request -> null),
@@ -85,7 +86,8 @@ class RefusedKeyTest {
             Catalog.builtIn(),
             100,
             Map.of(),
-            null, true);
+            null,
+            true);
     get(
         vertx.deployVerticle(
             new CoordinatorVerticle(

@@ -11,6 +11,7 @@ import java.util.List;
  * @param seed that byte, from 0 to 255
  * @param bytes the rest
  */
+@SuppressWarnings("ArrayRecordComponent") // That is what a fuzzer gives.
 public record Pieces(int seed, byte[] bytes) {
   public static Pieces of(byte[] input) {
     return input.length == 0

@@ -2,9 +2,9 @@ package io.llmrelay.provider;
 
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.bus.Chunks;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;

@@ -2,6 +2,7 @@ package io.llmrelay.sandbox;
 
 import io.llmrelay.sandbox.SandboxCall.Outcome;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.vertx.core.Vertx;
@@ -142,7 +143,7 @@ final class Player {
         // From the context next to the socket nobody else's encoder is on the way.
         byte[] bytes = reply.steps().get(step).bytes().apply(round).getBytes();
         var socket = channel().pipeline().firstContext();
-        socket.writeAndFlush(Unpooled.wrappedBuffer(bytes), socket.voidPromise());
+        ChannelFuture unused = socket.writeAndFlush(Unpooled.wrappedBuffer(bytes));
       }
       case DROP -> {
         finish(Outcome.COMPLETED);

@@ -143,8 +143,12 @@ final class Report {
     double others =
         measured.stream().mapToDouble(m -> m.getDouble("other_cores", 0.0)).max().orElse(0);
     if (others > BUSY) {
-      String form = "  %s: others used %.1f processors meanwhile; better measure again%n";
-      out.append(String.format(Locale.ROOT, form, name, others));
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "  %s: others used %.1f processors meanwhile; better measure again%n",
+              name,
+              others));
     }
   }
 }

@@ -7,9 +7,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
-import io.llmrelay.coordinator.CoordinatorVerticle;
 import io.llmrelay.coordinator.RunSettings;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
 import io.vertx.core.Context;
@@ -24,53 +22,44 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A coordinator and the provider verticles it works with, all on one context: what serves the
- * requests of one configuration on one lane.
+ * The provider verticles of one configuration on one lane, with addresses of their own, and the
+ * settings by which the lane's coordinator works with them.
  */
 final class Crew {
   private final Context context;
+  private final String address;
   private final List<ProviderVerticle> providers = new ArrayList<>();
-  private final CoordinatorVerticle coordinator;
 
   /**
    * A crew that is not at work yet.
    *
    * @param context what all of it runs on
-   * @param lane what its own addresses start with
+   * @param address what its addresses start with
    * @param lanes how many share the limits of the options
-   * @param keepsState whether it writes the state file, rather than only read it
    */
-  Crew(
-      Context context,
-      String lane,
-      int lanes,
-      boolean keepsState,
-      RelayOptions options,
-      Listeners listeners) {
+  Crew(Context context, String address, int lanes, RelayOptions options) {
     this.context = context;
+    this.address = address;
     BusSettings bus = options.getBus().toSettings();
     options
         .getBackends()
         .forEach(
             (name, backend) ->
-                providers.add(new ProviderVerticle(name, share(backend, lanes), lane, bus)));
-    coordinator =
-        new CoordinatorVerticle(settings(lane, lanes, keepsState, options, bus), listeners);
+                providers.add(new ProviderVerticle(name, share(backend, lanes), address, bus)));
   }
 
-  /** Starts the providers, then the coordinator. To be called on the context. */
+  String address() {
+    return address;
+  }
+
+  /** Starts all of it, or nothing. To be called on the context. */
   Future<?> start() {
     return Future.join(providers.stream().map(provider -> start(provider, context)).toList())
-        .compose(started -> start(coordinator, context));
+        .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
   }
 
-  /**
-   * Stops the coordinator first: a backend that went before it would make it turn to the next one.
-   */
   Future<?> stop() {
-    return stop(coordinator, context)
-        .transform(
-            stopped -> Future.join(providers.stream().map(each -> stop(each, context)).toList()));
+    return Future.join(providers.stream().map(each -> stop(each, context)).toList());
   }
 
   /** Starts a verticle on a context that exists, where deploying it would give it another. */
@@ -99,8 +88,13 @@ final class Crew {
     return Math.max(1, (limit + lanes - 1) / lanes);
   }
 
-  private static CoordinatorSettings settings(
-      String lane, int lanes, boolean keepsState, RelayOptions options, BusSettings bus) {
+  /**
+   * How a coordinator is to work with this crew.
+   *
+   * @param lane what the addresses of its lane start with
+   * @param keepsState whether it writes the state file, rather than only read it
+   */
+  CoordinatorSettings settings(String lane, int lanes, boolean keepsState, RelayOptions options) {
     List<Backend> backends = new ArrayList<>();
     Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
     options
@@ -119,7 +113,8 @@ final class Crew {
     return new CoordinatorSettings(
         options.getBus().getPrefix(),
         lane,
-        bus,
+        address,
+        options.getBus().toSettings(),
         backends,
         options.getFallback(),
         options.getAliases(),

@@ -1,11 +1,19 @@
 package io.llmrelay;
 
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.coordinator.CoordinatorVerticle;
+import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonObject;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Everything that serves a request, on one event loop: gateway, coordinator and provider verticles.
@@ -15,40 +23,65 @@ import java.util.UUID;
  * turn. What comes in through a lane's gateway stays on that lane.
  */
 final class Lane extends VerticleBase {
+  /** Crews that may still be busy with requests of a configuration before. */
+  private static final int MAX_RETIRED = 8;
+
   private final RelayOptions options;
   private final Listeners listeners;
+  private final Admission admission;
+  private final Supplier<Future<JsonObject>> reload;
   private final int number;
   private final int lanes;
   private final String address;
+  private final Set<Crew> retired = new HashSet<>();
   private Crew crew;
+  private int crews;
+  private CoordinatorVerticle coordinator;
   private LlmRelay relay;
   private GatewayVerticle gateway;
 
   /**
    * A lane to be deployed.
    *
+   * @param admission who may come in through the gateways of all lanes, {@code null} without any
+   * @param reload what the gateway does to read the configuration again
    * @param number from 0
    * @param lanes how many there are
    */
-  Lane(RelayOptions options, Listeners listeners, int number, int lanes) {
+  Lane(
+      RelayOptions options,
+      Listeners listeners,
+      Admission admission,
+      Supplier<Future<JsonObject>> reload,
+      int number,
+      int lanes) {
     this.options = options;
     this.listeners = listeners;
+    this.admission = admission;
+    this.reload = reload;
     this.number = number;
     this.lanes = lanes;
     address = options.getBus().getPrefix() + ".lane." + UUID.randomUUID();
   }
 
-  /** The port its gateway listens on, once deployed; -1 without a gateway. */
-  int gatewayPort() {
-    return gateway == null ? -1 : gateway.actualPort();
+  /** Its gateway, once deployed; {@code null} without one. */
+  GatewayVerticle gateway() {
+    return gateway;
   }
 
   @Override
   public Future<?> start() {
-    crew = new Crew(context, address, lanes, number == 0, options, listeners);
+    crew = crew(options);
+    coordinator =
+        new CoordinatorVerticle(crew.settings(address, lanes, number == 0, options), listeners);
     return crew.start()
+        .compose(started -> Crew.start(coordinator, context))
         .compose(started -> startGateway(options.getGateway()))
         .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
+  }
+
+  private Crew crew(RelayOptions of) {
+    return new Crew(context, address + "." + crews++, lanes, of);
   }
 
   private Future<?> startGateway(GatewayOptions gatewayOptions) {
@@ -56,14 +89,71 @@ final class Lane extends VerticleBase {
       return Future.succeededFuture();
     }
     relay = LlmRelay.create(vertx, address, options.getBus().toSettings());
-    gateway = new GatewayVerticle(gatewayOptions, relay);
+    gateway = new GatewayVerticle(gatewayOptions, relay, admission, reload);
     return Crew.start(gateway, context);
   }
 
-  /** The crew stops first: it tells every stream why, and the gateway passes that on. */
+  /**
+   * Starts a crew for other options, beside the one that serves. May be called on any context.
+   *
+   * @return the crew, for {@link #take} or to be stopped
+   */
+  Future<Crew> prepare(RelayOptions next) {
+    return here(
+        () -> {
+          if (retired.size() >= MAX_RETIRED) {
+            return Future.failedFuture(
+                "requests of " + retired.size() + " configurations before are still running");
+          }
+          Crew another = crew(next);
+          return another.start().map(another);
+        });
+  }
+
+  /**
+   * Serves the requests that begin from now on by this crew. The other one goes when its last
+   * request is over.
+   *
+   * @param same the backends that are configured as before
+   */
+  Future<Void> take(Crew next, RelayOptions to, Listeners tell, Set<String> same) {
+    return here(
+        () -> {
+          Crew before = crew;
+          crew = next;
+          retired.add(before);
+          return coordinator.reload(
+              next.settings(address, lanes, number == 0, to),
+              tell,
+              same,
+              () -> {
+                retired.remove(before);
+                before.stop();
+              });
+        });
+  }
+
+  /** Takes no new request; completes when those that run are over. May be called on any context. */
+  Future<Void> drain() {
+    return here(() -> coordinator.drain());
+  }
+
+  private <T> Future<T> here(Supplier<Future<T>> action) {
+    Promise<T> done = Promise.promise();
+    context.runOnContext(v -> action.get().onComplete(done));
+    return done.future();
+  }
+
+  /**
+   * The coordinator stops first: it tells every stream why, and the gateway passes that on. A
+   * backend that went before it would make it turn to the next one.
+   */
   @Override
   public Future<?> stop() {
-    return crew.stop()
+    Set<Crew> all = new HashSet<>(retired);
+    all.add(crew);
+    return Crew.stop(coordinator, context)
+        .eventually(() -> Future.join(all.stream().map(Crew::stop).toList()))
         .eventually(() -> gateway == null ? Future.succeededFuture() : Crew.stop(gateway, context))
         .eventually(() -> relay == null ? Future.succeededFuture() : relay.close());
   }

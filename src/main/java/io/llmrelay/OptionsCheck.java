@@ -59,6 +59,10 @@ final class OptionsCheck {
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
     }
+    if (options.getShutdownGrace().isNegative()
+        || options.getShutdownGrace().compareTo(Duration.ofHours(1)) > 0) {
+      check.problems.add("shutdown-grace", "must be from 0s to 1h");
+    }
     if (options.getLanes() != null) {
       check.range("lanes", options.getLanes(), 1, RelayOptions.MAX_LANES);
     }

@@ -38,6 +38,10 @@ public class RelayOptions {
   public static final Prefer DEFAULT_PREFER = Prefer.ORDER;
 
   public static final int MAX_LANES = 256;
+
+  /** Below the half minute that container platforms wait before they kill. */
+  public static final Duration DEFAULT_SHUTDOWN_GRACE = Duration.ofSeconds(25);
+
   public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
   /**
@@ -71,6 +75,7 @@ public class RelayOptions {
   private List<ModelOptions> catalog = List.of();
   private String stateFile;
   private Integer lanes;
+  private Duration shutdownGrace = DEFAULT_SHUTDOWN_GRACE;
 
   /** What error messages call these options. */
   @JsonIgnore private String source = "options";
@@ -94,6 +99,7 @@ public class RelayOptions {
     catalog = other.catalog;
     stateFile = other.stateFile;
     lanes = other.lanes;
+    shutdownGrace = other.shutdownGrace;
     source = other.source;
   }
 
@@ -372,6 +378,19 @@ public class RelayOptions {
 
   public RelayOptions setLanes(Integer lanes) {
     this.lanes = lanes;
+    return this;
+  }
+
+  /**
+   * How long a server that is asked to stop lets running requests go on. It takes no new ones then;
+   * what runs longer ends with an error that says so.
+   */
+  public Duration getShutdownGrace() {
+    return shutdownGrace;
+  }
+
+  public RelayOptions setShutdownGrace(Duration shutdownGrace) {
+    this.shutdownGrace = shutdownGrace;
     return this;
   }
 

@@ -1,15 +1,24 @@
 package io.llmrelay;
 
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.gateway.Admission;
+import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayListener;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /**
  * The one thing to deploy. It deploys the rest: a provider verticle for each backend, the
@@ -27,8 +36,13 @@ import java.util.Map;
 public class RelayVerticle extends VerticleBase {
   private final RelayOptions given;
   private final List<RelayListener> hooks = new ArrayList<>();
-  private int gatewayPort = -1;
-  private int adminPort = -1;
+  private final List<Lane> lanes = new ArrayList<>();
+  private Callable<RelayOptions> source;
+  private RelayOptions options;
+  private Admission admission;
+  private int port;
+  private int adminPort;
+  private Future<?> reloading = Future.succeededFuture();
 
   /** A relay configured by its deployment's config. */
   public RelayVerticle() {
@@ -46,14 +60,26 @@ public class RelayVerticle extends VerticleBase {
     return this;
   }
 
+  /**
+   * Says where the options are to be read anew when an operator asks for it; before the deployment.
+   *
+   * @param source called on a worker thread; what it throws is why the old options stay
+   */
+  public RelayVerticle setSource(Callable<RelayOptions> source) {
+    this.source = source;
+    return this;
+  }
+
   /** The port the gateway listens on, once deployed; -1 without a gateway. */
   public int gatewayPort() {
-    return gatewayPort;
+    GatewayVerticle gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
+    return gateway == null ? -1 : gateway.actualPort();
   }
 
   /** The port of the operators' endpoints, once deployed; -1 where they have none of their own. */
   public int adminPort() {
-    return adminPort;
+    GatewayVerticle gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
+    return gateway == null ? -1 : gateway.actualAdminPort();
   }
 
   @Override
@@ -64,30 +90,137 @@ public class RelayVerticle extends VerticleBase {
 
   private RelayOptions options() {
     Map<String, String> env = System.getenv();
-    RelayOptions options =
-        given != null ? given : RelayOptions.fromConfig(config(), "deployment config", env);
-    return options.resolved(env);
+    return (given != null ? given : RelayOptions.fromConfig(config(), "deployment config", env))
+        .resolved(env);
   }
 
-  /** The first lane alone, for it may have to find a free port; then the others beside it. */
-  private Future<?> deploy(RelayOptions options) {
-    int lanes = options.getLanes() == null ? 1 : options.getLanes();
+  /** The first lane alone: what is wrong with the options is said once. */
+  private Future<?> deploy(RelayOptions resolved) {
+    options = resolved;
+    admission = options.getGateway() == null ? null : new Admission(options.getGateway());
+    int count = options.getLanes() == null ? 1 : options.getLanes();
+    RelayOptions each = new RelayOptions(options);
+    if (each.getGateway() != null) {
+      port = shared(each.getGateway().getPort());
+      each.getGateway().setPort(port);
+    }
+    if (each.getGateway() != null && each.getGateway().getAdmin() != null) {
+      adminPort = shared(each.getGateway().getAdmin().getPort());
+      each.getGateway().getAdmin().setPort(adminPort);
+    }
     Listeners listeners = listeners(options);
-    Lane first = new Lane(options, listeners, 0, lanes);
-    return vertx
-        .deployVerticle(first)
+    return deploy(each, listeners, count)
         .compose(
-            deployed -> {
-              gatewayPort = first.gatewayPort();
-              RelayOptions same = new RelayOptions(options);
-              if (same.getGateway() != null) {
-                same.getGateway().setPort(gatewayPort);
-              }
+            first -> {
               List<Future<?>> others = new ArrayList<>();
-              for (int i = 1; i < lanes; i++) {
-                others.add(vertx.deployVerticle(new Lane(same, listeners, i, lanes)));
+              for (int i = 1; i < count; i++) {
+                others.add(deploy(each, listeners, count));
               }
               return Future.join(others);
+            });
+  }
+
+  /** To Vert.x, a port below 0 is a free one that all share who name the same number. */
+  private static int shared(int port) {
+    return port == 0 ? -ThreadLocalRandom.current().nextInt(1, 1 << 30) : port;
+  }
+
+  private Future<?> deploy(RelayOptions of, Listeners listeners, int count) {
+    Supplier<Future<JsonObject>> again = source == null ? null : this::reload;
+    Lane lane = new Lane(of, listeners, admission, again, lanes.size(), count);
+    lanes.add(lane);
+    return vertx.deployVerticle(lane);
+  }
+
+  /**
+   * Takes no new request, so that the relay can be undeployed without cutting an answer off. It
+   * says so to whoever asks for its health. May be called from any thread.
+   *
+   * @return completes when the requests that run are over
+   */
+  public Future<Void> drain() {
+    return Future.join(lanes.stream().map(Lane::drain).toList()).mapEmpty();
+  }
+
+  /**
+   * Reads the options again, and takes them over as {@link #reload(RelayOptions)} does. May be
+   * called from any thread.
+   */
+  public Future<JsonObject> reload() {
+    return source == null
+        ? Future.failedFuture("this relay does not know where to read its options again")
+        : vertx.executeBlocking(source).compose(this::reload);
+  }
+
+  /**
+   * Takes over other options, for the requests that begin from now on; those that run end under the
+   * options they began with. Options that cannot be right, or cannot be taken over, change nothing.
+   * May be called from any thread.
+   *
+   * @return {@code {"status": "reloaded", "restart": [...]}}, with the keys of the settings that
+   *     differ and hold from the next start only; or fails with a {@link
+   *     io.llmrelay.config.ConfigException}
+   */
+  public Future<JsonObject> reload(RelayOptions next) {
+    RelayOptions copy = new RelayOptions(next);
+    Promise<JsonObject> done = Promise.promise();
+    context.runOnContext(
+        v -> {
+          reloading =
+              reloading
+                  .otherwiseEmpty()
+                  .compose(before -> vertx.executeBlocking(() -> copy.resolved(System.getenv())))
+                  .compose(this::take);
+          reloading.map(result -> (JsonObject) result).onComplete(done);
+        });
+    return done.future();
+  }
+
+  private Future<JsonObject> take(RelayOptions next) {
+    List<String> restart = Reload.needsRestart(options, next);
+    RelayOptions to = Reload.keep(options, next);
+    Set<String> same = Reload.sameBackends(options, to);
+    Listeners listeners = listeners(to);
+    List<Future<Crew>> crews = lanes.stream().map(lane -> lane.prepare(to)).toList();
+    return Future.join(crews)
+        .recover(
+            error -> {
+              crews.stream().filter(Future::succeeded).forEach(crew -> crew.result().stop());
+              return Future.failedFuture(error);
+            })
+        .compose(
+            ready -> {
+              List<Future<?>> taken = new ArrayList<>();
+              for (int i = 0; i < lanes.size(); i++) {
+                taken.add(lanes.get(i).take(crews.get(i).result(), to, listeners, same));
+              }
+              return Future.join(taken);
+            })
+        .compose(taken -> reloadGateways(next, restart))
+        .map(
+            done -> {
+              options = to;
+              return new JsonObject().put("status", "reloaded").put("restart", restart);
+            });
+  }
+
+  private Future<?> reloadGateways(RelayOptions next, List<String> restart) {
+    if (admission == null || next.getGateway() == null) {
+      return Future.succeededFuture();
+    }
+    GatewayOptions to = new GatewayOptions(next.getGateway());
+    if (to.getPort() == options.getGateway().getPort()) {
+      to.setPort(port);
+    }
+    boolean admin = to.getAdmin() != null && options.getGateway().getAdmin() != null;
+    if (admin && to.getAdmin().getPort() == options.getGateway().getAdmin().getPort()) {
+      to.getAdmin().setPort(adminPort);
+    }
+    return Future.join(lanes.stream().map(lane -> lane.gateway().reload(to)).toList())
+        .onSuccess(
+            all -> {
+              List<String> more = all.resultAt(0);
+              restart.addAll(more);
             });
   }
 

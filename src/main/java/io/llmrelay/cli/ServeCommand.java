@@ -52,12 +52,20 @@ final class ServeCommand implements Callable<Integer> {
       description = "The address to listen at, instead of gateway.host.")
   private String host;
 
+  @Option(
+      names = "--watch",
+      description = "Read the configuration again whenever its file changes.")
+  private boolean watch;
+
   ServeCommand(Map<String, String> env) {
     this.env = env;
   }
 
   @Override
   public Integer call() {
+    if (watch && conf == null) {
+      throw new ParameterException(spec.commandLine(), "--watch takes a --conf FILE to watch");
+    }
     RelayOptions options = options();
     try (Lifetime life = new Lifetime(vertx())) {
       boolean rehearsal = options.getBackends().isEmpty();
@@ -65,6 +73,10 @@ final class ServeCommand implements Callable<Integer> {
         addSandbox(life.vertx(), options);
       }
       RelayVerticle relay = deploy(life.vertx(), options);
+      life.drainFirst(relay::drain, options.getShutdownGrace());
+      if (watch) {
+        new FileWatch(life.vertx(), conf, relay::reload).start();
+      }
       Terminal terminal = new Terminal(spec.commandLine().getOut());
       new Welcome(terminal, options, rehearsal).print(relay, conf);
       life.awaitEnd();
@@ -133,8 +145,11 @@ final class ServeCommand implements Callable<Integer> {
         .setDefaultModel(SandboxCommand.MODEL);
   }
 
-  private static RelayVerticle deploy(Vertx vertx, RelayOptions options) {
+  private RelayVerticle deploy(Vertx vertx, RelayOptions options) {
     RelayVerticle relay = new RelayVerticle(options);
+    if (conf != null) {
+      relay.setSource(this::options);
+    }
     try {
       vertx.deployVerticle(relay).await();
       return relay;

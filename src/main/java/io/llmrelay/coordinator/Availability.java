@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  */
 final class Availability {
   private static final String ORIGIN = "origin";
+  private static final String OPEN = "open";
   private static final String AUTHENTICATION = FailureKind.AUTHENTICATION.code();
 
   private final Vertx vertx;
@@ -41,6 +43,7 @@ final class Availability {
   private Exhaustion exhaustion;
   private Budgets budgets;
   private MessageConsumer<Object> others;
+  private boolean handedOver;
 
   /**
    * Everybody is available.
@@ -71,9 +74,16 @@ final class Availability {
     knowNothing();
   }
 
-  /** Takes up where the last run ended, if there is a state file, and listens to the others. */
-  Future<?> open() {
-    return restore()
+  /**
+   * Takes up where another one is, or else where the last run ended, if there is a state file; and
+   * listens to the others.
+   */
+  Future<?> open(JsonObject known) {
+    if (known != null) {
+      restore(known);
+      known.getJsonArray(OPEN).forEach(circuit -> circuits.openToo((String) circuit));
+    }
+    return (known == null ? restore() : Future.succeededFuture())
         .compose(
             restored -> {
               others = vertx.eventBus().consumer(settings.prefix() + ".announce", this::heard);
@@ -87,6 +97,30 @@ final class Availability {
     keys.close();
     Future<?> deaf = others == null ? Future.succeededFuture() : others.unregister();
     return deaf.eventually(() -> keepsState() ? state.close() : Future.succeededFuture());
+  }
+
+  /**
+   * What another one is to know that takes over. This one does not write the state file any more.
+   *
+   * @param same the backends of which it still holds
+   */
+  JsonObject handOver(Set<String> same) {
+    handedOver = true;
+    JsonArray open = new JsonArray();
+    circuits
+        .states()
+        .forEach(
+            (circuit, now) -> {
+              if (now != CircuitState.CLOSED && same.contains(backend(circuit))) {
+                open.add(circuit);
+              }
+            });
+    JsonObject known = toSave().put(OPEN, open);
+    JsonObject exhausted = known.getJsonObject("exhausted");
+    Set.copyOf(exhausted.fieldNames()).stream()
+        .filter(candidate -> !same.contains(backend(candidate)))
+        .forEach(exhausted::remove);
+    return known;
   }
 
   Circuits circuits() {
@@ -226,15 +260,20 @@ final class Availability {
 
   /** Whether this is a backend of ours, or a model of one. */
   private boolean ours(String name) {
+    return backends.contains(backend(name));
+  }
+
+  /** The backend of a candidate or circuit. */
+  private static String backend(String name) {
     int slash = name.indexOf('/');
-    return backends.contains(slash < 0 ? name : name.substring(0, slash));
+    return slash < 0 ? name : name.substring(0, slash);
   }
 
   /** Asks a backend itself; never fails. */
   Future<JsonObject> probe(String backend) {
     return vertx
         .eventBus()
-        .<JsonObject>request(settings.lane() + ".provider." + backend + ".probe", new JsonObject())
+        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", new JsonObject())
         .map(Message::body)
         .otherwise(nobody -> new JsonObject().put("ok", false));
   }
@@ -302,6 +341,6 @@ final class Availability {
    * Only one of the coordinators that share a state file writes it; it hears of what they learn.
    */
   private boolean keepsState() {
-    return state != null && settings.keepsState();
+    return state != null && settings.keepsState() && !handedOver;
   }
 }

@@ -13,7 +13,8 @@ import java.util.Map;
  * What a coordinator is given.
  *
  * @param prefix what its addresses start with
- * @param lane what the addresses of its provider verticles start with; it serves there too
+ * @param lane what the addresses of its lane start with, where it serves too
+ * @param providers what the addresses of its provider verticles start with
  * @param backends in the configured order
  * @param order the fallback order, names or {@code backend/model}; empty: that of the backends
  * @param aliases model name to {@code backend/model}s
@@ -28,6 +29,7 @@ import java.util.Map;
 public record CoordinatorSettings(
     String prefix,
     String lane,
+    String providers,
     BusSettings bus,
     List<Backend> backends,
     List<String> order,

@@ -13,6 +13,7 @@ import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
@@ -39,19 +40,22 @@ import java.util.UUID;
 public final class CoordinatorVerticle extends VerticleBase {
   private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
 
-  private final CoordinatorSettings settings;
-  private final Listeners listeners;
+  private final CoordinatorSettings first;
+  private final Listeners firstListeners;
   private final InstantSource clock;
   private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
   private final List<MessageConsumer<?>> services = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
-  private Planner planner;
-  private Availability availability;
+
+  /** What holds for the requests that begin now. */
+  private Setup setup;
+
   private BusEndpoint endpoint;
   private long generated;
   private boolean stopping;
+  private Promise<Void> drained;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
     this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
@@ -65,27 +69,18 @@ public final class CoordinatorVerticle extends VerticleBase {
    */
   CoordinatorVerticle(
       CoordinatorSettings settings, Listeners listeners, InstantSource clock, Duration firstProbe) {
-    this.settings = settings;
-    this.listeners = listeners;
+    first = settings;
+    firstListeners = listeners;
     this.clock = clock;
     this.firstProbe = firstProbe;
   }
 
   @Override
   public Future<?> start() {
-    planner =
-        new Planner(
-            settings.backends(),
-            settings.order(),
-            settings.aliases(),
-            settings.prefer(),
-            settings.catalog(),
-            clock);
-    availability = new Availability(vertx, settings, listeners, clock, this::now, firstProbe);
-    return availability
-        .open()
-        .compose(
-            open -> BusEndpoint.open(vertx, settings.prefix() + ".coordinator", settings.bus()))
+    setup = setup(first, firstListeners);
+    return setup
+        .open(null)
+        .compose(open -> BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus()))
         .compose(
             opened -> {
               endpoint = opened;
@@ -98,13 +93,53 @@ public final class CoordinatorVerticle extends VerticleBase {
             });
   }
 
+  private Setup setup(CoordinatorSettings settings, Listeners listeners) {
+    return new Setup(vertx, settings, listeners, clock, this::now, firstProbe);
+  }
+
+  /**
+   * Serves the requests that begin from now on by other settings; those that run end as they began.
+   * To be called on the coordinator's context.
+   *
+   * @param settings with the addresses and the bus of those before
+   * @param same the backends of which what is known still holds
+   * @param whenUnused called when the last request under the settings before is over
+   */
+  public Future<Void> reload(
+      CoordinatorSettings settings, Listeners listeners, Set<String> same, Runnable whenUnused) {
+    Setup next = setup(settings, listeners);
+    return next.open(setup.availability().handOver(same))
+        .map(
+            open -> {
+              Setup before = setup;
+              setup = next;
+              before.retire(whenUnused);
+              return null;
+            });
+  }
+
+  /**
+   * Refuses requests that begin from now on, and completes when those that run are over. To be
+   * called on the coordinator's context.
+   */
+  public Future<Void> drain() {
+    stopping = true;
+    if (drained == null) {
+      drained = Promise.promise();
+    }
+    if (runs.isEmpty()) {
+      drained.tryComplete();
+    }
+    return drained.future();
+  }
+
   /** Ends every run, each with a clear failure, before the address goes off the bus. */
   @Override
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
     return Future.join(services.stream().map(MessageConsumer::unregister).toList())
-        .eventually(availability::close)
+        .eventually(() -> setup.availability().close())
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
 
@@ -117,20 +152,15 @@ public final class CoordinatorVerticle extends VerticleBase {
     return vertx;
   }
 
-  Listeners listeners() {
-    return listeners;
-  }
-
-  Availability availability() {
-    return availability;
-  }
-
-  InboundStream open(String backend, JsonObject body, InboundStream.Handler handler) {
-    return endpoint.request(settings.lane() + ".provider." + backend, body, handler);
+  InboundStream open(String service, JsonObject body, InboundStream.Handler handler) {
+    return endpoint.request(service, body, handler);
   }
 
   void forget(Run run) {
     runs.remove(run);
+    if (drained != null && runs.isEmpty()) {
+      drained.tryComplete();
+    }
   }
 
   /** Says in the log that a model will not live long, once for each. */
@@ -148,7 +178,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** At the public address, and at the lane's own. */
   private Future<?> serve(String name, Service service) {
     return Future.all(
-        serve(settings.prefix(), name, service), serve(settings.lane(), name, service));
+        serve(first.prefix(), name, service), serve(first.lane(), name, service));
   }
 
   private Future<?> serve(String prefix, String name, Service service) {
@@ -203,7 +233,8 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   private Run run(
       String id, boolean streaming, ChatRequest request, Planner.Choices plan, Sink sink) {
-    return new Run(id, streaming, request, plan.candidates(), runSettings(request), this, sink);
+    return new Run(
+        id, streaming, request, plan.candidates(), runSettings(request), setup, this, sink);
   }
 
   private void start(Run run) {
@@ -215,10 +246,10 @@ public final class CoordinatorVerticle extends VerticleBase {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
-    if (runs.size() >= settings.maxRequests()) {
+    if (runs.size() >= setup.settings().maxRequests()) {
       throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }
-    Planner.Choices plan = planner.plan(request);
+    Planner.Choices plan = setup.planner().plan(request);
     if (plan.choices().isEmpty()) {
       throw Planner.nobody(plan.leftOut()).toException();
     }
@@ -226,7 +257,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private RunSettings runSettings(ChatRequest request) {
-    RunSettings base = settings.run();
+    RunSettings base = setup.settings().run();
     RelayHints hints = request.relay();
     return new RunSettings(
         hints.commit() == null ? base.commit() : hints.commit(),
@@ -240,12 +271,15 @@ public final class CoordinatorVerticle extends VerticleBase {
   private void plan(Message<JsonObject> message, JsonObject body) {
     ChatRequest request = ChatRequest.fromJson(body);
     message.reply(
-        Report.plan(planner.plan(request), candidate -> availability.look(candidate, request))
+        Report.plan(setup.planner().plan(request), candidate -> setup.availability().look(candidate, request))
             .toJson());
   }
 
   private void health(Message<JsonObject> message, JsonObject body) {
-    JsonObject report = Report.health(settings, planner.aliases(), availability, runs.size());
+    JsonObject report = Report.health(setup, runs.size());
+    if (stopping) {
+      report.put("status", "down").put("reason", "shutting down");
+    }
     if (Boolean.TRUE.equals(body.getValue("probe"))) {
       Future.join(report.getJsonArray("backends").stream().map(this::probe).toList())
           .onComplete(probed -> message.reply(report));
@@ -257,7 +291,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Asks a backend itself, and puts what it says into its part of the report. */
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
-    return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
+    return setup
+        .availability()
+        .probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
   }
 
   /** The consumer's end of a streaming run. */

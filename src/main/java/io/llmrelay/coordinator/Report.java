@@ -55,8 +55,9 @@ final class Report {
   /**
    * The state of every backend: {@code up}, {@code degraded} (some out) or {@code down} (all out).
    */
-  static JsonObject health(
-      CoordinatorSettings settings, List<String> aliases, Availability availability, int requests) {
+  static JsonObject health(Setup setup, int requests) {
+    CoordinatorSettings settings = setup.settings();
+    Availability availability = setup.availability();
     Exhaustion exhaustion = availability.exhaustion();
     Map<String, CircuitState> states = availability.circuits().states();
     Map<String, Long> waits = exhaustion.remaining();
@@ -101,7 +102,7 @@ final class Report {
         .put("status", down ? "down" : impaired > 0 ? "degraded" : "up")
         .put("requests", requests)
         .put("backends", backends)
-        .put("aliases", new JsonArray(aliases));
+        .put("aliases", new JsonArray(setup.planner().aliases()));
   }
 
   private static void putIfOf(Backend backend, String key, Object value, JsonObject into) {

@@ -33,6 +33,7 @@ final class Run {
   private final ChatRequest request;
   private final JsonObject requestJson;
   private final RunSettings settings;
+  private final Setup setup;
   private final CoordinatorVerticle coordinator;
   private final Sink sink;
   private final Failover machine;
@@ -56,6 +57,7 @@ final class Run {
       ChatRequest request,
       List<Candidate> candidates,
       RunSettings settings,
+      Setup setup,
       CoordinatorVerticle coordinator,
       Sink sink) {
     this.id = id;
@@ -63,6 +65,7 @@ final class Run {
     this.request = request;
     this.requestJson = request.withRelay(RelayHints.NONE).toJson();
     this.settings = settings;
+    this.setup = setup;
     this.coordinator = coordinator;
     this.sink = sink;
     this.machine =
@@ -76,7 +79,8 @@ final class Run {
   }
 
   void start() {
-    coordinator
+    setup.enter();
+    setup
         .listeners()
         .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, request.metadata()));
     carryOut(machine.start());
@@ -107,7 +111,7 @@ final class Run {
   private final class Turnstile implements Gate {
     @Override
     public Skip enter(Candidate candidate, boolean waited) {
-      Availability availability = coordinator.availability();
+      Availability availability = setup.availability();
       Skip skip = availability.look(candidate, waited);
       budget = availability.budgets().of(candidate.backend());
       if (skip == null && budget != null) {
@@ -127,7 +131,7 @@ final class Run {
       if (budget != null) {
         budget.leave(expected, attempt.usage(), attempt.costUsd());
       }
-      coordinator.availability().note(candidate, outcome, failure);
+      setup.availability().note(candidate, outcome, failure);
     }
   }
 
@@ -170,8 +174,8 @@ final class Run {
       }
       attempt = null;
       if (malformed > 0) {
-        coordinator
-            .listeners()
+        setup
+        .listeners()
             .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
       }
       carryOut(machine.ended(reason, usage));
@@ -195,8 +199,8 @@ final class Run {
     if (action instanceof Action.Start start) {
       start(start);
     } else if (action instanceof Action.FellBack fellBack) {
-      coordinator
-          .listeners()
+      setup
+        .listeners()
           .deliver(
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
@@ -225,7 +229,7 @@ final class Run {
     Candidate candidate = start.candidate();
     asked = candidate;
     coordinator.warn(candidate);
-    coordinator
+    setup
         .listeners()
         .deliver(
             new RelayEvent.AttemptStart(
@@ -236,11 +240,12 @@ final class Run {
             .put("connect_ms", settings.timeouts().connect().toMillis())
             .put("stall_ms", settings.timeouts().stall().toMillis())
             .put("request", requestJson);
-    attempt = coordinator.open(candidate.backend(), body, new AttemptFrames());
+    String service = setup.settings().providers() + ".provider." + candidate.backend();
+    attempt = coordinator.open(service, body, new AttemptFrames());
   }
 
   private void ended(Action.Ended ended) {
-    coordinator.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+    setup.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
   /** Puts it to the last piece of its kind: a latch full of single letters takes no more room. */
@@ -264,7 +269,7 @@ final class Run {
     if (candidate.warning() != null) {
       body.put("warning", candidate.warning());
     }
-    coordinator
+    setup
         .listeners()
         .deliver(
             new RelayEvent.FirstChunk(
@@ -316,6 +321,7 @@ final class Run {
   private void close() {
     held.clear();
     unwatch();
+    setup.leave();
     coordinator.forget(this);
   }
 
@@ -325,7 +331,7 @@ final class Run {
       TokenUsage usage,
       Double costUsd,
       List<Attempt> trail) {
-    coordinator
+    setup
         .listeners()
         .deliver(
             new RelayEvent.RequestEnd(

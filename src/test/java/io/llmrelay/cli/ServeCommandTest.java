@@ -1,9 +1,11 @@
 package io.llmrelay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -15,15 +17,20 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ServeCommandTest {
   private static final String URL = "listening at (http://127.0.0.1:(\\d+))";
+
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   @TempDir Path folder;
 
@@ -131,8 +138,7 @@ class ServeCommandTest {
     assertThat(Cli.run("--version").out()).startsWith("LLM Relay ");
   }
 
-  @Test
-  void aSignalIsHowItIsMeantToEnd() throws Exception {
+  private static ProcessBuilder serve(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // What the jar's manifest allows has to be allowed by flags on a class path, as for this JVM.
@@ -140,17 +146,34 @@ class ServeCommandTest {
         .filter(flag -> flag.startsWith("--"))
         .forEach(command::add);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("io.llmrelay.cli.Main", "--port", "0"));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-      String line = lines.readLine();
-      while (line != null && !line.contains("Ctrl-C")) {
-        assertThat(line).doesNotContain("WARNING", "SEVERE");
-        line = lines.readLine();
-      }
-      assertThat(line).isEqualTo("Ctrl-C stops it.");
+    command.add("io.llmrelay.cli.Main");
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectErrorStream(true);
+  }
+
+  private static BufferedReader lines(InputStream in) {
+    return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+  }
+
+  /** Its address, and that it warned of nothing. */
+  private static String awaitUrl(BufferedReader lines) throws IOException {
+    String url = null;
+    String line = lines.readLine();
+    while (line != null && !line.contains("Ctrl-C")) {
+      assertThat(line).doesNotContain("WARNING", "SEVERE");
+      Matcher matcher = Pattern.compile(URL).matcher(line);
+      url = matcher.find() ? matcher.group(1) : url;
+      line = lines.readLine();
+    }
+    assertThat(line).isEqualTo("Ctrl-C stops it.");
+    return url;
+  }
+
+  @Test
+  void aSignalIsHowItIsMeantToEnd() throws Exception {
+    Process process = serve("--port", "0").start();
+    try (BufferedReader lines = lines(process.getInputStream())) {
+      awaitUrl(lines);
       process.toHandle().destroy();
       assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isZero();
@@ -158,6 +181,94 @@ class ServeCommandTest {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  private static BufferedReader ask(String url, String model) throws Exception {
+    String body =
+        "{\"model\": \"%s\", \"stream\": true, \"messages\": [{\"role\": \"user\","
+            + " \"content\": \"Hi\"}]}";
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url + "/v1/chat/completions"))
+            .POST(HttpRequest.BodyPublishers.ofString(body.formatted(model)))
+            .build();
+    return lines(CLIENT.send(request, HttpResponse.BodyHandlers.ofInputStream()).body());
+  }
+
+  private static int ready(String url) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/health/ready")).build();
+    return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  @Test
+  void anAnswerThatRunsIsFinishedFirst() throws Exception {
+    Process process = serve("--port", "0").start();
+    try (BufferedReader lines = lines(process.getInputStream())) {
+      String url = awaitUrl(lines);
+      BufferedReader answer = ask(url, "primary/mock-model-every-200");
+      assertThat(answer.readLine()).startsWith("data: {");
+      assertThat(ready(url)).isEqualTo(200);
+
+      process.toHandle().destroy();
+      await().atMost(Duration.ofSeconds(10)).until(() -> ready(url) == 503);
+      assertThat(ask(url, "primary/mock-model").readLine()).contains("the relay is shutting down");
+      assertThat(answer.lines().filter(line -> !line.isEmpty()).toList())
+          .last()
+          .isEqualTo("data: [DONE]");
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whatRunsLongerThanTheGraceEndsWithAClearError() throws Exception {
+    String conf =
+        conf(
+            """
+            shutdown-grace: 1s
+            backends:
+              a: {dialect: openai, base-url: "%s", default-model: mock-stall-after-3}
+            """);
+    try (Cli sandbox = Cli.start("sandbox", "--port", "0")) {
+      String base = sandbox.awaitOut("(http://127.0.0.1:\\d+)").group(1);
+      Files.writeString(Path.of(conf), Files.readString(Path.of(conf)).formatted(base + "/a/v1"));
+      Process process = serve("--port", "0", "--conf", conf).start();
+      try (BufferedReader lines = lines(process.getInputStream())) {
+        String url = awaitUrl(lines);
+        BufferedReader answer = ask(url, "a/mock-stall-after-3");
+        assertThat(answer.readLine()).startsWith("data: {");
+        process.toHandle().destroy();
+        assertThat(answer.lines().filter(line -> !line.isEmpty()).toList())
+            .last()
+            .asString()
+            .contains("\"error\"", "the relay is shutting down");
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+      } finally {
+        process.destroyForcibly();
+      }
+    }
+  }
+
+  @Test
+  void aChangedFileIsReadAgain() throws Exception {
+    String yaml =
+        "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s}}";
+    String conf = conf(yaml.formatted("one"));
+    try (Cli serve = Cli.start("--port", "0", "--watch", "--conf", conf)) {
+      String url = serve.awaitOut(URL).group(1);
+      assertThat(models(url)).contains("one");
+      conf("backends: {a: {dialect: nonsense}}");
+      await().during(Duration.ofMillis(1500)).until(() -> models(url).contains("one"));
+      conf(yaml.formatted("another"));
+      await().atMost(Duration.ofSeconds(10)).until(() -> models(url).contains("another"));
+    }
+  }
+
+  private static String models(String url) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/v1/models")).build();
+    return CLIENT.send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 
   @Test

@@ -66,6 +66,7 @@ class AvailabilityTest {
         new CoordinatorSettings(
             "llm",
             "lane",
+            "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("a", null, "test", List.of(), "m", request -> null),
@@ -89,7 +90,7 @@ class AvailabilityTest {
         };
     Availability availability =
         new Availability(vertx, settings, new Listeners(List.of(log)), clock, now::get, firstProbe);
-    get(availability.open());
+    get(availability.open(null));
     return availability;
   }
 

@@ -73,6 +73,7 @@ class CoordinatorTest {
         new CoordinatorSettings(
             "llm",
             "lane",
+            "lane",
             BUS,
             backends,
             List.of("a", "b", "c"),

@@ -68,6 +68,7 @@ class RefusedKeyTest {
         new CoordinatorSettings(
             "llm",
             "lane",
+            "lane",
             BusSettings.DEFAULT,
             List.of(
                 new Backend("strict", null, "openai", List.of("m"), "m", request -> null),

@@ -230,7 +230,7 @@ class StreamingTest extends GatewayFixture {
 
   @Test
   void aModelNameCannotInjectHeadersOrJson() throws Exception {
-    String model = "evil\r\nset-cookie: a=b\n\"}ü" + "x".repeat(500);
+    String model = "evil\r\nset-cookie: a=b\n\"}ü" + "x".repeat(260);
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
 
     HttpResponse<String> response = post(askStream().put("model", model));

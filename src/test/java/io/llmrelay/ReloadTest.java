@@ -1,0 +1,163 @@
+package io.llmrelay;
+
+import static io.llmrelay.Relays.eventually;
+import static io.llmrelay.Relays.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.ConfigException;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Another configuration, and an end in good order, cut no answer off. */
+class ReloadTest {
+  @RegisterExtension static final Relays RELAYS = new Relays();
+
+  private static final ChatRequest HELLO = ChatRequest.of(ChatMessage.user("Hi"));
+
+  private final String one = Relays.unique("one");
+  private final String two = Relays.unique("two");
+  private RelayOptions options;
+  private RelayVerticle relay;
+  private String deployment;
+  private LlmRelay client;
+
+  @BeforeEach
+  void deploy() {
+    options = with(one).setLanes(2);
+    options.getBus().setPrefix(Relays.unique("llm"));
+    relay = new RelayVerticle(options);
+    deployment = get(RELAYS.vertx().deployVerticle(relay));
+    client = LlmRelay.create(RELAYS.vertx(), options.getBus().getPrefix(), options.getBus().toSettings());
+  }
+
+  @AfterEach
+  void undeploy() {
+    get(client.close());
+    get(RELAYS.vertx().undeploy(deployment));
+  }
+
+  private static RelayOptions with(String backend) {
+    return new RelayOptions().addBackend(backend, RELAYS.backend("openai", backend, "m"));
+  }
+
+  /** Other options of the same relay. */
+  private RelayOptions next(RelayOptions next) {
+    next.getBus().setPrefix(options.getBus().getPrefix());
+    return next.setLanes(2);
+  }
+
+  private static Scenario slow() {
+    return Scenario.of("model-every-50").text("a b c d e f g h i j k l m n o p").chunkSize(2);
+  }
+
+  private Seen begin() {
+    return Seen.begin(client, HELLO, true, Future.future(never -> {}));
+  }
+
+  @Test
+  void requestsThatRunEndAsTheyBegan() throws Exception {
+    RELAYS.sandbox().script(one, slow());
+    RELAYS.sandbox().script(two, Scenario.ok().text("two"));
+    Seen running = begin();
+    eventually(() -> assertThat(running.text()).startsWith("a "));
+
+    JsonObject result = get(relay.reload(next(with(two))));
+    assertThat(result)
+        .isEqualTo(new JsonObject().put("status", "reloaded").put("restart", new JsonArray()));
+    for (int i = 0; i < 6; i++) {
+      assertThat(Seen.of(client, HELLO, i % 2 == 0).text()).isEqualTo("two");
+    }
+    assertThat(running.await().text()).isEqualTo("a b c d e f g h i j k l m n o p");
+    assertThat(running.failure()).isNull();
+    assertThat(RELAYS.calls(one)).isEqualTo(1);
+    assertThat(get(client.health()).getJsonArray("backends").getJsonObject(0).getString("name"))
+        .isEqualTo(two);
+  }
+
+  @Test
+  void noRequestIsLostWhileItHappens() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.ok().text("some"));
+    RELAYS.sandbox().script(two, Scenario.ok().text("some"));
+    for (int i = 0; i < 10; i++) {
+      Future<JsonObject> reloading = relay.reload(next(with(i % 2 == 0 ? two : one)));
+      while (!reloading.isComplete()) {
+        assertThat(Seen.of(client, HELLO, true).text()).isEqualTo("some");
+      }
+      get(reloading);
+    }
+  }
+
+  @Test
+  void wrongOptionsChangeNothing() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.ok().text("one"));
+    RelayOptions wrong = next(with(two));
+    wrong.setFallback(List.of("nobody"));
+    assertThatThrownBy(() -> get(relay.reload(wrong)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("fallback");
+    assertThat(Seen.of(client, HELLO, true).text()).isEqualTo("one");
+  }
+
+  @Test
+  void saysWhatTakesARestart() {
+    RelayOptions other = with(two).setLanes(3).setGateway(new GatewayOptions());
+    other.getBus().setPrefix("elsewhere");
+    assertThat(get(relay.reload(other)).getJsonArray("restart"))
+        .containsExactlyInAnyOrder("bus", "lanes", "gateway");
+    assertThat(get(client.health()).getString("status")).isEqualTo("up");
+  }
+
+  @Test
+  void whatIsKnownOfABackendHoldsUnlessItIsAnotherNow() throws Exception {
+    RelayOptions both = next(with(one));
+    both.addBackend(two, RELAYS.backend("openai", two, "m"));
+    RELAYS.sandbox().script(one, Scenario.of("429-retry-after-600"));
+    RELAYS.sandbox().script(two, Scenario.ok().text("two"));
+    get(relay.reload(both));
+    assertThat(Seen.of(client, HELLO, true).text()).isEqualTo("two");
+    eventually(() -> assertThat(available(one)).isFalse());
+
+    get(relay.reload(both));
+    assertThat(available(one)).as("the same backend").isFalse();
+
+    both.getBackends().get(one).setApiKey("sk-another-0123456789");
+    get(relay.reload(both));
+    assertThat(available(one)).as("another key").isTrue();
+  }
+
+  private boolean available(String backend) {
+    return get(client.health()).getJsonArray("backends").stream()
+        .map(JsonObject.class::cast)
+        .filter(each -> each.getString("name").equals(backend))
+        .allMatch(each -> each.getJsonObject("exhausted").isEmpty());
+  }
+
+  @Test
+  void drainsBeforeItEnds() throws Exception {
+    RELAYS.sandbox().script(one, slow());
+    Seen running = begin();
+    eventually(() -> assertThat(running.text()).startsWith("a "));
+
+    Future<Void> drained = relay.drain();
+    eventually(() -> assertThat(get(client.health()).getString("status")).isEqualTo("down"));
+    Seen late = Seen.of(client, HELLO, true);
+    assertThat(late.failure().kind()).isEqualTo(FailureKind.UNAVAILABLE);
+    assertThat(late.failure().message()).isEqualTo("the relay is shutting down");
+    assertThat(drained.isComplete()).isFalse();
+
+    assertThat(running.await().text()).isEqualTo("a b c d e f g h i j k l m n o p");
+    get(drained);
+  }
+}

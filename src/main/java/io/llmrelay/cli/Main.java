@@ -44,21 +44,29 @@ public final class Main {
     // Newer JDKs would take a pipe for a console, and so colour what goes through it.
     System.getProperties().putIfAbsent("jdk.console", "java.base");
     configureLogging();
-    System.exit(commandLine(System.getenv()).execute(withCommand(args)));
+    String[] command = withCommand(args);
+    System.exit(commandLine(System.getenv(), command[0]).execute(command));
   }
 
-  /** The commands, to be run in this environment. */
-  static CommandLine commandLine(Map<String, String> env) {
-    return new CommandLine(new Main())
-        .addSubcommand(new ServeCommand(env))
-        .addSubcommand(new ChatCommand(env))
-        .addSubcommand(new SandboxCommand())
-        .addSubcommand(new ChaosCommand())
-        .addSubcommand(new DemoCommand())
-        .addSubcommand(new KeyCommand())
-        .setOut(utf8(System.out))
+  /**
+   * The commands, to be run in this environment.
+   *
+   * @param name the one that is meant: where it is served with, the others are not even looked at,
+   *     for a server is to be up soon
+   */
+  static CommandLine commandLine(Map<String, String> env, String name) {
+    CommandLine line = new CommandLine(new Main()).addSubcommand(new ServeCommand(env));
+    if (!name.equals("serve")) {
+      line.addSubcommand(new ChatCommand(env))
+          .addSubcommand(new SandboxCommand())
+          .addSubcommand(new ChaosCommand())
+          .addSubcommand(new DemoCommand())
+          .addSubcommand(new TrainCommand())
+          .addSubcommand(new KeyCommand());
+    }
+    return line.setOut(utf8(System.out))
         .setErr(utf8(System.err))
-        .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line));
+        .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
   }
 
   /** {@code serve} is what is meant where only its options are given. */

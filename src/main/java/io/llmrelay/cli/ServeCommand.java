@@ -109,7 +109,7 @@ final class ServeCommand implements Callable<Integer> {
     return options;
   }
 
-  private static Vertx vertx() {
+  static Vertx vertx() {
     MicrometerMetricsOptions metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
@@ -124,7 +124,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   /** Backends that need no key: enough to see a failover, with both dialects. */
-  private static void addSandbox(Vertx vertx, RelayOptions options) {
+  static void addSandbox(Vertx vertx, RelayOptions options) {
     Sandbox sandbox = SandboxCommand.start(vertx, 0);
     options
         .setDiscover(false)

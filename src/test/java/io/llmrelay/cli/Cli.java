@@ -22,19 +22,23 @@ final class Cli implements AutoCloseable {
     thread.start();
   }
 
+  private static String name(String... args) {
+    return Main.withCommand(args)[0];
+  }
+
   /** Runs a command without any key in the environment. */
   static Cli start(String... args) {
-    return new Cli(Main.commandLine(Map.of()), args);
+    return new Cli(Main.commandLine(Map.of(), name(args)), args);
   }
 
   /** Runs a command in an environment. */
   static Cli start(Map<String, String> env, String... args) {
-    return new Cli(Main.commandLine(env), args);
+    return new Cli(Main.commandLine(env, name(args)), args);
   }
 
   /** Runs a command in an environment, to its end. */
   static Cli run(Map<String, String> env, String... args) {
-    Cli cli = new Cli(Main.commandLine(env), args);
+    Cli cli = new Cli(Main.commandLine(env, name(args)), args);
     cli.exitCode();
     return cli;
   }

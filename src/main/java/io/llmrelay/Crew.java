@@ -106,10 +106,6 @@ final class Crew {
                 budgets.put(name, backend.getBudget());
               }
             });
-    List<Model> own =
-        options.toJson().getJsonArray("catalog", new JsonArray()).stream()
-            .map(entry -> Model.fromJson((JsonObject) entry))
-            .toList();
     return new CoordinatorSettings(
         options.getBus().getPrefix(),
         lane,
@@ -127,11 +123,20 @@ final class Crew {
             options.getRetries().getMaxDelay(),
             options.getLatch().getMaxSize()),
         options.getCircuit(),
-        Catalog.builtIn().with(own),
+        Catalog.builtIn().with(ownModels(options)),
         share(options.getMaxRequests(), lanes),
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
         keepsState);
+  }
+
+  private static List<Model> ownModels(RelayOptions options) {
+    if (options.getCatalog().isEmpty()) {
+      return List.of();
+    }
+    return options.toJson().getJsonArray("catalog", new JsonArray()).stream()
+        .map(entry -> Model.fromJson((JsonObject) entry))
+        .toList();
   }
 
   private static Backend backend(String name, BackendOptions options) {

@@ -61,28 +61,30 @@ class OutageTest {
             new CircuitOptions().setMaxFailures(maxFailures).setResetTimeout(ofMillis(RESET_MS)));
   }
 
-  /** A request every so often, streams and whole answers by turns, until it is told to stop. */
+  /**
+   * A request every so often, streams and whole answers by turns, until it is told to stop. A
+   * machine that was busy meanwhile does not make them come all at once.
+   */
   private static final class Load {
     private final List<Seen> seen = new CopyOnWriteArrayList<>();
-    private final long timer;
+    private final Relay relay;
+    private volatile boolean stopped;
 
     Load(Relay relay) {
-      timer =
-          RELAYS
-              .vertx()
-              .setPeriodic(
-                  EVERY_MS,
-                  id ->
-                      seen.add(
-                          Seen.begin(
-                              relay.client(),
-                              REQUEST,
-                              seen.size() % 2 == 0,
-                              Future.future(never -> {}))));
+      this.relay = relay;
+      RELAYS.vertx().runOnContext(v -> next());
+    }
+
+    private void next() {
+      if (!stopped) {
+        boolean streaming = seen.size() % 2 == 0;
+        seen.add(Seen.begin(relay.client(), REQUEST, streaming, Future.future(never -> {})));
+        RELAYS.vertx().setTimer(EVERY_MS, id -> next());
+      }
     }
 
     List<Seen> stop() throws InterruptedException {
-      RELAYS.vertx().cancelTimer(timer);
+      stopped = true;
       for (Seen each : seen) {
         each.await();
       }

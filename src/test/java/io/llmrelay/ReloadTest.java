@@ -39,7 +39,9 @@ class ReloadTest {
     options.getBus().setPrefix(Relays.unique("llm"));
     relay = new RelayVerticle(options);
     deployment = get(RELAYS.vertx().deployVerticle(relay));
-    client = LlmRelay.create(RELAYS.vertx(), options.getBus().getPrefix(), options.getBus().toSettings());
+    client =
+        LlmRelay.create(
+            RELAYS.vertx(), options.getBus().getPrefix(), options.getBus().toSettings());
   }
 
   @AfterEach

@@ -52,8 +52,7 @@ final class FileWatch {
     last = now;
     return reload
         .get()
-        .onSuccess(
-            result -> LOG.log(Level.INFO, "{0} was read again: {1}", file, result.encode()))
+        .onSuccess(result -> LOG.log(Level.INFO, "{0} was read again: {1}", file, result.encode()))
         .onFailure(
             error ->
                 LOG.log(

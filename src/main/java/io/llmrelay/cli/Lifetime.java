@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 
 /**
  * A server's time on earth. Ctrl-C and SIGTERM are how it is meant to end, so they let it finish
- * what it is at, close Vert.x in good order and then end the process with 0 instead of the JVM's 130
- * or 143. A second signal does not make it quicker; SIGKILL does.
+ * what it is at, close Vert.x in good order and then end the process with 0 instead of the JVM's
+ * 130 or 143. A second signal does not make it quicker; SIGKILL does.
  */
 final class Lifetime implements AutoCloseable {
   private static final int CLOSE_SECONDS = 10;

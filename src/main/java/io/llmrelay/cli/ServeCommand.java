@@ -6,6 +6,12 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.sandbox.Sandbox;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
@@ -13,9 +19,11 @@ import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import io.vertx.micrometer.VertxPrometheusOptions;
+import io.vertx.micrometer.backends.BackendRegistries;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,6 +81,7 @@ final class ServeCommand implements Callable<Integer> {
         addSandbox(life.vertx(), options);
       }
       RelayVerticle relay = deploy(life.vertx(), options);
+      addJvmMeters(life.vertx());
       life.drainFirst(relay::drain, options.getShutdownGrace());
       if (watch) {
         new FileWatch(life.vertx(), conf, relay::reload).start();
@@ -113,7 +122,6 @@ final class ServeCommand implements Callable<Integer> {
     MicrometerMetricsOptions metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
-            .setJvmMetricsEnabled(true)
             // They cost something for every chunk and tell what the relay's own tell better.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
             .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
@@ -121,6 +129,22 @@ final class ServeCommand implements Callable<Integer> {
         .with(new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics))
         .withMetrics(new MicrometerMetricsFactory())
         .build();
+  }
+
+  /** The meters of the JVM, not before the port is open: they take a while. */
+  private static void addJvmMeters(Vertx vertx) {
+    vertx.executeBlocking(
+        () -> {
+          MeterRegistry registry = BackendRegistries.getDefaultNow();
+          Stream.of(
+                  new ClassLoaderMetrics(),
+                  new JvmMemoryMetrics(),
+                  new JvmGcMetrics(),
+                  new ProcessorMetrics(),
+                  new JvmThreadMetrics())
+              .forEach(meters -> meters.bindTo(registry));
+          return null;
+        });
   }
 
   /** Backends that need no key: enough to see a failover, with both dialects. */

@@ -61,8 +61,7 @@ final class TrainCommand implements Callable<Integer> {
               new HttpClientOptions().setDefaultPort(relay.gatewayPort()),
               new PoolOptions().setHttp1MaxSize(AT_A_TIME));
       long end = System.nanoTime() + NANOS;
-      Future.join(
-              IntStream.range(0, AT_A_TIME).mapToObj(i -> ask(client, i, end)).toList())
+      Future.join(IntStream.range(0, AT_A_TIME).mapToObj(i -> ask(client, i, end)).toList())
           .await();
       return 0;
     } finally {

@@ -273,7 +273,8 @@ final class Availability {
   Future<JsonObject> probe(String backend) {
     return vertx
         .eventBus()
-        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", new JsonObject())
+        .<JsonObject>request(
+            settings.providers() + ".provider." + backend + ".probe", new JsonObject())
         .map(Message::body)
         .otherwise(nobody -> new JsonObject().put("ok", false));
   }

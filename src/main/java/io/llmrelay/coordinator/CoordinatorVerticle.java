@@ -177,8 +177,7 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   /** At the public address, and at the lane's own. */
   private Future<?> serve(String name, Service service) {
-    return Future.all(
-        serve(first.prefix(), name, service), serve(first.lane(), name, service));
+    return Future.all(serve(first.prefix(), name, service), serve(first.lane(), name, service));
   }
 
   private Future<?> serve(String prefix, String name, Service service) {
@@ -271,7 +270,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   private void plan(Message<JsonObject> message, JsonObject body) {
     ChatRequest request = ChatRequest.fromJson(body);
     message.reply(
-        Report.plan(setup.planner().plan(request), candidate -> setup.availability().look(candidate, request))
+        Report.plan(
+                setup.planner().plan(request),
+                candidate -> setup.availability().look(candidate, request))
             .toJson());
   }
 
@@ -293,7 +294,8 @@ public final class CoordinatorVerticle extends VerticleBase {
     JsonObject part = (JsonObject) backend;
     return setup
         .availability()
-        .probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
+        .probe(part.getString("name"))
+        .onSuccess(reply -> part.put("probe", reply));
   }
 
   /** The consumer's end of a streaming run. */

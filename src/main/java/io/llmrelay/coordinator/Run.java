@@ -175,7 +175,7 @@ final class Run {
       attempt = null;
       if (malformed > 0) {
         setup
-        .listeners()
+            .listeners()
             .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
       }
       carryOut(machine.ended(reason, usage));
@@ -200,7 +200,7 @@ final class Run {
       start(start);
     } else if (action instanceof Action.FellBack fellBack) {
       setup
-        .listeners()
+          .listeners()
           .deliver(
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));

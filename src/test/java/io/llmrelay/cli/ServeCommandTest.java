@@ -160,7 +160,10 @@ class ServeCommandTest {
     String url = null;
     String line = lines.readLine();
     while (line != null && !line.contains("Ctrl-C")) {
-      assertThat(line).doesNotContain("WARNING", "SEVERE");
+      // A machine may be busy enough to block a thread; nothing else is to be warned of.
+      if (!line.contains("BlockedThreadChecker")) {
+        assertThat(line).doesNotContain("WARNING", "SEVERE");
+      }
       Matcher matcher = Pattern.compile(URL).matcher(line);
       url = matcher.find() ? matcher.group(1) : url;
       line = lines.readLine();

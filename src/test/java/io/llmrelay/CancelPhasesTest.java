@@ -114,8 +114,7 @@ class CancelPhasesTest {
     go.run();
 
     boolean withTheOther = way == Way.THE_RELAY && phase == Phase.A_PLACE_IN_THE_POOL;
-    eventually(
-        () -> assertThat(relay.hooks().ends()).hasSize(ends + (withTheOther ? 2 : 1)));
+    eventually(() -> assertThat(relay.hooks().ends()).hasSize(ends + (withTheOther ? 2 : 1)));
     assertThat(Duration.between(gone, Instant.now())).isLessThan(SOON);
     if (UNDER_WAY.contains(phase)) {
       SandboxCall call = RELAYS.sandbox().calls(path).get(0);
@@ -206,8 +205,7 @@ class CancelPhasesTest {
       case THE_CONNECTION -> {
         return silent.accept();
       }
-      case A_PLACE_IN_THE_POOL ->
-          eventually(() -> assertThat(attempts(relay)).hasSize(2));
+      case A_PLACE_IN_THE_POOL -> eventually(() -> assertThat(attempts(relay)).hasSize(2));
       case THE_HEAD -> eventually(() -> assertThat(RELAYS.calls(path)).isEqualTo(1));
       case A_RETRY ->
           eventually(

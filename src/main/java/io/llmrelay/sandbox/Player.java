@@ -2,8 +2,8 @@ package io.llmrelay.sandbox;
 
 import io.llmrelay.sandbox.SandboxCall.Outcome;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;

@@ -66,8 +66,7 @@ class LeakTest {
     assertThat(ends).containsKeys("completed", "left", "failed: in mid-stream", "failed: timeout");
     assertThat(ends.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(RUNS);
     quiet(relay);
-    eventually(
-        () -> assertThat(Count.timers(relays)).as("timers").isLessThanOrEqualTo(timers));
+    eventually(() -> assertThat(Count.timers(relays)).as("timers").isLessThanOrEqualTo(timers));
     eventually(() -> assertThat(Count.addresses(relays)).as("addresses").isEqualTo(addresses));
     assertThat(sandbox.openConnections()).as("connections").isLessThanOrEqualTo(2 * CONNECTIONS);
 

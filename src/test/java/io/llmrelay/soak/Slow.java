@@ -14,8 +14,8 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LongSummaryStatistics;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 
 /**
  * Consumers that read 1 KB a second of answers that come as fast as they can, at both doors: the
@@ -50,16 +50,11 @@ final class Slow {
       for (int i = 0; i < SAMPLES; i++) {
         Thread.sleep(10_000);
         long heap = relay.ask("count").getLong("heap_kb") - before;
-        taken =
-            sandbox.calls().stream().mapToLong(SandboxCall::bytesWritten).summaryStatistics();
+        taken = sandbox.calls().stream().mapToLong(SandboxCall::bytesWritten).summaryStatistics();
         heaps.accept(heap);
         System.out.printf(
             "after %2d s: heap +%d KB, resident %d MB; of each answer taken %.1f MB, at most %.1f%n",
-            10 * (i + 1),
-            heap,
-            relay.residentMb(),
-            taken.getAverage() / 1e6,
-            taken.getMax() / 1e6);
+            10 * (i + 1), heap, relay.residentMb(), taken.getAverage() / 1e6, taken.getMax() / 1e6);
       }
       if (heaps.getMax() > 2L * consumers * HEAP_KB) {
         complaints.add("the streams hold more than " + HEAP_KB + " KB each");
@@ -80,8 +75,7 @@ final class Slow {
 
   private static List<NetSocket> gateway(Vertx vertx, int port, int consumers) throws Exception {
     // A client's own buffer would hide for long how slowly it reads.
-    NetClient client =
-        vertx.createNetClient(new NetClientOptions().setReceiveBufferSize(8 * 1024));
+    NetClient client = vertx.createNetClient(new NetClientOptions().setReceiveBufferSize(8 * 1024));
     Buffer body = body().put("stream", true).toBuffer();
     Buffer request =
         Buffer.buffer("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ")
@@ -116,8 +110,7 @@ final class Slow {
   private static void read(Vertx vertx, ReadStream<Buffer> stream) {
     stream.handler(
         bytes ->
-            vertx.setTimer(
-                1 + bytes.length() * 1000L / BYTES_PER_SECOND, id -> stream.fetch(1)));
+            vertx.setTimer(1 + bytes.length() * 1000L / BYTES_PER_SECOND, id -> stream.fetch(1)));
     stream.fetch(1);
   }
 

@@ -39,7 +39,8 @@ class BackPressureTest {
 
   /**
    * What a stream may have on the heap, of the backend, the relay and the consumer. In the relay
-   * that is a window of 64 frames of 8 KB twice: once for the consumer, once for the coordinator.
+   * that is a window of 32 frames of 8 KB twice, for the consumer and for the coordinator, and what
+   * was read at once.
    */
   private static final int HEAP = 4;
 

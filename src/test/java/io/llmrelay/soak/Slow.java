@@ -26,7 +26,7 @@ final class Slow {
   private static final int MEGABYTES = 50;
   private static final int SAMPLES = 6;
 
-  /** Of each stream, at most: two windows of 64 frames of 8 KB, and what is read at once. */
+  /** Of each stream, at most: two windows of 32 frames of 8 KB, and what is read at once. */
   private static final int HEAP_KB = 2 * 1024;
 
   /** Of each answer, at most; the sockets' buffers of the machine say how much it really is. */

@@ -20,7 +20,9 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -243,6 +245,37 @@ class BusClientTest {
   /** 60 tokens are eight times all of them, and four. */
   private static int sixtyTokens() {
     return 8 * TEXT.length() + String.join("", Arrays.copyOf(TOKENS, 4)).length();
+  }
+
+  @Test
+  void aFrameOfManyChunksSaysHowLongEachOfThemIs() {
+    int times = 30;
+    RELAYS.sandbox().script(path, Scenario.ok().text((" " + TEXT).repeat(times)));
+    client.open("stream", request(), "s", 1000);
+    client.last("s", "end");
+
+    List<Integer> chunks = new ArrayList<>();
+    boolean together = false;
+    for (Message<Object> frame : client.frames("s")) {
+      if ("chunk".equals(frame.headers().get("frame"))) {
+        int length = ((Buffer) frame.body()).length();
+        String lengths = frame.headers().get("lengths");
+        List<Integer> its =
+            lengths == null
+                ? List.of(length)
+                : Stream.of(lengths.split(",")).map(Integer::valueOf).toList();
+        assertThat(its.stream().mapToInt(Integer::intValue).sum()).isEqualTo(length);
+        chunks.addAll(its);
+        together |= its.size() > 1;
+      }
+    }
+    assertThat(together).isTrue();
+    assertThat(chunks)
+        .isEqualTo(
+            Collections.nCopies(times, TOKENS).stream()
+                .flatMap(Stream::of)
+                .map(token -> " ".concat(token.strip()).getBytes(UTF_8).length)
+                .toList());
   }
 
   @Test

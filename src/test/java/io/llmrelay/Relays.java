@@ -37,7 +37,8 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   /** A relay, a client of it, and what it told its hooks. */
-  record Relay(String prefix, String deployment, LlmRelay client, Hooks hooks) {
+  record Relay(
+      String prefix, String deployment, RelayVerticle verticle, LlmRelay client, Hooks hooks) {
     JsonObject health() {
       return get(client.health());
     }
@@ -91,7 +92,7 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
     Stream.of(more).forEach(verticle::addListener);
     String id = get(vertx.deployVerticle(verticle));
     BusSettings bus = options.getBus().toSettings();
-    Relay relay = new Relay(prefix, id, LlmRelay.create(vertx, prefix, bus), hooks);
+    Relay relay = new Relay(prefix, id, verticle, LlmRelay.create(vertx, prefix, bus), hooks);
     relays.add(relay);
     return relay;
   }

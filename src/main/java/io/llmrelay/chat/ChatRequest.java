@@ -38,6 +38,7 @@ public final class ChatRequest {
 
   private static final int MAX_STOP = 4;
   private static final int MAX_METADATA = 16;
+  private static final int MAX_METADATA_KEY = 64;
   private static final int MAX_METADATA_VALUE = 512;
 
   private String model;
@@ -176,7 +177,7 @@ public final class ChatRequest {
       }
       for (String key : part.fieldNames()) {
         if (!key.equals("type") && !key.equals("text")) {
-          throw in.invalid(at + "." + key, "is not supported yet");
+          throw in.invalid(at + "." + FieldReader.shown(key), "is not supported yet");
         }
       }
       parts.add(text);
@@ -216,9 +217,13 @@ public final class ChatRequest {
     }
     Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, Object> entry : json) {
+      if (entry.getKey().length() > MAX_METADATA_KEY) {
+        throw in.invalid(
+            "metadata", "must have keys of at most " + MAX_METADATA_KEY + " characters");
+      }
       if (!(entry.getValue() instanceof String s) || s.length() > MAX_METADATA_VALUE) {
         throw in.invalid(
-            "metadata." + entry.getKey(),
+            "metadata." + FieldReader.shown(entry.getKey()),
             "must be a string of at most " + MAX_METADATA_VALUE + " characters");
       }
       metadata.put(entry.getKey(), s);

@@ -15,6 +15,8 @@ import java.util.function.Function;
  * over. Every complaint is an {@link LlmException} that names the field by its full path.
  */
 final class FieldReader {
+  private static final int MAX_NAME = 100;
+
   private final JsonObject json;
   private final String prefix;
   private final Set<String> read = new HashSet<>();
@@ -138,7 +140,7 @@ final class FieldReader {
   void nothingElse() {
     for (String key : json.fieldNames()) {
       if (!read.contains(key) && json.getValue(key) != null) {
-        throw invalid(key, "is not supported yet");
+        throw invalid(shown(key), "is not supported yet");
       }
     }
   }
@@ -146,6 +148,13 @@ final class FieldReader {
   LlmException invalid(String key, String complaint) {
     String path = prefix + key;
     return Failure.invalid(path, path + " " + complaint).toException();
+  }
+
+  /** A name that nobody but the sender chose: in one line, not too long, and not nothing. */
+  static String shown(String name) {
+    String cut = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) + "..." : name;
+    String shown = cut.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
+    return shown.isBlank() ? '"' + shown + '"' : shown;
   }
 
   private static String plain(double number) {

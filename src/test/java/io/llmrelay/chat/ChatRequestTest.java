@@ -35,6 +35,14 @@ class ChatRequestTest {
   }
 
   @Test
+  void namesAFieldOfAnyNameInOneLine() {
+    assertThat(refused(with("\"\": 1")).field()).isEqualTo("\"\"");
+    assertThat(refused(with("\"\": 1")).message()).isEqualTo("\"\" is not supported yet");
+    assertThat(refused(with("\"a\\n\\u001bb\\u2028\\u202e\": 1")).field()).isEqualTo("a??b??");
+    assertThat(refused(with("\"" + "long ".repeat(1_000) + "\": 1")).field()).hasSize(103);
+  }
+
+  @Test
   void readsEveryField() {
     ChatRequest request =
         ChatRequest.fromJson(
@@ -282,6 +290,10 @@ class ChatRequestTest {
     assertThat(ChatRequest.fromJson(with(null).put("metadata", metadata)).metadata()).hasSize(16);
     assertThat(refused(with(null).put("metadata", metadata.copy().put("one", "more"))).message())
         .isEqualTo("metadata must have at most 16 keys");
+    assertThat(
+            refused(with(null).put("metadata", new JsonObject().put("x".repeat(65), "long")))
+                .message())
+        .isEqualTo("metadata must have keys of at most 64 characters");
     assertThat(
             refused(with(null).put("metadata", new JsonObject().put("long", "x".repeat(513))))
                 .field())

@@ -23,6 +23,7 @@ public final class RequestsFuzz {
     } catch (LlmException refused) {
       assertThat(refused.failure().kind()).isEqualTo(FailureKind.INVALID_REQUEST);
       assertThat(refused.failure().field()).isNotBlank();
+      said(refused.failure().field());
       said(refused.failure().message());
     } catch (ApiError refused) {
       assertThat(refused.toJson().getJsonObject("error").getString("code"))

@@ -57,7 +57,7 @@ class LeakTest {
     // What is made at first use, such as a client's address, is no leak.
     visits(bus, http, 4 * VISITORS);
     quiet(relay);
-    int timers = Count.timers(relays);
+    int timers = settledTimers();
     int addresses = Count.addresses(relays);
 
     Map<String, Integer> ends = visits(bus, http, RUNS);
@@ -92,6 +92,23 @@ class LeakTest {
   private void quiet(RelayUnderTest relay) {
     eventually(() -> assertThat(Count.requests(relay.client)).as("requests").isZero());
     eventually(() -> assertThat(sandbox.activeRequests()).as("calls").isZero());
+  }
+
+  /** Once none of those is left that outlive a request by a second at most. */
+  private int settledTimers() {
+    int[] seen = {-1};
+    await()
+        .atMost(ofSeconds(20))
+        .pollInterval(ofMillis(50))
+        .during(ofMillis(1_200))
+        .until(
+            () -> {
+              int now = Count.timers(relays);
+              boolean same = now == seen[0];
+              seen[0] = now;
+              return same;
+            });
+    return Count.timers(relays);
   }
 
   private static void eventually(ThrowingRunnable assertion) {

@@ -1,5 +1,6 @@
 package io.llmrelay.soak;
 
+import io.llmrelay.LlmStream;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -10,13 +11,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A relay in a JVM of its own, so that nobody else's memory is counted. It answers every line it is
  * sent with a line: {@code count} with what it holds, {@code bus SECONDS} with how visits ended
- * that came by its own event bus for so long.
+ * that came by its own event bus for so long, {@code slow N} once so many slow consumers read on
+ * it, {@code leave} once they are gone.
  */
 final class RelayProcess implements AutoCloseable {
   private final Process process;
@@ -83,8 +86,16 @@ final class RelayProcess implements AutoCloseable {
     System.out.println(new JsonObject().put("port", relay.verticle.gatewayPort()));
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    List<LlmStream> slow = List.of();
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      System.out.println(line.equals("count") ? count(vertx, relay) : bus(context, relay, line));
+      JsonObject answer = new JsonObject();
+      switch (line.split(" ")[0]) {
+        case "count" -> answer = count(vertx, relay);
+        case "bus" -> answer = bus(context, relay, line);
+        case "slow" -> slow = Slow.bus(vertx, relay, Integer.parseInt(line.split(" ")[1]));
+        default -> slow.forEach(LlmStream::cancel);
+      }
+      System.out.println(answer);
     }
     System.exit(0);
   }

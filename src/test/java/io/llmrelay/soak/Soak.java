@@ -36,16 +36,20 @@ public final class Soak {
   public static void main(String[] args) throws Exception {
     int minutes = 2;
     int streams = 0;
+    int slow = 0;
     for (int i = 0; i + 1 < args.length; i += 2) {
       int n = Integer.parseInt(args[i + 1]);
       switch (args[i]) {
         case "--minutes" -> minutes = n;
         case "--streams" -> streams = n;
+        case "--slow" -> slow = n;
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
     Soak soak = new Soak();
-    if (streams > 0) {
+    if (slow > 0) {
+      Slow.run(slow, soak.complaints);
+    } else if (streams > 0) {
       soak.streams(streams);
     } else {
       soak.mix(minutes);
@@ -187,14 +191,14 @@ public final class Soak {
     }
   }
 
-  private static boolean within(int seconds, BooleanSupplier condition) throws Exception {
+  static boolean within(int seconds, BooleanSupplier condition) throws Exception {
     for (int i = 0; i < 10 * seconds && !condition.getAsBoolean(); i++) {
       Thread.sleep(100);
     }
     return condition.getAsBoolean();
   }
 
-  private static <T> T get(Future<T> future) throws Exception {
+  static <T> T get(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get();
   }
 }

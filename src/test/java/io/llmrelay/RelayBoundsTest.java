@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What callers and backends may make grow has a bound, and who comes too late is told so. */
-class BoundsTest {
+class RelayBoundsTest {
   private static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hello"));
 
   @RegisterExtension static final Relays RELAYS = new Relays();

@@ -15,8 +15,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -25,7 +27,6 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "train", hidden = true, description = "Serve some requests to oneself, and end.")
 final class TrainCommand implements Callable<Integer> {
-  private static final long NANOS = 6_000_000_000L;
   private static final int AT_A_TIME = 32;
   private static final int MANY = 1_000_000;
   private static final String BODY =
@@ -39,6 +40,9 @@ final class TrainCommand implements Callable<Integer> {
           "\"claude\"",
           "\"primary/mock-503\", \"secondary\"",
           "\"primary/mock-model-every-1\"");
+
+  @Option(names = "--seconds", paramLabel = "N", description = "How long to serve.")
+  private int seconds = 6;
 
   @Parameters(arity = "0..1", description = "A configuration to read, and not to use.")
   private Path conf;
@@ -60,7 +64,7 @@ final class TrainCommand implements Callable<Integer> {
           vertx.createHttpClient(
               new HttpClientOptions().setDefaultPort(relay.gatewayPort()),
               new PoolOptions().setHttp1MaxSize(AT_A_TIME));
-      long end = System.nanoTime() + NANOS;
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
       Future.join(IntStream.range(0, AT_A_TIME).mapToObj(i -> ask(client, i, end)).toList())
           .await();
       return 0;

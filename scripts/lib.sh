@@ -167,6 +167,6 @@ train() {
   local output=-XX:ArchiveClassesAtExit
   [ "$1" != -XX:AOTCache ] || output=-XX:AOTCacheOutput
   rm -f "$2"
-  "$JAVA" "${JVM_FLAGS[@]}" "$output=$2.new" -jar "$RELAY_JAR" train "$ROOT/conf/relay.yaml" \
-    >/dev/null 2>&1 && mv "$2.new" "$2"
+  "$JAVA" "${JVM_FLAGS[@]}" "$output=$2.$$" -jar "$RELAY_JAR" train "$ROOT/conf/relay.yaml" \
+    >/dev/null 2>&1 && mv "$2.$$" "$2"
 }

@@ -148,7 +148,9 @@ jvm_flags() {
   local notes option
   JVM_FLAGS=(-XX:MaxInlineLevel=9 -XX:InlineSmallCode=1000 -Dio.netty.jfr.enabled=false)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
-  notes="$ROOT/target/start-$(printf '%s' "$JAVA_HOME" | cksum | cut -d ' ' -f 1).notes"
+  # By the number of processors the JVM chooses its garbage collector, and notes fit one only.
+  notes="$JAVA_HOME $(nproc 2>/dev/null || echo some)"
+  notes="$ROOT/target/start-$(printf '%s' "$notes" | cksum | cut -d ' ' -f 1).notes"
   if [ "$JAVA_MAJOR" -ge 25 ]; then
     option=-XX:AOTCache
     JVM_FLAGS+=(-Xlog:aot=off)

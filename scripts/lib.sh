@@ -106,7 +106,8 @@ dots() {
 
 ensure_jar() {
   local jar log dots_pid status
-  jar=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' 2>/dev/null | sort | tail -n 1)
+  mkdir -p "$ROOT/target"
+  jar=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' | sort | tail -n 1)
   if [ -n "$jar" ] && [ -z "$(find "$ROOT/src/main" "$ROOT/pom.xml" -newer "$jar")" ]; then
     RELAY_JAR=$jar
     return 0

@@ -12,9 +12,12 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,6 +140,38 @@ class ReloadTest {
     both.getBackends().get(one).setApiKey("sk-another-0123456789");
     get(relay.reload(both));
     assertThat(available(one)).as("another key").isTrue();
+  }
+
+  @Test
+  void anOpenCircuitIsNewsOnce() throws Exception {
+    RelayOptions flaky = next(with(one));
+    flaky.getCircuit().setMaxFailures(1);
+    RELAYS.sandbox().script(one, Scenario.of("500"));
+    List<String> news = new CopyOnWriteArrayList<>();
+    String address = options.getBus().getPrefix() + ".announce";
+    MessageConsumer<JsonObject> listening =
+        RELAYS
+            .vertx()
+            .eventBus()
+            .consumer(address, message -> news.add(message.body().getString("circuit")));
+    get(relay.reload(flaky));
+    Seen.of(client, HELLO, true);
+    eventually(() -> assertThat(openEverywhere(one)).isTrue());
+
+    get(relay.reload(flaky));
+    assertThat(openEverywhere(one)).isTrue();
+    RELAYS.vertx().eventBus().publish(address, new JsonObject().put("circuit", "the last"));
+    eventually(() -> assertThat(news).endsWith("the last"));
+    assertThat(news).containsExactly(one, "the last");
+    get(listening.unregister());
+  }
+
+  /** The lanes answer in turn. */
+  private boolean openEverywhere(String backend) {
+    return Stream.generate(() -> get(client.health()))
+        .limit(4)
+        .map(health -> health.getJsonArray("backends").getJsonObject(0))
+        .allMatch(each -> each.getJsonObject("circuit").getString(backend, "").equals("open"));
   }
 
   private boolean available(String backend) {

@@ -10,7 +10,6 @@ import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -26,6 +25,9 @@ import java.util.stream.Collectors;
  * and kept over a restart where there is a state file.
  */
 final class Availability {
+  /** Behind the prefix: where coordinators tell each other what they learnt. */
+  static final String ANNOUNCE = ".announce";
+
   private static final String ORIGIN = "origin";
   private static final String OPEN = "open";
   private static final String AUTHENTICATION = FailureKind.AUTHENTICATION.code();
@@ -42,8 +44,8 @@ final class Availability {
   private final StateFile state;
   private Exhaustion exhaustion;
   private Budgets budgets;
-  private MessageConsumer<Object> others;
   private boolean handedOver;
+  private boolean told;
 
   /**
    * Everybody is available.
@@ -74,29 +76,21 @@ final class Availability {
     knowNothing();
   }
 
-  /**
-   * Takes up where another one is, or else where the last run ended, if there is a state file; and
-   * listens to the others.
-   */
+  /** Takes up where another one is, or else where the last run ended, if there is a state file. */
   Future<?> open(JsonObject known) {
-    if (known != null) {
-      restore(known);
-      known.getJsonArray(OPEN).forEach(circuit -> circuits.openToo((String) circuit));
+    if (known == null) {
+      return restore();
     }
-    return (known == null ? restore() : Future.succeededFuture())
-        .compose(
-            restored -> {
-              others = vertx.eventBus().consumer(settings.prefix() + ".announce", this::heard);
-              return others.completion();
-            });
+    restore(known);
+    known.getJsonArray(OPEN).forEach(circuit -> openToo((String) circuit));
+    return Future.succeededFuture();
   }
 
   /** Keeps what is to be kept. */
   Future<?> close() {
     circuits.close();
     keys.close();
-    Future<?> deaf = others == null ? Future.succeededFuture() : others.unregister();
-    return deaf.eventually(() -> keepsState() ? state.close() : Future.succeededFuture());
+    return keepsState() ? state.close() : Future.succeededFuture();
   }
 
   /**
@@ -212,20 +206,27 @@ final class Availability {
             .put("nano_usd", spend.nanoUsd()));
   }
 
+  /** Opens a circuit of which that is known already. */
+  private void openToo(String circuit) {
+    told = true;
+    circuits.openToo(circuit);
+    told = false;
+  }
+
   private void circuitChanged(CircuitStateChange event) {
     listeners.deliver(event);
-    if (event.to() == CircuitState.OPEN) {
+    if (event.to() == CircuitState.OPEN && !told) {
       announce(event.toJson());
     }
   }
 
   private void announce(JsonObject news) {
-    vertx.eventBus().publish(settings.prefix() + ".announce", news.put(ORIGIN, origin));
+    vertx.eventBus().publish(settings.prefix() + ANNOUNCE, news.put(ORIGIN, origin));
   }
 
   /** What another coordinator learnt; whatever else comes to the address is nobody's news. */
-  private void heard(Message<Object> message) {
-    if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
+  void heard(Object body) {
+    if (!(body instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
       return;
     }
     if (news.getValue("candidate") instanceof String candidate
@@ -236,7 +237,7 @@ final class Availability {
     } else if (news.getValue("circuit") instanceof String circuit
         && ours(circuit)
         && CircuitState.OPEN.code().equals(news.getValue("to"))) {
-      circuits.openToo(circuit);
+      openToo(circuit);
     } else if (news.getValue("spender") instanceof String backend
         && news.getValue("requests") instanceof Number requests
         && news.getValue("tokens") instanceof Number tokens

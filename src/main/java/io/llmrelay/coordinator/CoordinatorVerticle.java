@@ -13,6 +13,7 @@ import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -46,7 +47,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
-  private final List<MessageConsumer<?>> services = new ArrayList<>();
+  private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
 
   /** What holds for the requests that begin now. */
@@ -86,6 +87,7 @@ public final class CoordinatorVerticle extends VerticleBase {
               endpoint = opened;
               return Future.all(
                   List.of(
+                      listen(),
                       serve("stream", this::stream),
                       serve("generate", this::generate),
                       serve("plan", this::plan),
@@ -138,7 +140,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    return Future.join(services.stream().map(MessageConsumer::unregister).toList())
+    return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
         .eventually(() -> setup.availability().close())
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
@@ -175,15 +177,25 @@ public final class CoordinatorVerticle extends VerticleBase {
     void serve(Message<JsonObject> message, JsonObject body);
   }
 
+  /** To what other coordinators learnt of the backends. */
+  private Future<?> listen() {
+    return consume(
+        first.prefix() + Availability.ANNOUNCE,
+        message -> setup.availability().heard(message.body()));
+  }
+
   /** At the public address, and at the lane's own. */
   private Future<?> serve(String name, Service service) {
     return Future.all(serve(first.prefix(), name, service), serve(first.lane(), name, service));
   }
 
   private Future<?> serve(String prefix, String name, Service service) {
-    MessageConsumer<Object> consumer =
-        vertx.eventBus().consumer(prefix + "." + name, message -> answer(message, service));
-    services.add(consumer);
+    return consume(prefix + "." + name, message -> answer(message, service));
+  }
+
+  private Future<?> consume(String address, Handler<Message<Object>> handler) {
+    MessageConsumer<Object> consumer = vertx.eventBus().consumer(address, handler);
+    consumers.add(consumer);
     return consumer.completion();
   }
 

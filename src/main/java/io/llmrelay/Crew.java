@@ -10,6 +10,7 @@ import io.llmrelay.coordinator.CoordinatorSettings;
 import io.llmrelay.coordinator.RunSettings;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
+import io.vertx.core.CompositeFuture;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -58,7 +59,7 @@ final class Crew {
         .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
   }
 
-  Future<?> stop() {
+  Future<CompositeFuture> stop() {
     return Future.join(providers.stream().map(each -> stop(each, context)).toList());
   }
 

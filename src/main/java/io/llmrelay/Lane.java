@@ -1,5 +1,7 @@
 package io.llmrelay;
 
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.coordinator.CoordinatorVerticle;
 import io.llmrelay.gateway.Admission;
@@ -95,18 +97,27 @@ final class Lane extends VerticleBase {
   /**
    * Starts a crew for other options, beside the one that serves. May be called on any context.
    *
-   * @return the crew, for {@link #take} or to be stopped
+   * @return the crew, for {@link #take} or {@link #dismiss}
    */
   Future<Crew> prepare(RelayOptions next) {
     return here(
         () -> {
           if (retired.size() >= MAX_RETIRED) {
             return Future.failedFuture(
-                "requests of " + retired.size() + " configurations before are still running");
+                Failure.of(
+                        FailureKind.OVERLOADED,
+                        "requests of %d configurations before are still running"
+                            .formatted(retired.size()))
+                    .toException());
           }
           Crew another = crew(next);
           return another.start().map(another);
         });
+  }
+
+  /** Stops a crew that was not needed. May be called on any context. */
+  Future<?> dismiss(Crew another) {
+    return here(another::stop);
   }
 
   /**
@@ -139,7 +150,8 @@ final class Lane extends VerticleBase {
 
   private <T> Future<T> here(Supplier<Future<T>> action) {
     Promise<T> done = Promise.promise();
-    context.runOnContext(v -> action.get().onComplete(done));
+    context.runOnContext(
+        v -> Future.succeededFuture().compose(go -> action.get()).onComplete(done));
     return done.future();
   }
 

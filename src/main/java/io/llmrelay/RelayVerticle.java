@@ -38,6 +38,7 @@ public class RelayVerticle extends VerticleBase {
   private final List<RelayListener> hooks = new ArrayList<>();
   private final List<Lane> lanes = new ArrayList<>();
   private Callable<RelayOptions> source;
+  private RelayOptions started;
   private RelayOptions options;
   private Admission admission;
   private int port;
@@ -96,6 +97,7 @@ public class RelayVerticle extends VerticleBase {
 
   /** The first lane alone: what is wrong with the options is said once. */
   private Future<?> deploy(RelayOptions resolved) {
+    started = resolved;
     options = resolved;
     admission = options.getGateway() == null ? null : new Admission(options.getGateway());
     int count = options.getLanes() == null ? 1 : options.getLanes();
@@ -177,15 +179,16 @@ public class RelayVerticle extends VerticleBase {
   }
 
   private Future<JsonObject> take(RelayOptions next) {
-    List<String> restart = Reload.needsRestart(options, next);
-    RelayOptions to = Reload.keep(options, next);
+    List<String> restart = Reload.needsRestart(started, next);
+    RelayOptions to = Reload.keep(started, next);
     Set<String> same = Reload.sameBackends(options, to);
     Listeners listeners = listeners(to);
     List<Future<Crew>> crews = lanes.stream().map(lane -> lane.prepare(to)).toList();
     return Future.join(crews)
+        .compose(ready -> reloadGateways(next, restart))
         .recover(
             error -> {
-              crews.stream().filter(Future::succeeded).forEach(crew -> crew.result().stop());
+              dismiss(crews);
               return Future.failedFuture(error);
             })
         .compose(
@@ -196,7 +199,6 @@ public class RelayVerticle extends VerticleBase {
               }
               return Future.join(taken);
             })
-        .compose(taken -> reloadGateways(next, restart))
         .map(
             done -> {
               options = to;
@@ -204,16 +206,24 @@ public class RelayVerticle extends VerticleBase {
             });
   }
 
+  private void dismiss(List<Future<Crew>> crews) {
+    for (int i = 0; i < crews.size(); i++) {
+      if (crews.get(i).succeeded()) {
+        lanes.get(i).dismiss(crews.get(i).result());
+      }
+    }
+  }
+
   private Future<?> reloadGateways(RelayOptions next, List<String> restart) {
     if (admission == null || next.getGateway() == null) {
       return Future.succeededFuture();
     }
     GatewayOptions to = new GatewayOptions(next.getGateway());
-    if (to.getPort() == options.getGateway().getPort()) {
+    if (to.getPort() == started.getGateway().getPort()) {
       to.setPort(port);
     }
-    boolean admin = to.getAdmin() != null && options.getGateway().getAdmin() != null;
-    if (admin && to.getAdmin().getPort() == options.getGateway().getAdmin().getPort()) {
+    boolean admin = to.getAdmin() != null && started.getGateway().getAdmin() != null;
+    if (admin && to.getAdmin().getPort() == started.getGateway().getAdmin().getPort()) {
       to.getAdmin().setPort(adminPort);
     }
     return Future.join(lanes.stream().map(lane -> lane.gateway().reload(to)).toList())

@@ -125,6 +125,34 @@ class ReloadTest {
   }
 
   @Test
+  void whatTakesARestartIsNamedUntilThere() {
+    RelayOptions off = next(with(two)).setLanes(3);
+    get(relay.reload(off));
+    assertThat(get(relay.reload(off)).getJsonArray("restart")).containsExactly("lanes");
+    assertThat(get(relay.reload(next(with(two)))).getJsonArray("restart")).isEmpty();
+  }
+
+  @Test
+  void aGatewayThatIsLeftOutIsOnlyMissed() {
+    GatewayOptions gateway = new GatewayOptions().setPort(0);
+    RelayOptions own = with(one).setGateway(gateway);
+    own.getBus().setPrefix(Relays.unique("llm"));
+    RelayVerticle another = new RelayVerticle(own);
+    String id = get(RELAYS.vertx().deployVerticle(another));
+
+    RelayOptions without = new RelayOptions(own).setGateway(null);
+    assertThat(get(another.reload(without)).getJsonArray("restart")).containsExactly("gateway");
+    assertThat(get(another.reload(own)).getJsonArray("restart")).isEmpty();
+
+    RelayOptions elsewhere = new RelayOptions(own).setGateway(new GatewayOptions().setPort(1));
+    for (int i = 0; i < 2; i++) {
+      assertThat(get(another.reload(elsewhere)).getJsonArray("restart"))
+          .containsExactly("gateway.port");
+    }
+    get(RELAYS.vertx().undeploy(id));
+  }
+
+  @Test
   void whatIsKnownOfABackendHoldsUnlessItIsAnotherNow() throws Exception {
     RelayOptions both = next(with(one));
     both.addBackend(two, RELAYS.backend("openai", two, "m"));

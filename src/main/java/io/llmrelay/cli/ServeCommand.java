@@ -15,12 +15,14 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
+import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import io.vertx.micrometer.VertxPrometheusOptions;
 import io.vertx.micrometer.backends.BackendRegistries;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -74,6 +76,7 @@ final class ServeCommand implements Callable<Integer> {
     if (watch && conf == null) {
       throw new ParameterException(spec.commandLine(), "--watch takes a --conf FILE to watch");
     }
+    FileWatch file = watch ? new FileWatch(conf) : null;
     RelayOptions options = options();
     try (Lifetime life = new Lifetime(vertx())) {
       boolean rehearsal = options.getBackends().isEmpty();
@@ -83,8 +86,8 @@ final class ServeCommand implements Callable<Integer> {
       RelayVerticle relay = deploy(life.vertx(), options);
       addJvmMeters(life.vertx());
       life.drainFirst(relay::drain, options.getShutdownGrace());
-      if (watch) {
-        new FileWatch(life.vertx(), conf, relay::reload).start();
+      if (file != null) {
+        file.start(life.vertx(), relay::reload);
       }
       Terminal terminal = new Terminal(spec.commandLine().getOut());
       new Welcome(terminal, options, rehearsal).print(relay, conf);
@@ -124,6 +127,8 @@ final class ServeCommand implements Callable<Integer> {
             .setEnabled(true)
             // They cost something for every chunk and tell what the relay's own tell better.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
+            // Not the method, which is by default: a caller may invent as many as it likes.
+            .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))
             .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
     return Vertx.builder()
         .with(new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics))

@@ -142,7 +142,7 @@ public class GatewayOptions {
 
   /**
    * An address of their own for metrics, detailed health and reloading. {@code null}, the default:
-   * they are beside the API on a loopback address, and nowhere on any other.
+   * they are beside the API on a loopback address without keys, and else nowhere.
    */
   public AdminOptions getAdmin() {
     return admin;

@@ -5,9 +5,11 @@ import io.llmrelay.config.AdminOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.util.List;
@@ -21,7 +23,7 @@ import java.util.function.Supplier;
  *   <li>{@code GET /health/live}, {@code /health/ready}
  *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, and {@code
  *       POST /admin/reload}: at an address of their own if one is configured, else beside the API
- *       where only this machine reaches it
+ *       where only this machine reaches it and no keys are asked for
  * </ul>
  *
  * <p>Several instances share one port; they are to share one {@link Admission} too.
@@ -69,13 +71,22 @@ public final class GatewayVerticle extends VerticleBase {
   public Future<?> start() {
     connections =
         new Connections(vertx, admission.connections(), options.getIdleTimeout().toMillis());
-    boolean operatorsToo = options.getAdmin() == null && options.isLocal();
     Routes routes = new Routes(vertx, relay, reload);
-    Router router = routes.api(new Door(admission, connections), () -> maxBody, operatorsToo);
-    server = Servers.create(vertx, Servers.options(options), router, connections);
+    server = Servers.create(vertx, Servers.options(options), api(routes), connections);
     return server
         .listen(options.getPort(), options.getHost())
         .compose(open -> options.getAdmin() == null ? Future.succeededFuture() : admin(routes));
+  }
+
+  /** The keys of callers are no keys of operators, and they may come with a reload. */
+  private Handler<HttpServerRequest> api(Routes routes) {
+    Door door = new Door(admission, connections);
+    Router callers = routes.api(door, () -> maxBody, false);
+    if (options.getAdmin() != null || !options.isLocal()) {
+      return callers;
+    }
+    Router everybody = routes.api(door, () -> maxBody, true);
+    return request -> (admission.isOpen() ? everybody : callers).handle(request);
   }
 
   private Future<?> admin(Routes routes) {
@@ -117,8 +128,8 @@ public final class GatewayVerticle extends VerticleBase {
 
   /**
    * Takes over other keys, limits, sizes and timeouts, for requests that come from now on, and
-   * reads the TLS files again. May be called from any thread, and has to be called for every
-   * instance.
+   * reads the TLS files again; TLS files that cannot be used change nothing. May be called from any
+   * thread, and has to be called for every instance.
    *
    * @param next checked options
    * @return the keys of the settings that differ and take a restart
@@ -127,18 +138,23 @@ public final class GatewayVerticle extends VerticleBase {
     Promise<List<String>> done = Promise.promise();
     context.runOnContext(
         v -> {
-          List<String> restart = Restart.needed(options, next);
-          if (!restart.contains(Restart.KEYS)) {
-            admission.update(next);
-          }
-          maxBody = next.getMaxBody();
-          connections.idle(next.getIdleTimeout().toMillis());
+          List<String> restart = Restart.needed(options, next, !admission.isOpen());
           boolean sameTls = options.getTls() != null && !restart.contains(Restart.TLS);
           Future<?> certified =
               sameTls
                   ? server.updateSSLOptions(Servers.tls(options.getTls()), true)
                   : Future.succeededFuture();
-          certified.map(restart).onComplete(done);
+          certified
+              .map(
+                  certain -> {
+                    if (!restart.contains(Restart.KEYS)) {
+                      admission.update(next);
+                    }
+                    maxBody = next.getMaxBody();
+                    connections.idle(next.getIdleTimeout().toMillis());
+                    return restart;
+                  })
+              .onComplete(done);
         });
     return done.future();
   }

@@ -14,15 +14,19 @@ final class Restart {
 
   private Restart() {}
 
-  /** The keys of what differs and takes a restart. */
-  static List<String> needed(GatewayOptions now, GatewayOptions next) {
+  /**
+   * The keys of what differs and takes a restart. To open a gateway to everybody does, unless that
+   * is said in so many words: half a file, or a slip, is not to be enough for it.
+   *
+   * @param guarded whether keys are asked for now
+   */
+  static List<String> needed(GatewayOptions now, GatewayOptions next, boolean guarded) {
     List<String> needed = new ArrayList<>();
     add(needed, "gateway.host", now.getHost(), next.getHost());
     add(needed, "gateway.port", now.getPort(), next.getPort());
     add(needed, TLS, files(now.getTls()), files(next.getTls()));
     add(needed, "gateway.admin", place(now.getAdmin()), place(next.getAdmin()));
-    // That all of the keys are gone may be right for the new host, but this is the old one.
-    if (next.getKeys().isEmpty() && !next.isAllowAnonymous() && !now.isLocal()) {
+    if (guarded && next.getKeys().isEmpty() && !next.isAllowAnonymous()) {
       needed.add(KEYS);
     }
     return needed;

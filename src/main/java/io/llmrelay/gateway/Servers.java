@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.TlsOptions;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpHeaders;
@@ -10,7 +11,6 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
-import io.vertx.ext.web.Router;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -79,7 +79,10 @@ final class Servers {
   }
 
   static HttpServer create(
-      Vertx vertx, HttpServerOptions options, Router router, Connections connections) {
+      Vertx vertx,
+      HttpServerOptions options,
+      Handler<HttpServerRequest> router,
+      Connections connections) {
     RequestIds ids = new RequestIds();
     return vertx
         .createHttpServer(options)

@@ -21,7 +21,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -257,16 +262,41 @@ class ServeCommandTest {
   @Test
   void aChangedFileIsReadAgain() throws Exception {
     String yaml =
-        "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s}}";
-    String conf = conf(yaml.formatted("one"));
+        "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s%s}}";
+    String conf = conf(yaml.formatted("one", ""));
+    List<String> said = new CopyOnWriteArrayList<>();
+    Logger log = Logger.getLogger(FileWatch.class.getName());
+    Handler listening = listener(said);
+    log.addHandler(listening);
     try (Cli serve = Cli.start("--port", "0", "--watch", "--conf", conf)) {
       String url = serve.awaitOut(URL).group(1);
       assertThat(models(url)).contains("one");
-      conf("backends: {a: {dialect: nonsense}}");
-      await().during(Duration.ofMillis(1500)).until(() -> models(url).contains("one"));
-      conf(yaml.formatted("another"));
-      await().atMost(Duration.ofSeconds(10)).until(() -> models(url).contains("another"));
+      conf(yaml.formatted("another", ", api-key-file: key"));
+      await().atMost(Duration.ofSeconds(20)).until(() -> said.size() == 1);
+      assertThat(said.get(0)).contains("is refused", "backends.a.api-key-file");
+      assertThat(models(url)).contains("one");
+
+      Files.writeString(folder.resolve("key"), "sk-0123456789");
+      await().atMost(Duration.ofSeconds(20)).until(() -> models(url).contains("another"));
+      assertThat(said).hasSize(2).last().asString().contains("was read again");
+    } finally {
+      log.removeHandler(listening);
     }
+  }
+
+  private static Handler listener(List<String> messages) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord entry) {
+        messages.add(new SimpleFormatter().formatMessage(entry));
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   private static String models(String url) throws Exception {

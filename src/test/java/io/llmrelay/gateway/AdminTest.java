@@ -85,6 +85,20 @@ class AdminTest extends GatewayFixture {
     nothingForOperators(401);
   }
 
+  @Test
+  void keysOfCallersAreNoneOfOperators() throws Exception {
+    String key = "llmr-a-0123456789-0123456789";
+    start(options());
+    assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
+
+    relay.probes.set(0);
+    gateway.reload(options().addKey("a", new GatewayKeyOptions().setKey(key))).await();
+    nothingForOperators(401);
+    assertThat(send(request("/metrics").header("authorization", "Bearer " + key)))
+        .extracting(HttpResponse::statusCode)
+        .isEqualTo(404);
+  }
+
   private static Future<JsonObject> twoUp() {
     return Future.succeededFuture(new JsonObject().put("status", "degraded"));
   }

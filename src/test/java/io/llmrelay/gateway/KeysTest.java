@@ -92,7 +92,15 @@ class KeysTest extends GatewayFixture {
   @Test
   void allButHealthIsBehindTheDoor() throws Exception {
     for (String path :
-        List.of("/v1/models", "/v1/models/x", "/v1/embeddings", "/nowhere", "/", "//v1/models")) {
+        List.of(
+            "/v1/models",
+            "/v1/models/x",
+            "/v1/embeddings",
+            "/metrics",
+            "/admin/reload",
+            "/nowhere",
+            "/",
+            "//v1/models")) {
       assertThat(get(path).statusCode()).as(path).isEqualTo(401);
     }
     assertThat(send(request("/v1/chat/completions").GET()).statusCode()).isEqualTo(401);
@@ -221,6 +229,8 @@ class KeysTest extends GatewayFixture {
   @Test
   void anOpenGatewayIsNotMadeByAReload() throws Exception {
     GatewayOptions open = super.options();
+    assertThat(gateway.reload(open).await(5, TimeUnit.SECONDS)).containsExactly("gateway.keys");
+    assertThat(get("/v1/models").statusCode()).isEqualTo(401);
     GatewayVerticle everywhere = deploy(new GatewayVerticle(options().setHost("0.0.0.0"), relay));
     port = everywhere.actualPort();
 
@@ -235,7 +245,7 @@ class KeysTest extends GatewayFixture {
 
   @Test
   void aWebPageNeedsAKeyEvenOnThisMachine() throws Exception {
-    gateway.reload(super.options()).await(5, TimeUnit.SECONDS);
+    gateway.reload(super.options().setAllowAnonymous(true)).await(5, TimeUnit.SECONDS);
     for (String origin : List.of("https://evil.example", "http://127.0.0.1:" + port, "null")) {
       HttpResponse<String> response =
           send(

@@ -37,25 +37,31 @@ final class Quotes {
     return new Quotes(request.messages());
   }
 
+  /**
+   * Takes them out.
+   *
+   * @param words {@linkplain Secrets#fold folded}, as the prompt is for the comparison
+   */
   String mask(String words) {
     String masked = words;
     BitSet quoted = new BitSet();
     Set<String> runs = runs(words);
-    for (ChatMessage message : messages) {
-      for (String part : message.parts()) {
-        if (part.length() >= RUN) {
-          mark(words, common(runs, part), quoted);
-        }
+    List<String> parts =
+        messages.stream()
+            .flatMap(message -> message.parts().stream())
+            .map(part -> Secrets.fold(part).strip())
+            .toList();
+    for (String part : parts) {
+      if (part.length() >= RUN) {
+        mark(words, common(runs, part), quoted);
       }
     }
     if (!quoted.isEmpty()) {
       masked = masked(words, quoted);
     }
-    for (ChatMessage message : messages) {
-      for (String part : message.parts()) {
-        if (part.length() >= SHORTEST && part.length() < RUN) {
-          masked = masked.replace(part, MASK);
-        }
+    for (String part : parts) {
+      if (part.length() >= SHORTEST && part.length() < RUN) {
+        masked = masked.replace(part, MASK);
       }
     }
     return masked;

@@ -11,6 +11,10 @@ import java.util.regex.Pattern;
  */
 final class Secrets {
   static final int MAX_TEXT = 300;
+
+  /** So much is looked at; words may be a megabyte long, and some patterns take their time. */
+  private static final int MAX_WORDS = 4_000;
+
   private static final String MASK = "***";
 
   /** Shorter values of headers are no secrets, and may be words of a sentence. */
@@ -58,15 +62,35 @@ final class Secrets {
     for (String secret : known) {
       masked = masked.replace(secret, MASK);
     }
+    masked = cut(masked, MAX_WORDS);
     for (Pattern look : LOOKS) {
       masked = look.matcher(masked).replaceAll(MASK);
     }
-    masked = masked.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}\\s]+", " ").strip();
-    return masked.length() <= MAX_TEXT ? masked : cut(masked);
+    return cut(fold(masked).strip(), MAX_TEXT);
   }
 
-  private static String cut(String text) {
-    int end = MAX_TEXT - 1;
+  /** Puts a single space where there are line breaks, control characters or more of the like. */
+  static String fold(String text) {
+    StringBuilder folded = new StringBuilder(text.length());
+    boolean space = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean blank = Character.isWhitespace(c) || Character.isISOControl(c);
+      if (!blank) {
+        folded.append(c);
+      } else if (!space) {
+        folded.append(' ');
+      }
+      space = blank;
+    }
+    return folded.toString();
+  }
+
+  private static String cut(String text, int length) {
+    if (text.length() <= length) {
+      return text;
+    }
+    int end = length - 1;
     return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 }

@@ -7,6 +7,7 @@ import io.llmrelay.config.BackendOptions;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,5 +116,14 @@ class ErrorWordsTest {
     String message =
         Errors.http(null, 500, Errors.error("long ".repeat(200), "x", "null")).message();
     assertThat(message).hasSize("HTTP 500: ".length() + Secrets.MAX_TEXT).endsWith("…");
+  }
+
+  @Test
+  void wordsWithoutEndCostNoTime() {
+    String words = "eyJ-".repeat(250_000);
+    long start = System.nanoTime();
+    Failure failure = Errors.http(null, 500, Errors.error(words, "x", "null"));
+    assertThat(failure.message()).doesNotContain("eyJ-eyJ");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
   }
 }

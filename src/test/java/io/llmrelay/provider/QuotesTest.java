@@ -35,6 +35,17 @@ class QuotesTest {
   }
 
   @Test
+  void areFoundThoughTheirLinesWereJoined() {
+    Quotes quotes =
+        Quotes.of(
+            ChatRequest.of(
+                ChatMessage.system("a\nb c"),
+                ChatMessage.user("PIN\n48151623\r\nIBAN\n\tDE89 3704\n")));
+    assertThat(quotes.mask("bad input: PIN 48151623 IBAN DE89 3704, a b c"))
+        .isEqualTo("bad input: ***, ***");
+  }
+
+  @Test
   void nothingIsQuotedWithoutAPrompt() {
     assertThat(Quotes.NONE.mask("Where is the treasure?")).isEqualTo("Where is the treasure?");
   }

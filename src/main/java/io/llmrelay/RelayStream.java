@@ -71,13 +71,18 @@ final class RelayStream implements LlmStream, Answer {
 
   @Override
   public void opened(JsonObject body) {
+    String run = body.getString("id");
+    String serving = body.getString("backend");
+    String its = body.getString("model");
+    String words = body.getString("warning");
+    List<Attempt> before = Attempt.listFromJson(body.getJsonArray("trail"));
     context.emit(
         v -> {
-          id = body.getString("id");
-          backend = body.getString("backend");
-          model = body.getString("model");
-          warning = body.getString("warning");
-          trail = Attempt.listFromJson(body.getJsonArray("trail"));
+          id = run;
+          backend = serving;
+          model = its;
+          warning = words;
+          trail = before;
           promise.tryComplete(this);
         });
   }

@@ -135,7 +135,10 @@ public final class BusEndpoint {
                     .add(Frames.STREAM, id)
                     .add(Frames.PEER, address)
                     .add(Frames.WINDOW, Integer.toString(settings.window())));
-    bus().request(service, body, options).onComplete(stream::answered);
+    // On a tick of its own: where nobody serves the address that is known at once.
+    bus()
+        .request(service, body, options)
+        .onComplete(reply -> context.runOnContext(v -> stream.answered(reply)));
     return stream;
   }
 

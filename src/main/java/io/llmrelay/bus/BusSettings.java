@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * How endpoints behave.
  *
- * @param window chunks a producer may be ahead of its consumer
+ * @param window chunk frames a producer may be ahead of its consumer
  * @param pingInterval how often a peer with open streams is asked whether it is still there; a
  *     process that is gone is found out by the first ping that cannot be sent
  * @param pingTimeout how long it may be silent, which a busy or halted process is, too; also the

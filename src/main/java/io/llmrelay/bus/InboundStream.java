@@ -2,6 +2,7 @@ package io.llmrelay.bus;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
@@ -105,13 +106,20 @@ public final class InboundStream implements BusEndpoint.End {
     } else {
       switch (frame.type()) {
         case Frames.TYPE_OPEN -> handler.opened(frame.body());
-        case Frames.TYPE_END -> {
-          close();
-          handler.ended(frame.body());
-        }
+        case Frames.TYPE_END -> ended(frame.body());
         case Frames.TYPE_FAIL -> terminate(Failure.fromJson(frame.body()));
         default -> disorder(frame);
       }
+    }
+  }
+
+  private void ended(JsonObject body) {
+    close();
+    try {
+      handler.ended(body);
+    } catch (RuntimeException e) {
+      handler.failed(LlmException.failureOf(e)); // Nobody else will, it is closed.
+      throw e;
     }
   }
 

@@ -48,16 +48,26 @@ final class Neighbours {
     }
     mail.add(new Delivery(endpoint, frame));
     if (!delivering) {
-      delivering = true;
-      context.runOnContext(v -> deliver());
+      deliverSoon();
     }
     return true;
   }
 
+  private void deliverSoon() {
+    delivering = true;
+    context.runOnContext(v -> deliver());
+  }
+
   private void deliver() {
-    for (Delivery next = mail.poll(); next != null; next = mail.poll()) {
-      next.to.receive(next.frame);
+    try {
+      for (Delivery next = mail.poll(); next != null; next = mail.poll()) {
+        next.to.receive(next.frame);
+      }
+    } finally {
+      delivering = false;
+      if (!mail.isEmpty()) { // What one of them threw is not the others' loss.
+        deliverSoon();
+      }
     }
-    delivering = false;
   }
 }

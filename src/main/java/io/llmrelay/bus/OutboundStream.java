@@ -126,8 +126,13 @@ public final class OutboundStream implements BusEndpoint.End {
   @Override
   public void broken(Failure failure) {
     if (!closed) {
+      Waiting last = waiting.peekLast();
       waiting.clear();
-      fail(failure);
+      if (last != null && last.type.equals(Frames.TYPE_FAIL)) {
+        push(last);
+      } else {
+        fail(failure);
+      }
       handler.cancelled(failure.message());
     }
   }

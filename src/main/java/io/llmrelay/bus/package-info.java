@@ -10,8 +10,9 @@
  * <ul>
  *   <li>One private address per {@link io.llmrelay.bus.BusEndpoint}, not per stream: frames are
  *       told apart by stream id, because in a cluster every registration is network work.
- *   <li>Credit counts chunks. The producer never sends a chunk without credit; the consumer grants
- *       at half its window, and only for what the application consumed.
+ *   <li>Credit counts chunk frames, however many chunks one carries. The producer never sends one
+ *       without credit; the consumer grants at half its window, and only for what the application
+ *       consumed.
  *   <li>Frames towards the consumer are numbered; a gap fails the stream. A peer that does not
  *       answer a ping, or has no handlers, fails every stream shared with it.
  * </ul>

@@ -229,6 +229,7 @@ final class Exchange implements OutboundStream.Handler {
     if (paused) {
       paused = false;
       response.resume();
+      deliverSoon(); // Nothing more may come to read.
     }
   }
 

@@ -109,10 +109,8 @@ public final class ProviderVerticle extends VerticleBase {
     if (!(body.getValue("model") instanceof String model) || model.isBlank()) {
       throw wrong("model", "must be a string that is not empty");
     }
-    if (!(body.getValue("connect_ms") instanceof Number connectMs)
-        || connectMs.longValue() < 1
-        || connectMs.longValue() > MAX_CONNECT_MS) {
-      throw wrong("connect_ms", "must be a number from 1 to " + MAX_CONNECT_MS);
+    if (!(body.getValue("connect_ms") instanceof Number connectMs) || connectMs.longValue() < 1) {
+      throw wrong("connect_ms", "must be a positive number");
     }
     if (!(body.getValue("stall_ms", Long.MAX_VALUE) instanceof Number stallMs)
         || stallMs.longValue() < 1) {
@@ -126,7 +124,8 @@ public final class ProviderVerticle extends VerticleBase {
     if (reason != null) {
       throw wrong("request", "cannot be served: " + reason);
     }
-    return new Opening(model, request, connectMs.longValue(), stallMs.longValue());
+    long connect = Math.min(MAX_CONNECT_MS, connectMs.longValue());
+    return new Opening(model, request, connect, stallMs.longValue());
   }
 
   private static LlmException wrong(String field, String complaint) {

@@ -81,8 +81,13 @@ final class BusBench {
     volatile boolean closed;
 
     Peer(Vertx vertx, BusSettings settings) {
+      this(vertx, settings, loop(vertx));
+    }
+
+    /** One that may have neighbours on its context. */
+    Peer(Vertx vertx, BusSettings settings, Context context) {
       this.vertx = vertx;
-      context = loop(vertx);
+      this.context = context;
       endpoint =
           get(
               on(

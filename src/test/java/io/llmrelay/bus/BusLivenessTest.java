@@ -316,6 +316,68 @@ class BusLivenessTest {
   }
 
   @Test
+  void anEndThatCannotBeTakenIsAFailure() {
+    Peer producer = peer(PATIENT).serves(stream -> stream.end(new JsonObject()));
+    Peer consumer = peer(PATIENT);
+    Receiver bad =
+        consumer.opens(
+            new Receiver() {
+              @Override
+              public void ended(JsonObject body) {
+                throw new IllegalStateException("ended");
+              }
+            });
+    bad.awaitLast("failed internal");
+    assertThat(bad.failures).hasSize(1);
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
+  void whatIsSaidOfNobodyComesAfterTheRequest() {
+    Peer consumer = peer(PATIENT);
+    Receiver receiver = new Receiver();
+    consumer.run(
+        () -> {
+          receiver.stream = consumer.endpoint.request(SERVICE, new JsonObject(), receiver);
+          receiver.events.add("requested");
+        });
+    receiver.awaitLast("failed");
+    assertThat(receiver.events).containsExactly("requested", "failed unavailable");
+  }
+
+  @Test
+  void aNeighbourThatThrowsAndThrowsAgainHarmsNobodyElse() {
+    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer consumer = new Peer(vertx, PATIENT, producer.context);
+    Receiver bad =
+        consumer.opens(
+            new Receiver() {
+              @Override
+              public void chunks(Chunks frame) {
+                throw new IllegalStateException("chunks");
+              }
+
+              @Override
+              public void failed(Failure failure) {
+                super.failed(failure);
+                throw new IllegalStateException("failed");
+              }
+            });
+    Receiver good = consumer.opens(new Receiver());
+    bad.awaitLast("accepted");
+    good.awaitLast("accepted");
+    producer.run(
+        () ->
+            producer.producers.forEach(
+                each -> each.stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"))));
+    bad.awaitLast("failed internal");
+    good.awaitChunks(1);
+    producer.run(() -> producer.producers.get(1).stream.end(new JsonObject()));
+    good.awaitLast("ended");
+    nothingIsLeft(producer, consumer);
+  }
+
+  @Test
   void aHandlerThatThrowsWhateverItIsToldStillHarmsNobodyElse() {
     Peer producer = peer(PATIENT).serves(stream -> {});
     Peer consumer = peer(PATIENT);

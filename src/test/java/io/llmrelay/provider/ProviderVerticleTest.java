@@ -42,6 +42,26 @@ class ProviderVerticleTest {
   }
 
   @Test
+  void anAnswerThatIsCompleteIsNotAStallBecauseItsConsumerWasSlow(Vertx vertx) {
+    String text = "x".repeat(300_000); // more than a window of frames
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request ->
+                request
+                    .response()
+                    .setChunked(true)
+                    .putHeader("content-type", "text/event-stream")
+                    .write(Sse.text(text) + Sse.finish("stop")));
+    Consumer consumer = rig.open(Rig.HELLO, false);
+    await().until(() -> consumer.chunks.size() == Consumer.BUS.window());
+    consumer.consume(100);
+    consumer.awaitEnd();
+    assertThat(consumer.end.getString("finish_reason")).isEqualTo("stop");
+    assertThat(consumer.text(ChunkKind.TEXT)).isEqualTo(text);
+  }
+
+  @Test
   void sendsTheRequestAsTheProviderWantsIt(Vertx vertx) {
     List<JsonObject> requests = new CopyOnWriteArrayList<>();
     BackendOptions options =

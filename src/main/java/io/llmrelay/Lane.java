@@ -27,6 +27,9 @@ final class Lane extends VerticleBase {
   /** Crews that may still be busy with requests of a configuration before. */
   private static final int MAX_RETIRED = 8;
 
+  /** How often a lane that ends looks whether everything is done. */
+  private static final long DRAIN_LOOK_MS = 50;
+
   private final RelayOptions options;
   private final Listeners listeners;
   private final Admission admission;
@@ -35,6 +38,7 @@ final class Lane extends VerticleBase {
   private final int lanes;
   private final String address;
   private final Set<Crew> retired = new HashSet<>();
+  private final Promise<Void> drained = Promise.promise();
   private Crew crew;
   private int crews;
   private CoordinatorVerticle coordinator;
@@ -143,9 +147,25 @@ final class Lane extends VerticleBase {
         });
   }
 
-  /** Takes no new request; completes when those that run are over. May be called on any context. */
+  /**
+   * Takes no new request; completes when those that run are over and their answers are sent. May be
+   * called on any context.
+   */
   Future<Void> drain() {
-    return here(() -> coordinator.drain());
+    context.runOnContext(
+        v -> {
+          coordinator.refuse();
+          lookIfIdle();
+        });
+    return drained.future();
+  }
+
+  private void lookIfIdle() {
+    if (coordinator.isIdle() && (gateway == null || gateway.isIdle())) {
+      drained.tryComplete();
+    } else {
+      vertx.setTimer(DRAIN_LOOK_MS, id -> lookIfIdle());
+    }
   }
 
   private <T> Future<T> here(Supplier<Future<T>> action) {
@@ -161,6 +181,7 @@ final class Lane extends VerticleBase {
    */
   @Override
   public Future<?> stop() {
+    drained.tryComplete();
     Set<Crew> all = new HashSet<>(retired);
     all.add(crew);
     return Crew.stop(coordinator, context)

@@ -10,6 +10,7 @@ import io.llmrelay.observe.RelayListener;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -138,7 +139,7 @@ public class RelayVerticle extends VerticleBase {
    * Takes no new request, so that the relay can be undeployed without cutting an answer off. It
    * says so to whoever asks for its health. May be called from any thread.
    *
-   * @return completes when the requests that run are over
+   * @return completes when the requests that run are over and their answers are sent
    */
   public Future<Void> drain() {
     return Future.join(lanes.stream().map(Lane::drain).toList()).mapEmpty();
@@ -151,7 +152,7 @@ public class RelayVerticle extends VerticleBase {
   public Future<JsonObject> reload() {
     return source == null
         ? Future.failedFuture("this relay does not know where to read its options again")
-        : vertx.executeBlocking(source).compose(this::reload);
+        : reloadFrom(source);
   }
 
   /**
@@ -165,13 +166,21 @@ public class RelayVerticle extends VerticleBase {
    */
   public Future<JsonObject> reload(RelayOptions next) {
     RelayOptions copy = new RelayOptions(next);
-    Promise<JsonObject> done = Promise.promise();
+    return reloadFrom(() -> copy);
+  }
+
+  /** One after the other, and read when it is its turn: the last to come is the one that holds. */
+  private Future<JsonObject> reloadFrom(Callable<RelayOptions> options) {
+    ContextInternal caller = (ContextInternal) vertx.getOrCreateContext();
+    Promise<JsonObject> done = caller.promise();
     context.runOnContext(
         v -> {
           reloading =
               reloading
                   .otherwiseEmpty()
-                  .compose(before -> vertx.executeBlocking(() -> copy.resolved(System.getenv())))
+                  .compose(
+                      before ->
+                          vertx.executeBlocking(() -> options.call().resolved(System.getenv())))
                   .compose(this::take);
           reloading.map(result -> (JsonObject) result).onComplete(done);
         });

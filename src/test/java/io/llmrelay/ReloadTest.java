@@ -4,7 +4,9 @@ import static io.llmrelay.Relays.eventually;
 import static io.llmrelay.Relays.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
@@ -12,9 +14,11 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -31,6 +35,7 @@ class ReloadTest {
 
   private final String one = Relays.unique("one");
   private final String two = Relays.unique("two");
+  private final Hooks hooks = new Hooks();
   private RelayOptions options;
   private RelayVerticle relay;
   private String deployment;
@@ -40,7 +45,7 @@ class ReloadTest {
   void deploy() {
     options = with(one).setLanes(2);
     options.getBus().setPrefix(Relays.unique("llm"));
-    relay = new RelayVerticle(options);
+    relay = new RelayVerticle(options).addListener(hooks);
     deployment = get(RELAYS.vertx().deployVerticle(relay));
     client =
         LlmRelay.create(
@@ -192,6 +197,43 @@ class ReloadTest {
     eventually(() -> assertThat(news).endsWith("the last"));
     assertThat(news).containsExactly(one, "the last");
     get(listening.unregister());
+
+    String opened = "onCircuitStateChange " + one + ": closed > open";
+    assertThat(hooks.ofBackends()).as("of each lane").containsExactly(opened, opened);
+    hooks.clear();
+    flaky.getBackends().get(one).setApiKey("sk-another-0123456789");
+    get(relay.reload(flaky));
+    String closed = "onCircuitStateChange " + one + ": open > closed";
+    assertThat(hooks.ofBackends()).as("it is another backend").containsExactly(closed, closed);
+    assertThat(openEverywhere(one)).isFalse();
+  }
+
+  @Test
+  void whatIsLearntWithAKeyOfBeforeIsNotHeldAgainstTheNewOne() throws Exception {
+    RelayOptions both = next(with(two));
+    both.addBackend(one, RELAYS.backend("openai", one, "m"));
+    RELAYS.sandbox().script(two, Scenario.of("503-first-1000"));
+    RELAYS.sandbox().script(one, Scenario.of("401"));
+    get(relay.reload(both));
+    List<JsonObject> news = new CopyOnWriteArrayList<>();
+    String address = options.getBus().getPrefix() + ".announce";
+    MessageConsumer<JsonObject> listening =
+        RELAYS.vertx().eventBus().consumer(address, message -> news.add(message.body()));
+    Seen running = begin();
+    eventually(() -> assertThat(RELAYS.calls(two)).isEqualTo(1));
+
+    both.getBackends().get(one).setApiKey("sk-another-0123456789");
+    get(relay.reload(both));
+    assertThat(running.await().trail())
+        .extracting(Attempt::reason)
+        .containsExactly("overloaded", "authentication");
+
+    JsonObject last = new JsonObject().put("candidate", "the last");
+    RELAYS.vertx().eventBus().publish(address, last);
+    eventually(() -> assertThat(news).contains(last));
+    assertThat(news).extracting(each -> each.getString("candidate")).doesNotContain(one);
+    assertThat(available(one)).isTrue();
+    get(listening.unregister());
   }
 
   /** The lanes answer in turn. */
@@ -207,6 +249,29 @@ class ReloadTest {
         .map(JsonObject.class::cast)
         .filter(each -> each.getString("name").equals(backend))
         .allMatch(each -> each.getJsonObject("exhausted").isEmpty());
+  }
+
+  @Test
+  void drainsWhatASlowConsumerHasNotRead() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.of("model-every-100-chunks-11"));
+    RelayOptions small = with(one);
+    small.getBus().setPrefix(Relays.unique("llm")).setWindow(8);
+    Relays.Relay slow = RELAYS.deployHere(small);
+    LlmStream stream = get(slow.client().stream(HELLO));
+    stream.pause();
+    StringBuilder text = new StringBuilder();
+    Promise<Void> over = Promise.promise();
+    stream.exceptionHandler(over::tryFail).endHandler(over::complete);
+    stream.handler(piece -> text.append(piece));
+    // The coordinator has all of it, but more than a window waits for credit.
+    eventually(() -> assertThat(slow.health().getInteger("requests")).isZero());
+
+    Future<Void> drained = slow.verticle().drain();
+    await().during(Duration.ofMillis(300)).until(() -> !drained.isComplete());
+    stream.resume();
+    get(over.future());
+    assertThat(text.toString().split(" ")).hasSize(11);
+    get(drained);
   }
 
   @Test

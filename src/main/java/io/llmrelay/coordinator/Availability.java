@@ -45,6 +45,14 @@ final class Availability {
   private Exhaustion exhaustion;
   private Budgets budgets;
   private boolean handedOver;
+
+  /** The backends of which others are told what is learnt here. */
+  private Set<String> newsOf;
+
+  /** Whether the hooks are told how circuits change. */
+  private boolean silent;
+
+  /** Whether it is being told that a circuit opened. */
   private boolean told;
 
   /**
@@ -67,6 +75,7 @@ final class Availability {
     this.clock = clock;
     this.now = now;
     backends = settings.backends().stream().map(Backend::name).collect(Collectors.toSet());
+    newsOf = backends;
     circuits = new Circuits(vertx, settings.circuit(), now, this::circuitChanged);
     keys = new KeyProbes(vertx, firstProbe, this::takesKey, backend -> taken(backend, true));
     state =
@@ -82,39 +91,61 @@ final class Availability {
       return restore();
     }
     restore(known);
+    silent = true;
     known.getJsonArray(OPEN).forEach(circuit -> openToo((String) circuit));
+    silent = false;
+    changed();
     return Future.succeededFuture();
   }
 
   /** Keeps what is to be kept. */
   Future<?> close() {
+    if (!handedOver) {
+      giveUpCircuits(Set.of());
+    }
     circuits.close();
     keys.close();
     return keepsState() ? state.close() : Future.succeededFuture();
   }
 
   /**
-   * What another one is to know that takes over. This one does not write the state file any more.
+   * What another one is to know that takes over. This one does not write the state file any more,
+   * and what it still learns of other backends concerns nobody.
    *
    * @param same the backends of which it still holds
    */
   JsonObject handOver(Set<String> same) {
     handedOver = true;
-    JsonArray open = new JsonArray();
-    circuits
-        .states()
-        .forEach(
-            (circuit, now) -> {
-              if (now != CircuitState.CLOSED && same.contains(backend(circuit))) {
-                open.add(circuit);
-              }
-            });
-    JsonObject known = toSave().put(OPEN, open);
+    newsOf = same;
+    if (state != null) {
+      state.leave();
+    }
+    JsonObject known = toSave().put(OPEN, giveUpCircuits(same));
     JsonObject exhausted = known.getJsonObject("exhausted");
     Set.copyOf(exhausted.fieldNames()).stream()
         .filter(candidate -> !same.contains(backend(candidate)))
         .forEach(exhausted::remove);
     return known;
+  }
+
+  /** Says of every circuit that is open where it ends: open in other hands, or closed. */
+  private JsonArray giveUpCircuits(Set<String> same) {
+    JsonArray open = new JsonArray();
+    circuits
+        .states()
+        .forEach(
+            (circuit, last) -> {
+              boolean kept = last != CircuitState.CLOSED && same.contains(backend(circuit));
+              CircuitState end = kept ? CircuitState.OPEN : CircuitState.CLOSED;
+              if (kept) {
+                open.add(circuit);
+              }
+              if (last != end) {
+                listeners.deliver(new CircuitStateChange(circuit, last, end));
+              }
+            });
+    silent = true;
+    return open;
   }
 
   Circuits circuits() {
@@ -192,7 +223,9 @@ final class Availability {
     changed();
     if (here) {
       listeners.deliver(event);
-      announce(event.toJson());
+      if (newsOf.contains(backend(event.candidate()))) {
+        announce(event.toJson());
+      }
     }
   }
 
@@ -214,8 +247,10 @@ final class Availability {
   }
 
   private void circuitChanged(CircuitStateChange event) {
-    listeners.deliver(event);
-    if (event.to() == CircuitState.OPEN && !told) {
+    if (!silent) {
+      listeners.deliver(event);
+    }
+    if (event.to() == CircuitState.OPEN && !told && newsOf.contains(backend(event.circuit()))) {
       announce(event.toJson());
     }
   }

@@ -14,7 +14,6 @@ import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
@@ -56,7 +55,6 @@ public final class CoordinatorVerticle extends VerticleBase {
   private BusEndpoint endpoint;
   private long generated;
   private boolean stopping;
-  private Promise<Void> drained;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
     this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
@@ -120,19 +118,17 @@ public final class CoordinatorVerticle extends VerticleBase {
             });
   }
 
-  /**
-   * Refuses requests that begin from now on, and completes when those that run are over. To be
-   * called on the coordinator's context.
-   */
-  public Future<Void> drain() {
+  /** Refuses requests that begin from now on. To be called on the coordinator's context. */
+  public void refuse() {
     stopping = true;
-    if (drained == null) {
-      drained = Promise.promise();
-    }
-    if (runs.isEmpty()) {
-      drained.tryComplete();
-    }
-    return drained.future();
+  }
+
+  /**
+   * Whether nothing runs, and nobody waits for the rest of an answer. To be called on the
+   * coordinator's context.
+   */
+  public boolean isIdle() {
+    return runs.isEmpty() && endpoint.openStreams() == 0;
   }
 
   /** Ends every run, each with a clear failure, before the address goes off the bus. */
@@ -160,9 +156,6 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   void forget(Run run) {
     runs.remove(run);
-    if (drained != null && runs.isEmpty()) {
-      drained.tryComplete();
-    }
   }
 
   /** Says in the log that a model will not live long, once for each. */

@@ -84,6 +84,12 @@ final class StateFile {
     }
   }
 
+  /** Another one writes it from now on. */
+  void leave() {
+    vertx.cancelTimer(timer);
+    changed = false;
+  }
+
   /** Writes what is not written yet. Never fails. */
   Future<Void> close() {
     vertx.cancelTimer(timer);

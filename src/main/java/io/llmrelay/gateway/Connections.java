@@ -86,6 +86,12 @@ final class Connections {
     return watch;
   }
 
+  /** Whether no answer is under way. */
+  boolean areIdle() {
+    return watches.values().stream()
+        .noneMatch(watch -> watch.serving > 0 || unsent(watch.connection));
+  }
+
   private void complain() {
     long now = System.nanoTime();
     if (now - complained >= COMPLAIN_EVERY_NS) {

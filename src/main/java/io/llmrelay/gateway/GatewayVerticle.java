@@ -116,6 +116,11 @@ public final class GatewayVerticle extends VerticleBase {
     return open == null ? Future.succeededFuture() : open.close();
   }
 
+  /** Whether every answer is sent. To be called on the gateway's context. */
+  public boolean isIdle() {
+    return connections.areIdle();
+  }
+
   /** The port it listens on, once deployed. */
   public int actualPort() {
     return server.actualPort();

@@ -91,6 +91,11 @@ class AvailabilityTest {
     Availability availability =
         new Availability(vertx, settings, new Listeners(List.of(log)), clock, now::get, firstProbe);
     get(availability.open(null));
+    get(
+        vertx
+            .eventBus()
+            .consumer("llm" + Availability.ANNOUNCE, news -> availability.heard(news.body()))
+            .completion());
     return availability;
   }
 

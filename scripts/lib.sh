@@ -4,7 +4,7 @@
 #   require_jdk   find a JDK 17 or newer; sets JAVA, JAVA_HOME and JAVA_MAJOR, or says what to install
 #   require_maven find a Maven; sets MVN
 #   jvm_flags     what the relay runs best with; sets JVM_FLAGS. Makes notes for a fast start first
-#   ensure_jar    build the runnable jar when it is missing or older than its sources; sets RELAY_JAR
+#   ensure_jar    build the runnable jar when there is no whole one of these sources; sets RELAY_JAR
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 MIN_JAVA=17

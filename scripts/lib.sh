@@ -4,7 +4,7 @@
 #   require_jdk   find a JDK 17 or newer; sets JAVA, JAVA_HOME and JAVA_MAJOR, or says what to install
 #   require_maven find a Maven; sets MVN
 #   jvm_flags     what the relay runs best with; sets JVM_FLAGS. Makes notes for a fast start first
-#   ensure_jar    build the runnable jar when it is missing or older than its sources; sets RELAY_JAR
+#   ensure_jar    build the runnable jar when there is no whole one of these sources; sets RELAY_JAR
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 MIN_JAVA=17
@@ -104,18 +104,55 @@ dots() {
   done
 }
 
-ensure_jar() {
-  local jar log dots_pid status
-  mkdir -p "$ROOT/target"
-  jar=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' | sort | tail -n 1)
-  if [ -n "$jar" ] && [ -z "$(find "$ROOT/src/main" "$ROOT/pom.xml" -newer "$jar")" ]; then
-    RELAY_JAR=$jar
-    return 0
-  fi
+# What stands for a build that was finished: sources newer than it are not in the jar, and a jar
+# newer than it is somebody else's, maybe half of one.
+BUILT=$ROOT/target/.built
 
-  require_jdk
-  require_maven
+find_jar() {
+  RELAY_JAR=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' | sort | tail -n 1)
+}
+
+is_built() {
+  find_jar
+  [ -n "$RELAY_JAR" ] && [ -e "$BUILT" ] && [ ! "$RELAY_JAR" -nt "$BUILT" ] &&
+    [ -z "$(find "$ROOT/src/main" "$ROOT/pom.xml" -newer "$BUILT")" ]
+}
+
+ensure_jar() {
+  mkdir -p "$ROOT/target"
+  if ! is_built; then
+    require_jdk
+    require_maven
+    (build_alone) || exit
+    find_jar
+  fi
+}
+
+# Two builds at once would spoil each other's jar. Ends with the subshell it is to run in.
+build_alone() {
+  local lock=$ROOT/target/.building owner told=
+  until mkdir "$lock" 2>/dev/null; do
+    # Who has only just made it has a second to say who it is.
+    owner=$(cat "$lock/pid" 2>/dev/null || { sleep 1 && cat "$lock/pid" 2>/dev/null; } || true)
+    if kill -0 "$owner" 2>/dev/null; then
+      [ -n "$told" ] || say "Process $owner is building the relay already; waiting for it ..."
+      told=yes
+      sleep 1
+    elif [ "$owner" = "$(cat "$lock/pid" 2>/dev/null || true)" ]; then
+      rm -rf "$lock"
+    fi
+  done
+  trap 'rm -rf "$ROOT/target/.building"' EXIT
+  sh -c 'echo "$PPID"' >"$lock/pid" # this subshell's, which $$ is not
+  is_built || build
+}
+
+build() {
+  local log dots_pid status
   log=$(mktemp "${TMPDIR:-/tmp}/llm-relay-build.XXXXXX")
+  # A relay that runs keeps its jar, though nobody else finds it any more.
+  rm -f "$BUILT" "$ROOT"/target/vertx-llm-relay-*-all.jar
+  touch "$BUILT.new"
   printf 'Building the relay (the first time it fetches its libraries) ' >&2
   dots &
   dots_pid=$!
@@ -131,9 +168,9 @@ ensure_jar() {
   fi
   rm -f "$log"
   say " done."
-  RELAY_JAR=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' | sort | tail -n 1)
-  # Maven leaves a jar alone whose contents would not change.
-  touch "$RELAY_JAR"
+  # As old as the start of the build: what was edited during it is not in it, or not for certain.
+  find_jar
+  touch -r "$BUILT.new" "$RELAY_JAR" && mv "$BUILT.new" "$BUILT"
 }
 
 # Two things make the relay cheaper to run.
@@ -146,11 +183,15 @@ ensure_jar() {
 # with the classes linked and the profiles of the code, on older ones an archive of the classes.
 # LLM_RELAY_TRAIN=no goes without.
 jvm_flags() {
-  local notes option
+  local notes option status
   JVM_FLAGS=(-XX:MaxInlineLevel=9 -XX:InlineSmallCode=1000 -Dio.netty.jfr.enabled=false)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
-  # By the number of processors the JVM chooses its garbage collector, and notes fit one only.
-  notes="$JAVA_HOME $(nproc 2>/dev/null || echo some)"
+  # By the number of processors the JVM chooses its garbage collector, and notes fit one only. A JDK
+  # may be replaced where it is, and its release file then tells another version.
+  notes=$(
+    printf '%s' "$JAVA_HOME $(nproc 2>/dev/null || echo some)"
+    cat "$JAVA_HOME/release" 2>/dev/null || true
+  )
   notes="$ROOT/target/start-$(printf '%s' "$notes" | cksum | cut -d ' ' -f 1).notes"
   if [ "$JAVA_MAJOR" -ge 25 ]; then
     option=-XX:AOTCache
@@ -159,17 +200,33 @@ jvm_flags() {
     option=-XX:SharedArchiveFile
     JVM_FLAGS+=(-Xlog:cds=off -Xlog:cds+dynamic=off -Xshare:auto)
   fi
-  if [ ! -e "$notes" ] || [ "$RELAY_JAR" -nt "$notes" ]; then
+  if [ "$RELAY_JAR" -nt "$notes" ]; then
+    # What failed once fails again, until there is another jar.
+    [ "$RELAY_JAR" -nt "$notes.failed" ] || return 0
     say "Making notes for a fast start (once, some 15 seconds) ..."
-    train "$option" "$notes" || { say "That failed; starting without."; return 0; }
+    status=0
+    (train "$option" "$notes") || status=$?
+    case $status in
+      0) ;;
+      130 | 143) exit "$status" ;; # somebody stopped it
+      *)
+        touch "$notes.failed"
+        say "That failed; starting without, until there is another jar."
+        return 0
+        ;;
+    esac
   fi
   JVM_FLAGS+=("$option=$notes")
 }
 
+# Ends with the subshell it is to run in. The JVM may leave notes whatever becomes of it.
 train() {
   local output=-XX:ArchiveClassesAtExit
   [ "$1" != -XX:AOTCache ] || output=-XX:AOTCacheOutput
-  rm -f "$2"
-  "$JAVA" "${JVM_FLAGS[@]}" "$output=$2.$$" -jar "$RELAY_JAR" train "$ROOT/conf/relay.yaml" \
-    >/dev/null 2>&1 && mv "$2.$$" "$2"
+  PART=$2.$$
+  trap 'rm -f "$PART"*' EXIT
+  rm -f "$2" "$2.failed"
+  "$JAVA" "${JVM_FLAGS[@]}" "$output=$PART" -jar "$RELAY_JAR" train "$ROOT/conf/relay.yaml" \
+    >/dev/null 2>&1 || exit
+  mv "$PART" "$2" 2>/dev/null
 }

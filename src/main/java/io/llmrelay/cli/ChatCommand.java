@@ -100,15 +100,23 @@ final class ChatCommand implements Callable<Integer> {
     if (model != null) {
       body.put("model", model);
     }
+    HttpRequest.Builder request =
+        address()
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
+    String key = env.getOrDefault(KEY, "").strip();
+    if (!key.isEmpty()) {
+      if (!key.chars().allMatch(c -> c > ' ' && c < 127)) {
+        throw new CommandFailed(KEY + " must be one line of visible ASCII characters");
+      }
+      request.header("authorization", "Bearer " + key);
+    }
+    return request.build();
+  }
+
+  private HttpRequest.Builder address() {
     try {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/v1/chat/completions"))
-              .header("content-type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
-      String key = env.get(KEY);
-      return key == null
-          ? request.build()
-          : request.header("authorization", "Bearer " + key).build();
+      return HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/v1/chat/completions"));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
           spec.commandLine(), "--url must be an http URL such as http://127.0.0.1:8080");

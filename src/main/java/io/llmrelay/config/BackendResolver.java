@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -99,21 +100,14 @@ public final class BackendResolver {
       problems.add(at, "and api-key are both given; give one of the two");
       return;
     }
-    Path file = folder.resolve(backend.getApiKeyFile());
     try {
+      Path file = folder.resolve(backend.getApiKeyFile());
       backend.setApiKey(Files.readString(file).strip()).setApiKeyFile(null);
       if (!backend.saysKey()) {
-        problems.add(at, "names an empty file: " + file);
+        problems.add(at, "names an empty file");
       }
-    } catch (IOException e) {
-      problems.add(at, "names a file that cannot be read: %s (%s)".formatted(file, whyNot(file)));
+    } catch (IOException | InvalidPathException e) {
+      problems.add(at, Unreadable.complaint(folder, backend.getApiKeyFile()));
     }
-  }
-
-  private static String whyNot(Path file) {
-    if (!Files.exists(file)) {
-      return "there is no such file";
-    }
-    return Files.isRegularFile(file) ? "not readable as text" : "not a file";
   }
 }

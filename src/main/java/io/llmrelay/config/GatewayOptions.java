@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -166,11 +167,17 @@ public class GatewayOptions {
 
   /** Makes relative paths start at this folder. */
   public void resolvePaths(Path folder) {
-    if (tls != null && tls.getCertificate() != null) {
-      tls.setCertificate(folder.resolve(tls.getCertificate()).toString());
+    if (tls != null) {
+      tls.setCertificate(resolved(folder, tls.getCertificate()));
+      tls.setKey(resolved(folder, tls.getKey()));
     }
-    if (tls != null && tls.getKey() != null) {
-      tls.setKey(folder.resolve(tls.getKey()).toString());
+  }
+
+  private static String resolved(Path folder, String file) {
+    try {
+      return file == null ? null : folder.resolve(file).toString();
+    } catch (InvalidPathException e) {
+      return file; // what it is instead is for the check to say
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -39,13 +40,12 @@ public final class TlsFiles {
     if (certificate == null) {
       problems.add(
           path + ".certificate",
-          "names a file without a certificate in PEM form (-----BEGIN CERTIFICATE-----): "
-              + tls.getCertificate());
+          "names a file without a certificate in PEM form (-----BEGIN CERTIFICATE-----)");
       return;
     }
     String complaint = complaint(chain, key, certificate);
     if (complaint != null) {
-      problems.add(path + ".key", complaint + ": " + tls.getKey());
+      problems.add(path + ".key", complaint);
     }
   }
 
@@ -56,8 +56,8 @@ public final class TlsFiles {
     }
     try {
       return Files.readAllBytes(Path.of(file));
-    } catch (IOException | IllegalArgumentException e) {
-      problems.add(at, "names a file that cannot be read: " + file);
+    } catch (IOException | InvalidPathException e) {
+      problems.add(at, Unreadable.complaint(Path.of(""), file));
       return null;
     }
   }

@@ -88,7 +88,9 @@ final class ApiError extends RuntimeException {
 
   static ApiError webPage() {
     return badRequest(
-        403, "cross_site_request", "requests of web pages (with an Origin header) are not taken");
+        403,
+        "cross_site_request",
+        "requests of web pages (by their Origin or Sec-Fetch-Site header) are not taken");
   }
 
   static ApiError noReload() {

@@ -10,10 +10,12 @@ import io.vertx.ext.web.RoutingContext;
  *
  * <p>Without keys everybody on this machine may come in, but not a web page: any page in a browser
  * can send requests to a loopback address, and would spend money by it. Browsers say so by the
- * {@code Origin} header.
+ * {@code Origin} header, or, where a page only loads something, by {@code Sec-Fetch-Site}.
  */
 final class Door {
   private static final String CONSUMER = "consumer";
+  private static final String FETCH_SITE = "sec-fetch-site";
+  private static final String TYPED_IN = "none";
 
   private final Admission admission;
   private final Connections connections;
@@ -33,7 +35,7 @@ final class Door {
   void guarded(RoutingContext ctx) {
     if (admission.isOpen()) {
       enter(ctx, null);
-      if (isWebPage(ctx.request().getHeader(HttpHeaders.ORIGIN))) {
+      if (isWebPage(ctx.request())) {
         ApiError.webPage().send(ctx.response());
       } else {
         ctx.next();
@@ -58,7 +60,9 @@ final class Door {
 
   /** For what no browser has any business with. */
   void noWebPage(RoutingContext ctx) {
-    if (ctx.request().getHeader(HttpHeaders.ORIGIN) != null) {
+    String site = ctx.request().getHeader(FETCH_SITE);
+    if (ctx.request().getHeader(HttpHeaders.ORIGIN) != null
+        || (site != null && !site.equals(TYPED_IN))) {
       ApiError.webPage().send(ctx.response());
     } else {
       ctx.next();
@@ -70,8 +74,14 @@ final class Door {
     return ctx.get(CONSUMER);
   }
 
-  private static boolean isWebPage(String origin) {
-    return origin != null && (origin.startsWith("http") || origin.equals("null"));
+  /** A program that is built of web pages has an origin of its own kind, and is none. */
+  private static boolean isWebPage(HttpServerRequest request) {
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    if (origin != null) {
+      return origin.startsWith("http") || origin.equals("null");
+    }
+    String site = request.getHeader(FETCH_SITE);
+    return site != null && !site.equals(TYPED_IN) && !site.equals("same-origin");
   }
 
   /** Vert.x calls a response's end handler once, be it complete or cut off. */

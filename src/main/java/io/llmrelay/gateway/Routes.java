@@ -63,7 +63,7 @@ final class Routes {
   private void addOperators(Router router, Door door) {
     StatusHandler status = new StatusHandler(relay, true);
     addHealth(router, door, status);
-    router.route("/metrics").handler(door::open);
+    router.route("/metrics").handler(door::open).handler(door::noWebPage);
     get(router, "/metrics", status::metrics);
     router.route("/admin/reload").handler(door::open);
     router.post("/admin/reload").handler(door::noWebPage).handler(new ReloadHandler(reload));
@@ -74,6 +74,16 @@ final class Routes {
     router.route("/health/live").handler(door::open);
     get(router, "/health/live", status::live);
     router.route("/health/ready").handler(door::open);
+    router
+        .route("/health/ready")
+        .handler(
+            ctx -> {
+              if (status.probes(ctx)) {
+                door.noWebPage(ctx);
+              } else {
+                ctx.next();
+              }
+            });
     get(router, "/health/ready", status::ready);
   }
 

@@ -28,11 +28,15 @@ final class StatusHandler {
     ctx.json(new JsonObject().put("status", "up"));
   }
 
+  /** Whether this asks to ask each backend. */
+  boolean probes(RoutingContext ctx) {
+    return detailed && "true".equals(ctx.request().getParam("probe"));
+  }
+
   /** Ready as long as some backend can be tried; 503 otherwise, and where the relay is silent. */
   void ready(RoutingContext ctx) {
-    boolean probe = detailed && "true".equals(ctx.request().getParam("probe"));
     relay
-        .health(probe)
+        .health(probes(ctx))
         .otherwise(
             error ->
                 new JsonObject()

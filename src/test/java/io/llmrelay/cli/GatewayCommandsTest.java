@@ -49,6 +49,14 @@ class GatewayCommandsTest {
       Cli chat = Cli.run(Map.of("LLM_RELAY_KEY", key.group(1)), "chat", "--url", url, "Hello");
       assertThat(chat.exitCode()).as(chat.err()).isZero();
       assertThat(chat.out()).startsWith("Hello, this is primary.");
+      Cli pasted =
+          Cli.run(Map.of("LLM_RELAY_KEY", key.group(1) + "\n"), "chat", "--url", url, "Hello");
+      assertThat(pasted.exitCode()).as(pasted.err()).isZero();
+      Cli odd = Cli.run(Map.of("LLM_RELAY_KEY", "llmr-a\nb"), "chat", "--url", url, "Hello");
+      assertThat(odd.exitCode()).isEqualTo(1);
+      assertThat(odd.err())
+          .startsWith("LLM_RELAY_KEY must be one line of visible ASCII characters")
+          .doesNotContain("--url", "llmr-a");
     }
   }
 

@@ -2,7 +2,11 @@ package io.llmrelay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the scripts have the JVM take notes of. */
 class TrainCommandTest {
@@ -11,6 +15,15 @@ class TrainCommandTest {
     Cli train = Cli.run("train", "--seconds", "1", "conf/relay.yaml");
     assertThat(train.exitCode()).as(train.err()).isZero();
     assertThat(train.out()).isEmpty();
+    assertThat(train.err()).isEmpty();
+  }
+
+  @Test
+  void servesWhateverTheConfigurationHolds(@TempDir Path folder) throws IOException {
+    Path conf = folder.resolve("relay.yaml");
+    Files.writeString(conf, "backends: {groq: {}, mine: {api-key: '${MINE}'}}\nnonsense: 1\n");
+    Cli train = Cli.run("train", "--seconds", "1", conf.toString());
+    assertThat(train.exitCode()).as(train.err()).isZero();
     assertThat(train.err()).isEmpty();
   }
 

@@ -185,7 +185,8 @@ class ConfigErrorsTest {
         "base-url: 'http://h/v1?key=1' | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
         "base-url: 'http://a b/'       | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
         "api-key: 'two words'          | backends.b.api-key must be one line of visible ASCII characters",
-        "api-key-file: nowhere         | backends.b.api-key-file names a file that cannot be read: nowhere (there is no such file)",
+        "api-key-file: nowhere         | backends.b.api-key-file names a file that cannot be read: there is no such file (a relative name starts at the configuration's folder)",
+        "api-key-file: .               | backends.b.api-key-file names a file that cannot be read: it is not a file",
         "models: mock-model            | backends.b.models must be a list, such as [a, b]",
         "models: ['']                  | backends.b.models[0] must not be empty",
         "headers: {'a b': c}           | backends.b.headers.a b is not a header name",
@@ -284,7 +285,19 @@ class ConfigErrorsTest {
         .containsExactly(
             "relay.yaml:6: backends.a.api-key-file and api-key are both given; give one of the two");
     assertThat(problems(BACKEND + "    api-key-file: key\n"))
-        .containsExactly("relay.yaml:5: backends.a.api-key-file names an empty file: key");
+        .containsExactly("relay.yaml:5: backends.a.api-key-file names an empty file");
+  }
+
+  @Test
+  void aSecretInTheKeyFilesPlaceIsNotShown() throws IOException {
+    String secret = "sk-not-the-name-of-a-file";
+    for (String value : List.of(secret, "/" + secret, secret + "/" + "x".repeat(5_000))) {
+      assertThat(problems(BACKEND + "    api-key-file: " + value + "\n"))
+          .singleElement()
+          .asString()
+          .contains("backends.a.api-key-file", "there is no such file")
+          .doesNotContain(secret);
+    }
   }
 
   @Test

@@ -210,13 +210,17 @@ class ConfigFileTest {
     Path shipped = Path.of("conf/relay.yaml");
     RelayOptions options = RelayOptions.fromFile(shipped, Map.of());
     assertThat(options.getBackends()).isEmpty();
-    assertThat(options.isDiscover()).isTrue();
+    assertThat(options.isDiscover()).as("without a backend").isTrue();
     assertThat(options.getGateway().getPort()).isEqualTo(GatewayOptions.DEFAULT_PORT);
-    RelayOptions defaults = new RelayOptions().setGateway(new GatewayOptions()).setDiscover(true);
+    RelayOptions defaults = new RelayOptions().setGateway(new GatewayOptions());
     assertThat(options.setTimeouts(options.getTimeouts()).toJson())
         .as("it shows the defaults")
         .isEqualTo(defaults.setTimeouts(defaults.getTimeouts()).toJson());
     String text = Files.readString(shipped);
+    String own = "\nbackends: {mine: {dialect: openai, base-url: 'http://localhost:1'}}\n";
+    assertThat(load(text + own, Map.of("OPENAI_API_KEY", "somebody's")).getBackends())
+        .as("nobody stands in for a backend unasked")
+        .containsOnlyKeys("mine");
     for (String section : SchemaTest.schema().getJsonObject("properties").fieldNames()) {
       assertThat(text).containsPattern("(?m)^(# ?)?" + section + ":");
     }

@@ -32,7 +32,7 @@ class GatewayConfigTest {
   private void refused(String yaml, String complaint) {
     assertThatThrownBy(() -> load(yaml))
         .isInstanceOf(ConfigException.class)
-        .hasMessage(folder.resolve("relay.yaml") + complaint.replace("FOLDER", folder.toString()));
+        .hasMessage(folder.resolve("relay.yaml") + complaint);
   }
 
   @Test
@@ -94,34 +94,47 @@ class GatewayConfigTest {
     refused(
         "gateway: {tls: {certificate: EC.pem}}",
         at + "key is missing: certificate and key must both name a PEM file");
-    refused(
-        tls("no.pem", "EC.key"),
-        at + "certificate names a file that cannot be read: FOLDER/no.pem");
-    refused(tls("EC.pem", "no.key"), at + "key names a file that cannot be read: FOLDER/no.key");
+    String missing =
+        " names a file that cannot be read: there is no such file (a relative name starts at the"
+            + " configuration's folder)";
+    refused(tls("no.pem", "EC.key"), at + "certificate" + missing);
+    refused(tls("EC.pem", "no.key"), at + "key" + missing);
+    refused(tls("EC.pem", "."), at + "key names a file that cannot be read: it is not a file");
     for (String file : new String[] {"empty.pem", "EC.key"}) {
       refused(
           tls(file, "EC.key"),
           at
               + "certificate names a file without a certificate in PEM form"
-              + " (-----BEGIN CERTIFICATE-----): FOLDER/"
-              + file);
+              + " (-----BEGIN CERTIFICATE-----)");
     }
     for (String file : new String[] {"empty.pem", "EC.pem", "RSA.key"}) {
       refused(
           tls("EC.pem", file),
           at
               + "key names a file without the certificate's private key, RSA or EC, in PEM form"
-              + " (-----BEGIN PRIVATE KEY-----): FOLDER/"
-              + file);
+              + " (-----BEGIN PRIVATE KEY-----)");
     }
     refused(
         tls("EC.pem", "other.key"),
-        at + "key names a private key that does not belong to the certificate: FOLDER/other.key");
+        at + "key names a private key that does not belong to the certificate");
     refused(
         tls("EC.pem", "encrypted.key"),
-        at
-            + "key names a private key that is encrypted; it must be there in plain:"
-            + " FOLDER/encrypted.key");
+        at + "key names a private key that is encrypted; it must be there in plain");
+  }
+
+  @Test
+  void theKeyItselfInItsFilesPlaceIsNotShown() throws Exception {
+    Certificates own = Certificates.in(folder, "EC", "EC");
+    String pem = Files.readString(own.key());
+    String line = pem.lines().skip(1).findFirst().orElseThrow();
+    for (String key : new String[] {pem, line}) {
+      String json = new JsonObject().put("certificate", "EC.pem").put("key", key).encode();
+      assertThatThrownBy(() -> load("gateway: {tls: " + json + "}"))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("gateway.tls.key")
+          .message()
+          .doesNotContain(line);
+    }
   }
 
   private static String tls(String certificate, String key) {

@@ -10,6 +10,7 @@ import io.llmrelay.config.GatewayOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -165,6 +166,50 @@ class AdminTest extends GatewayFixture {
               request("/admin/reload").header("origin", origin).POST(BodyPublishers.ofString("x")));
       assertThat(page.statusCode()).isEqualTo(403);
     }
+    for (String site : List.of("cross-site", "same-site", "same-origin")) {
+      HttpResponse<String> page =
+          send(
+              request("/admin/reload")
+                  .header("sec-fetch-site", site)
+                  .POST(BodyPublishers.ofString("x")));
+      assertThat(page.statusCode()).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void noWebPageMakesTheRelayProbeOrReadsItsMeters() throws Exception {
+    start(options());
+    pagesAreKeptOut();
+
+    start(
+        options()
+            .addKey("a", new GatewayKeyOptions().setKey("llmr-a-0123456789-0123456789"))
+            .setAdmin(new AdminOptions().setPort(0)));
+    port = gateway.actualAdminPort();
+    pagesAreKeptOut();
+  }
+
+  private void pagesAreKeptOut() throws Exception {
+    relay.probes.set(0);
+    for (String path : List.of("/metrics", "/health/ready?probe=true")) {
+      for (String origin : List.of("https://evil.example", "null")) {
+        assertThat(send(request(path).header("origin", origin)).statusCode()).isEqualTo(403);
+      }
+      HttpResponse<String> image = send(request(path).header("sec-fetch-site", "cross-site"));
+      assertThat(error(image).getString("code")).isEqualTo("cross_site_request");
+    }
+    assertThat(relay.probes).hasValue(0);
+    HttpResponse<String> ready =
+        send(
+            request("/health/ready")
+                .header("origin", "https://board.example")
+                .header("sec-fetch-site", "cross-site"));
+    assertThat(ready.statusCode()).isEqualTo(200);
+    // What somebody types into a browser comes from no page.
+    HttpRequest.Builder typed =
+        request("/health/ready?probe=true").header("sec-fetch-site", "none");
+    assertThat(send(typed).statusCode()).isEqualTo(200);
+    assertThat(relay.probes).hasValue(1);
   }
 
   @Test

@@ -256,8 +256,18 @@ class KeysTest extends GatewayFixture {
       assertThat(response.statusCode()).isEqualTo(403);
       assertThat(error(response).getString("code")).isEqualTo("cross_site_request");
     }
+    for (String site : List.of("cross-site", "same-site")) {
+      HttpResponse<String> response = send(request("/v1/models").header("sec-fetch-site", site));
+      assertThat(response.statusCode()).as("without an Origin header").isEqualTo(403);
+      assertThat(error(response).getString("code")).isEqualTo("cross_site_request");
+    }
     assertThat(relay.requests).isEmpty();
-    assertThat(send(chat(askStream()).header("origin", "app://local")).statusCode()).isEqualTo(200);
+    for (String site : List.of("none", "same-origin")) {
+      HttpRequest.Builder asked = request("/v1/models").header("sec-fetch-site", site);
+      assertThat(send(asked).statusCode()).as(site).isEqualTo(200);
+    }
+    HttpRequest.Builder app = chat(askStream()).header("origin", "app://local");
+    assertThat(send(app.header("sec-fetch-site", "cross-site")).statusCode()).isEqualTo(200);
     gateway.reload(options()).await(5, TimeUnit.SECONDS);
     HttpRequest.Builder page = chat(askStream()).header("origin", "https://ours.example");
     assertThat(send(bearing("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);

@@ -1,0 +1,230 @@
+package io.llmrelay.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code scripts/start} does before it starts: in a clone with a pretended Maven and JDK. */
+@Timeout(60)
+class ScriptsTest {
+  /** Notes what it is asked for, and does it as the file "mood" says. */
+  private static final String MAVEN =
+      """
+      #!/usr/bin/env bash
+      [ "$1" != -v ] || exit 0
+      echo build >>calls
+      echo half >target/vertx-llm-relay-1-all.jar
+      case $(cat mood) in
+        slow) sleep 1 ;;
+        edited) sleep 0.1; echo changed >src/main/Relay.java ;;
+        broken) echo "cannot find symbol"; exit 3 ;;
+      esac
+      echo whole >target/vertx-llm-relay-1-all.jar
+      """;
+
+  private static final String JAVA =
+      """
+      #!/usr/bin/env bash
+      cd "$(dirname "$0")/../.."
+      case "$*" in
+        *" serve "*) echo "serve $(grep -c whole "target/vertx-llm-relay-1-all.jar") $*" >>calls ;;
+        *)
+          notes=$(printf '%s\\n' "$@" | sed -n 's/^-XX:A[A-Za-z]*=//p')
+          echo "train $*" >>calls
+          case $(cat mood) in
+            untrainable) echo part >"$notes"; echo part >"$notes.config"; exit 2 ;;
+            no-archive) ;;
+            *) echo notes >"$notes" ;;
+          esac
+          ;;
+      esac
+      """;
+
+  @TempDir Path clone;
+
+  @BeforeAll
+  static void bash() {
+    boolean there;
+    try {
+      there = new ProcessBuilder("bash", "-c", "true").start().waitFor() == 0;
+    } catch (IOException | InterruptedException e) {
+      there = false;
+    }
+    assumeTrue(there, "the scripts need a bash, and there is none here");
+  }
+
+  @BeforeEach
+  void freshClone() throws IOException {
+    for (String file :
+        List.of("scripts/lib.sh", "scripts/start", ".mvn/wrapper/maven-wrapper.properties")) {
+      Files.createDirectories(clone.resolve(file).getParent());
+      Files.copy(Path.of(file), clone.resolve(file));
+    }
+    write("pom.xml", "");
+    write("src/main/Relay.java", "");
+    write("jdk/bin/javac", "");
+    write("jdk/bin/java", JAVA);
+    write("mvnw", MAVEN);
+    for (String program : List.of("jdk/bin/javac", "jdk/bin/java", "mvnw")) {
+      assertThat(clone.resolve(program).toFile().setExecutable(true)).isTrue();
+    }
+    write("jdk/release", "JAVA_VERSION=\"17.0.1\"\n");
+    write("mood", "fine");
+  }
+
+  private void write(String file, String text) throws IOException {
+    Files.createDirectories(clone.resolve(file).getParent());
+    Files.writeString(clone.resolve(file), text);
+  }
+
+  private Process begin(String log) throws IOException {
+    ProcessBuilder start = new ProcessBuilder("bash", clone + "/scripts/start", "--port", "0");
+    Map<String, String> env = start.environment();
+    env.keySet().removeAll(List.of("MVN", "JAVA_MAJOR", "LLM_RELAY_TRAIN"));
+    env.put("JAVA_HOME", clone + "/jdk");
+    return start.redirectErrorStream(true).redirectOutput(clone.resolve(log).toFile()).start();
+  }
+
+  /** Starts once, and tells what was called for it. */
+  private List<String> start() throws Exception {
+    Files.deleteIfExists(clone.resolve("calls"));
+    assertThat(end(begin("log"))).as(said("log")).isZero();
+    return calls();
+  }
+
+  private static int end(Process script) throws InterruptedException {
+    assertThat(script.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    return script.exitValue();
+  }
+
+  private String said(String log) throws IOException {
+    return Files.readString(clone.resolve(log));
+  }
+
+  /** The first word of each: what counts is which, and in which order. */
+  private List<String> calls() throws IOException {
+    return Files.readAllLines(clone.resolve("calls")).stream().map(l -> l.split(" ")[0]).toList();
+  }
+
+  private String lastCall() throws IOException {
+    List<String> calls = Files.readAllLines(clone.resolve("calls"));
+    return calls.get(calls.size() - 1);
+  }
+
+  private List<String> inTarget(String glob) throws IOException {
+    try (Stream<Path> files = Files.list(clone.resolve("target"))) {
+      return files.map(f -> f.getFileName().toString()).filter(f -> f.matches(glob)).toList();
+    }
+  }
+
+  @Test
+  void aFreshCloneIsBuiltAndTrainedOnce() throws Exception {
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(lastCall())
+        .startsWith("serve 1 ")
+        .containsPattern("-XX:SharedArchiveFile=\\S+/target/start-\\d+.notes ")
+        .endsWith("--port 0");
+    assertThat(start()).containsExactly("serve");
+
+    write("src/main/Relay.java", "changed");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(start()).containsExactly("serve");
+    assertThat(inTarget(".*building.*|.*\\.new")).isEmpty();
+  }
+
+  @Test
+  void whatIsEditedDuringABuildIsBuiltAgain() throws Exception {
+    write("mood", "edited");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    write("mood", "fine");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(start()).containsExactly("serve");
+  }
+
+  @Test
+  void aBuildThatFailsIsSaidAndDoneAgain() throws Exception {
+    assertThat(start()).contains("build");
+    write("src/main/Relay.java", "changed");
+    write("mood", "broken");
+    for (int i = 0; i < 2; i++) {
+      assertThat(end(begin("log"))).isEqualTo(3);
+      assertThat(said("log")).contains("failed:", "cannot find symbol");
+    }
+    write("mood", "fine");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(lastCall()).startsWith("serve 1 ");
+  }
+
+  @Test
+  void aBuildThatWasCutOffIsDoneAgain() throws Exception {
+    Process gone = new ProcessBuilder("bash", "-c", "true").start();
+    gone.waitFor();
+    write("target/vertx-llm-relay-1-all.jar", "half");
+    write("target/.built.new", "");
+    write("target/.building/pid", gone.pid() + "\n");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(lastCall()).startsWith("serve 1 ");
+
+    write("target/vertx-llm-relay-1-all.jar", "half, of a Maven that was called without us");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(lastCall()).startsWith("serve 1 ");
+    // Cut off before it could say who it is.
+    write("src/main/Relay.java", "changed");
+    Files.createDirectories(clone.resolve("target/.building"));
+    assertThat(start()).containsExactly("build", "train", "serve");
+  }
+
+  @Test
+  void ofTwoAtOnceOneBuildsAndTheOtherWaits() throws Exception {
+    write("mood", "slow");
+    Process one = begin("one");
+    Process two = begin("two");
+    assertThat(end(one)).as(said("one")).isZero();
+    assertThat(end(two)).as(said("two")).isZero();
+    assertThat(calls()).containsOnlyOnce("build");
+    assertThat(said("one") + said("two")).containsOnlyOnce("waiting for it");
+    assertThat(Files.readString(clone.resolve("calls"))).doesNotContain("serve 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"untrainable", "no-archive"})
+  void trainingThatFailedIsNotRepeatedUntilThereIsAnotherJar(String mood) throws Exception {
+    write("mood", mood);
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(said("log")).contains("starting without");
+    assertThat(lastCall()).doesNotContain("-XX:SharedArchiveFile");
+    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".notes.failed");
+    assertThat(start()).containsExactly("serve");
+    assertThat(said("log")).isEmpty();
+
+    write("mood", "fine");
+    write("src/main/Relay.java", "changed");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".notes");
+  }
+
+  @Test
+  void aJdkReplacedWhereItIsGetsItsOwnNotes() throws Exception {
+    assertThat(start()).containsExactly("build", "train", "serve");
+    write("jdk/release", "JAVA_VERSION=\"17.0.2\"\n");
+    assertThat(start()).containsExactly("train", "serve");
+    write("jdk/release", "JAVA_VERSION=\"25\"\n");
+    assertThat(start()).containsExactly("train", "serve");
+    assertThat(lastCall()).contains("-XX:AOTCache=");
+    assertThat(start()).containsExactly("serve");
+  }
+}

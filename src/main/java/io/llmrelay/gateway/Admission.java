@@ -23,7 +23,11 @@ public final class Admission {
   private static final ThreadLocal<MessageDigest> SHA_256 =
       ThreadLocal.withInitial(Admission::sha256);
 
-  private final ConnectionCount connections = new ConnectionCount();
+  /** What all requests that are here may have brought; the heap holds some copies of it. */
+  private static final long MAX_BODIES = Runtime.getRuntime().maxMemory() / 8;
+
+  private final Bound connections = new Bound(0);
+  private final Bound bodies;
   private volatile List<Key> keys = List.of();
 
   private static final class Key {
@@ -38,6 +42,11 @@ public final class Admission {
 
   /** Admits as these options say. */
   public Admission(GatewayOptions options) {
+    this(options, MAX_BODIES);
+  }
+
+  Admission(GatewayOptions options, long maxBodies) {
+    bodies = new Bound(maxBodies);
     update(options);
   }
 
@@ -92,8 +101,13 @@ public final class Admission {
     return found;
   }
 
-  ConnectionCount connections() {
+  Bound connections() {
     return connections;
+  }
+
+  /** The bytes of all requests that are here. */
+  Bound bodies() {
+    return bodies;
   }
 
   private static MessageDigest sha256() {

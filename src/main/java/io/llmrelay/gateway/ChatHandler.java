@@ -36,9 +36,11 @@ final class ChatHandler implements Handler<RoutingContext> {
             gone.tryComplete();
           }
         });
-    JsonBody.read(ctx.vertx(), ctx.request(), maxBodyBytes.getAsInt(), JsonBody.TIMEOUT_MS)
+    Visit visit = Visit.of(ctx);
+    JsonBody.read(
+            ctx.vertx(), ctx.request(), maxBodyBytes.getAsInt(), visit::hold, JsonBody.TIMEOUT_MS)
         .map(ChatCall::of)
-        .map(call -> labelled(call, ctx))
+        .map(call -> labelled(call, visit.consumer(), response))
         .compose(call -> answer(call, response, gone.future()))
         .onFailure(
             error -> {
@@ -48,9 +50,8 @@ final class ChatHandler implements Handler<RoutingContext> {
   }
 
   /** Tells hooks who asks, and by which id the caller knows the request. */
-  private static ChatCall labelled(ChatCall call, RoutingContext ctx) {
-    String consumer = Door.consumer(ctx);
-    String id = ctx.response().headers().get(RequestIds.HEADER);
+  private static ChatCall labelled(ChatCall call, String consumer, HttpServerResponse response) {
+    String id = response.headers().get(RequestIds.HEADER);
     return consumer == null && id == null ? call : call.labelled(consumer, id);
   }
 

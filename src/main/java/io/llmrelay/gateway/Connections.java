@@ -40,12 +40,12 @@ final class Connections {
   private static final long COMPLAIN_EVERY_NS = TimeUnit.MINUTES.toNanos(1);
 
   private final Vertx vertx;
-  private final ConnectionCount count;
+  private final Bound count;
   private final Map<HttpConnection, Watch> watches = new HashMap<>();
   private long idleMs;
   private long complained = System.nanoTime() - COMPLAIN_EVERY_NS;
 
-  Connections(Vertx vertx, ConnectionCount count, long idleMs) {
+  Connections(Vertx vertx, Bound count, long idleMs) {
     this.vertx = vertx;
     this.count = count;
     this.idleMs = idleMs;
@@ -58,7 +58,7 @@ final class Connections {
 
   /** A connection is there; closes it at once where there are too many. */
   void accept(HttpConnection connection) {
-    if (!count.add()) {
+    if (!count.add(1)) {
       connection.close();
       complain();
       return;
@@ -73,7 +73,7 @@ final class Connections {
         closed -> {
           watches.remove(connection);
           vertx.cancelTimer(watch.timer);
-          count.remove();
+          count.remove(1);
         });
   }
 

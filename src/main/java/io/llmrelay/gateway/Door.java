@@ -1,6 +1,5 @@
 package io.llmrelay.gateway;
 
-import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -13,7 +12,6 @@ import io.vertx.ext.web.RoutingContext;
  * {@code Origin} header, or, where a page only loads something, by {@code Sec-Fetch-Site}.
  */
 final class Door {
-  private static final String CONSUMER = "consumer";
   private static final String FETCH_SITE = "sec-fetch-site";
   private static final String TYPED_IN = "none";
 
@@ -54,7 +52,6 @@ final class Door {
       return;
     }
     enter(ctx, allowance);
-    ctx.put(CONSUMER, allowance.name());
     ctx.next();
   }
 
@@ -67,11 +64,6 @@ final class Door {
     } else {
       ctx.next();
     }
-  }
-
-  /** The name of the key that a request came in with, {@code null} where it needed none. */
-  static String consumer(RoutingContext ctx) {
-    return ctx.get(CONSUMER);
   }
 
   /** A program that is built of web pages has an origin of its own kind, and is none. */
@@ -87,20 +79,11 @@ final class Door {
   /** Vert.x calls a response's end handler once, be it complete or cut off. */
   private void enter(RoutingContext ctx, Allowance allowance) {
     HttpServerRequest request = ctx.request();
-    Connections.Watch watch = connections.begin(request);
-    Handler<Void> left =
-        end -> {
-          if (watch != null) {
-            watch.served();
-          }
-          if (allowance != null) {
-            allowance.leave();
-          }
-        };
+    Visit visit = Visit.begin(ctx, connections.begin(request), allowance, admission.bodies());
     if (request.response().closed()) {
-      left.handle(null);
+      visit.handle(null);
     } else {
-      request.response().endHandler(left);
+      request.response().endHandler(visit);
     }
   }
 }

@@ -91,8 +91,7 @@ public final class GatewayVerticle extends VerticleBase {
 
   private Future<?> admin(Routes routes) {
     AdminOptions at = options.getAdmin();
-    ConnectionCount few = new ConnectionCount();
-    few.limit(MAX_ADMIN_CONNECTIONS);
+    Bound few = new Bound(MAX_ADMIN_CONNECTIONS);
     Connections operators = new Connections(vertx, few, options.getIdleTimeout().toMillis());
     Router router = routes.operators(new Door(admission, operators));
     admin = Servers.create(vertx, Servers.options(), router, operators);

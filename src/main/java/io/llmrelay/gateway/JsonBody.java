@@ -2,6 +2,8 @@ package io.llmrelay.gateway;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -13,6 +15,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
+import java.util.function.LongPredicate;
 
 /**
  * Reads a request's body as a JSON object, whatever its content type says, within bounds of size
@@ -27,25 +30,34 @@ final class JsonBody {
   /** How long a client may take to send its body. */
   static final long TIMEOUT_MS = 60_000;
 
+  /** What a request is told to wait where nobody knows when there is room. */
+  private static final long BUSY_MS = 1_000;
+
   /** HTTP/2's code for a stream that is not needed any more. */
   private static final long NO_ERROR = 0;
 
   private final HttpServerRequest request;
   private final int maxBytes;
+  private final LongPredicate room;
   private final Promise<Buffer> promise = Promise.promise();
   private Buffer body = Buffer.buffer();
   private long timer = -1;
   private boolean over;
 
-  private JsonBody(HttpServerRequest request, int maxBytes) {
+  private JsonBody(HttpServerRequest request, int maxBytes, LongPredicate room) {
     this.request = request;
     this.maxBytes = maxBytes;
+    this.room = room;
   }
 
-  /** The body, or an {@link ApiError}; never completes where the client leaves. */
+  /**
+   * The body, or an {@link ApiError}; never completes where the client leaves.
+   *
+   * @param room whether there is any for so many more bytes, beside those of other requests
+   */
   static Future<JsonObject> read(
-      Vertx vertx, HttpServerRequest request, int maxBytes, long timeoutMs) {
-    return new JsonBody(request, maxBytes).read(vertx, timeoutMs).map(JsonBody::parse);
+      Vertx vertx, HttpServerRequest request, int maxBytes, LongPredicate room, long timeoutMs) {
+    return new JsonBody(request, maxBytes, room).read(vertx, timeoutMs).map(JsonBody::parse);
   }
 
   private Future<Buffer> read(Vertx vertx, long timeoutMs) {
@@ -114,6 +126,8 @@ final class JsonBody {
     }
     if (body.length() + chunk.length() > maxBytes) {
       fail(tooLarge());
+    } else if (!room.test(chunk.length())) {
+      fail(noRoom());
     } else {
       body.appendBuffer(chunk);
     }
@@ -153,6 +167,12 @@ final class JsonBody {
 
   private static ApiError tooLate() {
     return ApiError.badRequest(408, "request_timeout", "the body did not arrive in time");
+  }
+
+  private static ApiError noRoom() {
+    return ApiError.of(
+        Failure.of(FailureKind.OVERLOADED, "the requests that are here take up all the memory")
+            .withRetryAfterMs(BUSY_MS));
   }
 
   private ApiError tooLarge() {

@@ -17,7 +17,7 @@ class JsonBodyTest extends HttpFixture {
             .createHttpServer()
             .requestHandler(
                 request ->
-                    JsonBody.read(vertx, request, 100, 200)
+                    JsonBody.read(vertx, request, 100, bytes -> true, 200)
                         .onSuccess(body -> request.response().end(body.encode()))
                         .onFailure(error -> ApiError.of(error).send(request.response())));
     port = server.listen(0, "127.0.0.1").await().actualPort();

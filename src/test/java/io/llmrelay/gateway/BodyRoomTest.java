@@ -1,0 +1,51 @@
+package io.llmrelay.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The requests that are here at a time take up so much memory together, and no more. */
+class BodyRoomTest extends GatewayFixture {
+  private static final int ROOM = 2 * MAX_BODY;
+
+  private final JsonObject large = askStream().put("user", "x".repeat(MAX_BODY / 2));
+
+  @BeforeEach
+  void bounded() {
+    gateway = deploy(new GatewayVerticle(options(), relay, new Admission(options(), ROOM), null));
+    port = gateway.actualPort();
+  }
+
+  @Test
+  void whatIsTooMuchIsToldToComeBackAndRoomIsGivenBack() throws Exception {
+    try (Socket one = connect();
+        Socket two = connect();
+        Socket three = connect()) {
+      for (Socket socket : new Socket[] {one, two, three}) {
+        post(socket, "", large);
+        relay.streams.take().text("Hello");
+        readUntil(socket, "Hello");
+      }
+
+      HttpResponse<String> refused = post(large);
+
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.headers().firstValue("retry-after")).hasValue("1");
+      assertThat(error(refused).getString("code")).isEqualTo("overloaded");
+      one.close();
+      relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
+      // Again and again, for each of them gives back what it took, however it ended.
+      for (int i = 0; i < 5; i++) {
+        await().until(() -> post(large).statusCode() == 200);
+        assertThat(post("{" + " ".repeat(MAX_BODY / 2)).statusCode()).isEqualTo(400);
+      }
+    }
+  }
+}

@@ -300,6 +300,18 @@ public final class ChatRequest {
     return responseFormat == null ? null : responseFormat.copy();
   }
 
+  /** Whether the answer is to be anything else than text. */
+  public boolean wantsFormat() {
+    return responseFormat != null && !"text".equals(responseFormat.getValue("type"));
+  }
+
+  /** The JSON schema of the answer, or {@code null}. */
+  public Object schema() {
+    return responseFormat != null && responseFormat.getValue("json_schema") instanceof JsonObject of
+        ? of.copy().getValue("schema")
+        : null;
+  }
+
   /** Labels for hooks and events; never sent to a backend. */
   public Map<String, String> metadata() {
     return metadata;

@@ -1,13 +1,27 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.config.BackendOptions;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Model names in paths: whoever names the model must not be able to name another path. */
+/**
+ * Paths of requests. Model names may be part of them: whoever names the model must not be able to
+ * name another path.
+ */
 public final class Paths {
   private Paths() {}
+
+  /**
+   * What stands between a base URL and the rest: nothing where the URL ends in it already.
+   *
+   * @param end how URLs end that have it
+   */
+  public static String unless(Pattern end, BackendOptions options, String ours) {
+    return end.matcher(options.getBaseUrl()).find() ? "" : ours;
+  }
 
   /** A name as one segment. */
   public static String segment(String name) {

@@ -6,6 +6,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Paths;
 import io.llmrelay.provider.Turns;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -13,12 +14,14 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Anthropic's messages. The system texts stand apart from the messages, user and assistant take
  * turns beginning with the user, and the answer must be limited.
  */
 public final class AnthropicDialect implements Dialect {
+  private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
   static final int DEFAULT_MAX_TOKENS = 4096;
   private static final String VERSION = "2023-06-01";
 
@@ -32,8 +35,7 @@ public final class AnthropicDialect implements Dialect {
     if (request.seed() != null) {
       return "seed cannot be expressed";
     }
-    if (request.responseFormat() != null
-        && !"text".equals(request.responseFormat().getValue("type"))) {
+    if (request.wantsFormat()) {
       return "response_format other than text cannot be expressed";
     }
     if (request.temperature() != null && request.temperature() > 1) {
@@ -66,7 +68,7 @@ public final class AnthropicDialect implements Dialect {
 
   /** The base URL may have the version at its end, or leave it to us. */
   private static String version(BackendOptions options) {
-    return options.getBaseUrl().matches(".*/v\\d+/*") ? "" : "/v1";
+    return Paths.unless(VERSIONED, options, "/v1");
   }
 
   @Override

@@ -91,8 +91,7 @@ public final class BedrockDialect implements Dialect {
     if (request.seed() != null) {
       return "seed cannot be expressed";
     }
-    if (request.responseFormat() != null
-        && !"text".equals(request.responseFormat().getValue("type"))) {
+    if (request.wantsFormat()) {
       return "response_format other than text cannot be expressed";
     }
     if (request.user() != null) {

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * 256 tokens and do not say that this was the reason; so they are always told a limit.
  */
 public final class CloudflareDialect implements Dialect {
+  private static final Pattern WITH_AI = Pattern.compile("/ai/*$");
   static final int DEFAULT_MAX_TOKENS = 2048;
   private static final long MAX_SEED = 9_999_999_999L;
 
@@ -49,8 +50,7 @@ public final class CloudflareDialect implements Dialect {
     if (request.seed() != null && (request.seed() < 1 || request.seed() > MAX_SEED)) {
       return "seed outside 1 to " + MAX_SEED + " cannot be expressed";
     }
-    if (request.responseFormat() != null
-        && !"text".equals(request.responseFormat().getValue("type"))) {
+    if (request.wantsFormat()) {
       return "response_format other than text cannot be streamed";
     }
     return request.user() == null ? null : "user cannot be expressed";
@@ -78,7 +78,7 @@ public final class CloudflareDialect implements Dialect {
 
   /** The base URL may have {@code /ai} at its end, or leave it to us. */
   private static String ai(BackendOptions options) {
-    return options.getBaseUrl().matches(".*/ai/*") ? "" : "/ai";
+    return Paths.unless(WITH_AI, options, "/ai");
   }
 
   @Override

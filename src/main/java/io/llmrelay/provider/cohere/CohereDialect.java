@@ -6,14 +6,17 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Paths;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Cohere's chat, version 2. Its ranges are narrower than OpenAI's. */
 public final class CohereDialect implements Dialect {
+  private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
   private static final double MIN_P = 0.01;
   private static final double MAX_P = 0.99;
 
@@ -55,7 +58,7 @@ public final class CohereDialect implements Dialect {
 
   /** The base URL may have a version at its end, or leave it to us. */
   private static String version(String ours, BackendOptions options) {
-    return options.getBaseUrl().matches(".*/v\\d+/*") ? "" : ours;
+    return Paths.unless(VERSIONED, options, ours);
   }
 
   @Override
@@ -72,18 +75,13 @@ public final class CohereDialect implements Dialect {
     Json.put(json, "max_tokens", request.maxTokens());
     Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
     Json.put(json, "seed", request.seed());
-    Json.put(json, "response_format", format(request.responseFormat()));
-    return json.toBuffer();
-  }
-
-  /** With or without a schema, the type is {@code json_object}. */
-  private static JsonObject format(JsonObject format) {
-    if (format == null || "text".equals(format.getValue("type"))) {
-      return null;
+    if (request.wantsFormat()) {
+      // With or without a schema, the type is this.
+      JsonObject format = new JsonObject().put("type", "json_object");
+      Json.put(format, "json_schema", request.schema());
+      json.put("response_format", format);
     }
-    JsonObject theirs = new JsonObject().put("type", "json_object");
-    Json.put(theirs, "json_schema", Json.object(format, "json_schema").getValue("schema"));
-    return theirs;
+    return json.toBuffer();
   }
 
   @Override

@@ -13,12 +13,14 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Google's own API for Gemini. The model stands in the path, the system's texts apart from the
  * contents, and all settings in one object.
  */
 public final class GeminiDialect implements Dialect {
+  private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");
 
   @Override
   public String name() {
@@ -54,7 +56,7 @@ public final class GeminiDialect implements Dialect {
 
   /** The base URL may have the version at its end, or leave it to us. */
   private static String version(BackendOptions options) {
-    return options.getBaseUrl().matches(".*/v\\d\\w*/*") ? "" : "/v1beta";
+    return Paths.unless(VERSIONED, options, "/v1beta");
   }
 
   @Override
@@ -87,10 +89,9 @@ public final class GeminiDialect implements Dialect {
     Json.put(
         config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
     Json.put(config, "seed", request.seed());
-    JsonObject format = request.responseFormat();
-    if (format != null && !"text".equals(format.getValue("type"))) {
+    if (request.wantsFormat()) {
       config.put("responseMimeType", "application/json");
-      Json.put(config, "responseJsonSchema", Json.object(format, "json_schema").getValue("schema"));
+      Json.put(config, "responseJsonSchema", request.schema());
     }
     return config;
   }

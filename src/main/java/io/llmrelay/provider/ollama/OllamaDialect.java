@@ -6,15 +6,18 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
+import io.llmrelay.provider.Paths;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Ollama's own API: lines of JSON, and settings in an object of options. */
 public final class OllamaDialect implements Dialect {
+  private static final Pattern WITH_API = Pattern.compile("/api/*$");
 
   @Override
   public String name() {
@@ -48,7 +51,7 @@ public final class OllamaDialect implements Dialect {
 
   /** The base URL may have {@code /api} at its end, or leave it to us. */
   private static String api(BackendOptions options) {
-    return options.getBaseUrl().matches(".*/api/*") ? "" : "/api";
+    return Paths.unless(WITH_API, options, "/api");
   }
 
   @Override
@@ -60,7 +63,9 @@ public final class OllamaDialect implements Dialect {
     }
     JsonObject json =
         new JsonObject().put("model", model).put("messages", messages).put("stream", true);
-    Json.put(json, "format", format(request.responseFormat()));
+    if (request.wantsFormat()) {
+      json.put("format", request.schema() == null ? "json" : request.schema());
+    }
     JsonObject settings = new JsonObject();
     Json.put(settings, "temperature", request.temperature());
     Json.put(settings, "top_p", request.topP());
@@ -69,15 +74,6 @@ public final class OllamaDialect implements Dialect {
     Json.put(settings, "seed", request.seed());
     Json.put(json, "options", settings.isEmpty() ? null : settings);
     return json.toBuffer();
-  }
-
-  /** A schema, or the word {@code json}. */
-  private static Object format(JsonObject format) {
-    if (format == null || "text".equals(format.getValue("type"))) {
-      return null;
-    }
-    Object schema = Json.object(format, "json_schema").getValue("schema");
-    return schema == null ? "json" : schema;
   }
 
   @Override

@@ -294,14 +294,14 @@ class CircuitAndExhaustionTest {
   @Test
   void theTotalTimeIsTheWholeRequests() throws Exception {
     Relay relay = RELAYS.deploy(options().setCircuit(circuit(1, 30_000)));
-    RELAYS.sandbox().script(primary, Scenario.of("stall"));
+    RELAYS.sandbox().script(primary, Scenario.of("503-first-300"));
     RELAYS.sandbox().script(secondary, Scenario.of("stall-after-role"));
-    JsonObject timeouts = new JsonObject().put("head", "1s").put("total", "3s");
+    JsonObject timeouts = new JsonObject().put("total", "2s");
     ChatRequest request = with(new JsonObject().put("timeouts", timeouts));
     for (boolean streaming : new boolean[] {true, false}) {
       Seen seen = Seen.of(relay.client(), request, streaming);
       assertThat(seen.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
-      assertThat(seen.failure().message()).contains("3000 ms");
+      assertThat(seen.failure().message()).contains("2000 ms");
       assertThat(seen.trail()).hasSize(2);
     }
     // The first was the primary's fault; the end of the budget is nobody's.

@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
  */
 class KilledConsumerTest {
   /**
-   * The next ping that cannot be sent tells, and on a machine that has other things to do that is a
-   * little more than a second. Silence would tell after five.
+   * The next ping that cannot be sent tells, as a rule in half a second; a machine that has other
+   * things to do is given more. Silence would tell after five.
    */
   private static final Duration LIMIT = ofSeconds(3);
 

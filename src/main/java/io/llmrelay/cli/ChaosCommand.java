@@ -27,7 +27,7 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--fast", description = "Short timers, as in the tests: some 30 seconds.")
+  @Option(names = "--fast", description = "Short timers, as in the tests: some 20 seconds.")
   private boolean fast;
 
   @Parameters(

@@ -158,7 +158,7 @@ class LlmStreamTest {
     assertThat(onProducer(() -> producer.writeQueueFull())).isTrue();
     stream.resume();
     await().until(() -> !onProducer(() -> producer.writeQueueFull()));
-    assertThat(probe.chunks).hasSize(BusSettings.DEFAULT_WINDOW);
+    await().untilAsserted(() -> assertThat(probe.chunks).hasSize(BusSettings.DEFAULT_WINDOW));
   }
 
   @Test

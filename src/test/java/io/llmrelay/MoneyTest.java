@@ -53,6 +53,7 @@ class MoneyTest {
 
   @BeforeEach
   void sandbox(Vertx vertx) throws Exception {
+    Midnight.isNotNear();
     this.vertx = vertx;
     sandbox = get(Sandbox.start(vertx));
   }

@@ -65,8 +65,9 @@ class ReadmeTest {
         get(
             client
                 .request(HttpMethod.POST, server.actualPort(), "127.0.0.1", "/chat")
-                .compose(request -> request.send("Why is the sky blue?"))
-                .compose(HttpClientResponse::body));
+                .compose(
+                    request ->
+                        request.send("Why is the sky blue?").compose(HttpClientResponse::body)));
     assertThat(text.toString()).startsWith("Hello, this is secondary.").endsWith("are cut.");
     get(client.close());
   }

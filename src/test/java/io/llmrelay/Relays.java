@@ -143,7 +143,7 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
   }
 
   static ConditionFactory poll() {
-    return await().atMost(ofSeconds(10)).pollDelay(ofMillis(0)).pollInterval(ofMillis(5));
+    return await().atMost(ofSeconds(30)).pollDelay(ofMillis(0)).pollInterval(ofMillis(5));
   }
 
   /** The result of a future, which must not be long in coming. */

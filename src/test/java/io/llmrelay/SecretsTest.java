@@ -4,6 +4,7 @@ import static io.llmrelay.Relays.eventually;
 import static io.llmrelay.Relays.get;
 import static io.llmrelay.Relays.unique;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.ChatEvent;
@@ -118,26 +119,25 @@ class SecretsTest {
     see(REQUEST, REQUEST.messages().get(0), ChatEvent.class);
 
     for (Scenario scenario : failures()) {
-      RELAYS.sandbox().script(path + "one", scenario);
-      RELAYS.sandbox().script(path + "two", scenario);
-      for (boolean streaming : new boolean[] {true, false}) {
-        ask(relay, REQUEST, streaming);
-        ask(relay, REQUEST.withCandidates("one"), streaming);
-        ask(relay, REQUEST.withCandidates("two"), streaming);
-      }
+      inEveryWay(relay, path, scenario);
     }
     // The same by the event bus alone, where a failure is a text.
     JsonObject alone = REQUEST.withCandidates("one").toJson();
     String generate = relay.prefix() + ".generate";
-    RELAYS.vertx().eventBus().request(generate, alone).onComplete(this::see, this::seeReply);
+    RELAYS.sandbox().script(path + "one", repeatingThePrompt());
+    assertThatThrownBy(() -> get(RELAYS.vertx().eventBus().request(generate, alone)))
+        .satisfies(this::seeReply);
     alone.getJsonArray("messages").getJsonObject(1).put("role", "oops");
-    RELAYS.vertx().eventBus().request(generate, alone).onComplete(this::see, this::seeReply);
+    assertThatThrownBy(() -> get(RELAYS.vertx().eventBus().request(generate, alone)))
+        .satisfies(this::seeReply);
     // A handler of the caller's that throws.
     RELAYS.sandbox().script(path + "one", Scenario.ok().text(ANSWER));
     LlmStream stream = get(relay.client().stream(REQUEST));
     see(stream, new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(ANSWER)));
     stream.cancel();
 
+    // Afterwards nobody is asked any more.
+    inEveryWay(relay, path, refusingTheKey());
     see(get(relay.client().plan(REQUEST)), relay.health());
     eventually(() -> assertThat(relay.health().getInteger("requests")).isZero());
     meters.getMeters().forEach(meter -> see(meter.getId()));
@@ -147,6 +147,19 @@ class SecretsTest {
     assertThat(calls).isNotEmpty().allMatch(SandboxCall::keyPresent);
     calls.forEach(this::see);
     get(events.unregister());
+  }
+
+  private void inEveryWay(Relay relay, String path, Scenario scenario) throws Exception {
+    RELAYS.sandbox().script(path + "one", scenario).script(path + "two", scenario);
+    int one = RELAYS.calls(path + "one");
+    int two = RELAYS.calls(path + "two");
+    for (boolean streaming : new boolean[] {true, false}) {
+      ask(relay, REQUEST, streaming);
+      ask(relay, REQUEST.withCandidates("one"), streaming);
+      ask(relay, REQUEST.withCandidates("two"), streaming);
+    }
+    assertThat(RELAYS.calls(path + "one")).as("%s at one", scenario).isGreaterThan(one);
+    assertThat(RELAYS.calls(path + "two")).as("%s at two", scenario).isGreaterThan(two);
   }
 
   private void seeReply(Throwable failure) {
@@ -181,21 +194,31 @@ class SecretsTest {
     return options;
   }
 
-  /** Every way to fail, and above all those in which a backend repeats what it was sent. */
-  private static List<Scenario> failures() {
+  private static JsonObject prompt() {
+    return new JsonObject()
+        .put("type", "server_error")
+        .put(
+            "message",
+            "[{'type': 'missing', 'loc': ('body', 'n'), 'input': {'content': '" + PROMPT + "'}}]");
+  }
+
+  private static Scenario repeatingThePrompt() {
+    String body = new JsonObject().put("error", prompt()).encode();
+    return Scenario.http(500, "application/json", body);
+  }
+
+  private static Scenario refusingTheKey() {
     JsonObject echo =
         new JsonObject()
             .put("type", "invalid_request_error")
             .put("code", "bad " + KEY)
             .put("message", "Incorrect API key provided: " + KEY + ", token " + HEADER);
-    JsonObject prompt =
-        new JsonObject()
-            .put("type", "server_error")
-            .put(
-                "message",
-                "[{'type': 'missing', 'loc': ('body', 'n'), 'input': {'content': '"
-                    + PROMPT
-                    + "'}}]");
+    return Scenario.http(401, "application/json", new JsonObject().put("error", echo).encode());
+  }
+
+  /** Every way to fail, and above all those in which a backend repeats what it was sent. */
+  private static List<Scenario> failures() {
+    JsonObject prompt = prompt();
     JsonObject cut =
         new JsonObject()
             .put("type", "server_error")
@@ -205,8 +228,7 @@ class SecretsTest {
     String json = "application/json";
     return List.of(
         Scenario.ok().text(ANSWER),
-        Scenario.http(401, json, new JsonObject().put("error", echo).encode()),
-        Scenario.http(500, json, new JsonObject().put("error", prompt).encode()),
+        repeatingThePrompt(),
         Scenario.http(500, json, new JsonObject().put("error", cut).encode()),
         Scenario.http(400, json, new JsonObject().put("error", prompt).encode()),
         Scenario.http(200, json, new JsonObject().put("error", prompt).encode()),

@@ -51,16 +51,20 @@ final class Seen {
 
   private void read(LlmStream opened) {
     stream = opened;
-    opened
-        .handler(chunk -> bytes.appendBuffer(chunk))
-        .exceptionHandler(this::failed)
-        .endHandler(v -> terminal());
+    opened.handler(this::append).exceptionHandler(this::failed).endHandler(v -> terminal());
   }
 
   private void whole(ChatCompletion whole) {
     completion = whole;
-    bytes.appendString(whole.text());
+    append(Buffer.buffer(whole.text()));
     terminal();
+  }
+
+  /** On the event loop, while the test may be looking. */
+  private void append(Buffer chunk) {
+    synchronized (bytes) {
+      bytes.appendBuffer(chunk);
+    }
   }
 
   private void failed(Throwable cause) {
@@ -75,7 +79,9 @@ final class Seen {
 
   /** The text as it came, before the failure if there was one. */
   String text() {
-    return bytes.toString(StandardCharsets.UTF_8);
+    synchronized (bytes) {
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
   }
 
   /** How the request failed, or {@code null}. */

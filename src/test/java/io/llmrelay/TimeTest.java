@@ -2,7 +2,6 @@ package io.llmrelay;
 
 import static io.llmrelay.Relays.eventually;
 import static io.llmrelay.Relays.unique;
-import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -77,15 +76,15 @@ class TimeTest {
     RelayOptions options = options().setCatalog(List.of(reasoning("thinks")));
     options.getBackends().get("primary").setModels(List.of("alpha", "thinks"));
     Relay relay = RELAYS.deploy(options);
-    RELAYS.sandbox().script(primary, Scenario.of("model-first-11500").text("at last"));
+    RELAYS.sandbox().script(primary, Scenario.of("model-first-13000").text("at last"));
 
     Future<?> never = Future.future(p -> {});
     Seen thinks = Seen.begin(relay.client(), REQUEST.withModel("thinks"), true, never);
     Seen chat = Seen.begin(relay.client(), REQUEST.withModel("alpha"), true, never);
 
     assertThat(chat.await().backend()).isEqualTo("secondary");
-    assertThat(chat.trail().get(0).message()).startsWith("no first chunk within 10");
-    assertThat(chat.trail().get(0).durationMs()).isBetween(10_000L, 11_400L);
+    assertThat(chat.trail().get(0).message()).matches("no first chunk within 1\\d{4} ms");
+    assertThat(chat.trail().get(0).durationMs()).isGreaterThanOrEqualTo(10_000L);
     assertThat(thinks.await().backend()).isEqualTo("primary");
     assertThat(thinks.text()).isEqualTo("at last");
   }
@@ -93,14 +92,14 @@ class TimeTest {
   @Test
   void aConfiguredFirstChunkHoldsForAModelThatThinksToo() throws Exception {
     RelayOptions options = options().setCatalog(List.of(reasoning("alpha")));
-    options.setTimeouts(new Timeouts(null, null, ofMillis(300), null, null));
+    options.setTimeouts(new Timeouts(null, null, ofSeconds(1), null, null));
     Relay relay = RELAYS.deploy(options);
     RELAYS.sandbox().script(primary, Scenario.of("stall-after-role"));
 
     Seen seen = Seen.of(relay.client(), REQUEST, true);
 
     assertThat(seen.backend()).isEqualTo("secondary");
-    assertThat(seen.trail().get(0).durationMs()).isBetween(300L, 3_000L);
+    assertThat(seen.trail().get(0).durationMs()).isBetween(1_000L, 8_000L);
   }
 
   @Test
@@ -108,10 +107,10 @@ class TimeTest {
     Relay relay = RELAYS.deploy(options().setCatalog(List.of(reasoning("alpha"))));
     RELAYS.sandbox().script(primary, Scenario.of("stall"));
 
-    Seen seen = Seen.of(relay.client(), with("first-chunk", ofMillis(300)), false);
+    Seen seen = Seen.of(relay.client(), with("first-chunk", ofSeconds(1)), false);
 
     assertThat(seen.backend()).isEqualTo("secondary");
-    assertThat(seen.trail().get(0).durationMs()).isBetween(300L, 3_000L);
+    assertThat(seen.trail().get(0).durationMs()).isBetween(1_000L, 8_000L);
   }
 
   /** Also where retries are allowed. */
@@ -121,12 +120,12 @@ class TimeTest {
     Relay relay = RELAYS.deploy(options().setRetries(new RetryOptions().setMax(3)));
     RELAYS.sandbox().script(primary, Scenario.of(silence));
 
-    Seen seen = Seen.of(relay.client(), with("first-chunk", ofMillis(400)), true);
+    Seen seen = Seen.of(relay.client(), with("first-chunk", ofSeconds(1)), true);
 
     assertThat(seen.backend()).isEqualTo("secondary");
     assertThat(RELAYS.calls(primary)).isEqualTo(1);
     assertThat(seen.trail()).hasSize(2);
-    assertThat(seen.trail().get(1).startMs()).isBetween(400L, 3_000L);
+    assertThat(seen.trail().get(1).startMs()).isBetween(1_000L, 8_000L);
   }
 
   /** The backend is paused with the consumer; the limit begins when the consumer reads again. */
@@ -136,13 +135,13 @@ class TimeTest {
     Relay relay = RELAYS.deploy(options());
     Scenario scenario = Scenario.of(andThenTheBackendStalls ? "stall-after-300" : "model");
     RELAYS.sandbox().script(primary, large(scenario));
-    ChatRequest request = with("stall", ofMillis(400));
+    ChatRequest request = with("stall", ofSeconds(1));
     LlmStream stream = Relays.get(relay.client().stream(request));
     Consumer consumer = new Consumer(stream);
     consumer.pauseAfterTheFirstChunk();
     eventually(() -> assertThat(consumer.paused()).isTrue());
     // Three times the limit, in which nothing may happen.
-    Relays.get(RELAYS.vertx().timer(1_200));
+    Relays.get(RELAYS.vertx().timer(3_000));
     assertThat(consumer.failure()).isNull();
     assertThat(relay.health().getInteger("requests")).isEqualTo(1);
 
@@ -163,7 +162,7 @@ class TimeTest {
   void theWholeBudgetGoesOn() throws Exception {
     Relay relay = RELAYS.deploy(options());
     RELAYS.sandbox().script(primary, large(Scenario.ok()));
-    LlmStream stream = Relays.get(relay.client().stream(with("total", ofSeconds(1))));
+    LlmStream stream = Relays.get(relay.client().stream(with("total", ofSeconds(2))));
     Consumer consumer = new Consumer(stream);
     consumer.pauseAfterTheFirstChunk();
     eventually(() -> assertThat(relay.health().getInteger("requests")).isZero());

@@ -48,8 +48,8 @@ public final class FaultWall {
       503-retry-after-7               | fallback         | fallback        | overloaded       | overloaded      | fallback
       529                             | fallback         | fallback        | overloaded       | overloaded      | primary
       redirect                        | fallback         | fallback        | server_error     | server_error    | primary
-      down-for-{slow}                 | fallback         | fallback        | overloaded       | overloaded      | primary
-      flap-for-{slow}                 | fallback         | fallback        | overloaded       | overloaded      | primary
+      down-for-60000                  | fallback         | fallback        | overloaded       | overloaded      | primary
+      flap-for-60000                  | fallback         | fallback        | overloaded       | overloaded      | primary
       -- no answer at all
       (refused)                       | fallback         | fallback        | network          | network         | fallback
       (untrusted)                     | fallback         | fallback        | network          | network         | fallback

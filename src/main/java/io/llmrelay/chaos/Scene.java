@@ -158,7 +158,11 @@ final class Scene {
     if (row.reaches()) {
       stage.sandbox().script(prefix + play.name(), Scenario.ok().text(Observed.PRIMARY));
     }
-    JsonObject relay = new JsonObject().put("candidates", candidates(play));
+    boolean unreachable = "connect".equals(row.timer());
+    JsonObject relay =
+        new JsonObject()
+            .put("candidates", candidates(play))
+            .put("timeouts", unreachable ? profile.timeouts(row) : profile.others());
     return ask(play, "well", relay)
         .future()
         .map(

@@ -25,7 +25,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.awaitility.Awaitility;
 
 /** Endpoints on event loops of their own, and raw ends of streams that use none of our classes. */
 final class BusBench {
@@ -37,10 +36,6 @@ final class BusBench {
   /** Asks often, and waits long for the answer. */
   static final BusSettings PATIENT =
       new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(20));
-
-  static {
-    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
-  }
 
   private BusBench() {}
 

@@ -18,6 +18,8 @@ public final class Cluster {
     config.getNetworkConfig().setPublicAddress("127.0.0.1");
     config.getNetworkConfig().getInterfaces().setEnabled(true).addInterface("127.0.0.1");
     config.setProperty("hazelcast.wait.seconds.before.join", "0");
+    // Other programs may have the first ports.
+    config.setProperty("hazelcast.tcp.join.port.try.count", "50");
     JoinConfig join = config.getNetworkConfig().getJoin();
     join.getMulticastConfig().setEnabled(false);
     join.getAutoDetectionConfig().setEnabled(false);

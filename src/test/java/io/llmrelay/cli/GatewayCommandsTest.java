@@ -1,6 +1,7 @@
 package io.llmrelay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.Certificates;
 import io.llmrelay.config.GatewayKeyOptions;
@@ -103,7 +104,12 @@ class GatewayCommandsTest {
       HttpClient client = HttpClient.newBuilder().sslContext(own.trusting()).build();
       assertThat(get(client, url + "/v1/models").body()).contains("primary/mock-model");
       assertThat(get(client, url + "/metrics").statusCode()).isEqualTo(404);
-      assertThat(get(client, admin + "/metrics").body()).contains("jvm_memory_used_bytes");
+      // The meters of the JVM are bound while it serves already.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(get(client, admin + "/metrics").body())
+                      .contains("jvm_memory_used_bytes"));
       assertThat(get(client, admin + "/health/ready?probe=true").body())
           .contains("\"probe\":{", "\"name\":\"claude\"");
     }

@@ -70,7 +70,11 @@ class ServeCommandTest {
       assertThat(refused.exitCode()).isEqualTo(1);
       assertThat(refused.out()).isEmpty();
       assertThat(refused.err()).startsWith("The gateway answered 400: ");
-      assertThat(get(url + "/metrics")).contains("llmrelay_", "jvm_memory_used_bytes");
+      // The meters of the JVM are bound while it serves already.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(get(url + "/metrics")).contains("llmrelay_", "jvm_memory_used_bytes"));
 
       Cli second = Cli.run("serve", "--port", serve.awaitOut(URL).group(2));
       assertThat(second.exitCode()).isEqualTo(1);

@@ -2,6 +2,7 @@ package io.llmrelay.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
@@ -16,6 +17,7 @@ import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,7 @@ class AvailabilityTest {
 
   private final WallClock clock = new WallClock("2026-11-22T18:00:30Z");
   private final List<String> told = new CopyOnWriteArrayList<>();
+  private final AtomicInteger probes = new AtomicInteger();
   private volatile JsonObject probe = refusal(FailureKind.AUTHENTICATION);
   private final AtomicLong now = new AtomicLong(1_000_000);
   private Vertx vertx;
@@ -52,7 +56,14 @@ class AvailabilityTest {
   @BeforeEach
   void provider(Vertx vertx) {
     this.vertx = vertx;
-    vertx.eventBus().consumer("lane.provider.a.probe", message -> message.reply(probe));
+    vertx
+        .eventBus()
+        .consumer(
+            "lane.provider.a.probe",
+            message -> {
+              probes.incrementAndGet();
+              message.reply(probe);
+            });
   }
 
   private static JsonObject refusal(FailureKind kind) {
@@ -91,11 +102,13 @@ class AvailabilityTest {
     Availability availability =
         new Availability(vertx, settings, new Listeners(List.of(log)), clock, now::get, firstProbe);
     get(availability.open(null));
-    get(
+    // As its coordinator does for it.
+    MessageConsumer<Object> others =
         vertx
             .eventBus()
-            .consumer("llm" + Availability.ANNOUNCE, news -> availability.heard(news.body()))
-            .completion());
+            .consumer(
+                settings.prefix() + Availability.ANNOUNCE, news -> availability.heard(news.body()));
+    get(others.completion());
     return availability;
   }
 
@@ -175,7 +188,7 @@ class AvailabilityTest {
     probe = refusal(FailureKind.valueOf(kind));
     Availability here = open(null, Duration.ofMillis(10));
     fail(here, M, FailureKind.AUTHENTICATION);
-    Thread.sleep(100);
+    await().untilAtomic(probes, greaterThanOrEqualTo(3));
     assertThat(why(here, M)).isEqualTo(FailureKind.AUTHENTICATION);
   }
 

@@ -290,28 +290,31 @@ class CoordinatorTest {
     Handler handler = logTo(logged);
     Logger logger = Logger.getLogger("io.llmrelay");
     logger.addHandler(handler);
-    provider(
-        "a",
-        stream -> {
-          stream.open(new JsonObject());
-          stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
-          stream.chunk(ChunkKind.TEXT, Buffer.buffer("World"));
-        });
-    Object point = commit.equals("8") ? (Object) 8 : commit;
-    JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));
-    DeliveryOptions nobody =
-        new DeliveryOptions()
-            .addHeader(Frames.STREAM.toString(), "1")
-            .addHeader(Frames.PEER.toString(), "nobody.is.here")
-            .addHeader(Frames.WINDOW.toString(), "4");
-    await(vertx.eventBus().request("llm.stream", request, nobody));
-    Awaitility.await().untilAsserted(() -> assertThat(events).contains("end cancelled"));
-    assertThat(events).containsExactly("attempt a CANCELLED", "end cancelled");
-    JsonObject health =
-        await(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject())).body();
-    assertThat(health.getInteger("requests")).isZero();
-    assertThat(health.getString("status")).isEqualTo("up");
-    logger.removeHandler(handler);
+    try {
+      provider(
+          "a",
+          stream -> {
+            stream.open(new JsonObject());
+            stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
+            stream.chunk(ChunkKind.TEXT, Buffer.buffer("World"));
+          });
+      Object point = commit.equals("8") ? (Object) 8 : commit;
+      JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));
+      DeliveryOptions nobody =
+          new DeliveryOptions()
+              .addHeader(Frames.STREAM.toString(), "1")
+              .addHeader(Frames.PEER.toString(), "nobody.is.here")
+              .addHeader(Frames.WINDOW.toString(), "4");
+      await(vertx.eventBus().request("llm.stream", request, nobody));
+      Awaitility.await().untilAsserted(() -> assertThat(events).contains("end cancelled"));
+      assertThat(events).containsExactly("attempt a CANCELLED", "end cancelled");
+      JsonObject health =
+          await(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject())).body();
+      assertThat(health.getInteger("requests")).isZero();
+      assertThat(health.getString("status")).isEqualTo("up");
+    } finally {
+      logger.removeHandler(handler);
+    }
     assertThat(logged).isEmpty();
   }
 

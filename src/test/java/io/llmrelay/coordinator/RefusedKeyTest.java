@@ -2,6 +2,7 @@ package io.llmrelay.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.RelayOptions;
@@ -32,6 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -120,6 +122,16 @@ class RefusedKeyTest {
 
   @Test
   void itStaysOutUntilAProbeSucceeds(Vertx vertx) throws Exception {
+    AtomicInteger probes = new AtomicInteger();
+    vertx
+        .eventBus()
+        .addOutboundInterceptor(
+            message -> {
+              if (message.message().address().equals("lane.provider.strict.probe")) {
+                probes.incrementAndGet();
+              }
+              message.next();
+            });
     Sandbox strict = sandbox(vertx, 0, "sk-theirs");
     Sandbox other = sandbox(vertx, 0, null);
     relay(vertx, strict, other);
@@ -137,7 +149,7 @@ class RefusedKeyTest {
     assertThat(
             get(relay.plan(ChatRequest.of(ChatMessage.user("Hi")))).candidates().get(1).message())
         .isEqualTo("authentication, key refused");
-    Thread.sleep(200);
+    await().untilAtomic(probes, greaterThanOrEqualTo(3));
     assertThat(trail(relay)).first().isEqualTo("strict skipped exhausted");
     assertThat(strict.calls()).as("only probes went there").hasSize(1);
 

@@ -137,13 +137,35 @@ class BoundsTest extends GatewayFixture {
 
   @Test
   void aConnectionIsKeptForAWhileAndThenClosed() throws Exception {
+    boolean told = false;
+    for (int i = 0; i < 20 && !told; i++) {
+      told = keptAndThenClosed();
+    }
+    assertThat(told).as("asked in time").isTrue();
+  }
+
+  /** False if it was this machine that was idle for too long. */
+  private boolean keptAndThenClosed() throws Exception {
     try (Socket socket = connect()) {
-      for (int i = 0; i < 4; i++) {
-        write(socket, LIVE);
-        assertThat(readUntil(socket, "}")).contains("200 OK");
-        Thread.sleep(IDLE_MS / 3);
+      long last = System.nanoTime();
+      for (int i = 0; i < 5; i++) {
+        Thread.sleep(i == 0 ? 0 : IDLE_MS / 3);
+        long now = System.nanoTime();
+        String answer;
+        try {
+          write(socket, LIVE);
+          answer = readUntil(socket, "}");
+        } catch (IOException | AssertionError closed) {
+          if (System.nanoTime() - last > IDLE_MS / 2 * 1_000_000) {
+            return false;
+          }
+          throw closed;
+        }
+        assertThat(answer).contains("200 OK");
+        last = now;
       }
       isClosedInTime(socket);
+      return true;
     }
   }
 

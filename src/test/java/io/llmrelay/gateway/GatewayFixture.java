@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A gateway on a port of its own in front of a {@link FakeRelay}, and a plain HTTP client. */
-@Timeout(20)
+@Timeout(90)
 abstract class GatewayFixture extends HttpFixture {
   static final int MAX_BODY = 10_000;
 

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A gateway at a port, and what tests say to it and hear. */
-@Timeout(20)
+@Timeout(90)
 abstract class HttpFixture {
   final Vertx vertx = Vertx.vertx();
   int port;
@@ -55,7 +56,19 @@ abstract class HttpFixture {
 
   Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(30_000);
+    return socket;
+  }
+
+  /**
+   * One that holds little of what it has not read: Linux lets a socket grow to tens of megabytes
+   * where it is told so, and that would look like somebody who does not hold back.
+   */
+  Socket connectNarrow() throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(64 * 1024);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    socket.setSoTimeout(30_000);
     return socket;
   }
 

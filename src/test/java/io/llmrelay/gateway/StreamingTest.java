@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.LlmStream;
+import io.llmrelay.Still;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -205,7 +206,7 @@ class StreamingTest extends GatewayFixture {
   void aClientThatReadsSlowlyPausesTheStream() throws Exception {
     int chunks = 40_000;
     String text = "x".repeat(1000);
-    try (Socket socket = connect()) {
+    try (Socket socket = connectNarrow()) {
       post(socket, "Connection: close\r\n", askStream());
       FakeStream stream = relay.streams.take();
       for (int i = 0; i < chunks; i++) {
@@ -219,8 +220,8 @@ class StreamingTest extends GatewayFixture {
       for (int pause = 1; pause <= 2; pause++) {
         int pauses = pause;
         await().until(() -> stream.pauses.get() >= pauses);
-        Thread.sleep(200);
-        assertThat(stream.delivered.get() * (long) text.length() - bytes).isLessThan(12_000_000);
+        long delivered = Still.at(stream.delivered::get) * text.length();
+        assertThat(delivered - bytes).isLessThan(12_000_000);
         bytes += socket.getInputStream().readNBytes(8_000_000).length;
       }
       String rest = new String(socket.getInputStream().readAllBytes(), US_ASCII);

@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -95,7 +96,15 @@ class EventPublisherTest {
   }
 
   @Test
-  void doesNotMindThatNobodyListens(Vertx vertx) {
-    Samples.EVENTS.forEach(new Listeners(List.of(new EventPublisher(vertx, "test")))::deliver);
+  void doesNotMindThatNobodyListens(Vertx vertx) throws Exception {
+    RelayListener publisher = new EventPublisher(vertx, "test");
+    for (RelayEvent event : Samples.EVENTS) {
+      // Not as Listeners call it: they would keep to themselves what it throws.
+      Stream.of(RelayListener.class.getMethods())
+          .filter(hook -> List.of(hook.getParameterTypes()).equals(List.of(event.getClass())))
+          .findFirst()
+          .orElseThrow()
+          .invoke(publisher, event);
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
+import io.vertx.micrometer.backends.BackendRegistries;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -15,11 +16,18 @@ import java.net.URLClassLoader;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsTest {
+  /** Whatever other tests of this JVM have left. */
+  @BeforeEach
+  void nobodyHasARegistry() {
+    BackendRegistries.stop(MicrometerMetricsOptions.DEFAULT_REGISTRY_NAME);
+  }
+
   @Test
   void isEmptyWhereVertxHasNoMetrics() {
     assertThat(Metrics.ofDefaultRegistry(Map.of())).isEmpty();

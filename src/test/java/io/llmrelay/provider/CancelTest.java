@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 
+import io.llmrelay.Still;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -191,7 +192,7 @@ class CancelTest {
     int window = Consumer.BUS.window();
     Consumer consumer = rig.open(Rig.HELLO, false);
     await().until(() -> consumer.chunks.size() == window);
-    long before = await().during(Duration.ofSeconds(1)).until(taken::get, new Unchanged());
+    long before = Still.at(taken::get);
     assertThat(before).isLessThan(32L << 20);
     assertThat(consumer.chunks).hasSize(window);
 
@@ -200,22 +201,13 @@ class CancelTest {
     for (int i = 0; i < 100; i++) {
       int sofar = consumer.chunks.size();
       consumer.consume(window);
-      await().until(() -> consumer.chunks.size() == sofar + window);
+      await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> consumer.chunks.size() == sofar + window);
     }
     await().untilAtomic(taken, greaterThan(before));
     consumer.cancel();
     await().untilAtomic(closed, is(1));
-  }
-
-  /** True while a number stays what it was at the last look. */
-  private static final class Unchanged implements java.util.function.Predicate<Long> {
-    private long last = -1;
-
-    @Override
-    public boolean test(Long now) {
-      boolean unchanged = now == last;
-      last = now;
-      return unchanged;
-    }
   }
 }

@@ -27,20 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What becomes of an answer, over real HTTP, when nobody cancels it. */
 @ExtendWith(VertxExtension.class)
 class ProviderVerticleTest {
-  private static void stream(HttpServerRequest request, String... events) {
-    request.response().setChunked(true).putHeader("content-type", "text/event-stream");
-    request.response().end(String.join("", events));
-  }
-
-  private static Consumer failing(Rig rig, FailureKind kind) {
-    Consumer consumer = rig.open().awaitEnd();
-    assertThat(consumer.end).isNull();
-    assertThat(consumer.failure.kind()).isEqualTo(kind);
-    assertThat(consumer.failure.backend()).isEqualTo("backend");
-    assertThat(consumer.failure.model()).isEqualTo("m");
-    return consumer;
-  }
-
   @Test
   void anAnswerThatIsCompleteIsNotAStallBecauseItsConsumerWasSlow(Vertx vertx) {
     String text = "x".repeat(300_000); // more than a window of frames
@@ -80,7 +66,7 @@ class ProviderVerticleTest {
                               .headers()
                               .forEach((k, v) -> seen.put(k.toLowerCase(Locale.ROOT), v));
                           requests.add(seen.put("body", body.toJsonObject()));
-                          stream(request, Sse.text("Hi"), Sse.finish("stop"), Sse.DONE);
+                          Sse.stream(request, Sse.text("Hi"), Sse.finish("stop"), Sse.DONE);
                         }));
     rig.open(Rig.HELLO.withMaxTokens(5), true).awaitEnd();
     JsonObject seen = requests.get(0);
@@ -204,7 +190,7 @@ class ProviderVerticleTest {
                     .response()
                     .putHeader("content-type", "application/json")
                     .end("{\"error\":{\"message\":\"no\",\"code\":\"insufficient_quota\"}}"));
-    Consumer consumer = failing(rig, FailureKind.QUOTA_EXHAUSTED);
+    Consumer consumer = rig.failing(FailureKind.QUOTA_EXHAUSTED);
     assertThat(consumer.calls).containsExactly("fail");
     assertThat(consumer.failure.status()).isEqualTo(200);
     assertThat(consumer.failure.providerCode()).isEqualTo("insufficient_quota");
@@ -217,7 +203,7 @@ class ProviderVerticleTest {
             vertx,
             request ->
                 request.response().putHeader("content-type", "text/html").end("<html>Hi</html>"));
-    assertThat(failing(rig, FailureKind.SERVER_ERROR).calls).containsExactly("fail");
+    assertThat(rig.failing(FailureKind.SERVER_ERROR).calls).containsExactly("fail");
   }
 
   @Test
@@ -234,7 +220,7 @@ class ProviderVerticleTest {
                   .putHeader("retry-after", "7")
                   .end(new JsonObject().put("error", error.put("code", "slow_down")).encode());
             });
-    Consumer consumer = failing(rig, FailureKind.OVERLOADED);
+    Consumer consumer = rig.failing(FailureKind.OVERLOADED);
     assertThat(consumer.failure.status()).isEqualTo(429);
     assertThat(consumer.failure.providerCode()).isEqualTo("slow_down");
     assertThat(consumer.failure.retryAfterMs()).isEqualTo(7000);
@@ -253,7 +239,7 @@ class ProviderVerticleTest {
               request.response().setStatusCode(503).setChunked(true);
               request.response().write("x".repeat(Exchange.MAX_ERROR_BODY + 1));
             });
-    failing(rig, FailureKind.OVERLOADED);
+    rig.failing(FailureKind.OVERLOADED);
     await().untilAtomic(closed, is(1));
   }
 
@@ -267,20 +253,20 @@ class ProviderVerticleTest {
               requests.incrementAndGet();
               request.response().setStatusCode(307).putHeader("location", "/elsewhere").end();
             });
-    assertThat(failing(rig, FailureKind.SERVER_ERROR).failure.status()).isEqualTo(307);
+    assertThat(rig.failing(FailureKind.SERVER_ERROR).failure.status()).isEqualTo(307);
     assertThat(requests).hasValue(1);
   }
 
   @Test
   void acceptedForLaterIsNoAnswer(Vertx vertx) {
     Rig rig = Rig.openai(vertx, request -> request.response().setStatusCode(202).end());
-    failing(rig, FailureKind.OVERLOADED);
+    rig.failing(FailureKind.OVERLOADED);
   }
 
   @Test
   void aStreamWithoutAnEndIsAFailure(Vertx vertx) {
-    Rig rig = Rig.openai(vertx, request -> stream(request, Sse.text("Hel")));
-    Consumer consumer = failing(rig, FailureKind.NETWORK);
+    Rig rig = Rig.openai(vertx, request -> Sse.stream(request, Sse.text("Hel")));
+    Consumer consumer = rig.failing(FailureKind.NETWORK);
     assertThat(consumer.failure.message()).contains("without a finish reason");
     assertThat(consumer.calls).containsExactly("open", "chunk", "fail");
   }
@@ -298,7 +284,7 @@ class ProviderVerticleTest {
               request.response().write((chunkBefore ? Sse.text("x") : "") + "data: \"");
               request.response().write("x".repeat(SseDecoder.MAX_EVENT));
             });
-    assertThat(failing(rig, FailureKind.SERVER_ERROR).failure.message()).contains("too long");
+    assertThat(rig.failing(FailureKind.SERVER_ERROR).failure.message()).contains("too long");
     await().untilAtomic(closed, is(1));
   }
 }

@@ -1,13 +1,16 @@
 package io.llmrelay.provider;
 
 import static io.llmrelay.provider.Consumer.await;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -28,7 +31,10 @@ final class Rig {
   }
 
   static Rig of(Vertx vertx, BackendOptions options, Handler<HttpServerRequest> server) {
-    HttpServer http = await(vertx.createHttpServer().requestHandler(server).listen(0, "127.0.0.1"));
+    // What a socket may hold is the machine's, and may be more than anybody would take.
+    HttpServerOptions narrow = new HttpServerOptions().setSendBufferSize(64 * 1024);
+    HttpServer http =
+        await(vertx.createHttpServer(narrow).requestHandler(server).listen(0, "127.0.0.1"));
     return at(vertx, options, http.actualPort());
   }
 
@@ -55,6 +61,16 @@ final class Rig {
 
   Consumer open() {
     return open(HELLO, true);
+  }
+
+  /** A stream that fails in that way. */
+  Consumer failing(FailureKind kind) {
+    Consumer consumer = open().awaitEnd();
+    assertThat(consumer.end).isNull();
+    assertThat(consumer.failure.kind()).isEqualTo(kind);
+    assertThat(consumer.failure.backend()).isEqualTo("backend");
+    assertThat(consumer.failure.model()).isEqualTo("m");
+    return consumer;
   }
 
   Consumer open(ChatRequest request, boolean greedy) {

@@ -2,6 +2,7 @@ package io.llmrelay.provider;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,6 +38,12 @@ final class Sse {
 
   static String error(JsonObject error) {
     return data(new JsonObject().put("error", error).encode());
+  }
+
+  /** Answers with these events. */
+  static void stream(HttpServerRequest request, String... events) {
+    request.response().setChunked(true).putHeader("content-type", "text/event-stream");
+    request.response().end(String.join("", events));
   }
 
   /** Writes text without end, as fast as it is taken, and counts it. */

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -62,6 +63,14 @@ final class Wire implements AutoCloseable {
     return post(sandbox, prefix + "/v1/chat/completions", "authorization: Bearer sk-1", body);
   }
 
+  /** One whose socket holds little of what it has not read, whatever the machine allows. */
+  static Wire narrow(Sandbox sandbox, String model) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(64 * 1024);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), sandbox.port()));
+    return post(socket, "/v1/chat/completions", "authorization: Bearer sk-1", request(model));
+  }
+
   static Wire anthropic(Sandbox sandbox, String model) throws IOException {
     return anthropic(sandbox, "", request(model));
   }
@@ -73,8 +82,14 @@ final class Wire implements AutoCloseable {
 
   static Wire post(Sandbox sandbox, String path, String headers, JsonObject body)
       throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), sandbox.port());
+    return post(socket, path, headers, body);
+  }
+
+  private static Wire post(Socket socket, String path, String headers, JsonObject body)
+      throws IOException {
     byte[] bytes = body.encode().getBytes(UTF_8);
-    Wire wire = new Wire(new Socket(InetAddress.getLoopbackAddress(), sandbox.port()));
+    Wire wire = new Wire(socket);
     wire.send("POST " + path + " HTTP/1.1\r\nhost: sandbox\r\n" + headers + "\r\n");
     wire.send("content-length: " + bytes.length + "\r\n\r\n");
     wire.socket.getOutputStream().write(bytes);

@@ -16,6 +16,7 @@ import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * After many requests that ended in every way there is, through both doors, as much is held as
@@ -44,7 +45,9 @@ class LeakTest {
     get(Future.join(relays.close(), backends.close()));
   }
 
+  /** As long as it takes: scripts/soak asks for as many as one likes. */
   @Test
+  @Timeout(value = 1, unit = TimeUnit.DAYS)
   void nothingIsLeftOfManyRequests() throws Exception {
     int timersAtFirst = Count.timers(relays);
     int addressesAtFirst = Count.addresses(relays);

@@ -135,10 +135,12 @@ public final class BusEndpoint {
                     .add(Frames.STREAM, id)
                     .add(Frames.PEER, address)
                     .add(Frames.WINDOW, Integer.toString(settings.window())));
-    // On a tick of its own: where nobody serves the address that is known at once.
-    bus()
-        .request(service, body, options)
-        .onComplete(reply -> context.runOnContext(v -> stream.answered(reply)));
+    Future<Message<Object>> reply = bus().request(service, body, options);
+    if (reply.isComplete()) { // Nobody is there; the caller must have the stream before it hears.
+      context.runOnContext(v -> reply.onComplete(stream::answered));
+    } else {
+      reply.onComplete(stream::answered);
+    }
     return stream;
   }
 

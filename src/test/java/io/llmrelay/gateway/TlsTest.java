@@ -257,7 +257,7 @@ class TlsTest extends GatewayFixture {
       request.connection().closeHandler(end -> closed.tryComplete());
       // The last ones find the connection closed already.
       CountDownLatch head = new CountDownLatch(1);
-      request.setChunked(true).sendHead().onComplete(there -> head.countDown());
+      request.setChunked(true).writeHead().onComplete(there -> head.countDown());
       assertThat(head.await(5, TimeUnit.SECONDS)).isTrue();
       request.reset(8);
       sent++;

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.llmrelay.Certificates;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.TlsOptions;
 import io.vertx.core.Future;
@@ -51,6 +52,8 @@ class TlsTest extends GatewayFixture {
   private static final long IDLE_MS = 3_000;
 
   @TempDir static Path folder;
+  private static final String KEY = "llmr-one-0123456789-abcdefghij";
+
   private static Certificates own;
   private static Certificates renewed;
 
@@ -206,6 +209,46 @@ class TlsTest extends GatewayFixture {
     Buffer body = staying.await(20, TimeUnit.SECONDS);
     assertThat(body.toString(UTF_8)).contains("Hello").contains("[DONE]");
     assertThat(relay.cancelled).isEmpty();
+  }
+
+  @Test
+  void aStreamThatIsCutOffMakesRoomForItsKeysNextRequest() throws Exception {
+    GatewayKeyOptions one = new GatewayKeyOptions().setKey(KEY).setMaxConcurrent(1);
+    gateway = deploy(new GatewayVerticle(options().addKey("one", one), relay));
+    port = gateway.actualPort();
+    HttpClient client = vertxClient();
+    for (boolean wholeConnection : new boolean[] {false, true}) {
+      HttpClientRequest leaving = request(client).await(5, TimeUnit.SECONDS);
+      leaving.putHeader("authorization", "Bearer " + KEY).send(askStream().toBuffer());
+      relay.streams.take().text("Hello");
+      leaving.response().await(5, TimeUnit.SECONDS);
+      assertThat(statusWithKey()).isEqualTo(429);
+      if (wholeConnection) {
+        leaving.connection().close();
+      } else {
+        leaving.reset(8);
+      }
+      relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
+      await().until(() -> statusWithKey() == 200);
+      relay.script = stream -> {};
+      relay.streams.clear();
+    }
+  }
+
+  private int statusWithKey() throws Exception {
+    return vertxClient()
+        .request(HttpMethod.POST, "/v1/chat/completions")
+        .compose(
+            request ->
+                request
+                    .putHeader("authorization", "Bearer " + KEY)
+                    .send(askStream().toBuffer())
+                    .compose(
+                        response -> {
+                          int status = response.statusCode();
+                          return response.body().map(body -> status);
+                        }))
+        .await(20, TimeUnit.SECONDS);
   }
 
   @Test

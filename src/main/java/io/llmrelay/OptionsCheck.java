@@ -44,11 +44,11 @@ final class OptionsCheck {
   static void check(RelayOptions options, Problems problems) {
     OptionsCheck check = new OptionsCheck(options, problems);
     options.getBackends().forEach(check::backend);
+    check.catalog();
     if (!options.getFallback().equals(List.copyOf(options.getBackends().keySet()))) {
       check.candidates("fallback", options.getFallback());
     }
     options.getAliases().forEach(check::alias);
-    check.catalog();
     if (options.getGateway() != null) {
       new GatewayCheck(check, problems).check(options.getGateway());
     }
@@ -175,26 +175,26 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
+    RelayOptions readable =
+        problems.isEmpty() ? options : new RelayOptions(options).setCatalog(List.of());
     for (int i = 0; i < candidates.size(); i++) {
       String at = path + "[" + i + "]";
       String candidate = candidates.get(i);
-      int slash = candidate.indexOf('/');
-      String name = slash < 0 ? candidate : candidate.substring(0, slash);
+      if (Crew.resolves(candidate, readable)) {
+        continue;
+      }
+      String name = candidate.split("/", 2)[0];
       BackendOptions backend = backends.get(name);
       if (backend == null) {
         problems.add(
             at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
-      } else if (slash >= 0 && !serves(backend, candidate.substring(slash + 1))) {
+      } else if (!candidate.equals(name)) {
         problems.add(
             at,
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
     }
-  }
-
-  private static boolean serves(BackendOptions backend, String model) {
-    return backend.getModels().isEmpty() ? !model.isBlank() : backend.getModels().contains(model);
   }
 
   private void catalog() {

@@ -323,4 +323,19 @@ class RelayOptionsTest {
     }
     return env;
   }
+
+  @Test
+  void aCandidateMayBeTheWholeIdOfAModel() {
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend("openai", local().setApiKey("x").setModels(List.of("gpt")))
+            .addBackend("groq", local().setApiKey("x").setModels(List.of("openai/gpt-oss-20b")))
+            .setFallback(List.of("openai/gpt-oss-20b", "groq/openai/gpt-oss-20b"))
+            .setAliases(Map.of("fast", List.of("openai/gpt-oss-20b", "openai/gpt")));
+    assertThat(options.resolved(NO_ENV).getFallback()).hasSize(2);
+    options.setFallback(List.of("openai/gpt-oss-120b"));
+    assertThatThrownBy(() -> options.resolved(NO_ENV))
+        .hasMessageContaining(
+            "fallback[0] names a model that openai does not serve (its models: gpt)");
+  }
 }

@@ -7,6 +7,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
+import io.llmrelay.coordinator.Limits;
 import io.llmrelay.coordinator.ModelResolver;
 import io.llmrelay.coordinator.RunSettings;
 import io.llmrelay.provider.Dialects;
@@ -119,17 +120,27 @@ final class Crew {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            options.limits(),
+            options.runTimeouts(),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
             options.getLatch().getMaxSize()),
+        limits(options),
         options.getCircuit(),
         catalog(options),
         share(options.getMaxRequests(), lanes),
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
         keepsState);
+  }
+
+  /** A character takes up to four bytes of the latch. */
+  private static Limits limits(RelayOptions options) {
+    return new Limits(
+        options.getLimits().timeouts(options.getTimeouts()),
+        options.getLimits().getRetries(),
+        options.getLimits().getCandidates(),
+        Math.max(1, options.getLatch().getMaxSize() / 4));
   }
 
   /** Whether a candidate of the options names a backend or a model of one. */

@@ -1,11 +1,13 @@
 package io.llmrelay;
 
+import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.KnownProvider;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
 import io.llmrelay.config.RetryOptions;
@@ -54,6 +56,7 @@ final class OptionsCheck {
     }
     check.timeouts();
     check.retries();
+    check.limits();
     check.circuit();
     check.busAndLatch();
     if (options.getStateFile() != null) {
@@ -269,6 +272,34 @@ final class OptionsCheck {
     positive("retries.base-delay", retries.getBaseDelay());
     if (retries.getMaxDelay().compareTo(retries.getBaseDelay()) < 0) {
       problems.add("retries.max-delay", "must not be shorter than base-delay");
+    }
+  }
+
+  /** A limit below what holds for everybody would cut a wish to less than no wish gets. */
+  private void limits() {
+    LimitsOptions limits = options.getLimits();
+    Timeouts configured = options.getTimeouts();
+    Timeouts said = options.runTimeouts();
+    Timeouts longest = limits.timeouts(configured);
+    Duration first = said.firstChunk() == null ? Timeouts.REASONING_FIRST_CHUNK : said.firstChunk();
+    notShorter("connect", longest.connect(), configured.connect());
+    notShorter("head", longest.head(), configured.head());
+    notShorter("first-chunk", longest.firstChunk(), first);
+    notShorter("stall", longest.stall(), configured.stall());
+    notShorter("total", longest.total(), configured.total());
+    int retries = options.getRetries().getMax();
+    range("limits.retries", limits.getRetries(), 0, RelayHints.MAX_RETRIES);
+    if (retries <= RelayHints.MAX_RETRIES && limits.getRetries() < retries) {
+      problems.add("limits.retries", "must not be less than retries.max: " + retries);
+    }
+    range("limits.candidates", limits.getCandidates(), 1, RelayHints.MAX_CANDIDATES);
+  }
+
+  private void notShorter(String phase, Duration limit, Duration than) {
+    if (limit.compareTo(than) < 0) {
+      problems.add(
+          "limits.timeouts." + phase,
+          "must not be shorter than what holds for every request: " + Durations.format(than));
     }
   }
 

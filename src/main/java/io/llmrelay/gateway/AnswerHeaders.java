@@ -8,10 +8,10 @@ import java.util.List;
  * The response headers that tell who answered: {@code x-request-id} (the run's, unless the caller
  * brought one), {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (tries,
  * the serving one included; candidates that were skipped do not count), and {@code x-relay-warning}
- * where the model's end is near.
+ * where the model's end is near or a wish was cut to a limit.
  */
 final class AnswerHeaders {
-  private static final int MAX_LENGTH = 200;
+  private static final int MAX_LENGTH = 500;
 
   private AnswerHeaders() {}
 

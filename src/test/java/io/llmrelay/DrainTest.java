@@ -10,9 +10,12 @@ import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonObject;
@@ -20,6 +23,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -89,6 +93,33 @@ class DrainTest {
     assertThat(ask(leaving, "/v1/chat/completions", HELLO.toJson())).isEqualTo(503);
     assertThat(running.await().text()).isEqualTo(SLOW);
     get(drained);
+  }
+
+  /** The failure of an answer reaches a consumer that does not read, and nothing waits for it. */
+  @Test
+  void doesNotWaitForTheReaderOfAFailedAnswer() throws Exception {
+    RELAYS.sandbox().script(slow, Scenario.of("model-chunks-5000-every-2"));
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend(slow, RELAYS.backend("openai", slow, "m"))
+            .setTimeouts(new Timeouts(null, null, null, null, Duration.ofSeconds(2)));
+    options.getBus().setPrefix(prefix).setWindow(8);
+    Relay leaving = RELAYS.deployHere(options);
+    LlmStream stream = get(leaving.client().stream(HELLO));
+    StringBuilder text = new StringBuilder();
+    Promise<Void> over = Promise.promise();
+    stream.pause();
+    stream.exceptionHandler(over::tryFail).endHandler(over::complete);
+    stream.handler(piece -> text.append(piece));
+    eventually(() -> assertThat(leaving.health().getInteger("requests")).isZero());
+
+    get(leaving.verticle().drain());
+    stream.resume();
+    LlmException failed = catchThrowableOfType(LlmException.class, () -> get(over.future()));
+    assertThat(failed.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
+    assertThat(failed.failure().deliveredBytes()).isEqualTo(text.length());
+    get(leaving.client().close());
+    RELAYS.undeploy(leaving);
   }
 
   @Test

@@ -7,6 +7,8 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
+import io.llmrelay.coordinator.Limits;
+import io.llmrelay.coordinator.ModelResolver;
 import io.llmrelay.coordinator.RunSettings;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
@@ -118,17 +120,38 @@ final class Crew {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            options.limits(),
+            options.runTimeouts(),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
             options.getLatch().getMaxSize()),
+        limits(options),
         options.getCircuit(),
-        Catalog.builtIn().with(ownModels(options)),
+        catalog(options),
         share(options.getMaxRequests(), lanes),
         budgets,
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
         keepsState);
+  }
+
+  /** A character takes up to four bytes of the latch. */
+  private static Limits limits(RelayOptions options) {
+    return new Limits(
+        options.getLimits().timeouts(options.getTimeouts()),
+        options.getLimits().getRetries(),
+        options.getLimits().getCandidates(),
+        Math.max(1, options.getLatch().getMaxSize() / 4));
+  }
+
+  /** Whether a candidate of the options names a backend or a model of one. */
+  static boolean resolves(String candidate, RelayOptions options) {
+    List<Backend> backends = new ArrayList<>();
+    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    return new ModelResolver(backends, catalog(options)).resolves(candidate);
+  }
+
+  private static Catalog catalog(RelayOptions options) {
+    return Catalog.builtIn().with(ownModels(options));
   }
 
   private static List<Model> ownModels(RelayOptions options) {

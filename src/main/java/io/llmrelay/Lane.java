@@ -148,15 +148,11 @@ final class Lane extends VerticleBase {
   }
 
   /**
-   * Takes no new request; completes when those that run are over and their answers are sent. May be
-   * called on any context.
+   * Leaves the public addresses and takes no new request; completes when those that run are over
+   * and their answers are sent. May be called on any context.
    */
   Future<Void> drain() {
-    context.runOnContext(
-        v -> {
-          coordinator.refuse();
-          lookIfIdle();
-        });
+    context.runOnContext(v -> coordinator.drain().onComplete(left -> lookIfIdle()));
     return drained.future();
   }
 

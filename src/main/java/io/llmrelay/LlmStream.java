@@ -32,7 +32,10 @@ public interface LlmStream extends ReadStream<Buffer> {
   /** The model that serves it. */
   String model();
 
-  /** What should be known of the model, such as its coming end; {@code null} if nothing. */
+  /**
+   * What the caller should know: a wish that was cut to the operator's limit, a model's coming end;
+   * several are separated by {@code "; "}. {@code null} if nothing.
+   */
   String warning();
 
   /** Attempts and skipped candidates so far; complete at the end. */

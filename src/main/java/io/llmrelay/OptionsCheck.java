@@ -1,11 +1,13 @@
 package io.llmrelay;
 
+import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.KnownProvider;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
 import io.llmrelay.config.RetryOptions;
@@ -44,16 +46,17 @@ final class OptionsCheck {
   static void check(RelayOptions options, Problems problems) {
     OptionsCheck check = new OptionsCheck(options, problems);
     options.getBackends().forEach(check::backend);
+    check.catalog();
     if (!options.getFallback().equals(List.copyOf(options.getBackends().keySet()))) {
       check.candidates("fallback", options.getFallback());
     }
     options.getAliases().forEach(check::alias);
-    check.catalog();
     if (options.getGateway() != null) {
       new GatewayCheck(check, problems).check(options.getGateway());
     }
     check.timeouts();
     check.retries();
+    check.limits();
     check.circuit();
     check.busAndLatch();
     if (options.getStateFile() != null) {
@@ -175,26 +178,26 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
+    RelayOptions readable =
+        problems.isEmpty() ? options : new RelayOptions(options).setCatalog(List.of());
     for (int i = 0; i < candidates.size(); i++) {
       String at = path + "[" + i + "]";
       String candidate = candidates.get(i);
-      int slash = candidate.indexOf('/');
-      String name = slash < 0 ? candidate : candidate.substring(0, slash);
+      if (Crew.resolves(candidate, readable)) {
+        continue;
+      }
+      String name = candidate.split("/", 2)[0];
       BackendOptions backend = backends.get(name);
       if (backend == null) {
         problems.add(
             at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
-      } else if (slash >= 0 && !serves(backend, candidate.substring(slash + 1))) {
+      } else if (!candidate.equals(name)) {
         problems.add(
             at,
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
     }
-  }
-
-  private static boolean serves(BackendOptions backend, String model) {
-    return backend.getModels().isEmpty() ? !model.isBlank() : backend.getModels().contains(model);
   }
 
   private void catalog() {
@@ -269,6 +272,34 @@ final class OptionsCheck {
     positive("retries.base-delay", retries.getBaseDelay());
     if (retries.getMaxDelay().compareTo(retries.getBaseDelay()) < 0) {
       problems.add("retries.max-delay", "must not be shorter than base-delay");
+    }
+  }
+
+  /** A limit below what holds for everybody would cut a wish to less than no wish gets. */
+  private void limits() {
+    LimitsOptions limits = options.getLimits();
+    Timeouts configured = options.getTimeouts();
+    Timeouts said = options.runTimeouts();
+    Timeouts longest = limits.timeouts(configured);
+    Duration first = said.firstChunk() == null ? Timeouts.REASONING_FIRST_CHUNK : said.firstChunk();
+    notShorter("connect", longest.connect(), configured.connect());
+    notShorter("head", longest.head(), configured.head());
+    notShorter("first-chunk", longest.firstChunk(), first);
+    notShorter("stall", longest.stall(), configured.stall());
+    notShorter("total", longest.total(), configured.total());
+    int retries = options.getRetries().getMax();
+    range("limits.retries", limits.getRetries(), 0, RelayHints.MAX_RETRIES);
+    if (retries <= RelayHints.MAX_RETRIES && limits.getRetries() < retries) {
+      problems.add("limits.retries", "must not be less than retries.max: " + retries);
+    }
+    range("limits.candidates", limits.getCandidates(), 1, RelayHints.MAX_CANDIDATES);
+  }
+
+  private void notShorter(String phase, Duration limit, Duration than) {
+    if (limit.compareTo(than) < 0) {
+      problems.add(
+          "limits.timeouts." + phase,
+          "must not be shorter than what holds for every request: " + Durations.format(than));
     }
   }
 

@@ -14,6 +14,7 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.ConfigReader;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.LatchOptions;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
 import io.llmrelay.config.RetryOptions;
@@ -69,6 +70,7 @@ public class RelayOptions {
   private Timeouts timeouts = Timeouts.UNSET;
   private int maxRequests = DEFAULT_MAX_REQUESTS;
   private RetryOptions retries = new RetryOptions();
+  private LimitsOptions limits = new LimitsOptions();
   private CircuitOptions circuit = new CircuitOptions();
   private LatchOptions latch = new LatchOptions();
   private BusOptions bus = new BusOptions();
@@ -93,6 +95,7 @@ public class RelayOptions {
     timeouts = other.timeouts;
     maxRequests = other.maxRequests;
     retries = new RetryOptions(other.retries);
+    limits = new LimitsOptions(other.limits);
     circuit = new CircuitOptions(other.circuit);
     latch = new LatchOptions(other.latch);
     bus = new BusOptions(other.bus);
@@ -224,8 +227,8 @@ public class RelayOptions {
 
   /**
    * The order in which candidates are tried: {@code backend} (its default model, or the model asked
-   * for) or {@code backend/model}. The first is the default backend. By default all backends in
-   * their order.
+   * for), {@code backend/model} or the id of a model that a backend lists. The first is the default
+   * backend. By default all backends in their order.
    */
   public List<String> getFallback() {
     return fallback.isEmpty() ? new ArrayList<>(backends.keySet()) : fallback;
@@ -277,7 +280,7 @@ public class RelayOptions {
    * model's; nor of the head where its limit is no shorter than the first chunk's, or it would hold
    * when a request makes that one longer.
    */
-  Timeouts limits() {
+  Timeouts runTimeouts() {
     Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
     Duration head = timeouts.head();
     Duration first = timeouts.firstChunk();
@@ -310,6 +313,16 @@ public class RelayOptions {
 
   public RelayOptions setRetries(RetryOptions retries) {
     this.retries = retries;
+    return this;
+  }
+
+  /** The most that a request may ask for. */
+  public LimitsOptions getLimits() {
+    return limits;
+  }
+
+  public RelayOptions setLimits(LimitsOptions limits) {
+    this.limits = limits;
     return this;
   }
 

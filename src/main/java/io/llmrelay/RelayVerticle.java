@@ -137,7 +137,8 @@ public class RelayVerticle extends VerticleBase {
 
   /**
    * Takes no new request, so that the relay can be undeployed without cutting an answer off. It
-   * says so to whoever asks for its health. May be called from any thread.
+   * leaves its public addresses on the event bus, for other relays there, and then refuses what
+   * comes through its gateway, which says so in its health. May be called from any thread.
    *
    * @return completes when the requests that run are over and their answers are sent
    */

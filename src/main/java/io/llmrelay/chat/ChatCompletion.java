@@ -16,7 +16,8 @@ import java.util.List;
  * @param usage its tokens
  * @param costUsd what it cost in US dollars; {@code null} where price or usage are unknown
  * @param trail every attempt and every skipped candidate, in order
- * @param warning what should be known of the model, such as its coming end; {@code null} if nothing
+ * @param warning what the caller should know, such as the model's coming end or a wish that was cut
+ *     to a limit; several are separated by {@code "; "}; {@code null} if nothing
  */
 public record ChatCompletion(
     String id,

@@ -16,10 +16,11 @@ import java.util.Map;
  * @param lane what the addresses of its lane start with, where it serves too
  * @param providers what the addresses of its provider verticles start with
  * @param backends in the configured order
- * @param order the fallback order, names or {@code backend/model}; empty: that of the backends
- * @param aliases model name to {@code backend/model}s
+ * @param order the fallback order, candidates by name; empty: that of the backends
+ * @param aliases model name to candidates
  * @param prefer what orders the candidates unless the request says otherwise
  * @param run what holds for a run unless the request says otherwise
+ * @param limits what a request may ask for at most
  * @param maxRequests most requests in flight; one more is refused as overloaded
  * @param budgets by backend, for those that have one
  * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code
@@ -36,6 +37,7 @@ public record CoordinatorSettings(
     Map<String, List<String>> aliases,
     RelayHints.Prefer prefer,
     RunSettings run,
+    Limits limits,
     CircuitOptions circuit,
     Catalog catalog,
     int maxRequests,

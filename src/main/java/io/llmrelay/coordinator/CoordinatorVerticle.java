@@ -10,7 +10,6 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
-import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -46,6 +45,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
+  private final List<MessageConsumer<?>> publicConsumers = new ArrayList<>();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
 
@@ -53,7 +53,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Setup setup;
 
   private BusEndpoint endpoint;
-  private long generated;
+  private long admitted;
   private boolean stopping;
 
   public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
@@ -118,9 +118,14 @@ public final class CoordinatorVerticle extends VerticleBase {
             });
   }
 
-  /** Refuses requests that begin from now on. To be called on the coordinator's context. */
-  public void refuse() {
-    stopping = true;
+  /**
+   * Leaves the public addresses, so that other coordinators get what is sent there, and then
+   * refuses what still comes to the lane's own. To be called on the coordinator's context.
+   */
+  public Future<?> drain() {
+    List<MessageConsumer<?>> left = List.copyOf(publicConsumers);
+    publicConsumers.clear();
+    return unregister(left).onComplete(done -> stopping = true);
   }
 
   /**
@@ -136,9 +141,14 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
+    consumers.addAll(publicConsumers);
+    return unregister(consumers)
         .eventually(() -> setup.availability().close())
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
+  }
+
+  private static Future<?> unregister(List<MessageConsumer<?>> all) {
+    return Future.join(all.stream().map(MessageConsumer::unregister).toList());
   }
 
   /** Milliseconds that only go forward. */
@@ -173,22 +183,22 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** To what other coordinators learnt of the backends. */
   private Future<?> listen() {
     return consume(
+        consumers,
         first.prefix() + Availability.ANNOUNCE,
         message -> setup.availability().heard(message.body()));
   }
 
   /** At the public address, and at the lane's own. */
   private Future<?> serve(String name, Service service) {
-    return Future.all(serve(first.prefix(), name, service), serve(first.lane(), name, service));
+    return Future.all(
+        consume(publicConsumers, first.prefix() + "." + name, message -> answer(message, service)),
+        consume(consumers, first.lane() + "." + name, message -> answer(message, service)));
   }
 
-  private Future<?> serve(String prefix, String name, Service service) {
-    return consume(prefix + "." + name, message -> answer(message, service));
-  }
-
-  private Future<?> consume(String address, Handler<Message<Object>> handler) {
+  private Future<?> consume(
+      List<MessageConsumer<?>> all, String address, Handler<Message<Object>> handler) {
     MessageConsumer<Object> consumer = vertx.eventBus().consumer(address, handler);
-    consumers.add(consumer);
+    all.add(consumer);
     return consumer.completion();
   }
 
@@ -207,8 +217,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private void stream(Message<JsonObject> message, JsonObject body) {
-    ChatRequest request = ChatRequest.fromJson(body);
-    stream(message, request, true);
+    stream(message, ChatRequest.fromJson(body), true);
   }
 
   /**
@@ -219,26 +228,17 @@ public final class CoordinatorVerticle extends VerticleBase {
     if (message.headers().contains(Frames.PEER)) {
       stream(message, request, false);
     } else {
-      String id = origin.substring(0, 8) + "-g" + generated++;
-      start(run(id, false, request, admit(request), new ReplySink(message)));
+      start(admit(request, false, new ReplySink(message)));
     }
   }
 
   private void stream(Message<JsonObject> message, ChatRequest request, boolean streaming) {
-    Planner.Choices plan = admit(request);
     StreamSink sink = new StreamSink();
-    OutboundStream stream = endpoint.accept(message, sink);
-    if (stream != null) {
-      sink.stream = stream;
-      sink.run = run(stream.id(), streaming, request, plan, sink);
+    sink.run = admit(request, streaming, sink);
+    sink.stream = endpoint.accept(message, sink);
+    if (sink.stream != null) {
       start(sink.run);
     }
-  }
-
-  private Run run(
-      String id, boolean streaming, ChatRequest request, Planner.Choices plan, Sink sink) {
-    return new Run(
-        id, streaming, request, plan.candidates(), runSettings(request), setup, this, sink);
   }
 
   private void start(Run run) {
@@ -246,34 +246,38 @@ public final class CoordinatorVerticle extends VerticleBase {
     run.start();
   }
 
-  private Planner.Choices admit(ChatRequest request) {
+  /** Plans a run; its id is unique, whatever ids the consumers give their streams. */
+  private Run admit(ChatRequest asked, boolean streaming, Sink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
     if (runs.size() >= setup.settings().maxRequests()) {
       throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }
+    List<String> warnings = new ArrayList<>();
+    ChatRequest request = limited(asked, warnings);
     Planner.Choices plan = setup.planner().plan(request);
     if (plan.choices().isEmpty()) {
       throw Planner.nobody(plan.leftOut()).toException();
     }
-    return plan;
+    return new Run(
+        origin.substring(24) + "-" + admitted++,
+        streaming,
+        request,
+        plan.candidates(),
+        setup.settings().run().with(request.relay()),
+        warnings,
+        setup,
+        this,
+        sink);
   }
 
-  private RunSettings runSettings(ChatRequest request) {
-    RunSettings base = setup.settings().run();
-    RelayHints hints = request.relay();
-    return new RunSettings(
-        hints.commit() == null ? base.commit() : hints.commit(),
-        hints.timeouts().or(base.timeouts()),
-        hints.maxRetries() == null ? base.maxRetries() : hints.maxRetries(),
-        base.retryBaseDelay(),
-        base.retryMaxDelay(),
-        base.latchMaxBytes());
+  private ChatRequest limited(ChatRequest request, List<String> warnings) {
+    return request.withRelay(setup.settings().limits().cut(request.relay(), warnings));
   }
 
   private void plan(Message<JsonObject> message, JsonObject body) {
-    ChatRequest request = ChatRequest.fromJson(body);
+    ChatRequest request = limited(ChatRequest.fromJson(body), new ArrayList<>());
     message.reply(
         Report.plan(
                 setup.planner().plan(request),

@@ -8,14 +8,18 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /**
  * One request on its way: the edge where the state machine meets the bus and the clock. Frames of
@@ -26,6 +30,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * While the sink is full the credit is owed, and the stall timer rests.
  */
 final class Run {
+  private static final Logger LOG = System.getLogger(Run.class.getName());
+
   private record Held(ChunkKind kind, Buffer data) {}
 
   private final String id;
@@ -33,6 +39,7 @@ final class Run {
   private final ChatRequest request;
   private final JsonObject requestJson;
   private final RunSettings settings;
+  private final List<String> warnings;
   private final Setup setup;
   private final CoordinatorVerticle coordinator;
   private final Sink sink;
@@ -50,6 +57,7 @@ final class Run {
   private int owed;
   private long timer = -1;
   private long timerAt = Long.MAX_VALUE;
+  private boolean closed;
 
   Run(
       String id,
@@ -57,6 +65,7 @@ final class Run {
       ChatRequest request,
       List<Candidate> candidates,
       RunSettings settings,
+      List<String> warnings,
       Setup setup,
       CoordinatorVerticle coordinator,
       Sink sink) {
@@ -65,6 +74,7 @@ final class Run {
     this.request = request;
     this.requestJson = request.withRelay(RelayHints.NONE).toJson();
     this.settings = settings;
+    this.warnings = warnings;
     this.setup = setup;
     this.coordinator = coordinator;
     this.sink = sink;
@@ -83,17 +93,18 @@ final class Run {
     setup
         .listeners()
         .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, request.metadata()));
-    carryOut(machine.start());
+    on(machine::start);
   }
 
   /** The consumer cancelled or vanished. */
   void cancel(String reason) {
-    carryOut(machine.cancel(reason));
+    on(() -> machine.cancel(reason));
   }
 
   /** The coordinator stops. */
   void shutDown() {
-    carryOut(machine.cancel(Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down")));
+    Failure why = Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down");
+    on(() -> machine.cancel(why));
   }
 
   /** The consumer takes chunks again. */
@@ -139,11 +150,19 @@ final class Run {
   private final class AttemptFrames implements InboundStream.Handler {
     @Override
     public void opened(JsonObject body) {
-      carryOut(machine.head());
+      on(machine::head);
     }
 
     @Override
     public void chunks(Chunks chunks) {
+      try {
+        carryOut(chunks);
+      } catch (RuntimeException e) {
+        broken(e);
+      }
+    }
+
+    private void carryOut(Chunks chunks) {
       Buffer data = chunks.data();
       for (Action action : machine.chunks(chunks.count(), data.length(), characters(data))) {
         if (action instanceof Action.Deliver) {
@@ -152,7 +171,7 @@ final class Run {
           hold(chunks.kind(), data);
           attempt.consumed();
         } else {
-          carryOut(action);
+          Run.this.carryOut(action);
         }
       }
       if (timerAt > machine.deadline()) {
@@ -178,13 +197,42 @@ final class Run {
             .listeners()
             .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
       }
-      carryOut(machine.ended(reason, usage));
+      on(() -> machine.ended(reason, usage));
     }
 
     @Override
     public void failed(Failure failure) {
       attempt = null;
-      carryOut(machine.failed(failure));
+      on(() -> machine.failed(failure));
+    }
+  }
+
+  /** Tells the machine of something. What is thrown on the way ends the request, not in silence. */
+  private void on(Supplier<List<Action>> event) {
+    try {
+      carryOut(event.get());
+    } catch (RuntimeException e) {
+      broken(e);
+    }
+  }
+
+  private void broken(RuntimeException e) {
+    LOG.log(Level.ERROR, "a request failed within the relay", e);
+    Failure failure = LlmException.failureOf(e);
+    if (closed) {
+      sink.fail(failure);
+      return;
+    }
+    try {
+      carryOut(machine.cancel(failure));
+    } catch (RuntimeException again) {
+      LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
+    }
+    if (!closed) {
+      if (attempt != null) {
+        attempt.cancel();
+      }
+      fail(failure);
     }
   }
 
@@ -209,8 +257,10 @@ final class Run {
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort) {
-      attempt.cancel();
-      attempt = null;
+      if (attempt != null) {
+        attempt.cancel();
+        attempt = null;
+      }
     } else if (action instanceof Action.Release release) {
       release(release.candidate());
     } else if (action instanceof Action.Complete complete) {
@@ -267,7 +317,10 @@ final class Run {
             .put("model", candidate.model())
             .put("trail", Attempt.toJson(machine.trail()));
     if (candidate.warning() != null) {
-      body.put("warning", candidate.warning());
+      warnings.add(candidate.warning());
+    }
+    if (!warnings.isEmpty()) {
+      body.put("warning", String.join("; ", warnings));
     }
     setup
         .listeners()
@@ -319,6 +372,7 @@ final class Run {
   }
 
   private void close() {
+    closed = true;
     held.clear();
     unwatch();
     setup.leave();
@@ -372,7 +426,7 @@ final class Run {
   private void timerFired(long fired) {
     timer = -1;
     unwatch();
-    carryOut(machine.timer());
+    on(machine::timer);
   }
 
   private static int characters(Buffer utf8) {

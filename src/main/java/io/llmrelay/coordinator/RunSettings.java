@@ -1,6 +1,7 @@
 package io.llmrelay.coordinator;
 
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import java.time.Duration;
 
@@ -22,6 +23,17 @@ public record RunSettings(
     Duration retryBaseDelay,
     Duration retryMaxDelay,
     long latchMaxBytes) {
+
+  /** These, with the wishes of a request on top. */
+  RunSettings with(RelayHints hints) {
+    return new RunSettings(
+        hints.commit() == null ? commit : hints.commit(),
+        hints.timeouts().or(timeouts),
+        hints.maxRetries() == null ? maxRetries : hints.maxRetries(),
+        retryBaseDelay,
+        retryMaxDelay,
+        latchMaxBytes);
+  }
 
   /** How long that candidate may take to its first chunk. */
   Duration firstChunk(Candidate candidate) {

@@ -8,10 +8,13 @@ import java.util.List;
  * The response headers that tell who answered: {@code x-request-id} (the run's, unless the caller
  * brought one), {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (tries,
  * the serving one included; candidates that were skipped do not count), and {@code x-relay-warning}
- * where the model's end is near.
+ * where the model's end is near or a wish was cut to a limit.
  */
 final class AnswerHeaders {
   private static final int MAX_LENGTH = 200;
+
+  /** Several may be joined. */
+  private static final int MAX_WARNING = 600;
 
   private AnswerHeaders() {}
 
@@ -28,7 +31,9 @@ final class AnswerHeaders {
     }
     put(response, "x-relay-backend", backend);
     put(response, "x-relay-model", model);
-    put(response, "x-relay-warning", warning);
+    if (warning != null) {
+      response.putHeader("x-relay-warning", clean(warning, MAX_WARNING));
+    }
     if (!trail.isEmpty()) {
       response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
     }
@@ -41,14 +46,14 @@ final class AnswerHeaders {
 
   private static void put(HttpServerResponse response, String name, String value) {
     if (value != null) {
-      response.putHeader(name, clean(value));
+      response.putHeader(name, clean(value, MAX_LENGTH));
     }
   }
 
   /** A model's name is the caller's input: what a header may not carry becomes a question mark. */
-  private static String clean(String value) {
-    StringBuilder clean = new StringBuilder(Math.min(value.length(), MAX_LENGTH));
-    for (int i = 0; i < value.length() && i < MAX_LENGTH; i++) {
+  private static String clean(String value, int maxLength) {
+    StringBuilder clean = new StringBuilder(Math.min(value.length(), maxLength));
+    for (int i = 0; i < value.length() && i < maxLength; i++) {
       char c = value.charAt(i);
       clean.append(c < ' ' || c > '~' ? '?' : c);
     }

@@ -86,6 +86,7 @@ class AvailabilityTest {
             Map.of(),
             RelayHints.Prefer.ORDER,
             null,
+            null,
             new CircuitOptions(),
             Catalog.builtIn(),
             100,

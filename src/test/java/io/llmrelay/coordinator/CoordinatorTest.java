@@ -80,6 +80,7 @@ class CoordinatorTest {
             Map.of("both", List.of("a/m", "a/n", "b/m")),
             RelayHints.Prefer.ORDER,
             run,
+            LimitsTest.WIDE,
             new CircuitOptions().setMaxFailures(1),
             Catalog.builtIn(),
             100,

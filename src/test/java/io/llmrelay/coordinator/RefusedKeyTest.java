@@ -85,6 +85,7 @@ class RefusedKeyTest {
                 Duration.ofMillis(10),
                 Duration.ofSeconds(1),
                 10_000),
+            LimitsTest.WIDE,
             new CircuitOptions(),
             Catalog.builtIn(),
             100,

@@ -307,30 +307,19 @@ final class Availability {
 
   /** Asks a backend itself; never fails. */
   Future<JsonObject> probe(String backend) {
+    return probe(backend, new JsonObject());
+  }
+
+  private Future<JsonObject> probe(String backend, JsonObject message) {
     return vertx
         .eventBus()
-        .<JsonObject>request(
-            settings.providers() + ".provider." + backend + ".probe", new JsonObject())
+        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", message)
         .map(Message::body)
         .otherwise(nobody -> new JsonObject().put("ok", false));
   }
 
-  /**
-   * Whether a backend takes its key. One that has no list of models, or does not show it to us,
-   * does as long as it does not say that the key is wrong.
-   */
   private Future<Boolean> takesKey(String backend) {
-    return probe(backend)
-        .map(
-            reply -> {
-              JsonObject failure = reply.getJsonObject("failure", new JsonObject());
-              return reply.getBoolean("ok")
-                  || switch (FailureKind.of(failure.getString("kind"))) {
-                    case PERMISSION, MODEL_NOT_FOUND, INVALID_REQUEST -> true;
-                    case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
-                    default -> false;
-                  };
-            });
+    return probe(backend, new JsonObject().put("key", true)).map(reply -> reply.getBoolean("ok"));
   }
 
   private void knowNothing() {

@@ -15,6 +15,8 @@ import java.util.function.Function;
  * succeeds lets the next request through, which is the proof: a list of models may be public.
  * Therefore the delay is forgotten only when an attempt has succeeded, and goes on growing where
  * the key is refused again.
+ *
+ * <p>Of one backend there is never more than a timer that runs or a probe that is under way.
  */
 final class KeyProbes {
   static final Duration FIRST_DELAY = Duration.ofSeconds(30);
@@ -26,6 +28,11 @@ final class KeyProbes {
 
   private static final class Wait {
     boolean out;
+
+    /** Whether a probe is under way, and whether what it will say is out of date already. */
+    boolean asking;
+
+    boolean stale;
     int probes;
     long timer = -1;
   }
@@ -59,7 +66,9 @@ final class KeyProbes {
     Wait wait = waits.computeIfAbsent(backend, name -> new Wait());
     if (!wait.out) {
       wait.out = true;
-      askLater(backend, wait);
+      if (!wait.asking) {
+        askLater(backend, wait);
+      }
     }
   }
 
@@ -67,7 +76,10 @@ final class KeyProbes {
   void refusedBefore(String backend) {
     Wait wait = waits.computeIfAbsent(backend, name -> new Wait());
     wait.out = true;
-    ask(backend, wait);
+    if (!wait.asking) {
+      vertx.cancelTimer(wait.timer);
+      ask(backend, wait);
+    }
   }
 
   /** Somebody else found that the backend takes its key. */
@@ -75,14 +87,22 @@ final class KeyProbes {
     Wait wait = waits.get(backend);
     if (wait != null) {
       wait.out = false;
+      wait.stale = wait.asking;
       vertx.cancelTimer(wait.timer);
     }
   }
 
   /** The backend served somebody; should it refuse its key after that, it is a new story. */
   void served(String backend) {
-    if (!waits.isEmpty() && waits.containsKey(backend) && !waits.get(backend).out) {
-      waits.remove(backend);
+    if (waits.isEmpty()) {
+      return;
+    }
+    Wait wait = waits.get(backend);
+    if (wait != null && !wait.out) {
+      wait.probes = 0;
+      if (!wait.asking) {
+        waits.remove(backend);
+      }
     }
   }
 
@@ -98,14 +118,18 @@ final class KeyProbes {
   }
 
   private void ask(String backend, Wait wait) {
+    wait.asking = true;
     probe
         .apply(backend)
         .onComplete(
             answer -> {
+              wait.asking = false;
+              boolean stale = wait.stale;
+              wait.stale = false;
               if (!wait.out || waits.get(backend) != wait) {
                 return;
               }
-              if (answer.succeeded() && answer.result()) {
+              if (!stale && answer.succeeded() && answer.result()) {
                 wait.out = false;
                 taken.accept(backend);
               } else {

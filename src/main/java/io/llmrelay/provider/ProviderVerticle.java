@@ -1,5 +1,7 @@
 package io.llmrelay.provider;
 
+import static java.lang.Boolean.TRUE;
+
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Frames;
@@ -28,7 +30,10 @@ import java.util.Set;
  * {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
  *
  * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
- * "latency_ms", "models", "failure"}}, from asking the backend for its models.
+ * "latency_ms", "models", "failure"}}, from asking the backend for its models, which costs nothing.
+ * Where the message is {@code {"key": true}}, the reply has no models, and {@code ok} says whether
+ * the backend takes its key; where it does not show its models, it is asked for a chat of one
+ * token.
  */
 public final class ProviderVerticle extends VerticleBase {
   static final long MAX_CONNECT_MS = 600_000;
@@ -133,6 +138,8 @@ public final class ProviderVerticle extends VerticleBase {
   }
 
   private void probe(Message<Object> message) {
-    new Probe(vertx, backend).run().onSuccess(message::reply);
+    Probe probe = new Probe(vertx, backend);
+    boolean key = message.body() instanceof JsonObject body && TRUE.equals(body.getValue("key"));
+    (key ? probe.key() : probe.models()).onSuccess(message::reply);
   }
 }

@@ -17,6 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a backend is asked that refused its key. */
 @ExtendWith(VertxExtension.class)
@@ -163,5 +165,59 @@ class KeyProbesTest {
         });
     Thread.sleep(2 * FIRST_MS);
     assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void refusedBeforeAndRefusedAreOneChain(Vertx vertx) throws Exception {
+    Promise<Boolean> late = Promise.promise();
+    answers.add(late.future());
+    answers.add(Future.succeededFuture(true));
+    atOnce(
+        vertx,
+        () -> {
+          probes.refused("a");
+          probes.refusedBefore("a");
+          probes.refused("a");
+          probes.refusedBefore("a");
+        });
+    Thread.sleep(3 * FIRST_MS);
+    assertThat(asked).as("nobody asks while a probe is under way").hasSize(1);
+    atOnce(vertx, () -> late.complete(false));
+    await().until(() -> taken.equals(List.of("a")));
+    Thread.sleep(5 * FIRST_MS);
+    assertThat(asked).hasSize(2);
+    assertThat(taken).containsExactly("a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aProbeUnderWayIsNotJoinedByAnother(boolean served, Vertx vertx) throws Exception {
+    Promise<Boolean> late = Promise.promise();
+    answers.add(late.future());
+    probes.refused("a");
+    awaitAsked(1);
+    atOnce(
+        vertx,
+        () -> {
+          probes.taken("a");
+          if (served) {
+            probes.served("a");
+          }
+          probes.refused("a");
+        });
+    Thread.sleep(5 * FIRST_MS);
+    assertThat(asked).hasSize(1);
+
+    // It was asked before the key was refused again, so what it says proves nothing.
+    answer = Future.succeededFuture(true);
+    atOnce(
+        vertx,
+        () -> {
+          late.complete(true);
+          assertThat(taken).isEmpty();
+        });
+    await().until(() -> taken.equals(List.of("a")));
+    Thread.sleep(5 * FIRST_MS);
+    assertThat(asked).hasSize(2);
   }
 }

@@ -24,6 +24,7 @@ class ApiErrorTest extends GatewayFixture {
     "RATE_LIMITED,429,rate_limit_error,rate_limit_exceeded",
     "QUOTA_EXHAUSTED,429,insufficient_quota,insufficient_quota",
     "OVERLOADED,503,server_error,overloaded",
+    "SATURATED,503,server_error,saturated",
     "SERVER_ERROR,502,server_error,server_error",
     "TIMEOUT,504,server_error,timeout",
     "NETWORK,502,server_error,network",

@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.is;
 
 import io.llmrelay.Awake;
 import io.llmrelay.Certificates;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -199,10 +200,22 @@ class ConnectionTest {
       waiting.add(Consumer.open(vertx, rig.address(), brief, true));
       waiting.get(i).awaitAccepted();
     }
-    assertThat(rig.open().awaitEnd().failure.kind()).isEqualTo(FailureKind.OVERLOADED);
+    Failure failure = rig.failing(FailureKind.SATURATED).failure;
+    assertThat(failure.message()).contains("all 1 connections (max-connections)");
+    assertThat(failure.kind().status()).isEqualTo(503);
     for (Consumer consumer : waiting) {
       assertThat(consumer.awaitEnd().failure.kind()).isEqualTo(FailureKind.TIMEOUT);
     }
     assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void hundredsOfStreamsAreOpenAtATimeByDefault(Vertx vertx) {
+    AtomicInteger requests = new AtomicInteger();
+    Rig rig = Rig.openai(vertx, request -> requests.incrementAndGet());
+    for (int i = 0; i < 300; i++) {
+      rig.open();
+    }
+    await().untilAtomic(requests, is(300));
   }
 }

@@ -20,6 +20,7 @@ import java.util.Locale;
  * @param firstChunkMs milliseconds from the attempt's start to its first chunk, -1 without one
  * @param usage the tokens as far as they are known
  * @param costUsd what it cost in US dollars, {@code null} where the price or the usage is unknown
+ * @param providerCode the provider's own code for a failure, or {@code null}
  */
 public record Attempt(
     String backend,
@@ -32,7 +33,8 @@ public record Attempt(
     long durationMs,
     long firstChunkMs,
     TokenUsage usage,
-    Double costUsd) {
+    Double costUsd,
+    String providerCode) {
 
   /** How an attempt ended, or why there was none. */
   public enum Result {
@@ -52,6 +54,34 @@ public record Attempt(
     }
   }
 
+  /** An attempt without a provider's code. */
+  public Attempt(
+      String backend,
+      String model,
+      Result result,
+      String reason,
+      String message,
+      int status,
+      long startMs,
+      long durationMs,
+      long firstChunkMs,
+      TokenUsage usage,
+      Double costUsd) {
+    this(
+        backend,
+        model,
+        result,
+        reason,
+        message,
+        status,
+        startMs,
+        durationMs,
+        firstChunkMs,
+        usage,
+        costUsd,
+        null);
+  }
+
   /** A candidate that was not tried. */
   public static Attempt skipped(
       String backend, String model, SkipReason reason, String message, long startMs) {
@@ -69,6 +99,23 @@ public record Attempt(
         null);
   }
 
+  /** Leaves out the words, which may be a provider's: see {@link Failure#forCaller}. */
+  Attempt withoutMessage() {
+    return new Attempt(
+        backend,
+        model,
+        result,
+        reason,
+        null,
+        status,
+        startMs,
+        durationMs,
+        firstChunkMs,
+        usage,
+        costUsd,
+        providerCode);
+  }
+
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject().put("backend", backend).put("model", model).put("result", result.code());
@@ -80,6 +127,9 @@ public record Attempt(
     }
     if (status != 0) {
       json.put("status", status);
+    }
+    if (providerCode != null) {
+      json.put("provider_code", providerCode);
     }
     json.put("start_ms", startMs).put("duration_ms", durationMs);
     if (firstChunkMs >= 0) {
@@ -106,7 +156,8 @@ public record Attempt(
         json.getLong("duration_ms", 0L),
         json.getLong("first_chunk_ms", -1L),
         TokenUsage.fromJson(json.getJsonObject("usage")),
-        json.getDouble("cost_usd"));
+        json.getDouble("cost_usd"),
+        json.getString("provider_code"));
   }
 
   /** A trail as JSON. */

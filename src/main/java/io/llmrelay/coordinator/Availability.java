@@ -326,7 +326,7 @@ final class Availability {
               JsonObject failure = reply.getJsonObject("failure", new JsonObject());
               return reply.getBoolean("ok")
                   || switch (FailureKind.of(failure.getString("kind"))) {
-                    case PERMISSION, MODEL_NOT_FOUND, INVALID_REQUEST -> true;
+                    case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
                     case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
                     default -> false;
                   };

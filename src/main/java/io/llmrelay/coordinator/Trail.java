@@ -98,7 +98,8 @@ final class Trail {
             timing.durationMs(),
             timing.firstChunkMs(),
             usage,
-            cost);
+            cost,
+            failure == null ? null : failure.providerCode());
     entries.add(attempt);
     return attempt;
   }

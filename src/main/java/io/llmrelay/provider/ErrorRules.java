@@ -143,8 +143,8 @@ final class ErrorRules {
                   "billing_error",
                   "arrearage",
                   "payment_required(_error)?",
-                  "servicequotaexceededexception",
-                  "metadata\\.limit_source"),
+                  "servicequotaexceededexception"),
+          is(QUOTA_EXHAUSTED).status(0, 402, 403).named("metadata\\.limit_source"),
           is(QUOTA_EXHAUSTED)
               .says(
                   "credit balance is too low",

@@ -113,6 +113,12 @@ class ErrorClassifierTest {
           openrouter | 402 | rate_limited | {"error":{"code":402,"message":"busy","metadata":{"error_type":"in_flight_budget_exhausted"}}}
           openrouter | 403 | content_filter | {"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence"]}}}
           openrouter | 403 | quota_exhausted | {"error":{"code":403,"message":"limit","metadata":{"limit_source":"key_limit"}}}
+          openrouter | 429 | rate_limited | {"error":{"code":429,"message":"Rate limit exceeded: free-models-per-day.","metadata":{"limit_source":"openrouter_free_tier_daily"}}}
+          none | 403 | quota_exhausted | {"code":"The caller does not have permission","error":"Your team 1 has either used all available credits or reached its monthly spending limit."}
+          none | 429 | rate_limited | {"code":"Throttling.RateQuota","message":"Requests rate limit exceeded"}
+          none | 400 | quota_exhausted | {"code":"Arrearage","message":"Access denied, please make sure your account is in good standing."}
+          none | 400 | content_filter | {"code":"DataInspectionFailed","message":"Input data may contain inappropriate content."}
+          none | 429 | rate_limited | {"error":{"message":"x","type":"RateLimitError"}}
           openrouter | 404 | model_not_found | {"error":{"code":404,"message":"No endpoints found that support tool use","metadata":{}}}
           openrouter | 400 | model_not_found | {"error":{"code":400,"message":"x is not a valid model ID","metadata":{}}}
           openrouter | 400 | context_length | {"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":\\"prompt is too long\\"}"}}}

@@ -163,6 +163,7 @@ class WaitingTest {
           {"error":{"code":429,"metadata":{"headers":{"X-RateLimit-Remaining":"0","X-RateLimit-Reset":"1768902550000"}}}} | 10000
           {"error":{"code":429,"metadata":{"headers":{"Retry-After":"30"}}}}                 | 30000
           {"error":{"code":429,"details":[{"retryDelay":"2s"}],"message":"retry in 5s"}}     | 5000
+          {"error":{"code":429,"metadata":{"raw":"{\\"details\\":[{\\"retryDelay\\": \\"34s\\"}]}"}}} | 34000
           {"error":{"code":429,"retry_after":null}}                                          | -1
           {"error":{"code":429},"detail":[{"input":{"retry_after":99}}]}                     | -1
           """)

@@ -15,12 +15,12 @@ import java.util.Locale;
  *     SkipReason} of a skipped candidate; {@code null} otherwise
  * @param message a sentence for people, free of keys and prompts; may be {@code null}
  * @param status the backend's HTTP status where one was seen, else 0
+ * @param providerCode the provider's own code for a failure, or {@code null}
  * @param startMs milliseconds between the start of the request and the start of the attempt
  * @param durationMs how long the attempt took, in milliseconds
  * @param firstChunkMs milliseconds from the attempt's start to its first chunk, -1 without one
  * @param usage the tokens as far as they are known
  * @param costUsd what it cost in US dollars, {@code null} where the price or the usage is unknown
- * @param providerCode the provider's own code for a failure, or {@code null}
  */
 public record Attempt(
     String backend,
@@ -29,30 +29,12 @@ public record Attempt(
     String reason,
     String message,
     int status,
+    String providerCode,
     long startMs,
     long durationMs,
     long firstChunkMs,
     TokenUsage usage,
-    Double costUsd,
-    String providerCode) {
-
-  /** How an attempt ended, or why there was none. */
-  public enum Result {
-    /** It is serving the answer. */
-    SERVING,
-    /** It served the answer to the end. */
-    SERVED,
-    /** It failed. */
-    FAILED,
-    /** It was cancelled by the consumer. */
-    CANCELLED,
-    /** It was never tried. */
-    SKIPPED;
-
-    String code() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
+    Double costUsd) {
 
   /** An attempt without a provider's code. */
   public Attempt(
@@ -74,12 +56,30 @@ public record Attempt(
         reason,
         message,
         status,
+        null,
         startMs,
         durationMs,
         firstChunkMs,
         usage,
-        costUsd,
-        null);
+        costUsd);
+  }
+
+  /** How an attempt ended, or why there was none. */
+  public enum Result {
+    /** It is serving the answer. */
+    SERVING,
+    /** It served the answer to the end. */
+    SERVED,
+    /** It failed. */
+    FAILED,
+    /** It was cancelled by the consumer. */
+    CANCELLED,
+    /** It was never tried. */
+    SKIPPED;
+
+    String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** A candidate that was not tried. */
@@ -97,23 +97,6 @@ public record Attempt(
         -1,
         TokenUsage.NONE,
         null);
-  }
-
-  /** Leaves out the words, which may be a provider's: see {@link Failure#forCaller}. */
-  Attempt withoutMessage() {
-    return new Attempt(
-        backend,
-        model,
-        result,
-        reason,
-        null,
-        status,
-        startMs,
-        durationMs,
-        firstChunkMs,
-        usage,
-        costUsd,
-        providerCode);
   }
 
   public JsonObject toJson() {
@@ -152,12 +135,12 @@ public record Attempt(
         json.getString("reason"),
         json.getString("message"),
         json.getInteger("status", 0),
+        json.getString("provider_code"),
         json.getLong("start_ms", 0L),
         json.getLong("duration_ms", 0L),
         json.getLong("first_chunk_ms", -1L),
         TokenUsage.fromJson(json.getJsonObject("usage")),
-        json.getDouble("cost_usd"),
-        json.getString("provider_code"));
+        json.getDouble("cost_usd"));
   }
 
   /** A trail as JSON. */

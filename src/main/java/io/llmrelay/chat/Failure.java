@@ -4,7 +4,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /**
  * What went wrong, and what was already done by then. The first half (kind, message, backend,
@@ -16,13 +15,6 @@ import java.util.regex.Pattern;
 public final class Failure {
   /** Longest message and provider code that are kept, in characters. */
   public static final int MAX_MESSAGE = 500;
-
-  /** Words that are the operator's business, whatever the kind of the failure. */
-  private static final Pattern ACCOUNT =
-      Pattern.compile(
-          "\\b(account|billing|credits?|balance|payment|invoice|subscription|quota|spend(ing)?"
-              + "|organi[sz]ation|org[-_]\\w|project|team|workspace|api key)",
-          Pattern.CASE_INSENSITIVE);
 
   private final FailureKind kind;
   private final String message;
@@ -181,33 +173,6 @@ public final class Failure {
     return copy;
   }
 
-  /**
-   * This failure without the words of a backend, which may tell of an account or a bill: for the
-   * caller of a request, who is not the operator. What is left says what happened by kind, status
-   * and code. Words about the request itself stay, where the request is to blame.
-   */
-  public Failure forCaller() {
-    Failure copy = new Failure(kind, saidByBackend() ? what() : message);
-    copy.takeFrom(this);
-    copy.trail = trail.stream().map(Attempt::withoutMessage).toList();
-    return copy;
-  }
-
-  private boolean saidByBackend() {
-    return backend != null
-        && status != 0
-        && switch (kind) {
-          case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH -> ACCOUNT.matcher(message).find();
-          case NETWORK, EMPTY_ANSWER, TOO_LARGE, UNAVAILABLE, CANCELLED, INTERNAL -> false;
-          default -> true;
-        };
-  }
-
-  private String what() {
-    String code = providerCode == null ? "" : ", " + providerCode;
-    return "the backend failed: " + kind.code() + " (HTTP " + status + code + ")";
-  }
-
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject()
@@ -284,23 +249,19 @@ public final class Failure {
 
   private Failure copy() {
     Failure copy = new Failure(kind, message);
-    copy.takeFrom(this);
+    copy.field = field;
+    copy.requestId = requestId;
+    copy.backend = backend;
+    copy.model = model;
+    copy.status = status;
+    copy.providerCode = providerCode;
+    copy.retryAfterMs = retryAfterMs;
+    copy.deliveredChunks = deliveredChunks;
+    copy.deliveredBytes = deliveredBytes;
+    copy.usage = usage;
+    copy.costUsd = costUsd;
+    copy.trail = trail;
     return copy;
-  }
-
-  private void takeFrom(Failure other) {
-    field = other.field;
-    requestId = other.requestId;
-    backend = other.backend;
-    model = other.model;
-    status = other.status;
-    providerCode = other.providerCode;
-    retryAfterMs = other.retryAfterMs;
-    deliveredChunks = other.deliveredChunks;
-    deliveredBytes = other.deliveredBytes;
-    usage = other.usage;
-    costUsd = other.costUsd;
-    trail = other.trail;
   }
 
   private static String cut(String text) {

@@ -94,12 +94,12 @@ final class Trail {
             failure == null ? null : failure.kind().code(),
             failure == null ? null : failure.message(),
             status,
+            failure == null ? null : failure.providerCode(),
             timing.startedAt() - startedAt,
             timing.durationMs(),
             timing.firstChunkMs(),
             usage,
-            cost,
-            failure == null ? null : failure.providerCode());
+            cost);
     entries.add(attempt);
     return attempt;
   }

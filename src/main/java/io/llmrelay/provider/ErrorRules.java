@@ -155,6 +155,17 @@ final class ErrorRules {
                   "run out of credits",
                   "reached its monthly spending limit",
                   "too many tokens per day"),
+          // Bills and accounts are the operator's: no caller's fault, and not for a caller to read.
+          is(QUOTA_EXHAUSTED).named("billing_not_active"),
+          is(QUOTA_EXHAUSTED)
+              .status(0, 400, 404, 422)
+              .says("billing (details|is|has)", "(valid|add a|your) payment method"),
+          is(PERMISSION).named("(account|organization)_(deactivated|suspended|disabled)"),
+          is(PERMISSION)
+              .status(0, 400, 404, 422)
+              .says(
+                  "(account|organi[sz]ation|workspace|project) .{0,40}(not active|inactive"
+                      + "|deactivated|suspended|disabled|restricted)"),
           is(AUTHENTICATION).named("api_key_invalid"),
           is(AUTHENTICATION)
               .status(0, 400)

@@ -2,7 +2,6 @@ package io.llmrelay.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.tuple;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -27,12 +26,12 @@ class VocabularyTest {
           "overloaded",
           "busy",
           529,
+          "overloaded_error",
           1,
           2,
           3,
           USAGE,
-          0.25,
-          "overloaded_error");
+          0.25);
   private static final Attempt SKIPPED =
       Attempt.skipped("b", "n", SkipReason.EXHAUSTED, "in 3 s", 7);
 
@@ -142,53 +141,6 @@ class VocabularyTest {
     assertThat(json.getBoolean("retryable")).isEqualTo(kind.retryable());
     assertThat(kind.status()).isBetween(400, 599);
     assertThat(FailureKind.of(kind.code())).isEqualTo(kind);
-  }
-
-  /** What an operator reads and a caller does not. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          QUOTA_EXHAUSTED | 402 | insufficient_credits | HTTP 402: Insufficient credits on acct-7 | the backend failed: quota_exhausted (HTTP 402, insufficient_credits)
-          AUTHENTICATION  | 401 |                      | HTTP 401: key of acct-7 was revoked      | the backend failed: authentication (HTTP 401)
-          UNSUPPORTED     | 429 | rate_limit_exceeded  | HTTP 429: too large in organization org-7 | the backend failed: unsupported (HTTP 429, rate_limit_exceeded)
-          INVALID_REQUEST | 400 | x                    | HTTP 400: Your account is not active, check your billing | the backend failed: invalid_request (HTTP 400, x)
-          INVALID_REQUEST | 400 | x                    | HTTP 400: Missing 'messages[0].role'     | HTTP 400: Missing 'messages[0].role'
-          CONTEXT_LENGTH  | 400 | x                    | HTTP 400: prompt is too long: 9 > 8      | HTTP 400: prompt is too long: 9 > 8
-          NETWORK         | 200 |                      | the stream was cut off                   | the stream was cut off
-          TIMEOUT         | 0   |                      | no first chunk within 400 ms             | no first chunk within 400 ms
-          """)
-  void aCallerIsToldKindStatusAndCode(
-      FailureKind kind, int status, String code, String message, String told) {
-    Failure failure =
-        Failure.of(kind, message)
-            .withRequestId("r")
-            .withCandidate("a", "m")
-            .withStatus(status, code)
-            .withRetryAfterMs(7)
-            .withDelivered(1, 2)
-            .withUsage(USAGE, 0.5)
-            .withTrail(List.of(ATTEMPT, SKIPPED));
-    Failure forCaller = failure.forCaller();
-    assertThat(forCaller.message()).isEqualTo(told);
-    assertThat(forCaller.trail())
-        .extracting(Attempt::message, Attempt::reason, Attempt::status, Attempt::providerCode)
-        .containsExactly(
-            tuple(null, "overloaded", 529, "overloaded_error"), tuple(null, "exhausted", 0, null));
-    JsonObject json = forCaller.toJson();
-    JsonObject full = failure.toJson();
-    for (JsonObject each : List.of(json, full)) {
-      each.remove("message");
-      each.getJsonArray("trail").forEach(attempt -> ((JsonObject) attempt).remove("message"));
-    }
-    assertThat(json).as("all but the words").isEqualTo(full);
-  }
-
-  @Test
-  void aFailureOfOursKeepsItsWordsForTheCaller() {
-    Failure failure = Failure.invalid("model", "no backend serves the account model");
-    assertThat(failure.forCaller()).usingRecursiveComparison().isEqualTo(failure);
   }
 
   @Test

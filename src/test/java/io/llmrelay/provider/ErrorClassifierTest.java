@@ -114,6 +114,9 @@ class ErrorClassifierTest {
           openrouter | 403 | content_filter | {"error":{"code":403,"message":"flagged","metadata":{"reasons":["violence"]}}}
           openrouter | 403 | quota_exhausted | {"error":{"code":403,"message":"limit","metadata":{"limit_source":"key_limit"}}}
           openrouter | 429 | rate_limited | {"error":{"code":429,"message":"Rate limit exceeded: free-models-per-day.","metadata":{"limit_source":"openrouter_free_tier_daily"}}}
+          openai | 429 | quota_exhausted | {"error":{"message":"no","type":"billing_not_active","code":"billing_not_active"}}
+          none | 400 | permission | {"error":{"message":"This organization has been disabled.","type":"invalid_request_error","code":null}}
+          none | 400 | permission | {"error":{"message":"no","type":"x","code":"account_deactivated"}}
           none | 403 | quota_exhausted | {"code":"The caller does not have permission","error":"Your team 1 has either used all available credits or reached its monthly spending limit."}
           none | 429 | rate_limited | {"code":"Throttling.RateQuota","message":"Requests rate limit exceeded"}
           none | 400 | quota_exhausted | {"code":"Arrearage","message":"Access denied, please make sure your account is in good standing."}
@@ -210,6 +213,8 @@ class ErrorClassifierTest {
           400 | model_not_found | Model Not Exist
           400 | model_not_found | The requested model is not supported.
           404 | model_not_found | The model `x` has been decommissioned and is no longer supported.
+          400 | quota_exhausted | Your account is not active, please check your billing details on our website.
+          400 | quota_exhausted | Add a payment method to use this model.
           400 | permission      | User location is not supported for the API use.
           402 | quota_exhausted | This request requires more credits. You can only afford 0.
           403 | quota_exhausted | Your team 1 has either used all available credits or reached its monthly spending limit.

@@ -76,6 +76,7 @@ class FailureTableTest {
       502-html                      | server_error    | 502  | fallback       | open    |
       503                           | overloaded      | 503  | fallback       | open    |
       503-retry-after-7             | overloaded      | 503  | fallback       | open    | model 7
+      503-retry-after-86400         | overloaded      | 503  | fallback       | open    | model 300
       503-empty                     | overloaded      | 503  | fallback       | open    |
       504                           | timeout         | 504  | fallback       | open    |
       529                           | overloaded      | 529  | fallback       | open    |

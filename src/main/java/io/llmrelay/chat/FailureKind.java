@@ -11,8 +11,14 @@ public enum FailureKind {
   INVALID_REQUEST(400, false),
   /** The provider refused to answer for reasons of content. */
   CONTENT_FILTER(400, false),
-  /** The prompt does not fit the model's window (or the account's request size). */
+  /** The prompt does not fit the model's window (or what the server takes in one request). */
   CONTEXT_LENGTH(400, false),
+  /**
+   * This backend, model or account cannot do what the request asks; another may. A parameter it
+   * does not know, a tool call or JSON its model got wrong, a request too large for the account's
+   * tier.
+   */
+  UNSUPPORTED(400, false),
   /** The backend refused our key. */
   AUTHENTICATION(502, false),
   /** The key is good, but may not do this. */

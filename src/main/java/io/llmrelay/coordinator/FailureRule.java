@@ -49,7 +49,7 @@ record FailureRule(
       case QUOTA_EXHAUSTED -> failure(Exhausts.BACKEND, Duration.ofMinutes(5), false);
       case OVERLOADED, SERVER_ERROR -> failure(Exhausts.MODEL, NONE, true);
       case TIMEOUT, NETWORK, EMPTY_ANSWER, UNAVAILABLE -> failure(Exhausts.NOTHING, NONE, true);
-      case MODEL_NOT_FOUND, SATURATED -> neutral(Next.ANY);
+      case MODEL_NOT_FOUND, UNSUPPORTED, SATURATED -> neutral(Next.ANY);
       case CONTEXT_LENGTH -> neutral(Next.LARGER_WINDOW);
       case INVALID_REQUEST, CONTENT_FILTER, TOO_LARGE, CANCELLED, INTERNAL -> neutral(Next.NOBODY);
     };

@@ -111,7 +111,8 @@ final class ApiError extends RuntimeException {
     FailureKind kind = failure.kind();
     String type =
         switch (kind) {
-          case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND -> INVALID_REQUEST;
+          case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, UNSUPPORTED, MODEL_NOT_FOUND ->
+              INVALID_REQUEST;
           case RATE_LIMITED -> "rate_limit_error";
           case QUOTA_EXHAUSTED -> "insufficient_quota";
           default -> SERVER_ERROR;

@@ -19,7 +19,19 @@ class VocabularyTest {
   private static final TokenUsage USAGE =
       new TokenUsage(10, 20, 3, 4, 5, TokenUsage.Source.PROVIDER);
   private static final Attempt ATTEMPT =
-      new Attempt("a", "m", Attempt.Result.FAILED, "overloaded", "busy", 529, 1, 2, 3, USAGE, 0.25);
+      new Attempt(
+          "a",
+          "m",
+          Attempt.Result.FAILED,
+          "overloaded",
+          "busy",
+          529,
+          "overloaded_error",
+          1,
+          2,
+          3,
+          USAGE,
+          0.25);
   private static final Attempt SKIPPED =
       Attempt.skipped("b", "n", SkipReason.EXHAUSTED, "in 3 s", 7);
 

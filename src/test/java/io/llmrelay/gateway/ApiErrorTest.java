@@ -18,6 +18,7 @@ class ApiErrorTest extends GatewayFixture {
     "INVALID_REQUEST,400,invalid_request_error,",
     "CONTENT_FILTER,400,invalid_request_error,content_filter",
     "CONTEXT_LENGTH,400,invalid_request_error,context_length_exceeded",
+    "UNSUPPORTED,400,invalid_request_error,unsupported",
     "AUTHENTICATION,502,server_error,backend_authentication",
     "PERMISSION,502,server_error,backend_permission",
     "MODEL_NOT_FOUND,404,invalid_request_error,model_not_found",

@@ -25,6 +25,8 @@ public enum FailureKind {
   QUOTA_EXHAUSTED(429, true),
   /** The backend is up but has no capacity. */
   OVERLOADED(503, true),
+  /** All connections that the relay may have open to the backend are in use. */
+  SATURATED(503, true),
   /** The backend failed, or answered with something that is no answer. */
   SERVER_ERROR(502, true),
   /** A timer of ours ran out, or the backend says one of its own did. */

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param retryBaseDelay the first retry's delay, doubled for each further one
  * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
  *     retried
+ * @param queueWait longest wait for a slot
  * @param latchMaxBytes most that is held back before the commit point
  */
 public record RunSettings(
@@ -21,6 +22,7 @@ public record RunSettings(
     int maxRetries,
     Duration retryBaseDelay,
     Duration retryMaxDelay,
+    Duration queueWait,
     long latchMaxBytes) {
 
   /** How long that candidate may take to its first chunk. */

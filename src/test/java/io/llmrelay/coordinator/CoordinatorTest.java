@@ -2,6 +2,8 @@ package io.llmrelay.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Frames;
@@ -35,6 +37,7 @@ import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,7 @@ class CoordinatorTest {
             0,
             Duration.ofMillis(10),
             Duration.ofSeconds(1),
+            Duration.ofMillis(200),
             10_000);
     CoordinatorSettings settings =
         new CoordinatorSettings(
@@ -80,13 +84,25 @@ class CoordinatorTest {
             Map.of("both", List.of("a/m", "a/n", "b/m")),
             RelayHints.Prefer.ORDER,
             run,
-            new CircuitOptions().setMaxFailures(1),
             Catalog.builtIn(),
-            100,
-            Map.of(),
-            null,
-            true);
-    await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
+            100);
+    Listeners listeners = new Listeners(List.of(log()));
+    Availability availability = new Availability(vertx);
+    await(availability.open(availability(), listeners));
+    await(vertx.deployVerticle(new CoordinatorVerticle(settings, listeners, availability)));
+  }
+
+  private static AvailabilitySettings availability() {
+    return new AvailabilitySettings(
+        "llm",
+        "lane",
+        Stream.of("a", "b", "c")
+            .map(name -> new AvailabilitySettings.Backend(name, name, 10, null))
+            .toList(),
+        new CircuitOptions().setMaxFailures(1),
+        10,
+        Duration.ofDays(31),
+        null);
   }
 
   private static Backend backend(String name, String... models) {

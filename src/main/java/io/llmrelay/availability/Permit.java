@@ -43,7 +43,6 @@ public final class Permit implements Entry {
    * @param cooldown for how long something of the backend is not to be used, or {@code null}
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
-    circuit.settle(pass, outcome);
     if (outcome == Outcome.ALIVE && trial != null) {
       backend.exhaustion.end(trial);
     }
@@ -52,6 +51,7 @@ public final class Permit implements Entry {
     } else if (outcome == Outcome.ALIVE) {
       backend.served();
     }
+    circuit.settle(pass, outcome);
     if (reserved != null) {
       backend.budget.leave(reserved, usage, costUsd);
     }

@@ -219,7 +219,7 @@ class CoordinatorTest {
     provider("a", failing(FailureKind.SERVER_ERROR));
     provider("b", CoordinatorTest::answer);
     assertThat(trail(generate("m"))).containsExactly("a/m server_error", "b/m served");
-    happened("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("circuit a open", "attempt a FAILED", "attempt b SERVED", "end well");
     assertThat(trail(generate("m"))).containsExactly("a/m circuit_open", "b/m served");
   }
 
@@ -230,7 +230,7 @@ class CoordinatorTest {
     assertThat(trail(generate("both")))
         .containsExactly("a/m quota_exhausted", "a/n exhausted", "b/m served");
     assertThat(asked).containsExactly("a/m", "b/m");
-    happened("exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("exhausted a", "attempt a FAILED", "attempt b SERVED", "end well");
   }
 
   /** The caller has its answer a moment before the hooks are told. */

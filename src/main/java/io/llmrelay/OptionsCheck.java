@@ -58,6 +58,7 @@ final class OptionsCheck {
     check.retries();
     check.limits();
     check.circuit();
+    check.queue();
     check.busAndLatch();
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
@@ -121,9 +122,7 @@ final class OptionsCheck {
     atLeast(path + ".requests-per-day", budget.getRequestsPerDay(), 1);
     atLeast(path + ".tokens-per-minute", budget.getTokensPerMinute(), 1);
     atLeast(path + ".tokens-per-day", budget.getTokensPerDay(), 1);
-    if (!(budget.getWarnAt() > 0 && budget.getWarnAt() <= 1)) {
-      problems.add(path + ".warn-at", "must be above 0 and at most 1");
-    }
+    share(path + ".warn-at", budget.getWarnAt());
   }
 
   private void baseUrl(String path, String url, KnownProvider known) {
@@ -305,11 +304,19 @@ final class OptionsCheck {
 
   private void circuit() {
     CircuitOptions circuit = options.getCircuit();
-    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, CircuitOptions.MAX_FAILURES);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
+    positive("circuit.trial-timeout", circuit.getTrialTimeout());
+    share("circuit.failure-rate", circuit.getFailureRate());
     if (circuit.getWindow().compareTo(Duration.ofSeconds(1)) < 0) {
       problems.add("circuit.window", "must be at least 1s");
     }
+  }
+
+  private void queue() {
+    range("queue.max", options.getQueue().getMax(), 0, 1_000_000);
+    positive("queue.wait", options.getQueue().getWait());
+    positive("exhaustion.max", options.getExhaustion().getMax());
   }
 
   private void busAndLatch() {
@@ -341,6 +348,12 @@ final class OptionsCheck {
   void atLeast(String path, Number value, double min) {
     if (value != null && !(value.doubleValue() >= min)) {
       problems.add(path, "must be at least " + (min < 1 ? "" + min : "" + (long) min));
+    }
+  }
+
+  private void share(String path, double value) {
+    if (!(value > 0 && value <= 1)) {
+      problems.add(path, "must be above 0 and at most 1");
     }
   }
 

@@ -12,11 +12,13 @@ import io.llmrelay.config.BusOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.ConfigReader;
+import io.llmrelay.config.ExhaustionOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.LatchOptions;
 import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
+import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -72,6 +74,8 @@ public class RelayOptions {
   private RetryOptions retries = new RetryOptions();
   private LimitsOptions limits = new LimitsOptions();
   private CircuitOptions circuit = new CircuitOptions();
+  private QueueOptions queue = new QueueOptions();
+  private ExhaustionOptions exhaustion = new ExhaustionOptions();
   private LatchOptions latch = new LatchOptions();
   private BusOptions bus = new BusOptions();
   private List<ModelOptions> catalog = List.of();
@@ -97,6 +101,8 @@ public class RelayOptions {
     retries = new RetryOptions(other.retries);
     limits = new LimitsOptions(other.limits);
     circuit = new CircuitOptions(other.circuit);
+    queue = new QueueOptions(other.queue);
+    exhaustion = new ExhaustionOptions(other.exhaustion);
     latch = new LatchOptions(other.latch);
     bus = new BusOptions(other.bus);
     catalog = other.catalog;
@@ -332,6 +338,24 @@ public class RelayOptions {
 
   public RelayOptions setCircuit(CircuitOptions circuit) {
     this.circuit = circuit;
+    return this;
+  }
+
+  public QueueOptions getQueue() {
+    return queue;
+  }
+
+  public RelayOptions setQueue(QueueOptions queue) {
+    this.queue = queue;
+    return this;
+  }
+
+  public ExhaustionOptions getExhaustion() {
+    return exhaustion;
+  }
+
+  public RelayOptions setExhaustion(ExhaustionOptions exhaustion) {
+    this.exhaustion = exhaustion;
     return this;
   }
 

@@ -31,7 +31,7 @@ public enum FailureKind {
   QUOTA_EXHAUSTED(429, true),
   /** The backend is up but has no capacity. */
   OVERLOADED(503, true),
-  /** As many requests are open at the backend as the configuration allows; not its fault. */
+  /** All connections that the relay may have open to the backend are in use. */
   SATURATED(503, true),
   /** The backend failed, or answered with something that is no answer. */
   SERVER_ERROR(502, true),

@@ -3,9 +3,6 @@ package io.llmrelay.coordinator;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.RelayHints;
-import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.CircuitOptions;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -21,11 +18,7 @@ import java.util.Map;
  * @param prefer what orders the candidates unless the request says otherwise
  * @param run what holds for a run unless the request says otherwise
  * @param limits what a request may ask for at most
- * @param maxRequests most requests in flight; one more is refused as overloaded
- * @param budgets by backend, for those that have one
- * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code
- *     null}
- * @param keepsState whether it is this coordinator that writes the state file
+ * @param maxRequests most requests in flight, over all lanes; one more is refused as saturated
  */
 public record CoordinatorSettings(
     String prefix,
@@ -38,9 +31,5 @@ public record CoordinatorSettings(
     RelayHints.Prefer prefer,
     RunSettings run,
     Limits limits,
-    CircuitOptions circuit,
     Catalog catalog,
-    int maxRequests,
-    Map<String, BudgetOptions> budgets,
-    Path stateFile,
-    boolean keepsState) {}
+    int maxRequests) {}

@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Availability;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.Frames;
@@ -20,7 +21,6 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -30,19 +30,20 @@ import java.util.UUID;
 
 /**
  * Serves {@code stream}, {@code generate}, {@code plan} and {@code health} on the event bus, and
- * keeps what the runs share: what is known of the backends, and the endpoint all streams go
- * through.
+ * keeps what the runs share: the configuration and the endpoint all streams go through.
  *
- * <p>Everything of a coordinator happens on its one context. Several instances share nothing; what
- * one learns of a backend it announces to the others.
+ * <p>Everything of a coordinator happens on its one context. The coordinators of a relay share its
+ * {@link Availability}.
  */
 public final class CoordinatorVerticle extends VerticleBase {
   private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
 
+  private static final long SATURATED_RETRY_MS = 1_000;
+
   private final CoordinatorSettings first;
   private final Listeners firstListeners;
+  private final Availability availability;
   private final InstantSource clock;
-  private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
   private final List<MessageConsumer<?>> publicConsumers = new ArrayList<>();
@@ -56,36 +57,41 @@ public final class CoordinatorVerticle extends VerticleBase {
   private long admitted;
   private boolean stopping;
 
-  public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
-    this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
+  /**
+   * A coordinator to be deployed.
+   *
+   * @param availability open already
+   */
+  public CoordinatorVerticle(
+      CoordinatorSettings settings, Listeners listeners, Availability availability) {
+    this(settings, listeners, availability, InstantSource.system());
   }
 
   /**
-   * A coordinator with another clock and another patience, for tests.
+   * A coordinator with another clock, for tests.
    *
-   * @param clock the one on the wall, for prices and budgets
-   * @param firstProbe when a backend is asked that refused its key
+   * @param clock the time of day, for prices
    */
   CoordinatorVerticle(
-      CoordinatorSettings settings, Listeners listeners, InstantSource clock, Duration firstProbe) {
+      CoordinatorSettings settings,
+      Listeners listeners,
+      Availability availability,
+      InstantSource clock) {
     first = settings;
     firstListeners = listeners;
+    this.availability = availability;
     this.clock = clock;
-    this.firstProbe = firstProbe;
   }
 
   @Override
   public Future<?> start() {
     setup = setup(first, firstListeners);
-    return setup
-        .open(null)
-        .compose(open -> BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus()))
+    return BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus())
         .compose(
             opened -> {
               endpoint = opened;
               return Future.all(
                   List.of(
-                      listen(),
                       serve("stream", this::stream),
                       serve("generate", this::generate),
                       serve("plan", this::plan),
@@ -94,28 +100,21 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private Setup setup(CoordinatorSettings settings, Listeners listeners) {
-    return new Setup(vertx, settings, listeners, clock, this::now, firstProbe);
+    return new Setup(settings, listeners, availability.backends(), clock);
   }
 
   /**
-   * Serves the requests that begin from now on by other settings; those that run end as they began.
-   * To be called on the coordinator's context.
+   * Serves the requests that begin from now on by other settings, after the availability was
+   * configured for them; those that run end as they began. To be called on the coordinator's
+   * context.
    *
    * @param settings with the addresses and the bus of those before
-   * @param same the backends of which what is known still holds
    * @param whenUnused called when the last request under the settings before is over
    */
-  public Future<Void> reload(
-      CoordinatorSettings settings, Listeners listeners, Set<String> same, Runnable whenUnused) {
-    Setup next = setup(settings, listeners);
-    return next.open(setup.availability().handOver(same))
-        .map(
-            open -> {
-              Setup before = setup;
-              setup = next;
-              before.retire(whenUnused);
-              return null;
-            });
+  public void reload(CoordinatorSettings settings, Listeners listeners, Runnable whenUnused) {
+    Setup before = setup;
+    setup = setup(settings, listeners);
+    before.retire(whenUnused);
   }
 
   /**
@@ -143,7 +142,6 @@ public final class CoordinatorVerticle extends VerticleBase {
     List.copyOf(runs).forEach(Run::shutDown);
     consumers.addAll(publicConsumers);
     return unregister(consumers)
-        .eventually(() -> setup.availability().close())
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
 
@@ -165,7 +163,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   void forget(Run run) {
-    runs.remove(run);
+    if (runs.remove(run)) {
+      availability.end();
+    }
   }
 
   /** Says in the log that a model will not live long, once for each. */
@@ -178,14 +178,6 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   private interface Service {
     void serve(Message<JsonObject> message, JsonObject body);
-  }
-
-  /** To what other coordinators learnt of the backends. */
-  private Future<?> listen() {
-    return consume(
-        consumers,
-        first.prefix() + Availability.ANNOUNCE,
-        message -> setup.availability().heard(message.body()));
   }
 
   /** At the public address, and at the lane's own. */
@@ -236,7 +228,9 @@ public final class CoordinatorVerticle extends VerticleBase {
     StreamSink sink = new StreamSink();
     sink.run = admit(request, streaming, sink);
     sink.stream = endpoint.accept(message, sink);
-    if (sink.stream != null) {
+    if (sink.stream == null) {
+      availability.end();
+    } else {
       start(sink.run);
     }
   }
@@ -246,13 +240,13 @@ public final class CoordinatorVerticle extends VerticleBase {
     run.start();
   }
 
-  /** Plans a run; its id is unique, whatever ids the consumers give their streams. */
+  /**
+   * Plans a run and counts it as in flight, until {@link #forget}. Its id is unique, whatever ids
+   * the consumers give their streams.
+   */
   private Run admit(ChatRequest asked, boolean streaming, Sink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
-    }
-    if (runs.size() >= setup.settings().maxRequests()) {
-      throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
     }
     List<String> warnings = new ArrayList<>();
     ChatRequest request = limited(asked, warnings);
@@ -260,16 +254,25 @@ public final class CoordinatorVerticle extends VerticleBase {
     if (plan.choices().isEmpty()) {
       throw Planner.nobody(plan.leftOut()).toException();
     }
-    return new Run(
-        origin.substring(24) + "-" + admitted++,
-        streaming,
-        request,
-        plan.candidates(),
-        setup.settings().run().with(request.relay()),
-        warnings,
-        setup,
-        this,
-        sink);
+    Run run =
+        new Run(
+            origin.substring(24) + "-" + admitted++,
+            streaming,
+            request,
+            plan.candidates(),
+            setup.settings().run().with(request.relay()),
+            warnings,
+            setup,
+            this,
+            sink);
+    int maxRequests = setup.settings().maxRequests();
+    if (!availability.begin(maxRequests)) {
+      throw Failure.of(
+              FailureKind.SATURATED, maxRequests + " requests (max-requests) are in flight already")
+          .withRetryAfterMs(SATURATED_RETRY_MS)
+          .toException();
+    }
+    return run;
   }
 
   private ChatRequest limited(ChatRequest request, List<String> warnings) {
@@ -281,12 +284,15 @@ public final class CoordinatorVerticle extends VerticleBase {
     message.reply(
         Report.plan(
                 setup.planner().plan(request),
-                candidate -> setup.availability().look(candidate, request))
+                candidate ->
+                    setup
+                        .backends()
+                        .look(candidate.backend(), candidate.model(), candidate.expected(request)))
             .toJson());
   }
 
   private void health(Message<JsonObject> message, JsonObject body) {
-    JsonObject report = Report.health(setup, runs.size());
+    JsonObject report = Report.health(setup, availability.requests());
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
     }
@@ -301,10 +307,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Asks a backend itself, and puts what it says into its part of the report. */
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
-    return setup
-        .availability()
-        .probe(part.getString("name"))
-        .onSuccess(reply -> part.put("probe", reply));
+    return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
   }
 
   /** The consumer's end of a streaming run. */

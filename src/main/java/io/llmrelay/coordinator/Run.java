@@ -1,5 +1,11 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Cooldown;
+import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Permit;
+import io.llmrelay.availability.Skip;
+import io.llmrelay.availability.SlotQueue;
 import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.Attempt;
@@ -12,12 +18,15 @@ import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
+import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
@@ -47,11 +56,8 @@ final class Run {
   private final List<Held> held = new ArrayList<>();
 
   private InboundStream attempt;
-  private Circuit circuit;
-  private Circuit.Permit permit;
+  private Permit permit;
   private Candidate asked;
-  private Budget budget;
-  private Spend expected;
   private Candidate serving;
   private int malformed;
   private int owed;
@@ -83,7 +89,7 @@ final class Run {
             candidates,
             settings,
             request.characters(),
-            new Turnstile(),
+            new AvailabilityGate(),
             coordinator::now,
             () -> ThreadLocalRandom.current().nextDouble());
   }
@@ -118,31 +124,61 @@ final class Run {
     watch();
   }
 
-  /** Keeps what the attempts of this run share with all others: circuits, exhaustion, budgets. */
-  private final class Turnstile implements Gate {
+  /** Asks the availability, and tells it what became of the attempts. */
+  private final class AvailabilityGate implements Gate {
+    private final Context context = coordinator.vertx().getOrCreateContext();
+    private SlotQueue queue;
+
+    @Override
+    public Skip look(Candidate candidate) {
+      return setup
+          .backends()
+          .look(candidate.backend(), candidate.model(), candidate.expected(request));
+    }
+
     @Override
     public Skip enter(Candidate candidate, boolean waited) {
-      Availability availability = setup.availability();
-      Skip skip = availability.look(candidate, waited);
-      budget = availability.budgets().of(candidate.backend());
-      if (skip == null && budget != null) {
-        expected = candidate.expected(request);
-        skip = budget.enter(expected);
+      Entry entry =
+          setup
+              .backends()
+              .enter(
+                  candidate.backend(),
+                  candidate.model(),
+                  candidate.expected(request),
+                  waited,
+                  queue);
+      if (entry instanceof Skip skip) {
+        return skip;
       }
-      if (skip == null) {
-        circuit = availability.circuits().of(candidate);
-        permit = circuit.enter();
-      }
-      return skip;
+      permit = (Permit) entry;
+      return null;
     }
 
     @Override
     public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
-      circuit.settle(permit, outcome);
-      if (budget != null) {
-        budget.leave(expected, attempt.usage(), attempt.costUsd());
-      }
-      setup.availability().note(candidate, outcome, failure);
+      Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
+      permit.settle(outcome, cooldown, attempt.usage(), attempt.costUsd());
+    }
+
+    @Override
+    public boolean queue(List<Candidate> candidates) {
+      Map<String, Candidate> byBackend = new LinkedHashMap<>();
+      candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
+      queue =
+          setup
+              .backends()
+              .queue(
+                  byBackend.keySet(),
+                  backend ->
+                      context.runOnContext(
+                          v -> carryOut(machine.slotGranted(byBackend.get(backend)))));
+      return queue != null;
+    }
+
+    @Override
+    public void leaveQueue() {
+      queue.close();
+      queue = null;
     }
   }
 
@@ -253,7 +289,7 @@ final class Run {
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.Answering) {
-      circuit.answering(permit);
+      permit.answering();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param retryBaseDelay the first retry's delay, doubled for each further one
  * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
  *     retried
+ * @param queueWait longest wait for a slot
  * @param latchMaxBytes most that is held back before the commit point
  */
 public record RunSettings(
@@ -22,6 +23,7 @@ public record RunSettings(
     int maxRetries,
     Duration retryBaseDelay,
     Duration retryMaxDelay,
+    Duration queueWait,
     long latchMaxBytes) {
 
   /** These, with the wishes of a request on top. */
@@ -32,6 +34,7 @@ public record RunSettings(
         hints.maxRetries() == null ? maxRetries : hints.maxRetries(),
         retryBaseDelay,
         retryMaxDelay,
+        queueWait,
         latchMaxBytes);
   }
 

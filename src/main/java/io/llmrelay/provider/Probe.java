@@ -90,7 +90,7 @@ final class Probe {
   /** Whether the answer is none about the key, and none of a server that is in trouble. */
   private boolean showsNoModels(Failure failure) {
     return switch (failure.kind()) {
-      case PERMISSION, MODEL_NOT_FOUND, INVALID_REQUEST -> true;
+      case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
       case SERVER_ERROR -> status != 0 && (status < 500 || status == 501);
       default -> false;
     };
@@ -99,7 +99,7 @@ final class Probe {
   /** Whether an answer that is no success was given to somebody whose key is good. */
   private static boolean takesKey(Failure failure) {
     return switch (failure.kind()) {
-      case MODEL_NOT_FOUND, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;
+      case MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;
       case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
       default -> false;
     };

@@ -3,6 +3,8 @@ package io.llmrelay.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Chunks;
@@ -78,21 +80,34 @@ class BrokenRunTest {
                 0,
                 Duration.ofMillis(10),
                 Duration.ofSeconds(1),
+                Duration.ofMillis(200),
                 10_000),
             LimitsTest.WIDE,
-            new CircuitOptions(),
             Catalog.builtIn(),
-            100,
-            Map.of("b", new BudgetOptions().setRequestsPerDay(1_000L)),
-            null,
-            false);
+            100);
     InstantSource clock = this::now;
-    coordinator =
-        new CoordinatorVerticle(
-            settings, new Listeners(List.of(log())), clock, Duration.ofSeconds(30));
+    Listeners listeners = new Listeners(List.of(log()));
+    Availability availability =
+        new Availability(vertx, clock, System::currentTimeMillis, Duration.ofSeconds(30));
+    get(availability.open(availability(), listeners));
+    coordinator = new CoordinatorVerticle(settings, listeners, availability, clock);
     get(vertx.deployVerticle(coordinator));
     endpoint = get(BusEndpoint.open(vertx, "test", BusSettings.DEFAULT));
     silent("a");
+  }
+
+  private static AvailabilitySettings availability() {
+    return new AvailabilitySettings(
+        "llm",
+        "lane",
+        List.of(
+            new AvailabilitySettings.Backend("a", "a", 10, null),
+            new AvailabilitySettings.Backend(
+                "b", "b", 10, new BudgetOptions().setRequestsPerDay(1_000L))),
+        new CircuitOptions(),
+        10,
+        Duration.ofDays(31),
+        null);
   }
 
   private static Backend backend(String name) {

@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -98,7 +98,7 @@ class BudgetTest {
     // Ten of whatever is limited, one at a time.
     Budget budget = budget(BudgetTest.read(limit, 10));
     assertThat(attempts(budget, 1, 1.0)).isEqualTo(10);
-    Gate.Skip skip = budget.look(Spend.of(1, 1.0));
+    Skip skip = budget.look(Spend.of(1, 1.0));
     assertThat(skip.reason()).isEqualTo(SkipReason.BUDGET);
     assertThat(skip.kind()).isEqualTo(kind);
     assertThat(skip.availableInMs()).isEqualTo(new WallClock(renews).millis() - clock.millis());
@@ -181,7 +181,7 @@ class BudgetTest {
   @Test
   void aRequestThatNeverFitsIsNotToldToWait() {
     Budget budget = budget(options().setTokensPerMinute(1_000L));
-    Gate.Skip skip = budget.enter(tokens(1_001));
+    Skip skip = budget.enter(tokens(1_001));
     assertThat(skip.message()).isEqualTo("more than the whole of tokens-per-minute");
     assertThat(skip.availableInMs()).isEqualTo(-1);
     assertThat(budget.enter(tokens(1_000))).isNull();
@@ -229,7 +229,7 @@ class BudgetTest {
   @Test
   void whatOthersSpendCountsAndIsNotToldBack() {
     Budget budget = budget(options().setRequestsPerDay(10L).setDailyUsd(1.0));
-    budget.heard(new Spend(9, 0, Spend.nano(0.2)));
+    budget.spentElsewhere(new Spend(9, 0, Spend.nano(0.2)));
     assertThat(news).isEmpty();
     assertThat(told()).containsExactly("requests-per-day 9/10");
     attempt(budget, 1, 0.25);

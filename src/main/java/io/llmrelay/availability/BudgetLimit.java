@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BudgetOptions;

@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

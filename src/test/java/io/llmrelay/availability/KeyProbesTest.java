@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

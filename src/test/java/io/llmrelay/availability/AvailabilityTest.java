@@ -1,14 +1,12 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 
-import io.llmrelay.bus.BusSettings;
-import io.llmrelay.catalog.Catalog;
+import io.llmrelay.availability.Cooldown.Scope;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
-import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
@@ -17,14 +15,13 @@ import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,11 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What coordinators know of the backends: learnt, told to each other, kept over a restart. */
+/** What is known of the backends: learnt, told to other nodes, kept over a restart. */
 @ExtendWith(VertxExtension.class)
 class AvailabilityTest {
-  private static final Candidate M = new Candidate("a", "m", null);
-  private static final Candidate N = new Candidate("a", "n", null);
   private static final TokenUsage USAGE =
       new TokenUsage(60, 40, 0, 0, 0, TokenUsage.Source.PROVIDER);
 
@@ -73,27 +68,22 @@ class AvailabilityTest {
         .put("failure", Failure.of(kind, "it said so").toJson());
   }
 
+  private static AvailabilitySettings settings(Path stateFile, BudgetOptions budget) {
+    return new AvailabilitySettings(
+        "llm",
+        "lane",
+        List.of(
+            new AvailabilitySettings.Backend("a", "account", 10, budget),
+            new AvailabilitySettings.Backend("b", "other account", 10, null)),
+        new CircuitOptions().setMaxFailures(2),
+        10,
+        Duration.ofDays(31),
+        stateFile);
+  }
+
   private Availability open(Path stateFile, Duration firstProbe) throws Exception {
-    CoordinatorSettings settings =
-        new CoordinatorSettings(
-            "llm",
-            "lane",
-            "lane",
-            BusSettings.DEFAULT,
-            List.of(
-                new Backend("a", null, "test", List.of(), "m", request -> null),
-                new Backend("b", null, "test", List.of(), "m", request -> null)),
-            List.of(),
-            Map.of(),
-            RelayHints.Prefer.ORDER,
-            null,
-            null,
-            new CircuitOptions(),
-            Catalog.builtIn(),
-            100,
-            Map.of("a", new BudgetOptions().setTokensPerDay(1_000L).setDailyUsd(1.0)),
-            stateFile,
-            true);
+    AvailabilitySettings settings =
+        settings(stateFile, new BudgetOptions().setTokensPerDay(1_000L).setDailyUsd(1.0));
     RelayListener log =
         new RelayListener() {
           @Override
@@ -101,16 +91,8 @@ class AvailabilityTest {
             told.add(event.candidate() + " " + event.reason() + " " + event.forMs());
           }
         };
-    Availability availability =
-        new Availability(vertx, settings, new Listeners(List.of(log)), clock, now::get, firstProbe);
-    get(availability.open(null));
-    // As its coordinator does for it.
-    MessageConsumer<Object> others =
-        vertx
-            .eventBus()
-            .consumer(
-                settings.prefix() + Availability.ANNOUNCE, news -> availability.heard(news.body()));
-    get(others.completion());
+    Availability availability = new Availability(vertx, clock, now::get, firstProbe);
+    get(availability.open(settings, new Listeners(List.of(log))));
     return availability;
   }
 
@@ -122,24 +104,38 @@ class AvailabilityTest {
     return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
-  private static void fail(Availability availability, Candidate candidate, FailureKind kind) {
-    availability.note(candidate, Outcome.FAILURE, Failure.of(kind, "it said so"));
+  private static Permit enter(Availability availability, String backend, String model) {
+    return (Permit) availability.backends().enter(backend, model, Spend.NOTHING, false, null);
   }
 
-  private static FailureKind why(Availability availability, Candidate candidate) {
-    Gate.Skip skip = availability.look(candidate, false);
+  private static void fail(Availability availability, String model, Scope scope, FailureKind kind) {
+    long forMs = kind == FailureKind.QUOTA_EXHAUSTED ? 300_000 : 10_000;
+    enter(availability, "a", model)
+        .settle(Outcome.EXHAUSTED, new Cooldown(scope, kind, forMs), TokenUsage.NONE, null);
+  }
+
+  private static FailureKind why(Availability availability, String backend, String model) {
+    Skip skip = availability.backends().look(backend, model, null);
     return skip == null ? null : skip.kind();
+  }
+
+  private static FailureKind why(Availability availability, String model) {
+    return why(availability, "a", model);
+  }
+
+  private static Budget budget(Availability availability) {
+    return availability.backends().all().get("a").budget;
   }
 
   /** An attempt that takes what {@link #USAGE} says. */
   private static void spend(Availability availability, double usd) {
     Spend expected = Spend.of(100, usd);
-    assertThat(availability.budgets().of("a").enter(expected)).isNull();
-    availability.budgets().of("a").leave(expected, USAGE, usd);
+    Entry entry = availability.backends().enter("a", "m", expected, false, null);
+    ((Permit) entry).settle(Outcome.ALIVE, null, USAGE, usd);
   }
 
   private static JsonObject used(Availability availability) {
-    JsonObject report = availability.budgets().of("a").report();
+    JsonObject report = budget(availability).report();
     JsonObject used = new JsonObject();
     report.fieldNames().forEach(l -> used.put(l, report.getJsonObject(l).getValue("used")));
     return used;
@@ -148,30 +144,35 @@ class AvailabilityTest {
   @Test
   void aRateLimitLeavesTheOtherModelsAndAQuotaDoesNot() throws Exception {
     Availability here = open();
-    fail(here, M, FailureKind.RATE_LIMITED);
-    assertThat(why(here, M)).isEqualTo(FailureKind.RATE_LIMITED);
-    assertThat(why(here, N)).isNull();
-    fail(here, M, FailureKind.QUOTA_EXHAUSTED);
-    assertThat(why(here, M)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
-    assertThat(why(here, N)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    fail(here, "m", Scope.MODEL, FailureKind.RATE_LIMITED);
+    assertThat(why(here, "m")).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(why(here, "n")).isNull();
+    fail(here, "n", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
+    assertThat(why(here, "m")).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    assertThat(why(here, "n")).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
     assertThat(told).containsExactly("a/m rate_limited 10000", "a quota_exhausted 300000");
     now.addAndGet(10_000);
-    assertThat(why(here, M)).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    assertThat(why(here, "m")).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
     now.addAndGet(290_000);
-    assertThat(why(here, M)).isNull();
+    assertThat(why(here, "m")).isNull();
   }
 
   @Test
   void aRefusedKeyIsKnownEverywhereUntilAProbeSucceeds() throws Exception {
     Availability here = open(null, Duration.ofMillis(300));
     Availability there = open();
-    fail(here, M, FailureKind.AUTHENTICATION);
-    fail(here, N, FailureKind.AUTHENTICATION);
-    assertThat(why(here, N)).isEqualTo(FailureKind.AUTHENTICATION);
-    await().until(() -> why(there, N) == FailureKind.AUTHENTICATION);
+    Permit other = enter(here, "a", "n");
+    fail(here, "m", Scope.KEY, FailureKind.AUTHENTICATION);
+    other.settle(
+        Outcome.EXHAUSTED,
+        new Cooldown(Scope.KEY, FailureKind.AUTHENTICATION, 0),
+        TokenUsage.NONE,
+        null);
+    assertThat(why(here, "n")).isEqualTo(FailureKind.AUTHENTICATION);
+    await().until(() -> why(there, "n") == FailureKind.AUTHENTICATION);
     assertThat(told).containsExactly("a authentication -1");
     probe = new JsonObject().put("ok", true);
-    await().until(() -> why(here, N) == null && why(there, N) == null);
+    await().until(() -> why(here, "n") == null && why(there, "n") == null);
     assertThat(told).containsExactly("a authentication -1", "a authentication 0");
   }
 
@@ -180,16 +181,9 @@ class AvailabilityTest {
   void noAnswerIsNoLeave(String kind) throws Exception {
     probe = refusal(FailureKind.valueOf(kind));
     Availability here = open(null, Duration.ofMillis(10));
-    fail(here, M, FailureKind.AUTHENTICATION);
+    fail(here, "m", Scope.KEY, FailureKind.AUTHENTICATION);
     await().untilAtomic(probes, greaterThanOrEqualTo(3));
-    assertThat(why(here, M)).isEqualTo(FailureKind.AUTHENTICATION);
-  }
-
-  @Test
-  void withoutAPermissionTheKeyIsStillGood() throws Exception {
-    Availability here = open();
-    fail(here, M, FailureKind.PERMISSION);
-    assertThat(why(here, M)).isNull();
+    assertThat(why(here, "m")).isEqualTo(FailureKind.AUTHENTICATION);
   }
 
   @Test
@@ -202,18 +196,23 @@ class AvailabilityTest {
     await().untilAsserted(() -> assertThat(used(here)).isEqualTo(both));
     await().untilAsserted(() -> assertThat(used(there)).isEqualTo(both));
     // What is under way elsewhere is not known here.
-    assertThat(here.budgets().of("a").enter(Spend.of(0, 0.5))).isNull();
-    assertThat(there.budgets().of("a").look(Spend.of(0, 0.5))).isNull();
-    assertThat(here.budgets().of("a").look(Spend.of(0, 0.5))).isNotNull();
+    assertThat(budget(here).enter(Spend.of(0, 0.5))).isNull();
+    assertThat(budget(there).look(Spend.of(0, 0.5))).isNull();
+    assertThat(budget(here).look(Spend.of(0, 0.5))).isNotNull();
   }
 
   @Test
   void everythingSurvivesARestart() throws Exception {
     Path file = folder.resolve("state.json");
     Availability before = open(file, Duration.ofHours(1));
-    fail(before, M, FailureKind.RATE_LIMITED);
-    fail(before, new Candidate("b", "m", null), FailureKind.QUOTA_EXHAUSTED);
     spend(before, 0.25);
+    fail(before, "m", Scope.MODEL, FailureKind.RATE_LIMITED);
+    enter(before, "b", "m")
+        .settle(
+            Outcome.EXHAUSTED,
+            new Cooldown(Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED, 300_000),
+            TokenUsage.NONE,
+            null);
     get(before.close());
     JsonObject saved = new JsonObject(Files.readString(file));
     assertThat(saved.getInteger("version")).isEqualTo(1);
@@ -222,8 +221,8 @@ class AvailabilityTest {
     clock.advance(Duration.ofSeconds(20));
     now.set(5);
     Availability after = open(file, Duration.ofHours(1));
-    assertThat(why(after, M)).as("10 s are over").isNull();
-    assertThat(after.look(new Candidate("b", "m", null), false).availableInMs()).isEqualTo(280_000);
+    assertThat(why(after, "m")).as("10 s are over").isNull();
+    assertThat(after.backends().look("b", "m", null).availableInMs()).isEqualTo(280_000);
     assertThat(used(after))
         .isEqualTo(new JsonObject().put("daily-usd", 0.25).put("tokens-per-day", 100L));
     assertThat(told).as("nothing is told again").hasSize(2);
@@ -233,16 +232,16 @@ class AvailabilityTest {
   void aRefusedKeySurvivesARestartAndIsProbedAtOnce() throws Exception {
     Path file = folder.resolve("state.json");
     Availability before = open(file, Duration.ofHours(1));
-    fail(before, M, FailureKind.AUTHENTICATION);
+    fail(before, "m", Scope.KEY, FailureKind.AUTHENTICATION);
     get(before.close());
 
     Availability sameKey = open(file, Duration.ofHours(1));
-    assertThat(why(sameKey, M)).isEqualTo(FailureKind.AUTHENTICATION);
+    assertThat(why(sameKey, "m")).isEqualTo(FailureKind.AUTHENTICATION);
     get(sameKey.close());
 
     probe = new JsonObject().put("ok", true);
     Availability newKey = open(file, Duration.ofHours(1));
-    await().until(() -> why(newKey, M) == null);
+    await().until(() -> why(newKey, "m") == null);
     get(newKey.close());
     assertThat(Files.readString(file)).doesNotContain("authentication");
   }
@@ -260,8 +259,8 @@ class AvailabilityTest {
   void aFileThatMakesNoSenseIsIgnoredAsAWhole(String text) throws Exception {
     Path file = Files.writeString(folder.resolve("state.json"), text);
     Availability after = open(file, Duration.ofHours(1));
-    assertThat(why(after, M)).isNull();
-    assertThat(why(after, new Candidate("b", "m", null))).isNull();
+    assertThat(why(after, "m")).isNull();
+    assertThat(why(after, "b", "m")).isNull();
     assertThat(used(after))
         .isEqualTo(new JsonObject().put("daily-usd", 0.0).put("tokens-per-day", 0L));
   }
@@ -270,13 +269,80 @@ class AvailabilityTest {
   void anOldFileSaysNothingAnyMore() throws Exception {
     Path file = folder.resolve("state.json");
     Availability before = open(file, Duration.ofHours(1));
-    fail(before, M, FailureKind.QUOTA_EXHAUSTED);
     spend(before, 0.25);
+    fail(before, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
     get(before.close());
     clock.advance(Duration.ofDays(1));
     Availability after = open(file, Duration.ofHours(1));
-    assertThat(why(after, M)).isNull();
+    assertThat(why(after, "m")).isNull();
     assertThat(used(after))
         .isEqualTo(new JsonObject().put("daily-usd", 0.0).put("tokens-per-day", 0L));
+  }
+
+  @Test
+  void aCircuitThatOpenedElsewhereMakesOursOpenWithTheNextFailureOnly() throws Exception {
+    Availability here = open();
+    Availability there = open();
+    failTwice(there);
+    assertThat(why(there, "m")).isEqualTo(FailureKind.UNAVAILABLE);
+    await().until(() -> here.backends().health("a").details().getJsonObject("circuit").size() == 1);
+    assertThat(why(here, "m")).as("never opened by others").isNull();
+    enter(here, "a", "m").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    assertThat(why(here, "m")).isEqualTo(FailureKind.UNAVAILABLE);
+  }
+
+  @Test
+  void aSuccessEndsTheSuspicion() throws Exception {
+    Availability here = open();
+    Availability there = open();
+    failTwice(there);
+    await().until(() -> here.backends().health("a").details().getJsonObject("circuit").size() == 1);
+    enter(here, "a", "m").settle(Outcome.ALIVE, null, TokenUsage.NONE, null);
+    enter(here, "a", "m").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    assertThat(why(here, "m")).isNull();
+  }
+
+  private static void failTwice(Availability availability) {
+    for (int i = 0; i < 2; i++) {
+      enter(availability, "a", "m").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    }
+  }
+
+  @Test
+  void newsOfAnotherAccountAreIgnored() throws Exception {
+    Availability here = open();
+    JsonObject news =
+        new JsonObject()
+            .put("candidate", "a")
+            .put("reason", "quota_exhausted")
+            .put("for_ms", 5_000);
+    vertx.eventBus().publish("llm.announce", news.copy().put("account", "another"));
+    vertx.eventBus().publish("llm.announce", news.copy());
+    vertx.eventBus().publish("llm.announce", "no announcement");
+    vertx
+        .eventBus()
+        .publish("llm.announce", news.copy().put("account", "account").put("candidate", "a/n"));
+    await().until(() -> why(here, "n") != null);
+    assertThat(why(here, "m")).isNull();
+  }
+
+  @Test
+  void anotherConfigurationKeepsWhatIsKnownOfTheSameBackends() throws Exception {
+    Availability here = open();
+    spend(here, 0.25);
+    failTwice(here);
+    enter(here, "b", "m").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    Permit underWay = enter(here, "b", "m");
+    here.configure(
+        settings(null, new BudgetOptions().setDailyUsd(2.0)),
+        new Listeners(List.of()),
+        Set.of("a"));
+    assertThat(why(here, "m")).as("its circuit is still open").isEqualTo(FailureKind.UNAVAILABLE);
+    assertThat(used(here)).isEqualTo(new JsonObject().put("daily-usd", 0.25));
+    underWay.settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    assertThat(why(here, "b", "m")).as("a failure of the backend before").isNull();
+    assertThat(
+            here.backends().health("b").details().getJsonObject("connections").getInteger("in_use"))
+        .isZero();
   }
 }

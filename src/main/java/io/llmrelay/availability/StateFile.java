@@ -1,4 +1,4 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,12 +33,14 @@ final class StateFile {
   private long timer = -1;
   private boolean changed;
   private boolean writing;
+  private Future<Void> written = Future.succeededFuture();
   private boolean failed;
+  private boolean closed;
 
   /**
    * A file that is not touched yet.
    *
-   * @param content what is to be written, asked on the coordinator's context
+   * @param content what is to be written, asked on the context of the caller
    */
   StateFile(Vertx vertx, Path file, Supplier<JsonObject> content) {
     this.vertx = vertx;
@@ -76,25 +78,19 @@ final class StateFile {
         why(cause));
   }
 
-  /** The content is another now; it will be written soon. */
+  /** The content changed; it is written soon. */
   void changed() {
     changed = true;
-    if (timer < 0 && !writing) {
+    if (timer < 0 && !writing && !closed) {
       timer = vertx.setTimer(DELAY_MS, fired -> write());
     }
   }
 
-  /** Another one writes it from now on. */
-  void leave() {
-    vertx.cancelTimer(timer);
-    changed = false;
-  }
-
-  /** Writes what is not written yet. Never fails. */
+  /** Writes what is not written yet, and waits for a write that is under way. Never fails. */
   Future<Void> close() {
+    closed = true;
     vertx.cancelTimer(timer);
-    // Not before a write that is under way: they are carried out in order.
-    return changed ? write() : Future.succeededFuture();
+    return written.compose(done -> changed ? write() : written);
   }
 
   private Future<Void> write() {
@@ -102,24 +98,26 @@ final class StateFile {
     changed = false;
     writing = true;
     byte[] bytes = content.get().put("version", VERSION).toBuffer().getBytes();
-    return vertx
-        .executeBlocking(() -> write(bytes), true)
-        .transform(
-            written -> {
-              writing = false;
-              if (written.failed() && !failed) {
-                LOG.log(
-                    Level.WARNING,
-                    "the state file {0} cannot be written: {1}",
-                    file,
-                    why(written.cause()));
-              }
-              failed = written.failed();
-              if (changed) {
-                changed();
-              }
-              return Future.succeededFuture();
-            });
+    written =
+        vertx
+            .executeBlocking(() -> write(bytes), true)
+            .transform(
+                result -> {
+                  writing = false;
+                  if (result.failed() && !failed) {
+                    LOG.log(
+                        Level.WARNING,
+                        "the state file {0} cannot be written: {1}",
+                        file,
+                        why(result.cause()));
+                  }
+                  failed = result.failed();
+                  if (changed) {
+                    changed();
+                  }
+                  return Future.succeededFuture();
+                });
+    return written;
   }
 
   private Void write(byte[] bytes) throws IOException {

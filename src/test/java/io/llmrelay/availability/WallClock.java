@@ -1,23 +1,23 @@
-package io.llmrelay.coordinator;
+package io.llmrelay.availability;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
 /** A clock on the wall that is moved by hand. */
-final class WallClock implements InstantSource {
+public final class WallClock implements InstantSource {
   private volatile Instant now;
 
-  WallClock(String at) {
+  public WallClock(String at) {
     now = Instant.parse(at);
   }
 
-  WallClock set(String at) {
+  public WallClock set(String at) {
     now = Instant.parse(at);
     return this;
   }
 
-  WallClock advance(Duration by) {
+  public WallClock advance(Duration by) {
     now = now.plus(by);
     return this;
   }

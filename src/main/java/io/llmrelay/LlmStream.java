@@ -29,10 +29,13 @@ public interface LlmStream extends ReadStream<Buffer> {
   /** The backend that serves it. */
   String backend();
 
-  /** The model that serves it. */
+  /** The model that serves it, by the provider's name for it where the answer has one. */
   String model();
 
-  /** What should be known of the model, such as its coming end; {@code null} if nothing. */
+  /**
+   * What should be known of the model, such as its coming end, or what of the request it does not
+   * take; {@code null} if nothing.
+   */
   String warning();
 
   /** Attempts and skipped candidates so far; complete at the end. */

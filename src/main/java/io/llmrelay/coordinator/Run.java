@@ -15,7 +15,10 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One request on its way: the edge where the state machine meets the bus and the clock. Frames of
@@ -46,6 +49,13 @@ final class Run {
   private Budget budget;
   private Spend expected;
   private Candidate serving;
+
+  /** The model as the attempt's answer names it; {@code null} if it has not. */
+  private String answering;
+
+  /** What of the request the attempt's provider left out; {@code null} if nothing. */
+  private String leftOut;
+
   private int malformed;
   private int owed;
   private long timer = -1;
@@ -139,13 +149,16 @@ final class Run {
   private final class AttemptFrames implements InboundStream.Handler {
     @Override
     public void opened(JsonObject body) {
+      answering = body.getString("model", answering);
+      leftOut = body.getString("warning", leftOut);
       carryOut(machine.head());
     }
 
     @Override
     public void chunks(Chunks chunks) {
       Buffer data = chunks.data();
-      for (Action action : machine.chunks(chunks.count(), data.length(), characters(data))) {
+      for (Action action :
+          machine.chunks(chunks.kind(), chunks.count(), data.length(), characters(data))) {
         if (action instanceof Action.Deliver) {
           deliver(chunks);
         } else if (action instanceof Action.Hold) {
@@ -168,6 +181,7 @@ final class Run {
         reason = FinishReason.of(body.getString("finish_reason"));
         usage = TokenUsage.fromJson(body.getJsonObject("usage"));
         malformed = body.getInteger("malformed", 0);
+        answering = body.getString("model", answering);
       } catch (RuntimeException e) {
         failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
         return;
@@ -226,6 +240,8 @@ final class Run {
     held.clear();
     owed = 0;
     malformed = 0;
+    answering = null;
+    leftOut = null;
     Candidate candidate = start.candidate();
     asked = candidate;
     coordinator.warn(candidate);
@@ -264,10 +280,14 @@ final class Run {
         new JsonObject()
             .put("id", id)
             .put("backend", candidate.backend())
-            .put("model", candidate.model())
+            .put("model", answering == null ? candidate.model() : answering)
             .put("trail", Attempt.toJson(machine.trail()));
-    if (candidate.warning() != null) {
-      body.put("warning", candidate.warning());
+    String warning =
+        Stream.of(candidate.warning(), leftOut)
+            .filter(Objects::nonNull)
+            .collect(Collectors.joining("; "));
+    if (!warning.isEmpty()) {
+      body.put("warning", warning);
     }
     setup
         .listeners()

@@ -272,7 +272,12 @@ class ReadersTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"{\"choices\":[{\"delta\":{\"content\":\"no\"", "[]", "{} {}", "{\"a\":\u0001}"})
+      strings = {
+        "{\"choices\":[{\"delta\":{\"content\":\"no\"",
+        "[]",
+        "{\"a\":1,}",
+        "{\"a\":\u0001}"
+      })
   void malformedPayloadsAreFatalFirstAndCountedLater(String payload) {
     read("openai", Sse.data(payload));
     assertThat(answer.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);

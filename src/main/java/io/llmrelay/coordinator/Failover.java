@@ -3,6 +3,7 @@ package io.llmrelay.coordinator;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -166,8 +167,8 @@ final class Failover {
     return NOTHING;
   }
 
-  /** Chunks have arrived at once, so many and together of so many bytes and characters. */
-  List<Action> chunks(int number, int length, int characters) {
+  /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
+  List<Action> chunks(ChunkKind kind, int number, int length, int characters) {
     if (state == State.STREAMING) {
       lastChunkAt = clock.getAsLong();
       count(number, length, characters);
@@ -181,7 +182,7 @@ final class Failover {
     firstChunkAt = first ? now : firstChunkAt;
     lastChunkAt = now;
     heldBytes += length;
-    heldCharacters += characters;
+    heldCharacters += settings.commit().counts(kind) ? characters : 0;
     count(number, length, characters);
     boolean commit = heldCharacters >= settings.commit().characters();
     if (!commit && heldBytes > settings.latchMaxBytes()) {
@@ -217,12 +218,13 @@ final class Failover {
     if (state != State.ATTEMPTING && state != State.STREAMING) {
       return NOTHING;
     }
-    if (firstChunkAt < 0 && finishReason == FinishReason.CONTENT_FILTER) {
+    boolean empty = firstChunkAt < 0 || settings.commit().textOnly() && heldCharacters == 0;
+    if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
-    if (firstChunkAt < 0 && finishReason == FinishReason.STOP) {
+    if (empty && finishReason == FinishReason.STOP) {
       return failed(
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
               .withUsage(usage, null));
@@ -453,7 +455,7 @@ final class Failover {
 
   private void endAttempt(
       List<Action> actions, Attempt.Result result, Failure failure, Outcome outcome) {
-    TokenUsage usage = known(failure.usage());
+    TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, attemptCharacters);
     Double cost = current.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
     gate.leave(current, attempt, outcome, failure);

@@ -59,6 +59,13 @@ final class Run {
   private Permit permit;
   private Candidate asked;
   private Candidate serving;
+
+  /** The model as the attempt's answer names it; {@code null} if it has not. */
+  private String answering;
+
+  /** What of the request the attempt's provider left out; {@code null} if nothing. */
+  private String leftOut;
+
   private int malformed;
   private int owed;
   private long timer = -1;
@@ -186,7 +193,12 @@ final class Run {
   private final class AttemptFrames implements InboundStream.Handler {
     @Override
     public void opened(JsonObject body) {
-      on(machine::head);
+      on(
+          () -> {
+            answering = body.getString("model", answering);
+            leftOut = body.getString("warning", leftOut);
+            return machine.head();
+          });
     }
 
     @Override
@@ -200,7 +212,8 @@ final class Run {
 
     private void carryOut(Chunks chunks) {
       Buffer data = chunks.data();
-      for (Action action : machine.chunks(chunks.count(), data.length(), characters(data))) {
+      for (Action action :
+          machine.chunks(chunks.kind(), chunks.count(), data.length(), characters(data))) {
         if (action instanceof Action.Deliver) {
           deliver(chunks);
         } else if (action instanceof Action.Hold) {
@@ -223,6 +236,7 @@ final class Run {
         reason = FinishReason.of(body.getString("finish_reason"));
         usage = TokenUsage.fromJson(body.getJsonObject("usage"));
         malformed = body.getInteger("malformed", 0);
+        answering = body.getString("model", answering);
       } catch (RuntimeException e) {
         failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
         return;
@@ -312,6 +326,8 @@ final class Run {
     held.clear();
     owed = 0;
     malformed = 0;
+    answering = null;
+    leftOut = null;
     Candidate candidate = start.candidate();
     asked = candidate;
     coordinator.warn(candidate);
@@ -350,10 +366,13 @@ final class Run {
         new JsonObject()
             .put("id", id)
             .put("backend", candidate.backend())
-            .put("model", candidate.model())
+            .put("model", answering == null ? candidate.model() : answering)
             .put("trail", Attempt.toJson(machine.trail()));
     if (candidate.warning() != null) {
       warnings.add(candidate.warning());
+    }
+    if (leftOut != null) {
+      warnings.add(leftOut);
     }
     if (!warnings.isEmpty()) {
       body.put("warning", String.join("; ", warnings));

@@ -58,6 +58,7 @@ final class Exchange implements OutboundStream.Handler {
   private HttpClientRequest request;
   private HttpClientResponse response;
   private boolean opened;
+  private boolean named;
   private boolean delivering;
   private boolean paused;
   private boolean closed;
@@ -190,7 +191,11 @@ final class Exchange implements OutboundStream.Handler {
 
   private void open() {
     opened = true;
-    out.open(new JsonObject().put("status", response.statusCode()));
+    named = answer.model() != null;
+    JsonObject body = new JsonObject().put("status", response.statusCode());
+    Json.put(body, "model", answer.model());
+    Json.put(body, "warning", backend.dialect().leftOut(chat, model));
+    out.open(body);
   }
 
   private void read(Buffer bytes) {
@@ -244,7 +249,9 @@ final class Exchange implements OutboundStream.Handler {
 
   private void deliver() {
     Failure failure = answer.failure();
-    if (!opened && (decoder.stream() || answer.complete())) {
+    if (opened
+        ? !named && answer.model() != null && failure == null
+        : decoder.stream() || answer.complete()) {
       open();
     }
     answer.drain(out::chunks);

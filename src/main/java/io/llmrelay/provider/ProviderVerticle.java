@@ -26,7 +26,8 @@ import java.util.Set;
  * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms",
  * "stall_ms"}}: the model to ask for, the request in OpenAI's form, how long getting a connection
  * may take, and from which silence on the opener gives up, if it does. The frames are {@code open}
- * with {@code {"status"}} once an answer has begun, chunks, and then {@code end} with {@code
+ * with {@code {"status", "warning"}} once an answer has begun, and once more with the {@code
+ * "model"} as soon as the answer names it; chunks, and then {@code end} with {@code
  * {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
  *
  * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",

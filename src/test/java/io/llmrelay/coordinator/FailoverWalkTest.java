@@ -55,7 +55,7 @@ class FailoverWalkTest {
         }
       }
       CommitPoint[] points = {
-        CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_CHUNK, new CommitPoint(9), CommitPoint.COMPLETE
+        CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_TEXT, new CommitPoint(9), CommitPoint.COMPLETE
       };
       rig.commit(points[random.nextInt(points.length)]);
     }

@@ -9,6 +9,7 @@ import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -236,9 +237,14 @@ final class Rig implements Gate {
   }
 
   List<String> chunk(String text) {
+    return chunk(ChunkKind.TEXT, text);
+  }
+
+  List<String> chunk(ChunkKind kind, String text) {
     return show(
         machine()
             .chunks(
+                kind,
                 1,
                 text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length,
                 text.codePointCount(0, text.length())));

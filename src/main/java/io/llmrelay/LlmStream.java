@@ -33,8 +33,8 @@ public interface LlmStream extends ReadStream<Buffer> {
   String model();
 
   /**
-   * What the caller should know: a wish that was cut to the operator's limit, what of the request the
-   * model does not take, its coming end; several are separated by {@code "; "}. {@code null} if
+   * What the caller should know: a wish that was cut to the operator's limit, what of the request
+   * the model does not take, its coming end; several are separated by {@code "; "}. {@code null} if
    * nothing.
    */
   String warning();

@@ -105,7 +105,6 @@ class SlotsTest {
                     assertThat(ticket.redeem()).isTrue();
                   }
                   most.accumulateAndGet(inUse.incrementAndGet(), Math::max);
-                  Thread.yield();
                   inUse.decrementAndGet();
                   slots.release();
                 }

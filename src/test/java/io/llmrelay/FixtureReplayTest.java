@@ -20,6 +20,7 @@ import io.llmrelay.config.KnownProvider;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Recording;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

@@ -2,12 +2,14 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Turns the body of a successful response into an {@link Answer}.
+ * Conversation the body of a successful response into an {@link Answer}.
  *
  * <p>What the body is, its first byte says and not its content type: servers send good streams as
  * plain text, and error pages as streams. JSON is an error or a whole answer of a server that does

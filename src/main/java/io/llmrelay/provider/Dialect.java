@@ -2,6 +2,9 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
+import io.llmrelay.provider.wire.SseDecoder;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

@@ -5,6 +5,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.provider.wire.BoundedBody;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -34,13 +36,13 @@ final class Probe {
   private static final String UNKNOWN_MODEL = "unknown";
 
   private final Vertx vertx;
-  private final Backend backend;
+  private final BackendClient backend;
   private final long begin = System.nanoTime();
   private HttpClientRequest request;
   private boolean over;
   private int status;
 
-  Probe(Vertx vertx, Backend backend) {
+  Probe(Vertx vertx, BackendClient backend) {
     this.vertx = vertx;
     this.backend = backend;
   }

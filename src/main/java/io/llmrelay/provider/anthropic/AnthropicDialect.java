@@ -4,10 +4,10 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
-import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -44,7 +44,7 @@ public final class AnthropicDialect implements Dialect {
     if (request.temperature() != null && request.temperature() > 1) {
       return "temperature above 1 cannot be expressed";
     }
-    return Turns.first(request) == ChatMessage.Role.USER
+    return Conversation.first(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
   }
@@ -71,14 +71,14 @@ public final class AnthropicDialect implements Dialect {
 
   /** The base URL may have the version at its end, or leave it to us. */
   private static String version(BackendOptions options) {
-    return Paths.unless(VERSIONED, options, "/v1");
+    return UriPaths.unless(VERSIONED, options, "/v1");
   }
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
-    JsonArray system = blocks(Turns.system(request));
+    JsonArray system = blocks(Conversation.system(request));
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Turns.of(request)) {
+    for (ChatMessage turn : Conversation.of(request)) {
       messages.add(
           new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }

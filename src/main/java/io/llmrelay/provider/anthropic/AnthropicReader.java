@@ -7,8 +7,8 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Twin;
+import io.llmrelay.provider.wire.ChunkTemplate;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ final class AnthropicReader implements Dialect.Reader {
   private final Answer answer;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
-  private final Twin twin = new Twin();
+  private final ChunkTemplate twin = new ChunkTemplate();
 
   /** Where the text stands, from the beginning of the payload. */
   private long quote;

@@ -4,11 +4,11 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
-import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -98,7 +98,7 @@ public final class BedrockDialect implements Dialect {
     if (request.user() != null) {
       return "user cannot be expressed";
     }
-    return Turns.first(request) == ChatMessage.Role.USER
+    return Conversation.first(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
   }
@@ -122,7 +122,7 @@ public final class BedrockDialect implements Dialect {
 
   @Override
   public String chatPath(String model, BackendOptions options) {
-    return "/model/" + Paths.segment(model) + "/converse-stream";
+    return "/model/" + UriPaths.segment(model) + "/converse-stream";
   }
 
   /** The models are listed by another service of the same region. */
@@ -138,11 +138,11 @@ public final class BedrockDialect implements Dialect {
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Turns.of(request)) {
+    for (ChatMessage turn : Conversation.of(request)) {
       messages.add(
           new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }
-    JsonArray system = blocks(Turns.system(request));
+    JsonArray system = blocks(Conversation.system(request));
     JsonObject config = new JsonObject();
     Json.put(config, "temperature", request.temperature());
     Json.put(config, "topP", leftOut(request, model) == null ? request.topP() : null);

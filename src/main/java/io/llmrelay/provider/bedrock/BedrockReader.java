@@ -6,8 +6,9 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.EventDecoder;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.AwsEventStreamDecoder;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
@@ -25,7 +26,7 @@ final class BedrockReader implements Dialect.Reader {
 
   @Override
   public EventDecoder decoder(EventDecoder.Handler handler) {
-    return new FrameDecoder(handler);
+    return new AwsEventStreamDecoder(handler);
   }
 
   @Override

@@ -5,9 +5,9 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.openai.OpenAiDialect;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -68,7 +68,7 @@ public final class CloudflareDialect implements Dialect {
   public String chatPath(String model, BackendOptions options) {
     String folder = options.getBaseUrl().matches(".*/workers-ai/*") ? "/" : ai(options) + "/run/";
     // The at sign at its beginning is allowed in a path, and expected there.
-    return folder + Paths.segments(model).replaceFirst("^%40", "@");
+    return folder + UriPaths.segments(model).replaceFirst("^%40", "@");
   }
 
   @Override
@@ -78,7 +78,7 @@ public final class CloudflareDialect implements Dialect {
 
   /** The base URL may have {@code /ai} at its end, or leave it to us. */
   private static String ai(BackendOptions options) {
-    return Paths.unless(WITH_AI, options, "/ai");
+    return UriPaths.unless(WITH_AI, options, "/ai");
   }
 
   @Override

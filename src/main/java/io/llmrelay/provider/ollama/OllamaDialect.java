@@ -5,8 +5,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -51,7 +51,7 @@ public final class OllamaDialect implements Dialect {
 
   /** The base URL may have {@code /api} at its end, or leave it to us. */
   private static String api(BackendOptions options) {
-    return Paths.unless(WITH_API, options, "/api");
+    return UriPaths.unless(WITH_API, options, "/api");
   }
 
   @Override

@@ -6,9 +6,9 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.EventDecoder;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.LineDecoder;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
+import io.llmrelay.provider.wire.NdjsonDecoder;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
@@ -25,7 +25,7 @@ final class OllamaReader implements Dialect.Reader {
 
   @Override
   public EventDecoder decoder(EventDecoder.Handler handler) {
-    return new LineDecoder(handler);
+    return new NdjsonDecoder(handler);
   }
 
   @Override

@@ -8,8 +8,8 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Twin;
+import io.llmrelay.provider.wire.ChunkTemplate;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +36,7 @@ final class OpenAiReader implements Dialect.Reader {
   /** The text of {@code reasoning_details}, which repeat the fields above where both are sent. */
   private final StringBuilder details = new StringBuilder();
 
-  private final Twin twin = new Twin();
+  private final ChunkTemplate twin = new ChunkTemplate();
 
   /** Whether this answer has brought reasoning outside of its details. */
   private boolean reasons;

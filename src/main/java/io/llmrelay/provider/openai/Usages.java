@@ -3,7 +3,7 @@ package io.llmrelay.provider.openai;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.llmrelay.chat.TokenUsage;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.Json;
 import java.io.IOException;
 
 /** Reads a usage object. */

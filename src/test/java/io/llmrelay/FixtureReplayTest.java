@@ -110,7 +110,7 @@ class FixtureReplayTest {
     RelayOptions options =
         new RelayOptions()
             .addBackend("healthy", backend("openai", null).setBaseUrl(url + "healthy"))
-            .setCircuit(new CircuitOptions().setMaxFailures(1_000_000))
+            .setCircuit(new CircuitOptions().setMaxFailures(CircuitOptions.MAX_FAILURES))
             .setCatalog(
                 List.of(
                     new ModelOptions("m", null, WINDOW, null, null),

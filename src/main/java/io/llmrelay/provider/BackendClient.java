@@ -29,24 +29,24 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
- * One backend as its verticle needs it: where it is, what it speaks, and the HTTP clients.
+ * The HTTP side of one backend: address, dialect, headers and connection pools.
  *
- * <p>Streams and probes have clients of their own, so that a backend whose connections are all in
- * use still answers a probe. A probe gets a connection of its own, as does a request that was lost
+ * <p>Streams and probes have separate pools, so that a probe succeeds even if all connections for
+ * streams are in use. Probes use new connections, and so does the retry of a request that was lost
  * with a pooled one.
  */
 final class BackendClient {
-  /** Ends a TCP connect nobody waits for any more, which holds a place in the pool until then. */
+  /** Limit for a TCP connect, which occupies the pool even after its request has timed out. */
   private static final int TCP_CONNECT_MS = 10_000;
 
   private static final int KEEP_ALIVE_SECONDS = 30;
 
-  /** Longest response head, in bytes; security policies alone fill the usual 8 KiB. */
+  /** The longest response head, in bytes; security policies alone may fill the usual 8 KiB. */
   private static final int MAX_HEAD = 32 * 1024;
 
   private static final int PROBE_CONNECTIONS = 2;
 
-  /** Map of the backends of this process that are known to refuse {@code stream_options}. */
+  /** Name of the local map of backends that are known to reject {@code stream_options}. */
   private static final String WITHOUT_STREAM_OPTIONS = "llmrelay.without-stream-options";
 
   private static final Pattern NAMES_STREAM_OPTIONS =
@@ -65,7 +65,9 @@ final class BackendClient {
   private final LocalMap<String, Boolean> withoutStreamOptions;
 
   /**
-   * @throws IllegalArgumentException if the options cannot be right; the message has no secret
+   * Creates a client.
+   *
+   * @throws IllegalArgumentException if the options are invalid; the message contains no secret
    * @throws ConfigException if they cannot work with the dialect
    */
   BackendClient(Vertx vertx, String name, BackendOptions options, boolean keepAlive) {
@@ -112,7 +114,7 @@ final class BackendClient {
       options.getHeaders().forEach(headers::set);
       return headers;
     } catch (IllegalArgumentException e) {
-      // Its message would show the value.
+      // The message of the cause contains the value.
       throw new IllegalArgumentException(
           "backend " + name + ": the key or a header has a character no header may have");
     }
@@ -129,9 +131,9 @@ final class BackendClient {
                 .setMaxHeaderSize(MAX_HEAD)
                 .setDecompressionSupported(true)
                 .setVerifyHost(true))
-        // Connections being made count as waiting, so as many again may wait for a free one.
+        // The queue also holds requests whose connection is being established, hence the factor.
         .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections))
-        // A lost connection fails its request; Vert.x would log it as an error besides.
+        // A lost connection fails its request; without a handler Vert.x would log it as well.
         .withConnectHandler(connection -> connection.exceptionHandler(e -> {}))
         .build();
   }
@@ -153,35 +155,37 @@ final class BackendClient {
   }
 
   /**
-   * A request for a stream, on a connection and not sent yet.
+   * Acquires a connection for a chat request and returns the request, not sent yet.
    *
-   * @param fresh whether the connection must not have served another request
+   * @param fresh whether to use a new connection
    */
   Future<HttpClientRequest> chat(String model, long connectMs, boolean fresh) {
     return (fresh ? freshStreams : streams)
         .request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
-  /** The body of a request for a stream, with what the backend is known to take. */
+  /** Encodes a chat request, without {@code stream_options} if the backend rejects them. */
   Buffer encode(ChatRequest chat, String model) {
     return refusesStreamOptions()
         ? dialect.encodeWithoutStreamOptions(chat, model, options)
         : dialect.encode(chat, model, options);
   }
 
-  /** Whether the backend is known to refuse {@code stream_options}. */
+  /** Whether the backend is known to reject {@code stream_options}. */
   boolean refusesStreamOptions() {
     return !withoutStreamOptions.isEmpty() && withoutStreamOptions.containsKey(key());
   }
 
-  /** The body to send instead if this error refuses {@code stream_options}, or {@code null}. */
+  /**
+   * Returns the body for a retry if this error rejects {@code stream_options}, else {@code null}.
+   */
   Buffer encodeAfter(int status, Buffer error, ChatRequest chat, String model) {
     boolean refused =
         (status == 400 || status == 422) && NAMES_STREAM_OPTIONS.matcher(error.toString()).find();
     return refused ? dialect.encodeWithoutStreamOptions(chat, model, options) : null;
   }
 
-  /** Remembers that the backend, which had refused {@code stream_options}, serves without them. */
+  /** Records that the backend rejects {@code stream_options} and serves a request without them. */
   void servedWithoutStreamOptions() {
     withoutStreamOptions.putIfAbsent(key(), true);
   }
@@ -190,12 +194,12 @@ final class BackendClient {
     return name + " " + options.getBaseUrl();
   }
 
-  /** The same on a connection for probes: its answer must be short. */
+  /** Acquires a connection of the probes for a chat request; its response must be short. */
   Future<HttpClientRequest> cheapChat(String model, long connectMs) {
     return probes.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
-  /** A request for the list of models, on a connection and not sent yet. */
+  /** Acquires a connection for the list of models and returns the request, not sent yet. */
   Future<HttpClientRequest> models(long connectMs) {
     MultiMap json = HttpHeaders.headers().addAll(headers).set("accept", "application/json");
     return probes.request(
@@ -203,30 +207,30 @@ final class BackendClient {
   }
 
   private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
-    boolean here = suffix.startsWith("/");
-    URI at = here ? base : URI.create(suffix);
-    String uri = here ? path + suffix : at.getRawPath();
-    String more = uri.contains("?") ? "&" : "?";
-    boolean ssl = "https".equals(at.getScheme());
+    boolean relative = suffix.startsWith("/");
+    URI target = relative ? base : URI.create(suffix);
+    String uri = relative ? path + suffix : target.getRawPath();
+    String separator = uri.contains("?") ? "&" : "?";
+    boolean ssl = "https".equals(target.getScheme());
     return new RequestOptions()
         .setMethod(method)
         .setSsl(ssl)
-        .setHost(at.getHost())
-        .setPort(at.getPort() >= 0 ? at.getPort() : ssl ? 443 : 80)
-        .setURI(at.getRawQuery() == null ? uri : uri + more + at.getRawQuery())
+        .setHost(target.getHost())
+        .setPort(target.getPort() >= 0 ? target.getPort() : ssl ? 443 : 80)
+        .setURI(target.getRawQuery() == null ? uri : uri + separator + target.getRawQuery())
         .setHeaders(headers)
         .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
   }
 
-  /** Adds to a request what depends on all of it; nothing may change any more. */
+  /** Adds the headers that depend on the whole request, which must not change afterwards. */
   void sign(HttpClientRequest request, Buffer body) {
     dialect
         .sign(request.getMethod().name(), request.absoluteURI(), body, options)
         .forEach(request::putHeader);
   }
 
-  /** What a request that got no connection, or lost it before the head, failed of. */
+  /** Returns the failure of a request that got no connection, or lost it before the head. */
   Failure unreachable(Throwable cause) {
     if (cause instanceof ConnectionPoolTooBusyException) {
       return Failure.of(

@@ -8,44 +8,44 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A conversation for those who know the system's words apart from it, and in it want user and
- * assistant to take turns. A text without a character is refused there, and says nothing.
+ * A request's messages for dialects that separate system texts from the conversation and require
+ * user and assistant to alternate. Empty texts are omitted, since these dialects reject them.
  */
 public final class Conversation {
   private Conversation() {}
 
-  /** The system's texts. */
-  public static List<String> system(ChatRequest request) {
+  /** Returns the system texts. */
+  public static List<String> systemTexts(ChatRequest request) {
     return request.messages().stream()
         .filter(message -> message.role() == Role.SYSTEM)
         .flatMap(Conversation::texts)
         .toList();
   }
 
-  /** What user and assistant say, messages of the same one after the other as one message. */
-  public static List<ChatMessage> of(ChatRequest request) {
+  /** Returns the other messages, with consecutive messages of one role merged. */
+  public static List<ChatMessage> turns(ChatRequest request) {
     List<ChatMessage> turns = new ArrayList<>();
-    Role speaker = null;
+    Role role = null;
     List<String> texts = new ArrayList<>();
     for (ChatMessage message : request.messages()) {
       if (message.role() == Role.SYSTEM || texts(message).findAny().isEmpty()) {
         continue;
       }
-      if (message.role() != speaker && speaker != null) {
-        turns.add(new ChatMessage(speaker, texts));
+      if (message.role() != role && role != null) {
+        turns.add(new ChatMessage(role, texts));
         texts.clear();
       }
-      speaker = message.role();
+      role = message.role();
       texts(message).forEach(texts::add);
     }
-    if (speaker != null) {
-      turns.add(new ChatMessage(speaker, texts));
+    if (role != null) {
+      turns.add(new ChatMessage(role, texts));
     }
     return turns;
   }
 
-  /** Who speaks first, the system apart; {@code null} if nobody does. */
-  public static Role first(ChatRequest request) {
+  /** Returns the role of the first message that is not a system text, or {@code null}. */
+  public static Role firstRole(ChatRequest request) {
     return request.messages().stream()
         .map(ChatMessage::role)
         .filter(role -> role != Role.SYSTEM)

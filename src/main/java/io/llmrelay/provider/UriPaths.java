@@ -8,30 +8,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * UriPaths of requests. Model names may be part of them: whoever names the model must not be able
- * to name another path.
+ * Helpers for the paths of requests. Model names in them are encoded, so that a caller who names
+ * the model cannot reach another path.
  */
 public final class UriPaths {
   private UriPaths() {}
 
   /**
-   * What stands between a base URL and the rest: nothing where the URL ends in it already.
+   * Returns a prefix of the path, or an empty string if the base URL ends with it already.
    *
-   * @param end how URLs end that have it
+   * @param end matches base URLs that end with the prefix
    */
-  public static String unless(Pattern end, BackendOptions options, String ours) {
-    return end.matcher(options.getBaseUrl()).find() ? "" : ours;
+  public static String unlessPresent(Pattern end, BackendOptions options, String prefix) {
+    return end.matcher(options.getBaseUrl()).find() ? "" : prefix;
   }
 
-  /** A name as one segment. */
+  /** Encodes a name as one segment. */
   public static String segment(String name) {
-    // Servers resolve dot segments even where they are encoded once.
+    // Servers resolve dot segments even if they are encoded once.
     return name.matches("\\.+")
         ? name.replace(".", "%252E")
         : URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  /** A name whose slashes divide segments. */
+  /** Encodes a name whose slashes separate segments. */
   public static String segments(String name) {
     return Arrays.stream(name.split("/", -1))
         .map(UriPaths::segment)

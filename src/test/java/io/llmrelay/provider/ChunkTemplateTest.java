@@ -18,18 +18,18 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
-/** A chunk that is read by its likeness to the last one says what it says to the parser. */
+/** Tests that a chunk that matches the template reads like a parsed one. */
 class ChunkTemplateTest {
   private static final BackendOptions OPTIONS = new BackendOptions().setDialect("openai");
 
-  /** A reader that has seen the stream so far reads like one that never saw anything. */
+  /** A reader with a template reads every chunk like a new reader, which has none. */
   @Property(tries = 2_000)
-  void readsLikeTheParserOpenAi(@ForAll("openAi") List<String> chunks) {
+  void matchingChunksReadLikeParsedOnesOpenAi(@ForAll("openAi") List<String> chunks) {
     assertThat(read("openai", chunks, false)).isEqualTo(read("openai", chunks, true));
   }
 
   @Property(tries = 2_000)
-  void readsLikeTheParserAnthropic(@ForAll("anthropic") List<String> chunks) {
+  void matchingChunksReadLikeParsedOnesAnthropic(@ForAll("anthropic") List<String> chunks) {
     assertThat(read("anthropic", chunks, false)).isEqualTo(read("anthropic", chunks, true));
   }
 
@@ -68,7 +68,7 @@ class ChunkTemplateTest {
     return Arbitraries.of("", "", "", ",\"x\":\"y\"", " ");
   }
 
-  /** Mostly one field, so that twins are frequent; what stands in it needs escapes at times. */
+  /** Mostly one field, so that matches are frequent; some values need escapes. */
   private static Arbitrary<String> delta(String often, String seldom, String other) {
     Arbitrary<String> field = Arbitraries.of(often, often, often, seldom, other);
     Arbitrary<String> text =
@@ -97,19 +97,19 @@ class ChunkTemplateTest {
   }
 
   @Test
-  void findsTheTextBetweenWhatIsAlike() {
-    ChunkTemplate twin = new ChunkTemplate();
+  void findsTheTextOfAMatchingChunk() {
+    ChunkTemplate template = new ChunkTemplate();
     byte[] one = "{\"t\":\"Hello\",\"u\":1}".getBytes(StandardCharsets.UTF_8);
-    twin.learn(one, 0, one.length, 5, "Hello");
+    template.learn(one, 0, one.length, 5, "Hello");
 
     byte[] other = "..{\"t\":\"you\",\"u\":1}".getBytes(StandardCharsets.UTF_8);
-    assertThat(twin.is(other, 2, other.length)).isTrue();
-    assertThat(new String(other, twin.textFrom(2), 3, StandardCharsets.UTF_8)).isEqualTo("you");
-    assertThat(twin.textTo(other.length) - twin.textFrom(2)).isEqualTo(3);
+    assertThat(template.matches(other, 2, other.length)).isTrue();
+    assertThat(new String(other, template.textFrom(2), 3, StandardCharsets.UTF_8)).isEqualTo("you");
+    assertThat(template.textTo(other.length) - template.textFrom(2)).isEqualTo(3);
 
-    for (String stranger : List.of("{\"t\":\"y\\u\",\"u\":1}", "{\"t\":\"you\",\"u\":2}", "{}")) {
-      byte[] bytes = stranger.getBytes(StandardCharsets.UTF_8);
-      assertThat(twin.is(bytes, 0, bytes.length)).as(stranger).isFalse();
+    for (String mismatch : List.of("{\"t\":\"y\\u\",\"u\":1}", "{\"t\":\"you\",\"u\":2}", "{}")) {
+      byte[] bytes = mismatch.getBytes(StandardCharsets.UTF_8);
+      assertThat(template.matches(bytes, 0, bytes.length)).as(mismatch).isFalse();
     }
   }
 }

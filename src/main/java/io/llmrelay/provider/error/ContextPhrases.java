@@ -3,12 +3,11 @@ package io.llmrelay.provider.error;
 import java.util.regex.Pattern;
 
 /**
- * How servers say that a prompt does not fit the model's context window: a line for each, with who
- * says so and where that is known from. A phrase is a regular expression, found without regard to
- * case.
+ * Phrases with which servers report a prompt that exceeds the context window, each with the servers
+ * that use it and the source. A phrase is a regular expression and matches regardless of case.
  *
- * <p>Each must be safe where a server speaks of something else: "too many tokens" alone is a rate
- * limit at Bedrock, "exceeds the limit of" alone may be about anything.
+ * <p>No phrase may match other errors: "too many tokens" alone is a rate limit at Bedrock, "exceeds
+ * the limit of" alone may be about anything.
  */
 final class ContextPhrases {
   private static final String[] PHRASES = {
@@ -88,11 +87,11 @@ final class ContextPhrases {
     "range of input length should be",
     // llama-cpp-python (public issues): "Requested tokens (11280) exceed context window of 2048".
     "requested tokens .{0,20}exceed context window",
-    // Proxies that name the error in its text.
+    // Proxies that put the error code into the text.
     "context_length_exceeded|context_?window_?exceeded_?error",
   };
 
-  /** Any of them. */
+  /** Matches any of the phrases. */
   static final Pattern ANY = Pattern.compile(String.join("|", PHRASES), Pattern.CASE_INSENSITIVE);
 
   private ContextPhrases() {}

@@ -16,19 +16,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What an error says of itself, found wherever the vendors put it. Parsed as JSON whatever its
- * content type claims.
+ * A parsed error, in the form of any vendor. Parsed as JSON regardless of its content type.
  *
- * @param message the provider's words, or {@code null}
- * @param code the provider's code for people to look up, or {@code null}; never a sentence
- * @param names everything that names the error, {@linkplain #squeeze squeezed}: codes, types,
- *     statuses, reasons; {@code metadata.x} for a key of the metadata, {@code header.retryafter}
- *     where it was sent
+ * @param message the message, or {@code null}
+ * @param code the provider's error code, or {@code null}; never a sentence
+ * @param names everything that identifies the error, {@linkplain #squeeze squeezed}: codes, types,
+ *     statuses, reasons; {@code metadata.x} for a key of the metadata, {@code header.retryafter} if
+ *     that header was sent
  * @param status the HTTP status the error names, or 0
- * @param text what rules look for phrases in: the message, and an upstream's error passed on as
- *     text
- * @param delays waiting times and points in time in the error, as they were written
- * @param headers the headers of an upstream's answer that were passed on in the error
+ * @param text the text in which rules search for phrases: the message, and an upstream's error that
+ *     was passed on as text
+ * @param delays the delays and dates in the error, unparsed
+ * @param headers the response headers of an upstream that were passed on in the error
  */
 record ErrorBody(
     String message,
@@ -38,13 +37,13 @@ record ErrorBody(
     String text,
     List<String> delays,
     MultiMap headers) {
-  /** How much of a body that is no JSON is looked at, in bytes, and of a phrase, in characters. */
+  /** The most bytes read of a body that is not JSON, and the most characters of a text. */
   private static final int MAX_TEXT = 2_000;
 
-  /** What a code looks like. Some vendors write a sentence there, which may tell of an account. */
+  /** The form of a code. Some vendors send a sentence instead, which may identify an account. */
   private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
 
-  /** Keys of a waiting time or of a point in time, squeezed; those in milliseconds end so. */
+  /** Squeezed keys of a delay or a date; keys in milliseconds end in {@code ms}. */
   private static final Set<String> DELAYS =
       Set.of(
           "retrydelay",
@@ -61,8 +60,8 @@ record ErrorBody(
           "resetsat",
           "resettime");
 
-  /** Keys of what a server repeats of the request. */
-  private static final Set<String> REPEATED = Set.of("input", "body", "messages");
+  /** Keys of values that quote the request. */
+  private static final Set<String> QUOTED_REQUEST = Set.of("input", "body", "messages");
 
   private static final int MAX_DEPTH = 6;
 
@@ -133,7 +132,7 @@ record ErrorBody(
         upstream);
   }
 
-  /** A code that is only a number says less than the type. */
+  /** Prefers the type to a code that is a number or a sentence. */
   private static String code(String code, String type) {
     boolean little = code == null || code.matches("\\d+") || !CODE.matcher(code).matches();
     String best = type != null && little ? type : code;
@@ -149,14 +148,14 @@ record ErrorBody(
         String delay = DELAYS.contains(key) ? firstText(entry.getValue()) : null;
         if (delay != null) {
           delays.add(key.endsWith("ms") ? delay + "ms" : delay);
-        } else if (!REPEATED.contains(key)) {
+        } else if (!QUOTED_REQUEST.contains(key)) {
           addDelays(delays, entry.getValue(), depth + 1);
         }
       }
     }
   }
 
-  /** Google's details: why, and which quota. */
+  /** Adds the reason and the quotas of Google's error details. */
   private static void addReasons(Set<String> names, JsonObject detail) {
     add(names, detail.getValue("reason"));
     for (Object violation : Json.array(detail, "violations")) {
@@ -200,7 +199,7 @@ record ErrorBody(
   }
 
   /**
-   * A name in the one spelling in which names are compared: {@code BadRequestError} and {@code
+   * Normalizes the spelling of a name for comparison: {@code BadRequestError} and {@code
    * bad_request_error} are one.
    */
   static String squeeze(String name) {
@@ -219,7 +218,7 @@ record ErrorBody(
     return !array.isEmpty() && array.getValue(0) instanceof JsonObject o ? o : new JsonObject();
   }
 
-  /** The first that is a number or a string with something in it. */
+  /** Returns the first value that is a number or a string that is not blank. */
   private static String firstText(Object... values) {
     for (Object value : values) {
       if (value instanceof Number || (value instanceof String s && !s.isBlank())) {
@@ -229,7 +228,7 @@ record ErrorBody(
     return null;
   }
 
-  /** Leaves the words out; they have not been masked yet. */
+  /** Omits the message, which is not redacted yet. */
   @Override
   public String toString() {
     return "ErrorBody[" + names + "]";

@@ -9,20 +9,21 @@ import java.time.Clock;
 import java.time.Duration;
 
 /**
- * Conversation what a backend reports into a {@link Failure}: {@link ErrorBody} finds what it says,
- * {@link ErrorRules} decides what that means, {@link RetryAfter} how long to wait, and {@link
- * SecretRedactor} and {@link PromptRedactor} make its words fit to be shown.
+ * A classifier of the errors of a backend: {@link ErrorBody} parses an error, {@link ErrorRules}
+ * determines its kind and {@link RetryAfter} the delay before a retry; {@link SecretRedactor} and
+ * {@link PromptRedactor} redact its message.
  */
 public final class ErrorClassifier {
-  /** Upper bound for what a limit or a spent quota may ask to wait, where nothing is configured. */
+  /** Default upper bound for the delay that a rate limit or a spent quota asks for. */
   public static final Duration DEFAULT_MAX_WAIT = Duration.ofDays(31);
 
   private final String provider;
   private final SecretRedactor secrets;
-  private final PromptRedactor quotes;
+  private final PromptRedactor prompt;
   private final Clock clock;
   private final Duration maxWait;
 
+  /** Creates a classifier for a backend's errors. */
   public ErrorClassifier(BackendOptions options, Clock clock) {
     this(options, clock, DEFAULT_MAX_WAIT);
   }
@@ -30,31 +31,31 @@ public final class ErrorClassifier {
   /**
    * Creates a classifier for a backend's errors.
    *
-   * @param maxWait upper bound for what a limit or a spent quota may ask to wait
+   * @param maxWait upper bound for the delay that a rate limit or a spent quota asks for
    */
   public ErrorClassifier(BackendOptions options, Clock clock, Duration maxWait) {
-    // A dialect of one vendor says whose errors these are where nothing else does.
+    // A dialect that belongs to one vendor identifies the provider.
     this.provider = options.getProvider() == null ? options.getDialect() : options.getProvider();
     this.secrets = new SecretRedactor(options);
-    this.quotes = PromptRedactor.NONE;
+    this.prompt = PromptRedactor.NONE;
     this.clock = clock;
     this.maxWait = maxWait;
   }
 
-  private ErrorClassifier(ErrorClassifier other, PromptRedactor quotes) {
+  private ErrorClassifier(ErrorClassifier other, PromptRedactor prompt) {
     this.provider = other.provider;
     this.secrets = other.secrets;
-    this.quotes = quotes;
+    this.prompt = prompt;
     this.clock = other.clock;
     this.maxWait = other.maxWait;
   }
 
-  /** For errors that answer this request, and may quote it. */
+  /** Returns a classifier that also redacts what errors quote of this request. */
   public ErrorClassifier about(ChatRequest request) {
     return new ErrorClassifier(this, PromptRedactor.of(request));
   }
 
-  /** An answer whose status is no success. */
+  /** Classifies a response with an error status. */
   public Failure http(int status, MultiMap headers, Buffer body) {
     byte[] bytes = body.getBytes();
     ErrorBody error = ErrorBody.of(bytes, 0, bytes.length, headers);
@@ -62,8 +63,8 @@ public final class ErrorClassifier {
   }
 
   /**
-   * An error within a success. Its headers are not asked how long to wait: they were sent before
-   * there was an error, and some providers send {@code retry-after} with every answer.
+   * Classifies an error within a successful response. Ignores the headers: they were sent before
+   * the error, and some providers send {@code retry-after} with every response.
    */
   public Failure inStream(byte[] bytes, int from, int to) {
     MultiMap none = MultiMap.caseInsensitiveMultiMap();
@@ -73,15 +74,15 @@ public final class ErrorClassifier {
   }
 
   private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
-    // What a server repeats of a prompt must not shut it for everybody else.
-    String own = quotes.mask(SecretRedactor.fold(error.text()));
-    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, own);
-    String words = error.message() == null ? code(error) : fit(error.message());
-    Failure failure = Failure.of(verdict.kind(), words == null ? where : where + ": " + words);
+    // A prompt that the server quotes must not affect the classification.
+    String redacted = prompt.redact(SecretRedactor.fold(error.text()));
+    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, redacted);
+    String message = error.message() == null ? code(error) : fit(error.message());
+    Failure failure = Failure.of(verdict.kind(), message == null ? where : where + ": " + message);
     return verdict.kind().retryable()
         ? failure.withRetryAfterMs(
             RetryAfter.ms(
-                headers, error, own, verdict, status, clock.instant(), maxWait.toMillis()))
+                headers, error, redacted, verdict, status, clock.instant(), maxWait.toMillis()))
         : failure;
   }
 
@@ -89,8 +90,8 @@ public final class ErrorClassifier {
     return error.code() == null ? null : fit(error.code());
   }
 
-  /** Makes words fit to be shown. */
-  public String fit(String words) {
-    return quotes.mask(secrets.mask(words));
+  /** Redacts a message of the backend and limits its length. */
+  public String fit(String message) {
+    return prompt.redact(secrets.redact(message));
   }
 }

@@ -20,23 +20,22 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What an error means. The first rule that holds decides: first phrases and names that say more
- * than the status does, then names that say it all, then the status.
+ * The rules that determine the kind of an error. The first rule that matches decides: first phrases
+ * and names that are more specific than the status, then unambiguous names, then the status.
  *
  * <p>A status alone misleads often: a bad key is 400 at Gemini and xAI, spent credit 400 at
  * Anthropic and 403 at xAI, an unknown model 400 at DeepSeek, Mistral and Cloudflare, a broken
  * backend 400 at NVIDIA, missing capacity 429 at Cloudflare and Mistral, spent quota 429 at OpenAI,
  * a request that an account will never be allowed 413 at Groq, 429 at OpenAI and 402 at OpenRouter.
- * So do single words: "token", "quota" and "limit" stand in nearly every message. Phrases are
- * looked for without regard to case, names without regard to case, underscores, hyphens and spaces.
+ * So do single words: "token", "quota" and "limit" occur in nearly every message. Phrases match
+ * regardless of case, names regardless of case, underscores, hyphens and spaces.
  *
- * <p>What speaks against a backend or its key is looked for only in words that are not the
- * prompt's: some servers repeat what they were sent, and a prompt shall not shut a backend for
- * everybody.
+ * <p>Rules for kinds that count against a backend or its key search the redacted text only: some
+ * servers quote the request, and no prompt must be able to make a backend unavailable.
  */
 final class ErrorRules {
 
-  /** When a spent allowance is renewed, where the provider does not say. */
+  /** When a spent quota is renewed if the provider does not say. */
   enum Renewal {
     NONE,
     DAY_UTC,
@@ -44,10 +43,10 @@ final class ErrorRules {
     MONTH_UTC
   }
 
-  /** What an error means, and when it is over where a calendar says so. */
+  /** The kind of an error, and the calendar of a quota that it names. */
   record Verdict(FailureKind kind, Renewal renewal) {}
 
-  /** One rule; everything that is not {@code null} must hold. */
+  /** A rule; every component that is not {@code null} must match. */
   private record Rule(
       FailureKind kind,
       Renewal renewal,
@@ -60,18 +59,18 @@ final class ErrorRules {
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
-    /** 0 is an error within a stream that names no status. */
+    /** Matches one of these statuses; 0 is an error within a stream without a status. */
     Rule status(Integer... statuses) {
       return new Rule(kind, renewal, provider, Set.of(statuses), name, phrase);
     }
 
-    /** One of the names, as a whole, however it is spelled. */
+    /** Matches one of these names as a whole, in any spelling. */
     Rule named(String... names) {
       Pattern name = Pattern.compile(String.join("|", names).replace("_", ""));
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
-    /** One of the phrases, somewhere in the text. */
+    /** Matches one of these phrases anywhere in the text. */
     Rule says(String... phrases) {
       return says(Pattern.compile(String.join("|", phrases), Pattern.CASE_INSENSITIVE));
     }
@@ -84,8 +83,8 @@ final class ErrorRules {
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
-    boolean holds(String provider, int status, ErrorBody error, String own) {
-      String text = BLAMELESS.contains(kind) ? error.text() : own;
+    boolean matches(String provider, int status, ErrorBody error, String redacted) {
+      String text = NEUTRAL.contains(kind) ? error.text() : redacted;
       return (this.provider == null || this.provider.equals(provider))
           && (statuses == null || statuses.contains(status))
           && (name == null || error.names().stream().anyMatch(n -> name.matcher(n).matches()))
@@ -93,8 +92,8 @@ final class ErrorRules {
     }
   }
 
-  /** Kinds that say nothing against a backend. */
-  private static final Set<FailureKind> BLAMELESS =
+  /** Kinds that do not count against a backend. */
+  private static final Set<FailureKind> NEUTRAL =
       EnumSet.of(INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND, UNSUPPORTED);
 
   private static Rule is(FailureKind kind) {
@@ -103,7 +102,7 @@ final class ErrorRules {
 
   private static final List<Rule> RULES =
       List.of(
-          // An aggregator's or a vendor's word on content, budget and keys.
+          // Content, budget and keys, as aggregators and vendors name them.
           is(CONTENT_FILTER)
               .named(
                   "content_filter",
@@ -116,7 +115,7 @@ final class ErrorRules {
                   "metadata\\.(reasons|patterns|flagged_input)"),
           is(CONTENT_FILTER).says("blocked by content filtering"),
 
-          // A request too large for an account's tier, whatever its limit is called.
+          // A request too large for the tier of an account, in any wording.
           is(UNSUPPORTED)
               .status(0, 400, 413, 429)
               .says(
@@ -155,7 +154,7 @@ final class ErrorRules {
                   "run out of credits",
                   "reached its monthly spending limit",
                   "too many tokens per day"),
-          // Bills and accounts are the operator's: no caller's fault, and not for a caller to read.
+          // Billing concerns the operator, not the caller.
           is(QUOTA_EXHAUSTED).named("billing_not_active"),
           is(QUOTA_EXHAUSTED)
               .status(0, 400, 404, 422)
@@ -171,7 +170,7 @@ final class ErrorRules {
               .status(0, 400)
               .says("(incorrect|invalid) api key", "api key (not valid|expired)"),
 
-          // A prompt that does not fit, before the rate limits that some vendors call it.
+          // A prompt too long, before the rate limits that some vendors report it as.
           is(CONTEXT_LENGTH)
               .named(
                   "context_(length|window)_exceeded(_error)?",
@@ -187,7 +186,7 @@ final class ErrorRules {
           is(CONTEXT_LENGTH).status(0, 413, 429).says("request too large"),
           is(CONTEXT_LENGTH).status(0, 400, 413, 422, 500).says(ContextPhrases.ANY),
 
-          // Capacity and models, where the status says something else.
+          // Capacity and models with a misleading status.
           is(OVERLOADED)
               .says(
                   "degraded function cannot be invoked",
@@ -210,10 +209,10 @@ final class ErrorRules {
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
 
-          // An account that may not be used here, before what a model does not support.
+          // Accounts without permission, before features that a model does not support.
           is(PERMISSION).named("failed_precondition", "unsupported_country_region_territory"),
 
-          // What this backend, model or account does not do, and another may.
+          // Features that this backend, model or account lacks and another may have.
           is(UNSUPPORTED)
               .named(
                   "(unsupported|unknown|unrecognized)_(parameter|param|params|argument|field|value)",
@@ -222,7 +221,7 @@ final class ErrorRules {
                   "(parameter|argument|field|feature)_not_supported",
                   "not_supported(_error)?",
                   "extra_forbidden",
-                  // A tool call or JSON that the model got wrong.
+                  // Invalid tool calls or JSON of the model.
                   "tool_use_failed",
                   "json_validate_failed",
                   "output_parse_failed"),
@@ -257,7 +256,7 @@ final class ErrorRules {
           is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
           is(QUOTA_EXHAUSTED).from("cohere").says("calls / month"),
 
-          // Vendors whose statuses or numbers mean something of their own.
+          // Statuses and numbers with a meaning specific to a vendor.
           is(AUTHENTICATION).from("nvidia").status(403),
           is(AUTHENTICATION).from("cloudflare").named("10000"),
           is(AUTHENTICATION)
@@ -271,7 +270,7 @@ final class ErrorRules {
           is(CONTEXT_LENGTH).from("cloudflare").named("3006"),
           is(RATE_LIMITED).from("mistral").named("1300"),
 
-          // Names that say it all, whatever the status.
+          // Unambiguous names, regardless of the status.
           is(OVERLOADED)
               .named(
                   "overloaded(_error)?",
@@ -308,7 +307,7 @@ final class ErrorRules {
                   "not_found(_error)?",
                   "resourcenotfoundexception"),
           is(TIMEOUT).named("timeout(_error)?", "deadline_exceeded", "modeltimeoutexception"),
-          // These statuses say more than that some server failed.
+          // Statuses more specific than a server error.
           is(TIMEOUT).status(408, 504),
           is(OVERLOADED).status(202, 498, 503, 529),
           is(SERVER_ERROR)
@@ -328,7 +327,7 @@ final class ErrorRules {
           is(CONTEXT_LENGTH).status(413),
           is(RATE_LIMITED).status(429),
 
-          // Names that say little, where there is no status.
+          // Unspecific names, if there is no status.
           is(INVALID_REQUEST)
               .status(0)
               .named(
@@ -345,15 +344,15 @@ final class ErrorRules {
   private ErrorRules() {}
 
   /**
-   * What an error means.
+   * Determines the kind of an error.
    *
-   * @param provider whose it is, or {@code null}
-   * @param status the HTTP status, or what the error itself names, or 0
-   * @param own the error's text without what it repeats of the prompt
+   * @param provider the provider it comes from, or {@code null}
+   * @param status the HTTP status, or the one that the error names, or 0
+   * @param redacted the text of the error without quotations of the prompt
    */
-  static Verdict verdict(String provider, int status, ErrorBody error, String own) {
+  static Verdict verdict(String provider, int status, ErrorBody error, String redacted) {
     return RULES.stream()
-        .filter(rule -> rule.holds(provider, status, error, own))
+        .filter(rule -> rule.matches(provider, status, error, redacted))
         .map(rule -> new Verdict(rule.kind, rule.renewal))
         .findFirst()
         .orElseThrow();

@@ -10,19 +10,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Takes out of a provider's words what they quote of the prompt: some print the input they could
- * not read, whole or in part.
+ * A redactor for quotations of the prompt in messages of a provider: some quote the input that they
+ * could not parse, whole or in part.
  *
- * <p>A prompt may be a megabyte long, the words are a few hundred characters: so the prompt is gone
- * through once, with a rolling hash that says where a look is worth it.
+ * <p>A prompt may be a megabyte long, a message has a few hundred characters. So the prompt is
+ * scanned once, with a rolling hash that filters the positions to compare.
  */
 final class PromptRedactor {
   static final PromptRedactor NONE = new PromptRedactor(List.of());
 
-  /** So many characters in common are a quotation; fewer turn up in any two texts. */
+  /** Length of a common substring that counts as a quotation; shorter ones are coincidence. */
   static final int RUN = 12;
 
-  /** How JSON and Python write what is not ASCII, or would end the line. */
+  /** Escapes of JSON and Python. */
   private static final Pattern ESCAPE =
       Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\\\/]))");
 
@@ -41,47 +41,47 @@ final class PromptRedactor {
   }
 
   /**
-   * Takes them out.
+   * Masks quotations.
    *
-   * @param words {@linkplain SecretRedactor#fold folded}, as the prompt is for the comparison
+   * @param message the message, {@linkplain SecretRedactor#fold folded} as the prompt is
    */
-  String mask(String words) {
-    BitSet quoted = quoted(words);
-    if (words.indexOf('\\') >= 0) {
-      quoted.or(quotedInEscapes(words));
+  String redact(String message) {
+    BitSet quoted = quoted(message);
+    if (message.indexOf('\\') >= 0) {
+      quoted.or(quotedInEscapes(message));
     }
-    return quoted.isEmpty() ? words : masked(words, quoted);
+    return quoted.isEmpty() ? message : masked(message, quoted);
   }
 
-  private BitSet quoted(String words) {
+  private BitSet quoted(String message) {
     BitSet quoted = new BitSet();
-    Set<String> runs = runs(words);
-    for (ChatMessage message : messages) {
-      for (String part : message.parts()) {
+    Set<String> runs = runs(message);
+    for (ChatMessage chatMessage : messages) {
+      for (String part : chatMessage.parts()) {
         String text = SecretRedactor.fold(part).strip();
         if (text.length() >= RUN) {
-          mark(words, common(runs, text), quoted);
+          mark(message, common(runs, text), quoted);
         }
       }
     }
     return quoted;
   }
 
-  /** What is quoted once the escapes are read; an escape is quoted if its character is. */
-  private BitSet quotedInEscapes(String words) {
+  /** Marks quotations in the unescaped message; an escape is marked if its character is. */
+  private BitSet quotedInEscapes(String message) {
     StringBuilder plain = new StringBuilder();
-    int[] at = new int[words.length() + 1];
-    Matcher escape = ESCAPE.matcher(words);
-    for (int i = 0; i < words.length(); ) {
-      boolean escaped = escape.region(i, words.length()).lookingAt();
-      char c = escaped ? unescaped(escape) : words.charAt(i);
+    int[] at = new int[message.length() + 1];
+    Matcher escape = ESCAPE.matcher(message);
+    for (int i = 0; i < message.length(); ) {
+      boolean escaped = escape.region(i, message.length()).lookingAt();
+      char c = escaped ? unescaped(escape) : message.charAt(i);
       if (c != ' ' || plain.isEmpty() || plain.charAt(plain.length() - 1) != ' ') {
         at[plain.length()] = i;
         plain.append(c);
       }
       i = escaped ? escape.end() : i + 1;
     }
-    at[plain.length()] = words.length();
+    at[plain.length()] = message.length();
     BitSet quoted = new BitSet();
     quoted(plain.toString()).stream().forEach(i -> quoted.set(at[i], at[i + 1]));
     return quoted;
@@ -103,7 +103,7 @@ final class PromptRedactor {
     return runs;
   }
 
-  /** Those of the runs that stand in the text. */
+  /** Returns the runs that occur in the text. */
   private static Set<String> common(Set<String> runs, String text) {
     BitSet filter = new BitSet();
     runs.forEach(run -> filter.set(run.hashCode() & FILTER_MASK));
@@ -123,39 +123,39 @@ final class PromptRedactor {
     }
   }
 
-  private static void mark(String words, Set<String> runs, BitSet quoted) {
-    for (int i = 0; i + RUN <= words.length() && !runs.isEmpty(); i++) {
-      if (runs.contains(words.substring(i, i + RUN))) {
-        quoted.set(start(words, i), end(words, i + RUN));
+  private static void mark(String message, Set<String> runs, BitSet quoted) {
+    for (int i = 0; i + RUN <= message.length() && !runs.isEmpty(); i++) {
+      if (runs.contains(message.substring(i, i + RUN))) {
+        quoted.set(start(message, i), end(message, i + RUN));
       }
     }
   }
 
-  /** Half a character is never left over: it would be shown as another one. */
-  private static int start(String words, int index) {
-    return index > 0 && Character.isLowSurrogate(words.charAt(index)) ? index - 1 : index;
+  /** Extends a quotation so as not to split a surrogate pair. */
+  private static int start(String message, int index) {
+    return index > 0 && Character.isLowSurrogate(message.charAt(index)) ? index - 1 : index;
   }
 
-  private static int end(String words, int index) {
-    return index < words.length() && Character.isHighSurrogate(words.charAt(index - 1))
+  private static int end(String message, int index) {
+    return index < message.length() && Character.isHighSurrogate(message.charAt(index - 1))
         ? index + 1
         : index;
   }
 
-  private static String masked(String words, BitSet quoted) {
+  private static String masked(String message, BitSet quoted) {
     StringBuilder masked = new StringBuilder();
-    for (int i = 0; i < words.length(); ) {
+    for (int i = 0; i < message.length(); ) {
       int from = quoted.nextSetBit(i);
       if (from < 0) {
-        return masked.append(words, i, words.length()).toString();
+        return masked.append(message, i, message.length()).toString();
       }
-      masked.append(words, i, from).append(MASK);
+      masked.append(message, i, from).append(MASK);
       i = quoted.nextClearBit(from);
     }
     return masked.toString();
   }
 
-  /** Of 31, the base of a string's hash code. */
+  /** Returns a power of 31, the base of a string's hash code. */
   private static int power(int exponent) {
     int power = 1;
     for (int i = 0; i < exponent; i++) {

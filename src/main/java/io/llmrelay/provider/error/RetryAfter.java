@@ -21,19 +21,19 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * How long an error asks to wait, in milliseconds; -1 where it does not say.
+ * The delay before a retry that an error asks for, in milliseconds; -1 if it names none.
  *
- * <p>Asked are {@code retry-after-ms} and {@code retry-after}, the calendar of a spent allowance,
- * delays and dates in the error, "try again in" in its text, and the reset headers of the buckets
- * that are empty. Of several answers the longest plausible one holds: whoever comes back before the
- * last limit is lifted is refused again. Where a 429 says none of that, the reset of the bucket
- * with the least left in it is taken. A wait of nothing is no information.
+ * <p>Sources are the headers {@code retry-after-ms} and {@code retry-after}, the calendar of a
+ * spent quota, delays and dates in the error, "try again in" in its text, and the reset headers of
+ * empty buckets. Of several delays the longest plausible one applies, since an earlier retry would
+ * be refused again. For a 429 without any of them, the reset of the scarcest bucket applies. A
+ * delay of 0 is ignored.
  *
- * <p>A limit or a spent quota is over when the provider says so, be it in a month. An outage is
- * not: nobody knows how long that takes, so its wait is cut to {@link #MAX_OUTAGE}.
+ * <p>Delays of rate limits and quotas are facts and may last a month. The end of an outage cannot
+ * be known, so its delay is bounded by {@link #MAX_OUTAGE}.
  */
 final class RetryAfter {
-  /** Upper bound for what a failing server may ask to wait. */
+  /** Upper bound for the delay that a failing server asks for. */
   static final Duration MAX_OUTAGE = Duration.ofMinutes(5);
 
   private static final String NUMBER = "\\d{1,18}(?:\\.\\d{1,18})?";
@@ -48,13 +48,13 @@ final class RetryAfter {
   private static final Pattern DURATION =
       Pattern.compile("(?:%s(?:,? (?:and )?)?){1,6}".formatted(PART.pattern()));
 
-  /** What comes before a time in a sentence. */
+  /** The words before a delay or date in a sentence. */
   private static final String CUE =
       "(?:try(?:ing)? again|retry|wait|resets?|available|regain access)[^.\\d\\n]{0,30}";
 
   private static final Pattern HINT = Pattern.compile(CUE + "(" + DURATION.pattern() + ")");
 
-  /** A header, or a field, that a text quotes. */
+  /** A header or field that a text quotes. */
   private static final Pattern QUOTED =
       Pattern.compile(
           "retry[-_ ]?after(?:[-_ ]?(?:seconds|(ms)))?[\"']?\\s*[:=]\\s*[\"']?(%s)(?!\\w)"
@@ -65,10 +65,10 @@ final class RetryAfter {
       Pattern.compile(
           CUE + "(\\d{4}-\\d{2}-\\d{2})(?:(?:t| at | )(\\d{2}:\\d{2}(?::\\d{2})?))?+(?![\\d:+-])");
 
-  /** A longer value is no time. */
+  /** Longer values are not parsed. */
   private static final int MAX_VALUE = 100;
 
-  /** From here on a number is no waiting time but seconds, or milliseconds, since 1970. */
+  /** Numbers from here on are seconds since 1970, larger ones milliseconds since 1970. */
   private static final double EPOCH_SECONDS = 1e9;
 
   private static final double EPOCH_MILLISECONDS = 1e12;
@@ -82,22 +82,22 @@ final class RetryAfter {
 
   private static final ZoneId PACIFIC = ZoneId.of("America/Los_Angeles");
 
-  /** A rate limit's bucket: the share that is left of it, and when it is full again. */
+  /** A bucket of a rate limit: the remaining share, and the time until its reset. */
   private record Bucket(double left, long resetMs) {}
 
   private RetryAfter() {}
 
   /**
-   * How long to wait.
+   * Returns the delay of an error.
    *
-   * @param own the error's text without what it repeats of the prompt
+   * @param redacted the text of the error without quotations of the prompt
    * @param status the HTTP status
-   * @param maxMs upper bound for a limit or a spent quota
+   * @param maxMs upper bound for a rate limit or a spent quota
    */
   static long ms(
       MultiMap headers,
       ErrorBody error,
-      String own,
+      String redacted,
       ErrorRules.Verdict verdict,
       int status,
       Instant now,
@@ -107,7 +107,7 @@ final class RetryAfter {
     long max = limited ? maxMs : Math.min(maxMs, MAX_OUTAGE.toMillis());
     MultiMap all = MultiMap.caseInsensitiveMultiMap().addAll(error.headers()).addAll(headers);
     String retryAfterMs = all.get("retry-after-ms");
-    LongStream said =
+    LongStream announced =
         LongStream.of(
             time(retryAfterMs == null ? null : retryAfterMs + "ms", now),
             time(all.get("retry-after"), now),
@@ -115,15 +115,15 @@ final class RetryAfter {
     LongStream inError =
         LongStream.concat(
             error.delays().stream().mapToLong(delay -> time(delay, now)),
-            hints(own.toLowerCase(Locale.ROOT), now));
+            hints(redacted.toLowerCase(Locale.ROOT), now));
     Bucket[] buckets = buckets(all, now).toArray(Bucket[]::new);
     LongStream empty =
         Arrays.stream(buckets).filter(bucket -> bucket.left <= 0).mapToLong(Bucket::resetMs);
-    long ms = longest(LongStream.concat(LongStream.concat(said, inError), empty), max);
+    long ms = longest(LongStream.concat(LongStream.concat(announced, inError), empty), max);
     return ms < 0 && status == 429 ? longest(scarcest(buckets), max) : ms;
   }
 
-  /** The longest that is plausible; if there is none, the upper bound of one that is not. */
+  /** Returns the longest delay within the bound; the bound itself if all delays exceed it. */
   private static long longest(LongStream waits, long max) {
     long longest = -1;
     long bound = -1;
@@ -153,7 +153,7 @@ final class RetryAfter {
     double remaining = number(headers.get(name.replace("reset", "remaining")));
     double limit = number(headers.get(name.replace("reset", "limit")));
     long reset = time(headers.get(name), now);
-    // One that does not say what is left may be the one that is empty.
+    // A bucket without a remaining count may be the empty one.
     return new Bucket(Double.isNaN(remaining) ? Double.MIN_VALUE : left(remaining, limit), reset);
   }
 
@@ -194,7 +194,7 @@ final class RetryAfter {
     return pattern.matcher(text).results();
   }
 
-  /** Milliseconds until a time that is written as seconds, as a duration, or as a date. */
+  /** Returns the milliseconds until a time written as seconds, as a duration, or as a date. */
   private static long time(String value, Instant now) {
     if (value == null || value.isBlank() || value.length() > MAX_VALUE) {
       return -1;
@@ -246,7 +246,7 @@ final class RetryAfter {
       try {
         return now.until(Instant.from(format.parse(value)), ChronoUnit.MILLIS);
       } catch (DateTimeException | ArithmeticException e) {
-        // Perhaps in the other format.
+        // Try the other format.
       }
     }
     return -1;

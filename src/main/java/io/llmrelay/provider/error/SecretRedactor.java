@@ -6,24 +6,24 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Makes a provider's words fit to be shown: what is a key, or looks like one, is masked, control
- * characters go, and the length is limited. Providers do quote the key they refuse.
+ * A redactor for messages of a provider: masks keys and what looks like one, removes control
+ * characters and limits the length. Providers quote the key that they refuse.
  */
 final class SecretRedactor {
   static final int MAX_TEXT = 300;
 
-  /** So much is looked at; words may be a megabyte long, and some patterns take their time. */
-  private static final int MAX_WORDS = 4_000;
+  /** Bounds the input of the patterns; a message may be a megabyte long. */
+  private static final int MAX_INPUT = 4_000;
 
   private static final String MASK = "***";
 
-  /** Shorter values of headers are no secrets, and may be words of a sentence. */
+  /** Shorter header values may be ordinary words and are not masked. */
   private static final int MIN_SECRET = 6;
 
   private static final Pattern SECRET_HEADER =
       Pattern.compile(".*(auth|key|token|secret|cookie).*", Pattern.CASE_INSENSITIVE);
 
-  private static final List<Pattern> LOOKS =
+  private static final List<Pattern> SECRET_PATTERNS =
       List.of(
           Pattern.compile("(?i)\\b(bearer|basic)\\s+((?=\\S*\\d)\\S{8,}|\\S{16,})"),
           Pattern.compile("(?i)(?<=api key provided: ?|api key: ?)[^\\s\"',;]+"),
@@ -39,37 +39,37 @@ final class SecretRedactor {
 
   SecretRedactor(BackendOptions options) {
     if (options.getApiKey() != null) {
-      know(options.getApiKey());
+      addSecret(options.getApiKey());
     }
     options
         .getHeaders()
         .forEach(
             (name, value) -> {
               if (SECRET_HEADER.matcher(name).matches()) {
-                know(value);
+                addSecret(value);
               }
             });
   }
 
-  private void know(String secret) {
+  private void addSecret(String secret) {
     if (secret != null && secret.length() >= MIN_SECRET) {
       known.add(secret);
     }
   }
 
-  String mask(String text) {
+  String redact(String text) {
     String masked = text;
     for (String secret : known) {
       masked = masked.replace(secret, MASK);
     }
-    masked = cut(masked, MAX_WORDS);
-    for (Pattern look : LOOKS) {
-      masked = look.matcher(masked).replaceAll(MASK);
+    masked = cut(masked, MAX_INPUT);
+    for (Pattern pattern : SECRET_PATTERNS) {
+      masked = pattern.matcher(masked).replaceAll(MASK);
     }
     return cut(fold(masked).strip(), MAX_TEXT);
   }
 
-  /** Puts a single space where there are line breaks, control characters or more of the like. */
+  /** Replaces each run of white space and control characters by a single space. */
   static String fold(String text) {
     StringBuilder folded = new StringBuilder(text.length());
     boolean space = false;

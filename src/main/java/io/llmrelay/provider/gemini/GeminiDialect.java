@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Google's own API for Gemini. The model stands in the path, the system's texts apart from the
- * contents, and all settings in one object.
+ * Google's native API for Gemini. The model is part of the path, system texts are separate from the
+ * contents, and all settings are in one object.
  */
 public final class GeminiDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");
@@ -35,7 +35,7 @@ public final class GeminiDialect implements Dialect {
     if (request.seed() != null && request.seed() != request.seed().intValue()) {
       return "seed beyond 32 bits cannot be expressed";
     }
-    return Conversation.first(request) == null
+    return Conversation.firstRole(request) == null
         ? "the conversation needs more than the system"
         : null;
   }
@@ -56,19 +56,19 @@ public final class GeminiDialect implements Dialect {
     return version(options) + "/models?pageSize=1000";
   }
 
-  /** The base URL may have the version at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with the version. */
   private static String version(BackendOptions options) {
-    return UriPaths.unless(VERSIONED, options, "/v1beta");
+    return UriPaths.unlessPresent(VERSIONED, options, "/v1beta");
   }
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
     JsonArray contents = new JsonArray();
-    for (ChatMessage turn : Conversation.of(request)) {
+    for (ChatMessage turn : Conversation.turns(request)) {
       String role = turn.role() == ChatMessage.Role.ASSISTANT ? "model" : "user";
       contents.add(parts(turn.parts()).put("role", role));
     }
-    List<String> system = Conversation.system(request);
+    List<String> system = Conversation.systemTexts(request);
     JsonObject config = config(request);
     JsonObject json = new JsonObject();
     Json.put(json, "systemInstruction", system.isEmpty() ? null : parts(system));

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Ollama's own API: lines of JSON, and settings in an object of options. */
+/** Ollama's native API: NDJSON, with settings in an {@code options} object. */
 public final class OllamaDialect implements Dialect {
   private static final Pattern WITH_API = Pattern.compile("/api/*$");
 
@@ -49,9 +49,9 @@ public final class OllamaDialect implements Dialect {
     return api(options) + "/tags";
   }
 
-  /** The base URL may have {@code /api} at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with {@code /api}. */
   private static String api(BackendOptions options) {
-    return UriPaths.unless(WITH_API, options, "/api");
+    return UriPaths.unlessPresent(WITH_API, options, "/api");
   }
 
   @Override

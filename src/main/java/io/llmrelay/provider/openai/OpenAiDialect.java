@@ -10,7 +10,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 
-/** OpenAI's chat completions, and everybody who speaks the same. */
+/** OpenAI's Chat Completions API, and compatible servers. */
 public final class OpenAiDialect implements Dialect {
 
   @Override

@@ -9,11 +9,11 @@ import software.amazon.eventstream.HeaderValue;
 import software.amazon.eventstream.Message;
 
 /**
- * Cuts an AWS event stream into its frames. How long a frame is, its first four bytes say; what is
- * in it, AWS's library reads once all of it is there, and checks both checksums. A frame that is
- * wrong leaves no way to find the next one, so it ends the stream.
+ * A decoder of AWS event streams. The first four bytes of a frame are its length; AWS's library
+ * parses a complete frame and verifies both checksums. An invalid frame ends the stream, since
+ * there is no way to find the next one.
  *
- * <p>An exception among the frames is an error whose type stands in a header.
+ * <p>An exception frame is an error whose type is in a header.
  */
 public final class AwsEventStreamDecoder implements EventDecoder {
   private static final int MIN_FRAME = 16;
@@ -21,6 +21,7 @@ public final class AwsEventStreamDecoder implements EventDecoder {
   private final Handler handler;
   private final ByteAccumulator pending = new ByteAccumulator();
 
+  /** Creates a decoder that passes events to a handler. */
   public AwsEventStreamDecoder(Handler handler) {
     this.handler = handler;
   }
@@ -40,7 +41,7 @@ public final class AwsEventStreamDecoder implements EventDecoder {
         return true;
       }
       frame(decode(ByteBuffer.wrap(pending.bytes(), pending.from(), length).slice()));
-      pending.use(length);
+      pending.consume(length);
     }
     return true;
   }
@@ -80,7 +81,7 @@ public final class AwsEventStreamDecoder implements EventDecoder {
     }
   }
 
-  /** A frame that is not complete is none. */
+  /** Ignores an incomplete frame. */
   @Override
   public void end() {}
 }

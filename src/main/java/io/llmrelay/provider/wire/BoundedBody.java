@@ -7,14 +7,14 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 
 /**
- * Reads the body of an answer that is no stream, up to a size and for a time.
+ * The body of a response that is not a stream, read up to a size and for a time.
  *
- * @param bytes what came
- * @param whole whether that is all of it; if not, the request should be reset
+ * @param bytes the bytes that arrived
+ * @param whole whether the body is complete; if not, the request should be reset
  */
 public record BoundedBody(Buffer bytes, boolean whole) {
 
-  /** Reads a body; must be called in the same tick as the response came. Never fails. */
+  /** Reads a body. Must be called as soon as the response is received; the future never fails. */
   public static Future<BoundedBody> read(
       Vertx vertx, HttpClientResponse response, int max, long ms) {
     Buffer bytes = Buffer.buffer();
@@ -33,6 +33,6 @@ public record BoundedBody(Buffer bytes, boolean whole) {
                 promise.tryComplete(new BoundedBody(bytes, false));
               }
             });
-    return promise.future().andThen((body, never) -> vertx.cancelTimer(timer));
+    return promise.future().andThen((body, failure) -> vertx.cancelTimer(timer));
   }
 }

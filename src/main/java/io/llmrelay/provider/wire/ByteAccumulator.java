@@ -3,18 +3,18 @@ package io.llmrelay.provider.wire;
 import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 
-/** What came of a stream and is not used up yet. */
+/** A growing buffer of received bytes that are not consumed yet. */
 public final class ByteAccumulator {
   private static final int INITIAL = 4 * 1024;
 
-  /** Above this, the room is given back when nothing is pending. */
+  /** A larger array is replaced by a small one once it is empty. */
   private static final int LARGE = 64 * 1024;
 
   private byte[] bytes = new byte[INITIAL];
   private int from;
   private int to;
 
-  /** Adds bytes at the end; the indexes change. */
+  /** Appends bytes; the indexes of earlier bytes may change. */
   public void append(Buffer more) {
     int rest = length();
     if (rest > 0) {
@@ -30,17 +30,17 @@ public final class ByteAccumulator {
     more.getBytes(0, more.length(), bytes, rest);
   }
 
-  /** The array they stand in. */
+  /** Returns the array that holds the bytes. */
   public byte[] bytes() {
     return bytes;
   }
 
-  /** The index of the first. */
+  /** Returns the index of the first byte. */
   public int from() {
     return from;
   }
 
-  /** The index after the last. */
+  /** Returns the index after the last byte. */
   public int to() {
     return to;
   }
@@ -49,8 +49,8 @@ public final class ByteAccumulator {
     return to - from;
   }
 
-  /** Takes bytes away from the beginning. */
-  public void use(int count) {
+  /** Removes bytes from the beginning. */
+  public void consume(int count) {
     from += count;
   }
 }

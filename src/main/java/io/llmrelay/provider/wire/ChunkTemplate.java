@@ -3,27 +3,27 @@ package io.llmrelay.provider.wire;
 import java.util.Arrays;
 
 /**
- * The last chunk of an answer that brought plain text and nothing else. The next one mostly differs
- * from it in that text alone; then what it says is known without parsing it.
+ * A fast path for chunks that differ only in their text: the bytes before and after the text of the
+ * last parsed chunk. A chunk that matches them need not be parsed.
  *
- * <p>Plain is text that stands in JSON as it is: ASCII without escapes. A chunk with other text, or
- * with anything else in another place, is no twin and must be parsed.
+ * <p>Matches only text that JSON writes as it is: ASCII without escapes. A chunk with other text,
+ * or with any other difference, must be parsed.
  */
 public final class ChunkTemplate {
-  /** After so many chunks in a row that were none, this server's chunks never are twins. */
-  private static final int PATIENCE = 8;
+  /** After so many mismatches in a row, the template is not updated any more. */
+  private static final int MAX_MISMATCHES = 8;
 
   private byte[] before = {};
   private byte[] after = {};
-  private int strangers;
+  private int mismatches;
 
   /**
-   * Whether a chunk is one. Then its text lies between {@link #textFrom} and {@link #textTo}.
+   * Whether a chunk matches. Its text is then between {@link #textFrom} and {@link #textTo}.
    *
-   * @param from where the chunk begins
-   * @param to where it ends
+   * @param from the start of the chunk
+   * @param to the end of the chunk
    */
-  public boolean is(byte[] bytes, int from, int to) {
+  public boolean matches(byte[] bytes, int from, int to) {
     if (before.length == 0 || to - from < before.length + after.length) {
       return false;
     }
@@ -38,29 +38,29 @@ public final class ChunkTemplate {
         return false;
       }
     }
-    strangers = 0;
+    mismatches = 0;
     return true;
   }
 
-  /** Where the text of a twin begins. */
+  /** Returns the start of the text in a matching chunk. */
   public int textFrom(int from) {
     return from + before.length;
   }
 
-  /** Where the text of a twin ends. */
+  /** Returns the end of the text in a matching chunk. */
   public int textTo(int to) {
     return to - after.length;
   }
 
   /**
-   * A chunk was parsed, and brought this text and nothing else.
+   * Makes a template of a parsed chunk that holds this text and nothing else of interest.
    *
-   * @param quote where the string begins in it, from its own beginning
+   * @param quote the offset of the string's opening quote within the chunk
    */
   public void learn(byte[] bytes, int from, int to, long quote, CharSequence text) {
     int textFrom = from + (int) quote + 1;
     int textTo = textFrom + text.length();
-    if (strangers > PATIENCE || quote < 0 || textTo >= to || bytes[textFrom - 1] != '"') {
+    if (mismatches > MAX_MISMATCHES || quote < 0 || textTo >= to || bytes[textFrom - 1] != '"') {
       return;
     }
     for (int i = textFrom; i < textTo; i++) {
@@ -69,7 +69,7 @@ public final class ChunkTemplate {
       }
     }
     if (bytes[textTo] == '"') {
-      strangers++;
+      mismatches++;
       before = Arrays.copyOfRange(bytes, from, textFrom);
       after = Arrays.copyOfRange(bytes, textTo, to);
     }

@@ -3,44 +3,44 @@ package io.llmrelay.provider.wire;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 
-/** Cuts the bytes of a stream into its events, as they come. */
+/** An incremental decoder of a stream's bytes into events. */
 public interface EventDecoder {
   /** Longest event, in bytes. */
   int MAX_EVENT = 1 << 20;
 
-  /** What comes out. The bytes belong to the decoder and change after the call. */
+  /** Receives events. The bytes are valid only during the call. */
   interface Handler {
     /**
-     * An event.
+     * Called for each event.
      *
-     * @param name its name, or {@code null} where it has none; {@code error} is always an error
+     * @param name the name of the event, or {@code null}; {@code error} is always an error
      */
     void event(String name, byte[] bytes, int from, int to);
 
     /**
-     * Text that is no event, but may be an error: lines without a known field, the value of a field
-     * named {@code error}, or what the stream's end left unfinished.
+     * Called for text outside of events, which may be an error: lines without a known field, the
+     * value of a field named {@code error}, or the incomplete event at the end of the stream.
      */
     void stray(byte[] bytes, int from, int to);
   }
 
   /**
-   * Takes the next bytes.
+   * Decodes the next bytes.
    *
-   * @return false if an event is too long; the decoder must not be used any more then
-   * @throws IOException if the stream is broken, and where its next event begins cannot be told
+   * @return false if an event is too long; the decoder must not be used afterwards
+   * @throws IOException if the stream is corrupt beyond recovery
    */
   boolean read(Buffer bytes) throws IOException;
 
-  /** Nothing more comes. */
+  /** Processes the end of the stream. */
   void end();
 
-  /** Signs of life so far that are no events. */
+  /** Returns the number of comments so far, which are keep-alives. */
   default int comments() {
     return 0;
   }
 
-  /** Whether a stream may begin as JSON does; otherwise such a body is one whole answer. */
+  /** Whether a stream of this format begins like JSON; otherwise a JSON body is one answer. */
   default boolean beginsAsJson() {
     return false;
   }

@@ -9,12 +9,13 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Notices the first byte of an answer on a connection that served a request before.
+ * A detector of the first byte of a response on a reused connection.
  *
- * <p>A server may close an idle connection at the moment a request is on its way to it. The request
- * then fails for no fault of anybody and may be sent again, unless an answer had begun. Vert.x
- * reports an answer by its complete head only, so this reads along in front of the HTTP codec (and
- * behind TLS, whose closing alert is no answer) until there is something to read.
+ * <p>A server may close an idle connection while a request is on its way to it. Such a request may
+ * be sent again, unless the response had begun. Vert.x reports a response only once its head is
+ * complete; so this handler precedes the HTTP codec (and follows TLS, whose closing alert is not
+ * part of a response) until the first byte arrives. The only class here that depends on internals
+ * of Vert.x: there is no public access to the channel of a client connection.
  */
 public final class FirstByte extends ChannelInboundHandlerAdapter {
   private static final AttributeKey<Boolean> USED =
@@ -25,9 +26,9 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
   private FirstByte() {}
 
   /**
-   * Marks a connection as used, to be called before each request on it.
+   * Installs the handler on a connection; must be called before each request on it.
    *
-   * @return {@code null} if this is the first request
+   * @return {@code null} if this is the first request of the connection
    */
   public static FirstByte onReused(HttpConnection connection) {
     if (!(connection instanceof ConnectionBase base)) {
@@ -45,7 +46,7 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
     return firstByte;
   }
 
-  /** Whether a byte of the answer has arrived. */
+  /** Whether a byte of the response has arrived. */
   public boolean arrived() {
     return arrived;
   }

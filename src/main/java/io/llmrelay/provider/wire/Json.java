@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** JSON in two speeds: a pull parser for what every chunk needs, and trees for everything else. */
+/** JSON parsing: a pull parser for the fields of every chunk, and lenient trees for the rest. */
 public final class Json {
-  /** Field names are not interned: a server chooses them, and the JVM would keep them. */
+  /** Field names are not interned, since servers choose them and the JVM would keep them. */
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -27,15 +27,14 @@ public final class Json {
 
   private Json() {}
 
-  /** A parser of these bytes, before the first token. */
+  /** Returns a parser of these bytes, before the first token. */
   public static JsonParser parser(byte[] bytes, int from, int to) throws IOException {
     return FACTORY.createParser(bytes, from, to - from);
   }
 
   /**
-   * Appends the piece of text the parser stands at: a string, or a number with the digits it is
-   * written with, since some servers send a token that looks like one as a number. Anything else is
-   * skipped.
+   * Appends the current string, or number as it is written, since some servers send numeric tokens
+   * as numbers. Skips any other value.
    */
   public static void append(JsonParser in, StringBuilder text) throws IOException {
     if (in.currentToken() == JsonToken.VALUE_STRING || in.currentToken().isNumeric()) {
@@ -45,7 +44,7 @@ public final class Json {
     }
   }
 
-  /** The string the parser stands at; anything else is skipped and {@code null}. */
+  /** Returns the current string. Skips any other value and returns {@code null}. */
   public static String string(JsonParser in) throws IOException {
     if (in.currentToken() == JsonToken.VALUE_STRING) {
       return in.getText();
@@ -54,7 +53,7 @@ public final class Json {
     return null;
   }
 
-  /** The number the parser stands at; anything else is skipped and {@code otherwise}. */
+  /** Returns the current number. Skips any other value and returns {@code otherwise}. */
   public static long number(JsonParser in, long otherwise) throws IOException {
     JsonToken token = in.currentToken();
     if (token == JsonToken.VALUE_NUMBER_INT || token == JsonToken.VALUE_NUMBER_FLOAT) {
@@ -65,8 +64,8 @@ public final class Json {
   }
 
   /**
-   * The count the parser stands at, within reason: a number, or a string of digits. What is
-   * negative or no count is skipped and {@code otherwise}.
+   * Returns the current count, a number or a string of digits, capped at 10<sup>15</sup>. Skips any
+   * other value, or a negative number, and returns {@code otherwise}.
    */
   public static long count(JsonParser in, long otherwise) throws IOException {
     if (in.currentToken().isNumeric()) {
@@ -89,8 +88,8 @@ public final class Json {
   }
 
   /**
-   * The first JSON object in these bytes, alone or as the first element of an array, whatever
-   * follows it; {@code null} if they do not begin with one.
+   * Returns the JSON object that these bytes begin with, alone or as the first element of an array;
+   * {@code null} if there is none. Ignores what follows.
    */
   public static JsonObject object(byte[] bytes, int from, int to) {
     try (JsonParser in = parser(bytes, from, to)) {
@@ -104,7 +103,7 @@ public final class Json {
     }
   }
 
-  /** The JSON object these bytes are, and nothing else. */
+  /** Parses these bytes, which must be one JSON object and nothing else. */
   public static JsonObject payload(byte[] bytes, int from, int to) throws IOException {
     try (JsonParser in = parser(bytes, from, to)) {
       if (in.nextToken() != JsonToken.START_OBJECT) {
@@ -150,17 +149,17 @@ public final class Json {
   private static Number number(JsonParser in) throws IOException {
     Number number = in.getNumberValue();
     String text = in.getText();
-    return number.toString().equals(text) ? number : new Numeral(number, text);
+    return number.toString().equals(text) ? number : new LiteralNumber(number, text);
   }
 
-  /** A number that Java would write in another way than it is written. */
-  private static final class Numeral extends Number {
+  /** A number that keeps the text it was written with, such as {@code 1.0e2}. */
+  private static final class LiteralNumber extends Number {
     private static final long serialVersionUID = 1;
 
     private final Number number;
     private final String text;
 
-    Numeral(Number number, String text) {
+    LiteralNumber(Number number, String text) {
       this.number = number;
       this.text = text;
     }
@@ -192,22 +191,21 @@ public final class Json {
   }
 
   /**
-   * The piece of text at {@code key}: a string, blank or not, or a number with the digits it is
-   * written with; empty where there is none.
+   * Returns the string at {@code key}, or the number as it is written; empty if there is neither.
    */
-  public static String piece(JsonObject json, String key) {
+  public static String stringOrNumber(JsonObject json, String key) {
     Object value = json.getValue(key);
     return value instanceof String || value instanceof Number ? value.toString() : "";
   }
 
-  /** The text at {@code key}, blank or not; empty where there is none. */
+  /** Returns the string at {@code key}, or an empty one. */
   public static String text(JsonObject json, String key) {
     return json.getValue(key) instanceof String s ? s : "";
   }
 
   /**
-   * The count at {@code key}, within reason: a number, or a string of digits; 0 where there is
-   * none.
+   * Returns the count at {@code key}, a number or a string of digits, capped at 10<sup>15</sup>; 0
+   * if there is none.
    */
   public static long count(JsonObject json, String key) {
     Object value = json.getValue(key);
@@ -217,22 +215,22 @@ public final class Json {
     return value instanceof String text && isCount(text) ? Long.parseLong(text) : 0;
   }
 
-  /** The string at {@code key}, or {@code null} where there is none. */
+  /** Returns the string at {@code key}, or {@code null} if there is none or it is blank. */
   public static String string(JsonObject json, String key) {
     return json.getValue(key) instanceof String s && !s.isBlank() ? s : null;
   }
 
-  /** The object at {@code key}, or an empty one. */
+  /** Returns the object at {@code key}, or an empty one. */
   public static JsonObject object(JsonObject json, String key) {
     return json.getValue(key) instanceof JsonObject o ? o : new JsonObject();
   }
 
-  /** The array at {@code key}, or an empty one. */
+  /** Returns the array at {@code key}, or an empty one. */
   public static JsonArray array(JsonObject json, String key) {
     return json.getValue(key) instanceof JsonArray a ? a : new JsonArray();
   }
 
-  /** The strings at {@code key} of the objects in the array at {@code array}. */
+  /** Returns the strings at {@code key} of the objects in the array at {@code array}. */
   public static List<String> strings(JsonObject json, String array, String key) {
     return array(json, array).stream()
         .map(entry -> entry instanceof JsonObject object ? string(object, key) : null)
@@ -240,7 +238,7 @@ public final class Json {
         .toList();
   }
 
-  /** Puts a value that is there. */
+  /** Puts a value unless it is {@code null}. */
   public static void put(JsonObject json, String key, Object value) {
     if (value != null) {
       json.put(key, value);

@@ -3,19 +3,20 @@ package io.llmrelay.provider.wire;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * Cuts lines of JSON: every line that begins as an object or array is an event. Other lines are
- * keep-alives, or somebody else's words.
+ * A decoder of newline-delimited JSON: every line that begins with an object or array is an event.
+ * Other lines are keep-alives or error messages.
  *
- * <p>A last line without a line end counts only if it is a whole object; servers differ in whether
- * they end it, and a cut one proves itself by its braces.
+ * <p>The last line may lack a line end, since servers differ in that; it is an event only if it is
+ * a complete object, so that a truncated one is not.
  */
 public final class NdjsonDecoder implements EventDecoder {
   private final Handler handler;
   private final ByteAccumulator pending = new ByteAccumulator();
 
-  /** How many of the pending bytes are known to hold no line end. */
+  /** The number of pending bytes that were searched for a line end. */
   private int scanned;
 
+  /** Creates a decoder that passes events to a handler. */
   public NdjsonDecoder(Handler handler) {
     this.handler = handler;
   }
@@ -26,7 +27,7 @@ public final class NdjsonDecoder implements EventDecoder {
     while (scanned < pending.length()) {
       if (pending.bytes()[pending.from() + scanned++] == '\n') {
         line(pending.from(), pending.from() + scanned);
-        pending.use(scanned);
+        pending.consume(scanned);
         scanned = 0;
       }
     }

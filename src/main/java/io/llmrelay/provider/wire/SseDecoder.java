@@ -6,28 +6,27 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Cuts the bytes of an event stream into events, as they come.
+ * An incremental decoder of server-sent events.
  *
- * <p>Every read is copied once, behind what is left of the last one, and no byte is looked at
- * twice: {@code scan} says how far the search for line ends has come. Kept are the line that is not
- * finished yet and the data of the event that is not finished yet. Several data lines are joined
- * within the buffer itself: a later line only ever moves towards the front, over the line end and
- * the field name before it.
+ * <p>Each read is copied once, behind the incomplete line and event of the previous reads, and no
+ * byte is scanned twice: {@code scan} is the position of the search for line ends. Several data
+ * lines of an event are joined in place: a later line moves towards the front, over the line end
+ * and the field name before it.
  *
- * <p>LF, CR and CRLF end a line alike; a CR ends it at once, and an LF that follows is dropped even
- * where it comes with the next read. An event without data is none. What a stream ends with and no
- * empty line finishes is no event either, or a cut stream would look whole.
+ * <p>LF, CR and CRLF end a line; a CR ends it at once, and an LF that follows is dropped even if it
+ * arrives with the next read. An event without data is ignored. So is an event at the end of the
+ * stream that no empty line terminates, or a truncated stream would look complete.
  *
  * <p>Some servers report an error as bare JSON, or in a field named {@code error}. Such text is
- * handed over apart, as {@link Handler#stray}.
+ * passed to {@link Handler#stray}.
  */
 public final class SseDecoder implements EventDecoder {
-  /** How much text between events is kept. */
+  /** The most text between events that is kept, in bytes. */
   public static final int MAX_STRAY = 64 * 1024;
 
   private static final int INITIAL_BUFFER = 4 * 1024;
 
-  /** Above this, an empty buffer is given back. */
+  /** A larger buffer is replaced by a small one once it is empty. */
   private static final int LARGE_BUFFER = 64 * 1024;
 
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -51,11 +50,12 @@ public final class SseDecoder implements EventDecoder {
   private boolean begun;
   private int comments;
 
+  /** Creates a decoder that passes events to a handler. */
   public SseDecoder(Handler handler) {
     this.handler = handler;
   }
 
-  /** Comment lines. */
+  /** Returns the number of comment lines so far. */
   @Override
   public int comments() {
     return comments;
@@ -126,7 +126,7 @@ public final class SseDecoder implements EventDecoder {
     limit += length;
   }
 
-  /** Where the current line begins; a byte order mark before the first one is dropped. */
+  /** Returns the start of the current line, after the byte order mark of the first one. */
   private int begin(int end) {
     boolean first = !begun;
     begun = true;

@@ -3,11 +3,11 @@ package io.llmrelay.provider.wire;
 import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 
-/** Text as UTF-8, growing. */
+/** A growing buffer that encodes text as UTF-8. */
 public final class Utf8Buffer {
   private static final int INITIAL = 256;
 
-  /** Above this, the room is given back when the text is taken out. */
+  /** A larger array is replaced by a small one when the text is taken. */
   private static final int LARGE = 64 * 1024;
 
   private byte[] bytes = new byte[INITIAL];
@@ -17,7 +17,7 @@ public final class Utf8Buffer {
     return length;
   }
 
-  /** Appends a character that is not half of one. */
+  /** Appends a code point, which must not be a surrogate. */
   public void put(int codePoint) {
     if (length + 4 > bytes.length) {
       bytes = Arrays.copyOf(bytes, 2 * bytes.length);
@@ -26,20 +26,20 @@ public final class Utf8Buffer {
       bytes[length++] = (byte) codePoint;
     } else if (codePoint < 0x800) {
       bytes[length++] = (byte) (0xC0 | (codePoint >> 6));
-      tail(codePoint);
+      continuationByte(codePoint);
     } else if (codePoint < 0x10000) {
       bytes[length++] = (byte) (0xE0 | (codePoint >> 12));
-      tail(codePoint >> 6);
-      tail(codePoint);
+      continuationByte(codePoint >> 6);
+      continuationByte(codePoint);
     } else {
       bytes[length++] = (byte) (0xF0 | (codePoint >> 18));
-      tail(codePoint >> 12);
-      tail(codePoint >> 6);
-      tail(codePoint);
+      continuationByte(codePoint >> 12);
+      continuationByte(codePoint >> 6);
+      continuationByte(codePoint);
     }
   }
 
-  /** Appends what is UTF-8 already. */
+  /** Appends bytes that are UTF-8 already. */
   public void put(byte[] more, int from, int to) {
     if (length + to - from > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(length + to - from, 2 * bytes.length));
@@ -48,11 +48,11 @@ public final class Utf8Buffer {
     length += to - from;
   }
 
-  private void tail(int bits) {
+  private void continuationByte(int bits) {
     bytes[length++] = (byte) (0x80 | (bits & 0x3F));
   }
 
-  /** Takes the text out. */
+  /** Returns the text and clears the buffer. */
   public Buffer take() {
     Buffer text = Buffer.buffer(Arrays.copyOf(bytes, length));
     length = 0;

@@ -213,7 +213,7 @@ class BedrockDialectTest {
   }
 
   @Test
-  void aRefusedKeyIsToldInWordsOnly() {
+  void recognizesARefusedKeyByItsMessage() {
     Failure failure =
         Reading.error(
             "bedrock",
@@ -288,7 +288,7 @@ class BedrockDialectTest {
   }
 
   @Test
-  void theModelsAreListedElsewhere() {
+  void modelsAreListedByAnotherService() {
     assertThat(BEDROCK.modelsPath(at("https://bedrock-runtime.eu-west-1.amazonaws.com/")))
         .isEqualTo(
             "https://bedrock.eu-west-1.amazonaws.com/foundation-models?byOutputModality=TEXT");

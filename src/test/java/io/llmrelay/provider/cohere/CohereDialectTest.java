@@ -109,7 +109,7 @@ class CohereDialectTest {
   }
 
   @Test
-  void theErrorOfTheEndIsTold() {
+  void reportsTheErrorOfTheLastEvent() {
     Reading reading =
         Reading.of(
             "cohere",

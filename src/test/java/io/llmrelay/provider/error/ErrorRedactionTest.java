@@ -102,13 +102,13 @@ class ErrorRedactionTest {
           The model `meta/llama-3.3-70b-instruct` does not exist
           Function 'c0ffee00-0000-0000-0000-000000000000': Not found
           """)
-  void leavesOrdinaryWordsAlone(String message) {
+  void keepsOrdinaryText(String message) {
     assertThat(Errors.http(null, 401, Errors.error(message, "x", "null")).message())
         .isEqualTo("HTTP 401: " + message);
   }
 
   @Test
-  void keepsWordsShortAndOnOneLine() {
+  void limitsMessagesToOneShortLine() {
     assertThat(
             Errors.http(null, 500, Errors.error("a\\r\\n\\tb\\u0000\\u2028c", "x", "null"))
                 .message())
@@ -119,7 +119,7 @@ class ErrorRedactionTest {
   }
 
   @Test
-  void wordsWithoutEndCostNoTime() {
+  void redactsLongMessagesInBoundedTime() {
     String words = "eyJ-".repeat(250_000);
     long start = System.nanoTime();
     Failure failure = Errors.http(null, 500, Errors.error(words, "x", "null"));

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PromptRedactorTest {
-  private static final PromptRedactor QUOTES =
+  private static final PromptRedactor REDACTOR =
       PromptRedactor.of(
           ChatRequest.of(
               ChatMessage.system("Answer as a pirate would."),
@@ -31,17 +31,17 @@ class PromptRedactorTest {
     "said Arr! and hm, said Arr! and hm"
   })
   void areMasked(String words, String masked) {
-    assertThat(QUOTES.mask(words)).isEqualTo(masked);
+    assertThat(REDACTOR.redact(words)).isEqualTo(masked);
   }
 
   @Test
   void areFoundThoughTheirLinesWereJoined() {
-    PromptRedactor quotes =
+    PromptRedactor redactor =
         PromptRedactor.of(
             ChatRequest.of(
                 ChatMessage.system("be brief,\nand kind"),
                 ChatMessage.user("PIN\n48151623\r\nIBAN\n\tDE89 3704\n")));
-    assertThat(quotes.mask("bad input: PIN 48151623 IBAN DE89 3704, be brief, and kind"))
+    assertThat(redactor.redact("bad input: PIN 48151623 IBAN DE89 3704, be brief, and kind"))
         .isEqualTo("bad input: ***, ***");
   }
 
@@ -59,7 +59,7 @@ class PromptRedactorTest {
     "漢字漢字漢字漢字漢字漢字, bad 漢字漢字漢字漢字漢字漢字!, bad ***!",
   })
   void fromTwelveCharactersOn(String prompt, String words, String masked) {
-    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).mask(words))
+    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).redact(words))
         .isEqualTo(masked);
   }
 
@@ -71,16 +71,17 @@ class PromptRedactorTest {
             .flatMap(line -> java.util.Arrays.stream(line.split(" ")))
             .map(ChatMessage::user)
             .toArray(ChatMessage[]::new);
-    assertThat(PromptRedactor.of(ChatRequest.of(messages)).mask("Rate limit reached for the model"))
+    assertThat(
+            PromptRedactor.of(ChatRequest.of(messages)).redact("Rate limit reached for the model"))
         .isEqualTo("Rate limit reached for the model");
   }
 
   /** U+1F600 and U+1F601 share their first half, U+1F600 and U+1FA00 their second. */
   @Test
   void halfACharacterIsNeverLeftOver() {
-    PromptRedactor quotes =
+    PromptRedactor redactor =
         PromptRedactor.of(ChatRequest.of(ChatMessage.user("\uD83D\uDE00hello world\uD83D\uDE00")));
-    assertThat(quotes.mask("<\uD83E\uDE00hello world\uD83D\uDE01>")).isEqualTo("<***>");
+    assertThat(redactor.redact("<\uD83E\uDE00hello world\uD83D\uDE01>")).isEqualTo("<***>");
   }
 
   /** A text within a text is escaped once more. */
@@ -92,23 +93,23 @@ class PromptRedactorTest {
     "geheim für Müller, raw: a \\n b, raw: a \\n b",
   })
   void areFoundThoughTheyAreEscaped(String prompt, String words, String masked) {
-    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).mask(words))
+    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).redact(words))
         .isEqualTo(masked);
   }
 
   @Test
   void nothingIsQuotedWithoutAPrompt() {
-    assertThat(PromptRedactor.NONE.mask("Where is the treasure?"))
+    assertThat(PromptRedactor.NONE.redact("Where is the treasure?"))
         .isEqualTo("Where is the treasure?");
   }
 
   @Test
   void areFoundInALongPromptInNoTime() {
     String prompt = "la ".repeat(700_000) + "the secret word is swordfish" + " la".repeat(700_000);
-    PromptRedactor quotes = PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt)));
+    PromptRedactor redactor = PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt)));
     String words = "x".repeat(270) + " word is swordfish";
     long start = System.nanoTime();
-    assertThat(quotes.mask(words)).isEqualTo("x".repeat(270) + "***");
+    assertThat(redactor.redact(words)).isEqualTo("x".repeat(270) + "***");
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
   }
 }

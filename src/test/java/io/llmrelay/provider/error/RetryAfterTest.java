@@ -97,7 +97,7 @@ class RetryAfterTest {
           5 requests per 1 minute are allowed           | -1
           try again in a while                          | -1
           """)
-  void waitsFromWords(String words, long ms) {
+  void parsesDelaysInSentences(String words, long ms) {
     assertThat(Errors.http(null, 429, Errors.error(words, "x", "null")).retryAfterMs())
         .isEqualTo(ms);
     assertThat(

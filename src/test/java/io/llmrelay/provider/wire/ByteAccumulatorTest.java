@@ -8,10 +8,10 @@ import org.junit.jupiter.api.Test;
 
 class ByteAccumulatorTest {
   @Test
-  void goesOnSmallAfterALargePieceWasUsedUp() {
+  void shrinksAfterALargeReadIsConsumed() {
     ByteAccumulator pending = new ByteAccumulator();
     pending.append(Buffer.buffer(new byte[100_000]));
-    pending.use(100_000);
+    pending.consume(100_000);
     pending.append(Buffer.buffer("next"));
     assertThat(
             new String(pending.bytes(), pending.from(), pending.length(), StandardCharsets.UTF_8))

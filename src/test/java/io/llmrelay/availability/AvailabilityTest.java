@@ -345,4 +345,20 @@ class AvailabilityTest {
             here.backends().health("b").details().getJsonObject("connections").getInteger("in_use"))
         .isZero();
   }
+
+  @Test
+  void whatIsUnderWayAtAReloadIsSpentOnce() throws Exception {
+    Availability here = open();
+    Spend expected = Spend.of(100, 0.25);
+    Permit underWay = (Permit) here.backends().enter("a", "m", expected, false, null);
+    here.configure(
+        settings(null, new BudgetOptions().setTokensPerDay(2_000L).setDailyUsd(1.0)),
+        new Listeners(List.of()),
+        Set.of("a"));
+    assertThat(budget(here).look(Spend.of(0, 0.8))).as("still reserved").isNotNull();
+    underWay.settle(Outcome.ALIVE, null, USAGE, 0.25);
+    assertThat(used(here))
+        .isEqualTo(new JsonObject().put("daily-usd", 0.25).put("tokens-per-day", 100L));
+    assertThat(budget(here).look(Spend.of(0, 0.75))).as("reserved no more").isNull();
+  }
 }

@@ -8,9 +8,10 @@ import java.util.List;
  * The response headers that tell who answered: {@code x-request-id} (the run's, unless the caller
  * brought one), {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (tries,
  * the serving one included; candidates that were skipped do not count), and {@code x-relay-warning}
- * where the model's end is near.
+ * where the model's end is near, or something of the request was ignored.
  */
 final class AnswerHeaders {
+  private static final String WARNING = "x-relay-warning";
   private static final int MAX_LENGTH = 200;
 
   private AnswerHeaders() {}
@@ -28,10 +29,19 @@ final class AnswerHeaders {
     }
     put(response, "x-relay-backend", backend);
     put(response, "x-relay-model", model);
-    put(response, "x-relay-warning", warning);
+    if (warning != null) {
+      warn(response, warning);
+    }
     if (!trail.isEmpty()) {
       response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
     }
+  }
+
+  /** Adds a warning to those that are there. */
+  static void warn(HttpServerResponse response, String warning) {
+    String others = response.headers().get(WARNING);
+    String clean = clean(warning);
+    response.putHeader(WARNING, others == null ? clean : others + "; " + clean);
   }
 
   /** How many candidates were tried. */

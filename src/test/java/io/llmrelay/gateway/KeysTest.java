@@ -112,9 +112,10 @@ class KeysTest extends GatewayFixture {
   void aRefusedBodyIsDroppedAndTheConnectionGoesOn() throws Exception {
     try (Socket socket = connect()) {
       write(
-          socket, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n");
+          socket,
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 401 ");
-      write(socket, "x".repeat(50_000) + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "x".repeat(50_000) + "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("200 OK");
     }
   }

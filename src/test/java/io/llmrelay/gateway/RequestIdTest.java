@@ -52,7 +52,7 @@ class RequestIdTest extends GatewayFixture {
       assertThat(seen.add(id)).isTrue();
     }
     try (Socket socket = connect()) {
-      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("x-request-id: gw-");
     }
   }
@@ -91,7 +91,8 @@ class RequestIdTest extends GatewayFixture {
   void oneThatMightDoHarmIsNot(String given) throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     try (Socket socket = connect()) {
-      String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+      String head =
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
       String body = askStream().encode();
       byte[] bytes =
           (head + "x-request-id: " + given + "\r\nContent-Length: " + body.length() + "\r\n\r\n")

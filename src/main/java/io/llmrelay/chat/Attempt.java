@@ -15,6 +15,7 @@ import java.util.Locale;
  *     SkipReason} of a skipped candidate; {@code null} otherwise
  * @param message a sentence for people, free of keys and prompts; may be {@code null}
  * @param status the backend's HTTP status where one was seen, else 0
+ * @param providerCode the provider's own code for a failure, or {@code null}
  * @param startMs milliseconds between the start of the request and the start of the attempt
  * @param durationMs how long the attempt took, in milliseconds
  * @param firstChunkMs milliseconds from the attempt's start to its first chunk, -1 without one
@@ -28,11 +29,40 @@ public record Attempt(
     String reason,
     String message,
     int status,
+    String providerCode,
     long startMs,
     long durationMs,
     long firstChunkMs,
     TokenUsage usage,
     Double costUsd) {
+
+  /** An attempt without a provider's code. */
+  public Attempt(
+      String backend,
+      String model,
+      Result result,
+      String reason,
+      String message,
+      int status,
+      long startMs,
+      long durationMs,
+      long firstChunkMs,
+      TokenUsage usage,
+      Double costUsd) {
+    this(
+        backend,
+        model,
+        result,
+        reason,
+        message,
+        status,
+        null,
+        startMs,
+        durationMs,
+        firstChunkMs,
+        usage,
+        costUsd);
+  }
 
   /** How an attempt ended, or why there was none. */
   public enum Result {
@@ -81,6 +111,9 @@ public record Attempt(
     if (status != 0) {
       json.put("status", status);
     }
+    if (providerCode != null) {
+      json.put("provider_code", providerCode);
+    }
     json.put("start_ms", startMs).put("duration_ms", durationMs);
     if (firstChunkMs >= 0) {
       json.put("first_chunk_ms", firstChunkMs);
@@ -102,6 +135,7 @@ public record Attempt(
         json.getString("reason"),
         json.getString("message"),
         json.getInteger("status", 0),
+        json.getString("provider_code"),
         json.getLong("start_ms", 0L),
         json.getLong("duration_ms", 0L),
         json.getLong("first_chunk_ms", -1L),

@@ -94,6 +94,7 @@ final class Trail {
             failure == null ? null : failure.kind().code(),
             failure == null ? null : failure.message(),
             status,
+            failure == null ? null : failure.providerCode(),
             timing.startedAt() - startedAt,
             timing.durationMs(),
             timing.firstChunkMs(),

@@ -201,8 +201,10 @@ final class ApiError extends RuntimeException {
     boolean backends = failure.backend() != null;
     return switch (failure.kind()) {
       case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND -> failure.message();
-      case AUTHENTICATION -> "a backend does not accept the relay's key";
-      case PERMISSION -> "a backend does not permit this to the relay's key";
+      case AUTHENTICATION ->
+          backends ? "the backend does not accept the relay's key" : failure.message();
+      case PERMISSION ->
+          backends ? "the backend does not permit this to the relay's key" : failure.message();
       case QUOTA_EXHAUSTED -> backends ? "the backend's quota is used up" : failure.message();
       case RATE_LIMITED -> backends ? "the backend's rate limit is reached" : failure.message();
       case OVERLOADED -> backends ? "the backend is overloaded" : failure.message();
@@ -254,6 +256,9 @@ final class ApiError extends RuntimeException {
       JsonObject relay = failure.toJson();
       relay.remove("message");
       relay.remove("field");
+      if (!Completions.isCode(failure.providerCode())) {
+        relay.remove("provider_code");
+      }
       if (!failure.trail().isEmpty()) {
         relay.put("trail", Completions.trail(failure.trail()));
       }

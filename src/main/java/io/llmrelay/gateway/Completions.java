@@ -7,9 +7,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Answers and their usage in OpenAI's JSON. */
 final class Completions {
+  private static final Pattern CODE = Pattern.compile("[A-Za-z0-9_.:/-]{1,100}");
+
   private Completions() {}
 
   /** An answer's id as OpenAI's clients know it. */
@@ -75,6 +78,11 @@ final class Completions {
         .put("trail", trail(trail));
   }
 
+  /** Whether a provider's code is one, and no sentence. */
+  static boolean isCode(String code) {
+    return code != null && CODE.matcher(code).matches();
+  }
+
   /**
    * A trail for callers: kinds, statuses and codes. The messages may be a provider's words about
    * the operator's account; they are for hooks and logs.
@@ -84,6 +92,9 @@ final class Completions {
     for (Attempt attempt : trail) {
       JsonObject json = attempt.toJson();
       json.remove("message");
+      if (!isCode(attempt.providerCode())) {
+        json.remove("provider_code");
+      }
       array.add(json);
     }
     return array;

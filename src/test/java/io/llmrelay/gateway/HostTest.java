@@ -72,9 +72,6 @@ class HostTest extends GatewayFixture {
         "192.0.2.8",
         "[2001:db8::1]",
         "0.0.0.0",
-        "user@localhost",
-        "localhost:x",
-        "[::1",
         "",
       })
   void othersAreNot(String host) throws Exception {
@@ -98,6 +95,12 @@ class HostTest extends GatewayFixture {
     assertThat(status("GET http://evil.example/health/live HTTP/1.1", own)).isEqualTo(421);
     assertThat(status("GET http://localhost/health/live HTTP/1.1", "Host: evil.example\r\n"))
         .isEqualTo(421);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"user@localhost", "localhost:x", "[::1"})
+  void whatIsNoHostIsRefused(String host) throws Exception {
+    assertThat(status("/health/live", host, port)).isIn(400, 421);
   }
 
   @Test

@@ -80,7 +80,7 @@ final class GatewayCheck {
     limit(path + ".requests-per-minute", key.getRequestsPerMinute());
     limit(path + ".burst", key.getBurst());
     limit(path + ".max-concurrent", key.getMaxConcurrent());
-    List<String> overrides = key.getMayOverride();
+    List<String> overrides = key.getMayOverride() == null ? List.of() : key.getMayOverride();
     for (int i = 0; i < overrides.size(); i++) {
       values.oneOf(
           path + ".may-override[" + i + "]", overrides.get(i), GatewayKeyOptions.OVERRIDES);

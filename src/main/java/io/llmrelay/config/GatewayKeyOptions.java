@@ -25,7 +25,7 @@ public class GatewayKeyOptions {
   private Integer requestsPerMinute;
   private Integer burst;
   private Integer maxConcurrent;
-  private List<String> mayOverride = OVERRIDES;
+  private List<String> mayOverride;
   private boolean heartbeat = DEFAULT_HEARTBEAT;
 
   /** What is wrong with how the key was given, {@code null} if nothing. */
@@ -40,7 +40,7 @@ public class GatewayKeyOptions {
     requestsPerMinute = other.requestsPerMinute;
     burst = other.burst;
     maxConcurrent = other.maxConcurrent;
-    mayOverride = List.copyOf(other.mayOverride);
+    mayOverride = other.mayOverride;
     heartbeat = other.heartbeat;
     problem = other.problem;
     given = other.given;
@@ -119,15 +119,15 @@ public class GatewayKeyOptions {
   }
 
   /**
-   * Which fields of a request's {@code relay} are heeded: some of {@link #OVERRIDES}, by default
-   * all. Another one is ignored, and named in a warning.
+   * Which fields of a request's {@code relay} are heeded: some of {@link #OVERRIDES}; {@code null},
+   * the default, for all. Another one is ignored, and named in a warning.
    */
   public List<String> getMayOverride() {
     return mayOverride;
   }
 
   public GatewayKeyOptions setMayOverride(List<String> mayOverride) {
-    this.mayOverride = List.copyOf(mayOverride);
+    this.mayOverride = mayOverride == null ? null : List.copyOf(mayOverride);
     return this;
   }
 

@@ -20,7 +20,7 @@ public class GatewayOptions {
   public static final int DEFAULT_MAX_BODY = 4 * 1024 * 1024;
   public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
   public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(75);
-  public static final Duration DEFAULT_WRITE_IDLE_TIMEOUT = Duration.ofSeconds(60);
+  public static final Duration DEFAULT_WRITE_IDLE_TIMEOUT = Duration.ofMinutes(2);
   public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(15);
   public static final boolean DEFAULT_ALLOW_ANONYMOUS = false;
 
@@ -34,7 +34,11 @@ public class GatewayOptions {
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
   private Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;
   private Duration writeIdleTimeout = DEFAULT_WRITE_IDLE_TIMEOUT;
+
+  @JsonDeserialize(using = Binding.OptionalDurationReader.class)
+  @JsonSerialize(using = Binding.OptionalDurationWriter.class)
   private Duration heartbeat = DEFAULT_HEARTBEAT;
+
   private List<String> hosts = new ArrayList<>();
   private Map<String, GatewayKeyOptions> keys = new LinkedHashMap<>();
   private boolean allowAnonymous = DEFAULT_ALLOW_ANONYMOUS;

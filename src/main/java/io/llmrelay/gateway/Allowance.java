@@ -34,7 +34,7 @@ final class Allowance {
           perMinute == null ? 0 : perMinute,
           burst == null ? 0 : burst,
           options.getMaxConcurrent() == null ? Integer.MAX_VALUE : options.getMaxConcurrent(),
-          List.copyOf(options.getMayOverride()),
+          options.getMayOverride() == null ? GatewayKeyOptions.OVERRIDES : options.getMayOverride(),
           options.isHeartbeat());
     }
 

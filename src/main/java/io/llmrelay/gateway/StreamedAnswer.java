@@ -34,6 +34,12 @@ final class StreamedAnswer {
   /** Above this, in bytes, events do not wait for the end of the tick. */
   private static final int MAX_UNSENT = 16 * 1024;
 
+  /**
+   * Milliseconds between the event of a failure and the cut: some clients, the JDK's among them,
+   * drop what they have not read when the transport breaks.
+   */
+  private static final long LINGER_MS = 100;
+
   /** HTTP/2's error codes. */
   private static final long INTERNAL_ERROR = 2;
 
@@ -179,7 +185,7 @@ final class StreamedAnswer {
     lastWrite = open.now();
     response
         .write(taken().appendBuffer(ChunkFormat.event(error.toEvent())))
-        .onComplete(sent -> cut());
+        .onComplete(sent -> context.owner().setTimer(LINGER_MS, id -> cut()));
   }
 
   /** Ends the transport of a body that has no end. */

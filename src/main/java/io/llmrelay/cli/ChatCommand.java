@@ -212,7 +212,9 @@ final class ChatCommand implements Callable<Integer> {
         new StringBuilder(what).append(json.getJsonObject("error").getString("message"));
     List<Attempt> trail =
         Attempt.listFromJson(json.getJsonObject("relay", new JsonObject()).getJsonArray("trail"));
-    TrailView.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
+    if (!trail.isEmpty()) {
+      TrailView.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
+    }
     return new CommandFailed(message.toString());
   }
 }

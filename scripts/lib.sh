@@ -183,16 +183,18 @@ build() {
 # with the classes linked and the profiles of the code, on older ones an archive of the classes.
 # LLM_RELAY_TRAIN=no goes without.
 jvm_flags() {
-  local notes option status
+  local jar notes option status
   JVM_FLAGS=(-XX:MaxInlineLevel=9 -XX:InlineSmallCode=1000 -Dio.netty.jfr.enabled=false)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
-  # By the number of processors the JVM chooses its garbage collector, and notes fit one only. A JDK
-  # may be replaced where it is, and its release file then tells another version.
+  # A JVM may run the code of another jar out of notes, as long as size and time are the same. By the
+  # number of processors it chooses its garbage collector, and notes fit one only. A JDK may be
+  # replaced where it is, and its release file then tells another version.
+  jar=$(cksum <"$RELAY_JAR" | cut -d ' ' -f 1)
   notes=$(
     printf '%s' "$JAVA_HOME $(nproc 2>/dev/null || echo some)"
     cat "$JAVA_HOME/release" 2>/dev/null || true
   )
-  notes="$ROOT/target/start-$(printf '%s' "$notes" | cksum | cut -d ' ' -f 1).notes"
+  notes="$ROOT/target/start-$jar-$(printf '%s' "$notes" | cksum | cut -d ' ' -f 1).notes"
   if [ "$JAVA_MAJOR" -ge 25 ]; then
     option=-XX:AOTCache
     JVM_FLAGS+=(-Xlog:aot=off)
@@ -203,6 +205,7 @@ jvm_flags() {
   if [ "$RELAY_JAR" -nt "$notes" ]; then
     # What failed once fails again, until there is another jar.
     [ "$RELAY_JAR" -nt "$notes.failed" ] || return 0
+    find "$ROOT/target" -maxdepth 1 -name 'start-*' ! -name "start-$jar-*" -exec rm -f {} +
     say "Making notes for a fast start (once, some 15 seconds) ..."
     status=0
     (train "$option" "$notes") || status=$?

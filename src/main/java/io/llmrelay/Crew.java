@@ -1,12 +1,14 @@
 package io.llmrelay;
 
+import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.coordinator.Backend;
 import io.llmrelay.coordinator.CoordinatorSettings;
+import io.llmrelay.coordinator.Limits;
+import io.llmrelay.coordinator.ModelResolver;
 import io.llmrelay.coordinator.RunSettings;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
@@ -16,11 +18,13 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The provider verticles of one configuration on one lane, with addresses of their own, and the
@@ -36,17 +40,15 @@ final class Crew {
    *
    * @param context what all of it runs on
    * @param address what its addresses start with
-   * @param lanes how many share the limits of the options
    */
-  Crew(Context context, String address, int lanes, RelayOptions options) {
+  Crew(Context context, String address, RelayOptions options) {
     this.context = context;
     this.address = address;
     BusSettings bus = options.getBus().toSettings();
     options
         .getBackends()
         .forEach(
-            (name, backend) ->
-                providers.add(new ProviderVerticle(name, share(backend, lanes), address, bus)));
+            (name, backend) -> providers.add(new ProviderVerticle(name, backend, address, bus)));
   }
 
   String address() {
@@ -81,32 +83,14 @@ final class Crew {
     }
   }
 
-  private static BackendOptions share(BackendOptions backend, int lanes) {
-    return new BackendOptions(backend).setMaxConnections(share(backend.getMaxConnections(), lanes));
-  }
-
-  private static int share(int limit, int lanes) {
-    return Math.max(1, (limit + lanes - 1) / lanes);
-  }
-
   /**
    * How a coordinator is to work with this crew.
    *
    * @param lane what the addresses of its lane start with
-   * @param keepsState whether it writes the state file, rather than only read it
    */
-  CoordinatorSettings settings(String lane, int lanes, boolean keepsState, RelayOptions options) {
+  CoordinatorSettings settings(String lane, RelayOptions options) {
     List<Backend> backends = new ArrayList<>();
-    Map<String, BudgetOptions> budgets = new LinkedHashMap<>();
-    options
-        .getBackends()
-        .forEach(
-            (name, backend) -> {
-              backends.add(backend(name, backend));
-              if (backend.getBudget() != null) {
-                budgets.put(name, backend.getBudget());
-              }
-            });
+    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
     return new CoordinatorSettings(
         options.getBus().getPrefix(),
         lane,
@@ -118,17 +102,67 @@ final class Crew {
         options.getPrefer(),
         new RunSettings(
             options.getCommit(),
-            options.limits(),
+            options.runTimeouts(),
             options.getRetries().getMax(),
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
+            options.getQueue().getWait(),
             options.getLatch().getMaxSize()),
+        limits(options),
+        catalog(options),
+        options.getMaxRequests());
+  }
+
+  /** How the relay's availability is to be configured, with the crew at an address to be probed. */
+  static AvailabilitySettings availability(String address, RelayOptions options) {
+    List<AvailabilitySettings.Backend> backends = new ArrayList<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) ->
+                backends.add(
+                    new AvailabilitySettings.Backend(
+                        name, account(backend), backend.getMaxConnections(), backend.getBudget())));
+    return new AvailabilitySettings(
+        options.getBus().getPrefix(),
+        address,
+        backends,
         options.getCircuit(),
-        Catalog.builtIn().with(ownModels(options)),
-        share(options.getMaxRequests(), lanes),
-        budgets,
-        options.getStateFile() == null ? null : Path.of(options.getStateFile()),
-        keepsState);
+        options.getQueue().getMax(),
+        options.getExhaustion().getMax(),
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
+  }
+
+  /** A name for the account that tells nothing of the key. */
+  private static String account(BackendOptions backend) {
+    String account = backend.getBaseUrl() + "\n" + backend.getApiKey();
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(account.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every Java platform has it.
+    }
+  }
+
+  /** A character takes up to four bytes of the latch. */
+  private static Limits limits(RelayOptions options) {
+    return new Limits(
+        options.getLimits().timeouts(options.getTimeouts()),
+        options.getLimits().getRetries(),
+        options.getLimits().getCandidates(),
+        Math.max(1, options.getLatch().getMaxSize() / 4));
+  }
+
+  /** Whether a candidate of the options names a backend or a model of one. */
+  static boolean resolves(String candidate, RelayOptions options) {
+    List<Backend> backends = new ArrayList<>();
+    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    return new ModelResolver(backends, catalog(options)).resolves(candidate);
+  }
+
+  private static Catalog catalog(RelayOptions options) {
+    return Catalog.builtIn().with(ownModels(options));
   }
 
   private static List<Model> ownModels(RelayOptions options) {

@@ -1,5 +1,6 @@
 package io.llmrelay;
 
+import io.llmrelay.availability.Availability;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayOptions;
@@ -33,9 +34,8 @@ final class Lane extends VerticleBase {
   private final RelayOptions options;
   private final Listeners listeners;
   private final Admission admission;
+  private final Availability availability;
   private final Supplier<Future<JsonObject>> reload;
-  private final int number;
-  private final int lanes;
   private final String address;
   private final Set<Crew> retired = new HashSet<>();
   private final Promise<Void> drained = Promise.promise();
@@ -49,24 +49,26 @@ final class Lane extends VerticleBase {
    * A lane to be deployed.
    *
    * @param admission who may come in through the gateways of all lanes, {@code null} without any
+   * @param availability what is known of the backends, shared by all lanes
    * @param reload what the gateway does to read the configuration again
-   * @param number from 0
-   * @param lanes how many there are
    */
   Lane(
       RelayOptions options,
       Listeners listeners,
       Admission admission,
-      Supplier<Future<JsonObject>> reload,
-      int number,
-      int lanes) {
+      Availability availability,
+      Supplier<Future<JsonObject>> reload) {
     this.options = options;
     this.listeners = listeners;
     this.admission = admission;
+    this.availability = availability;
     this.reload = reload;
-    this.number = number;
-    this.lanes = lanes;
     address = options.getBus().getPrefix() + ".lane." + UUID.randomUUID();
+  }
+
+  /** What the addresses of the next crew start with. */
+  String crewAddress() {
+    return address + "." + crews;
   }
 
   /** Its gateway, once deployed; {@code null} without one. */
@@ -77,8 +79,7 @@ final class Lane extends VerticleBase {
   @Override
   public Future<?> start() {
     crew = crew(options);
-    coordinator =
-        new CoordinatorVerticle(crew.settings(address, lanes, number == 0, options), listeners);
+    coordinator = new CoordinatorVerticle(crew.settings(address, options), listeners, availability);
     return crew.start()
         .compose(started -> Crew.start(coordinator, context))
         .compose(started -> startGateway(options.getGateway()))
@@ -86,7 +87,9 @@ final class Lane extends VerticleBase {
   }
 
   private Crew crew(RelayOptions of) {
-    return new Crew(context, address + "." + crews++, lanes, of);
+    String at = crewAddress();
+    crews++;
+    return new Crew(context, at, of);
   }
 
   private Future<?> startGateway(GatewayOptions gatewayOptions) {
@@ -126,37 +129,31 @@ final class Lane extends VerticleBase {
 
   /**
    * Serves the requests that begin from now on by this crew. The other one goes when its last
-   * request is over.
-   *
-   * @param same the backends that are configured as before
+   * request is over. May be called on any context.
    */
-  Future<Void> take(Crew next, RelayOptions to, Listeners tell, Set<String> same) {
+  Future<Void> take(Crew next, RelayOptions to, Listeners tell) {
     return here(
         () -> {
           Crew before = crew;
           crew = next;
           retired.add(before);
-          return coordinator.reload(
-              next.settings(address, lanes, number == 0, to),
+          coordinator.reload(
+              next.settings(address, to),
               tell,
-              same,
               () -> {
                 retired.remove(before);
                 before.stop();
               });
+          return Future.succeededFuture();
         });
   }
 
   /**
-   * Takes no new request; completes when those that run are over and their answers are sent. May be
-   * called on any context.
+   * Leaves the public addresses and takes no new request; completes when those that run are over
+   * and their answers are sent. May be called on any context.
    */
   Future<Void> drain() {
-    context.runOnContext(
-        v -> {
-          coordinator.refuse();
-          lookIfIdle();
-        });
+    context.runOnContext(v -> coordinator.drain().onComplete(left -> lookIfIdle()));
     return drained.future();
   }
 

@@ -29,10 +29,14 @@ public interface LlmStream extends ReadStream<Buffer> {
   /** The backend that serves it. */
   String backend();
 
-  /** The model that serves it. */
+  /** The model that serves it, by the provider's name for it where the answer has one. */
   String model();
 
-  /** What should be known of the model, such as its coming end; {@code null} if nothing. */
+  /**
+   * What the caller should know: a wish that was cut to the operator's limit, what of the request
+   * the model does not take, its coming end; several are separated by {@code "; "}. {@code null} if
+   * nothing.
+   */
   String warning();
 
   /** Attempts and skipped candidates so far; complete at the end. */

@@ -1,11 +1,13 @@
 package io.llmrelay;
 
+import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.KnownProvider;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
 import io.llmrelay.config.RetryOptions;
@@ -44,17 +46,19 @@ final class OptionsCheck {
   static void check(RelayOptions options, Problems problems) {
     OptionsCheck check = new OptionsCheck(options, problems);
     options.getBackends().forEach(check::backend);
+    check.catalog();
     if (!options.getFallback().equals(List.copyOf(options.getBackends().keySet()))) {
       check.candidates("fallback", options.getFallback());
     }
     options.getAliases().forEach(check::alias);
-    check.catalog();
     if (options.getGateway() != null) {
       new GatewayCheck(check, problems).check(options.getGateway());
     }
     check.timeouts();
     check.retries();
+    check.limits();
     check.circuit();
+    check.queue();
     check.busAndLatch();
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
@@ -118,9 +122,7 @@ final class OptionsCheck {
     atLeast(path + ".requests-per-day", budget.getRequestsPerDay(), 1);
     atLeast(path + ".tokens-per-minute", budget.getTokensPerMinute(), 1);
     atLeast(path + ".tokens-per-day", budget.getTokensPerDay(), 1);
-    if (!(budget.getWarnAt() > 0 && budget.getWarnAt() <= 1)) {
-      problems.add(path + ".warn-at", "must be above 0 and at most 1");
-    }
+    share(path + ".warn-at", budget.getWarnAt());
   }
 
   private void baseUrl(String path, String url, KnownProvider known) {
@@ -175,26 +177,26 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
+    RelayOptions readable =
+        problems.isEmpty() ? options : new RelayOptions(options).setCatalog(List.of());
     for (int i = 0; i < candidates.size(); i++) {
       String at = path + "[" + i + "]";
       String candidate = candidates.get(i);
-      int slash = candidate.indexOf('/');
-      String name = slash < 0 ? candidate : candidate.substring(0, slash);
+      if (Crew.resolves(candidate, readable)) {
+        continue;
+      }
+      String name = candidate.split("/", 2)[0];
       BackendOptions backend = backends.get(name);
       if (backend == null) {
         problems.add(
             at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
-      } else if (slash >= 0 && !serves(backend, candidate.substring(slash + 1))) {
+      } else if (!candidate.equals(name)) {
         problems.add(
             at,
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
     }
-  }
-
-  private static boolean serves(BackendOptions backend, String model) {
-    return backend.getModels().isEmpty() ? !model.isBlank() : backend.getModels().contains(model);
   }
 
   private void catalog() {
@@ -272,13 +274,49 @@ final class OptionsCheck {
     }
   }
 
+  /** A limit below what holds for everybody would cut a wish to less than no wish gets. */
+  private void limits() {
+    LimitsOptions limits = options.getLimits();
+    Timeouts configured = options.getTimeouts();
+    Timeouts said = options.runTimeouts();
+    Timeouts longest = limits.timeouts(configured);
+    Duration first = said.firstChunk() == null ? Timeouts.REASONING_FIRST_CHUNK : said.firstChunk();
+    notShorter("connect", longest.connect(), configured.connect());
+    notShorter("head", longest.head(), configured.head());
+    notShorter("first-chunk", longest.firstChunk(), first);
+    notShorter("stall", longest.stall(), configured.stall());
+    notShorter("total", longest.total(), configured.total());
+    int retries = options.getRetries().getMax();
+    range("limits.retries", limits.getRetries(), 0, RelayHints.MAX_RETRIES);
+    if (retries <= RelayHints.MAX_RETRIES && limits.getRetries() < retries) {
+      problems.add("limits.retries", "must not be less than retries.max: " + retries);
+    }
+    range("limits.candidates", limits.getCandidates(), 1, RelayHints.MAX_CANDIDATES);
+  }
+
+  private void notShorter(String phase, Duration limit, Duration than) {
+    if (limit.compareTo(than) < 0) {
+      problems.add(
+          "limits.timeouts." + phase,
+          "must not be shorter than what holds for every request: " + Durations.format(than));
+    }
+  }
+
   private void circuit() {
     CircuitOptions circuit = options.getCircuit();
-    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, CircuitOptions.MAX_FAILURES);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
+    positive("circuit.trial-timeout", circuit.getTrialTimeout());
+    share("circuit.failure-rate", circuit.getFailureRate());
     if (circuit.getWindow().compareTo(Duration.ofSeconds(1)) < 0) {
       problems.add("circuit.window", "must be at least 1s");
     }
+  }
+
+  private void queue() {
+    range("queue.max", options.getQueue().getMax(), 0, 1_000_000);
+    positive("queue.wait", options.getQueue().getWait());
+    positive("exhaustion.max", options.getExhaustion().getMax());
   }
 
   private void busAndLatch() {
@@ -310,6 +348,12 @@ final class OptionsCheck {
   void atLeast(String path, Number value, double min) {
     if (value != null && !(value.doubleValue() >= min)) {
       problems.add(path, "must be at least " + (min < 1 ? "" + min : "" + (long) min));
+    }
+  }
+
+  private void share(String path, double value) {
+    if (!(value > 0 && value <= 1)) {
+      problems.add(path, "must be above 0 and at most 1");
     }
   }
 

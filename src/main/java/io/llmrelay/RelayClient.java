@@ -36,6 +36,7 @@ final class RelayClient implements LlmRelay {
   private final String prefix;
   private final BusSettings settings;
   private final ContextInternal shared;
+  private final Cancellations cancellations = new Cancellations();
   private final Map<ContextInternal, Future<BusEndpoint>> endpoints = new ConcurrentHashMap<>();
 
   RelayClient(Vertx vertx, String prefix, BusSettings settings) {
@@ -92,11 +93,13 @@ final class RelayClient implements LlmRelay {
                     .context()
                     .emit(
                         v -> {
+                          Runnable cancel =
+                              () -> endpoint.context().runOnContext(c -> answer.cancelled());
+                          cancellations.add(cancelOn, cancel);
                           answer.opening(
                               endpoint,
-                              endpoint.request(prefix + "." + service, request.toJson(), answer));
-                          cancelOn.onComplete(
-                              done -> endpoint.context().runOnContext(c -> answer.cancelled()));
+                              endpoint.request(prefix + "." + service, request.toJson(), answer),
+                              () -> cancellations.remove(cancelOn, cancel));
                         }));
   }
 

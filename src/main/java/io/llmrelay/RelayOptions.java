@@ -12,10 +12,13 @@ import io.llmrelay.config.BusOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.ConfigReader;
+import io.llmrelay.config.ExhaustionOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.LatchOptions;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.Problems;
+import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -69,7 +72,10 @@ public class RelayOptions {
   private Timeouts timeouts = Timeouts.UNSET;
   private int maxRequests = DEFAULT_MAX_REQUESTS;
   private RetryOptions retries = new RetryOptions();
+  private LimitsOptions limits = new LimitsOptions();
   private CircuitOptions circuit = new CircuitOptions();
+  private QueueOptions queue = new QueueOptions();
+  private ExhaustionOptions exhaustion = new ExhaustionOptions();
   private LatchOptions latch = new LatchOptions();
   private BusOptions bus = new BusOptions();
   private List<ModelOptions> catalog = List.of();
@@ -93,7 +99,10 @@ public class RelayOptions {
     timeouts = other.timeouts;
     maxRequests = other.maxRequests;
     retries = new RetryOptions(other.retries);
+    limits = new LimitsOptions(other.limits);
     circuit = new CircuitOptions(other.circuit);
+    queue = new QueueOptions(other.queue);
+    exhaustion = new ExhaustionOptions(other.exhaustion);
     latch = new LatchOptions(other.latch);
     bus = new BusOptions(other.bus);
     catalog = other.catalog;
@@ -224,8 +233,8 @@ public class RelayOptions {
 
   /**
    * The order in which candidates are tried: {@code backend} (its default model, or the model asked
-   * for) or {@code backend/model}. The first is the default backend. By default all backends in
-   * their order.
+   * for), {@code backend/model} or the id of a model that a backend lists. The first is the default
+   * backend. By default all backends in their order.
    */
   public List<String> getFallback() {
     return fallback.isEmpty() ? new ArrayList<>(backends.keySet()) : fallback;
@@ -277,7 +286,7 @@ public class RelayOptions {
    * model's; nor of the head where its limit is no shorter than the first chunk's, or it would hold
    * when a request makes that one longer.
    */
-  Timeouts limits() {
+  Timeouts runTimeouts() {
     Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
     Duration head = timeouts.head();
     Duration first = timeouts.firstChunk();
@@ -313,12 +322,40 @@ public class RelayOptions {
     return this;
   }
 
+  /** The most that a request may ask for. */
+  public LimitsOptions getLimits() {
+    return limits;
+  }
+
+  public RelayOptions setLimits(LimitsOptions limits) {
+    this.limits = limits;
+    return this;
+  }
+
   public CircuitOptions getCircuit() {
     return circuit;
   }
 
   public RelayOptions setCircuit(CircuitOptions circuit) {
     this.circuit = circuit;
+    return this;
+  }
+
+  public QueueOptions getQueue() {
+    return queue;
+  }
+
+  public RelayOptions setQueue(QueueOptions queue) {
+    this.queue = queue;
+    return this;
+  }
+
+  public ExhaustionOptions getExhaustion() {
+    return exhaustion;
+  }
+
+  public RelayOptions setExhaustion(ExhaustionOptions exhaustion) {
+    this.exhaustion = exhaustion;
     return this;
   }
 

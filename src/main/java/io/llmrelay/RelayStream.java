@@ -35,6 +35,7 @@ final class RelayStream implements LlmStream, Answer {
   // Written on the endpoint's context before anything is posted to the consumer's.
   private BusEndpoint endpoint;
   private InboundStream stream;
+  private Runnable onOver = () -> {};
 
   // Only touched on the consumer's context.
   private final ArrayDeque<Chunks> queue = new ArrayDeque<>();
@@ -64,9 +65,10 @@ final class RelayStream implements LlmStream, Answer {
   // The endpoint's side.
 
   @Override
-  public void opening(BusEndpoint on, InboundStream opened) {
+  public void opening(BusEndpoint on, InboundStream opened, Runnable whenOver) {
     endpoint = on;
     stream = opened;
+    onOver = whenOver;
   }
 
   @Override
@@ -114,7 +116,9 @@ final class RelayStream implements LlmStream, Answer {
   public void failed(Failure why) {
     context.emit(
         v -> {
-          if (!promise.tryFail(why.toException())) {
+          if (promise.tryFail(why.toException())) {
+            close();
+          } else {
             trail = why.trail().isEmpty() ? trail : why.trail();
             failure = why;
             drain();
@@ -265,12 +269,20 @@ final class RelayStream implements LlmStream, Answer {
   private void close() {
     over = true;
     queue.clear();
+    onOver.run();
   }
 
+  /** Gives what there is demand for. */
   private void drain() {
-    if (draining || !flowing) {
-      return;
+    if (!draining && flowing) {
+      give();
     }
+    if (queue.isEmpty() && (end != null || failure != null)) {
+      onOver.run();
+    }
+  }
+
+  private void give() {
     draining = true;
     int consumed = 0;
     try {

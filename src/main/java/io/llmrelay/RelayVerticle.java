@@ -1,5 +1,6 @@
 package io.llmrelay;
 
+import io.llmrelay.availability.Availability;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
@@ -42,6 +43,7 @@ public class RelayVerticle extends VerticleBase {
   private RelayOptions started;
   private RelayOptions options;
   private Admission admission;
+  private Availability availability;
   private int port;
   private int adminPort;
   private Future<?> reloading = Future.succeededFuture();
@@ -112,12 +114,16 @@ public class RelayVerticle extends VerticleBase {
       each.getGateway().getAdmin().setPort(adminPort);
     }
     Listeners listeners = listeners(options);
-    return deploy(each, listeners, count)
+    availability = new Availability(vertx);
+    Lane lane = lane(each, listeners);
+    return availability
+        .open(Crew.availability(lane.crewAddress(), options), listeners)
+        .compose(open -> vertx.deployVerticle(lane))
         .compose(
             first -> {
               List<Future<?>> others = new ArrayList<>();
               for (int i = 1; i < count; i++) {
-                others.add(deploy(each, listeners, count));
+                others.add(vertx.deployVerticle(lane(each, listeners)));
               }
               return Future.join(others);
             });
@@ -128,16 +134,23 @@ public class RelayVerticle extends VerticleBase {
     return port == 0 ? -ThreadLocalRandom.current().nextInt(1, 1 << 30) : port;
   }
 
-  private Future<?> deploy(RelayOptions of, Listeners listeners, int count) {
+  private Lane lane(RelayOptions of, Listeners listeners) {
     Supplier<Future<JsonObject>> again = source == null ? null : this::reload;
-    Lane lane = new Lane(of, listeners, admission, again, lanes.size(), count);
+    Lane lane = new Lane(of, listeners, admission, availability, again);
     lanes.add(lane);
-    return vertx.deployVerticle(lane);
+    return lane;
+  }
+
+  /** The lanes are children of this deployment, and so have stopped already. */
+  @Override
+  public Future<?> stop() {
+    return availability == null ? Future.succeededFuture() : availability.close();
   }
 
   /**
    * Takes no new request, so that the relay can be undeployed without cutting an answer off. It
-   * says so to whoever asks for its health. May be called from any thread.
+   * leaves its public addresses on the event bus, for other relays there, and then refuses what
+   * comes through its gateway, which says so in its health. May be called from any thread.
    *
    * @return completes when the requests that run are over and their answers are sent
    */
@@ -202,9 +215,11 @@ public class RelayVerticle extends VerticleBase {
             })
         .compose(
             ready -> {
+              String probed = crews.get(0).result().address();
+              availability.configure(Crew.availability(probed, to), listeners, same);
               List<Future<?>> taken = new ArrayList<>();
               for (int i = 0; i < lanes.size(); i++) {
-                taken.add(lanes.get(i).take(crews.get(i).result(), to, listeners, same));
+                taken.add(lanes.get(i).take(crews.get(i).result(), to, listeners));
               }
               return Future.join(taken);
             })

@@ -21,8 +21,9 @@ final class WholeAnswer implements Answer {
   }
 
   @Override
-  public void opening(BusEndpoint endpoint, InboundStream opened) {
+  public void opening(BusEndpoint endpoint, InboundStream opened, Runnable onOver) {
     stream = opened;
+    promise.future().onComplete(done -> onOver.run());
   }
 
   @Override

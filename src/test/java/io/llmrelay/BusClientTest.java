@@ -195,6 +195,26 @@ class BusClientTest {
     assertThat(RELAYS.sandbox().calls(path).get(0).body().getInteger("max_tokens")).isEqualTo(50);
   }
 
+  /** The id of a stream is its consumer's own; that of a run is the relay's. */
+  @Test
+  void theSameStreamIdOfTwoConsumersIsTwoRuns() {
+    Client another = new Client();
+    client.open("stream", request(), "s", 99);
+    another.open("stream", request(), "s", 99);
+    client.last("s", "end");
+    another.last("s", "end");
+    List<String> ids =
+        Stream.of(client, another)
+            .map(each -> ((JsonObject) each.frames("s").get(0).body()).getString("id"))
+            .toList();
+    assertThat(ids).doesNotHaveDuplicates().doesNotContain("s", (String) null);
+    eventually(
+        () ->
+            assertThat(relay.hooks().ends())
+                .extracting(end -> end.requestId())
+                .containsExactlyInAnyOrderElementsOf(ids));
+  }
+
   @Test
   void reasoningAndRefusalApart() {
     RELAYS.sandbox().script(path, Scenario.of("reasoning").text(TEXT));

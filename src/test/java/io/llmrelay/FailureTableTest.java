@@ -61,21 +61,22 @@ class FailureTableTest {
       """
       the primary                   | seen as         | http | served by      | circuit | left alone
       -- HTTP errors
-      401                           | authentication  | 401  | fallback       | open    | backend probe
-      402                           | quota_exhausted | 402  | fallback       | open    | backend 300
-      403                           | permission      | 403  | fallback       | open    |
+      401                           | authentication  | 401  | fallback       | closed  | backend probe
+      402                           | quota_exhausted | 402  | fallback       | closed  | backend 300
+      403                           | permission      | 403  | fallback       | closed  | model 30
       404                           | model_not_found | 404  | fallback       | closed  |
       408                           | timeout         | 408  | fallback       | open    |
-      429                           | rate_limited    | 429  | fallback       | open    | model 10
-      429-retry-after-7             | rate_limited    | 429  | fallback       | open    | model 7
-      openai: 429-quota             | quota_exhausted | 429  | fallback       | open    | backend 300
-      anthropic: 429-quota          | quota_exhausted | 429  | fallback       | open    | backend month
+      429                           | rate_limited    | 429  | fallback       | closed  | model 10
+      429-retry-after-7             | rate_limited    | 429  | fallback       | closed  | model 7
+      openai: 429-quota             | quota_exhausted | 429  | fallback       | closed  | backend 300
+      anthropic: 429-quota          | quota_exhausted | 429  | fallback       | closed  | backend month
       500                           | server_error    | 500  | fallback       | open    |
       500-retry-after-3             | server_error    | 500  | fallback       | open    | model 3
       502                           | server_error    | 502  | fallback       | open    |
       502-html                      | server_error    | 502  | fallback       | open    |
       503                           | overloaded      | 503  | fallback       | open    |
       503-retry-after-7             | overloaded      | 503  | fallback       | open    | model 7
+      503-retry-after-86400         | overloaded      | 503  | fallback       | open    | model 300
       503-empty                     | overloaded      | 503  | fallback       | open    |
       504                           | timeout         | 504  | fallback       | open    |
       529                           | overloaded      | 529  | fallback       | open    |
@@ -97,8 +98,8 @@ class FailureTableTest {
       stall-after-role @first-chunk | timeout         | 0    | fallback       | open    |
       pings @first-chunk            | timeout         | 0    | fallback       | open    |
       sse-error                     | overloaded      | 200  | fallback       | open    |
-      sse-error-401                 | authentication  | 200  | fallback       | open    | backend probe
-      sse-error-429                 | rate_limited    | 200  | fallback       | open    | model 10
+      sse-error-401                 | authentication  | 200  | fallback       | closed  | backend probe
+      sse-error-429                 | rate_limited    | 200  | fallback       | closed  | model 10
       sse-error-after-comments      | overloaded      | 200  | fallback       | open    |
       sse-error-after-role          | overloaded      | 200  | fallback       | open    |
       sse-error-done                | overloaded      | 200  | fallback       | open    |
@@ -117,7 +118,7 @@ class FailureTableTest {
       length-empty                  |                 |      | primary length | closed  |
       -- after three tokens
       sse-error-after-3             | overloaded      | 200  | 3 tokens       | open    |
-      sse-error-429-after-3         | rate_limited    | 200  | 3 tokens       | open    | model 10
+      sse-error-429-after-3         | rate_limited    | 200  | 3 tokens       | closed  | model 10
       (reset) die-after-3           | network         | 200  | 3 tokens       | open    |
       die-after-3                   | network         | 200  | 3 tokens       | open    |
       die-in-frame-after-3          | network         | 200  | 3 tokens       | open    |

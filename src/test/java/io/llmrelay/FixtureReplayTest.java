@@ -201,17 +201,7 @@ class FixtureReplayTest {
   /** What was delivered cannot be taken back, unless nothing is before the answer is complete. */
   private static boolean fallsBack(Case one) {
     boolean held = !one.streamed || said(one.recording).isEmpty();
-    return held
-        && Boolean.TRUE.equals(one.recording.expected().getBoolean("fall_back"))
-        && !isFailedToolCall(one.recording);
-  }
-
-  /**
-   * A tool call the model got wrong is an invalid request by its name, and those nobody else gets.
-   * It takes a request with tools, which is refused at the door.
-   */
-  private static boolean isFailedToolCall(Recording recording) {
-    return recording.name().contains("tool-use-failed");
+    return held && one.recording.fallsBack();
   }
 
   private static String said(Recording recording) {

@@ -75,7 +75,7 @@ class RelayBoundsTest {
             assertThat(all)
                 .filteredOn(seen -> seen.failure() != null)
                 .hasSizeBetween(7, 8)
-                .allMatch(seen -> seen.failure().kind() == FailureKind.OVERLOADED));
+                .allMatch(seen -> seen.failure().kind() == FailureKind.SATURATED));
     eventually(() -> assertThat(RELAYS.calls(path)).isEqualTo(1));
     cancel.complete();
   }

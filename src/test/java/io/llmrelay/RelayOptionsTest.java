@@ -11,6 +11,7 @@ import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.KnownProvider;
+import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
@@ -48,6 +49,7 @@ class RelayOptionsTest {
         .setCommit(CommitPoint.COMPLETE)
         .setTimeouts(new Timeouts(null, null, Duration.ofMillis(1500), null, null))
         .setRetries(new RetryOptions().setMax(1))
+        .setLimits(new LimitsOptions().setCandidates(4))
         .setStateFile("/tmp/state.json")
         .setCatalog(
             List.of(
@@ -88,6 +90,7 @@ class RelayOptionsTest {
     copy.getRetries().setMax(5);
     copy.getCircuit().setMaxFailures(1);
     copy.getLatch().setMaxSize(1);
+    copy.getLimits().setRetries(9);
     copy.getBus().setPrefix("x");
     assertThat(original.toJson()).isEqualTo(before);
   }
@@ -322,5 +325,43 @@ class RelayOptionsTest {
       env.put(name, "key-of-" + name);
     }
     return env;
+  }
+
+  @Test
+  void aLimitIsAnHourOrWhatIsConfigured() {
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend("a", local().setApiKey("x"))
+            .setTimeouts(new Timeouts(null, null, Duration.ofSeconds(4), null, Duration.ofHours(2)))
+            .setLimits(
+                new LimitsOptions()
+                    .setTimeouts(new Timeouts(null, null, Duration.ofSeconds(4), null, null)))
+            .resolved(NO_ENV);
+    assertThat(options.getLimits().timeouts(options.getTimeouts()))
+        .isEqualTo(
+            new Timeouts(
+                Duration.ofHours(1),
+                Duration.ofHours(1),
+                Duration.ofSeconds(4),
+                Duration.ofHours(1),
+                Duration.ofHours(2)));
+    options.setRetries(new RetryOptions().setMax(3)).getLimits().setRetries(2);
+    assertThatThrownBy(() -> options.resolved(NO_ENV))
+        .hasMessageContaining("limits.retries must not be less than retries.max: 3");
+  }
+
+  @Test
+  void aCandidateMayBeTheWholeIdOfAModel() {
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend("openai", local().setApiKey("x").setModels(List.of("gpt")))
+            .addBackend("groq", local().setApiKey("x").setModels(List.of("openai/gpt-oss-20b")))
+            .setFallback(List.of("openai/gpt-oss-20b", "groq/openai/gpt-oss-20b"))
+            .setAliases(Map.of("fast", List.of("openai/gpt-oss-20b", "openai/gpt")));
+    assertThat(options.resolved(NO_ENV).getFallback()).hasSize(2);
+    options.setFallback(List.of("openai/gpt-oss-120b"));
+    assertThatThrownBy(() -> options.resolved(NO_ENV))
+        .hasMessageContaining(
+            "fallback[0] names a model that openai does not serve (its models: gpt)");
   }
 }

@@ -106,6 +106,10 @@ final class Seen {
     return stream != null ? stream.backend() : completion.backend();
   }
 
+  String model() {
+    return stream != null ? stream.model() : completion.model();
+  }
+
   FinishReason finishReason() {
     return stream != null ? stream.finishReason() : completion.finishReason();
   }

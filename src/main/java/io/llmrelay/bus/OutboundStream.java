@@ -95,9 +95,26 @@ public final class OutboundStream implements BusEndpoint.End {
     push(new Waiting(Frames.TYPE_END, null, body));
   }
 
-  /** Ends the stream with a failure, after what still waits. */
+  /**
+   * Ends the stream with a failure, at once: what still waits for credit is dropped, and not
+   * counted as delivered. A consumer that does not read must not keep the stream of a broken answer
+   * open.
+   */
   public void fail(Failure failure) {
-    push(new Waiting(Frames.TYPE_FAIL, null, failure.toJson()));
+    long chunks = 0;
+    long bytes = 0;
+    for (Waiting dropped : waiting) {
+      chunks += dropped.chunks == null ? 0 : dropped.chunks.count();
+      bytes += dropped.chunks == null ? 0 : dropped.chunks.data().length();
+    }
+    waiting.clear();
+    Failure told =
+        failure.deliveredChunks() == 0
+            ? failure
+            : failure.withDelivered(
+                Math.max(0, failure.deliveredChunks() - chunks),
+                Math.max(0, failure.deliveredBytes() - bytes));
+    push(new Waiting(Frames.TYPE_FAIL, null, told.toJson()));
   }
 
   @Override
@@ -126,13 +143,7 @@ public final class OutboundStream implements BusEndpoint.End {
   @Override
   public void broken(Failure failure) {
     if (!closed) {
-      Waiting last = waiting.peekLast();
-      waiting.clear();
-      if (last != null && last.type.equals(Frames.TYPE_FAIL)) {
-        push(last);
-      } else {
-        fail(failure);
-      }
+      fail(failure);
       handler.cancelled(failure.message());
     }
   }

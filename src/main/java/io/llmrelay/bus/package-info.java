@@ -12,7 +12,8 @@
  *       told apart by stream id, because in a cluster every registration is network work.
  *   <li>Credit counts chunk frames, however many chunks one carries. The producer never sends one
  *       without credit; the consumer grants at half its window, and only for what the application
- *       consumed.
+ *       consumed. The terminal frames need none: {@code end} follows the chunks that wait, {@code
+ *       fail} takes their place.
  *   <li>Frames towards the consumer are numbered; a gap fails the stream. A peer that does not
  *       answer a ping, or has no handlers, fails every stream shared with it.
  * </ul>

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param id the request's id
  * @param backend who served it
- * @param model the model that served it, by the name it was asked for
+ * @param model the model that served it, by the provider's name for it where the answer has one
  * @param text the answer
  * @param reasoning the model's thinking as far as it was shown, may be empty
  * @param refusal the refusal in the model's words, may be empty
@@ -16,7 +16,9 @@ import java.util.List;
  * @param usage its tokens
  * @param costUsd what it cost in US dollars; {@code null} where price or usage are unknown
  * @param trail every attempt and every skipped candidate, in order
- * @param warning what should be known of the model, such as its coming end; {@code null} if nothing
+ * @param warning what the caller should know: a wish that was cut to the operator's limit, what of
+ *     the request the model does not take, its coming end; several are separated by {@code "; "};
+ *     {@code null} if nothing
  */
 public record ChatCompletion(
     String id,

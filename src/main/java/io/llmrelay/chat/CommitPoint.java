@@ -6,10 +6,15 @@ package io.llmrelay.chat;
  *
  * @param characters how many characters of content release the latch: 1 is the first chunk, {@link
  *     Integer#MAX_VALUE} the whole answer
+ * @param textOnly whether only the answer's own text (or a refusal) counts as content; otherwise
+ *     reasoning does too
  */
-public record CommitPoint(int characters) {
+public record CommitPoint(int characters, boolean textOnly) {
   /** The first chunk with content: nothing is added to the time to the first byte. */
   public static final CommitPoint FIRST_CHUNK = new CommitPoint(1);
+
+  /** The first chunk of text or of a refusal: reasoning before it is held, within the latch. */
+  public static final CommitPoint FIRST_TEXT = new CommitPoint(1, true);
 
   /** The end of the answer: failures in mid-stream fall back too, for a late first byte. */
   public static final CommitPoint COMPLETE = new CommitPoint(Integer.MAX_VALUE);
@@ -20,10 +25,26 @@ public record CommitPoint(int characters) {
     }
   }
 
-  /** Reads {@code "first-chunk"}, {@code "complete"} or a number of characters. */
+  /** A commit point after so many characters of content, reasoning included. */
+  public CommitPoint(int characters) {
+    this(characters, false);
+  }
+
+  /** Whether chunks of this kind count towards the commit point. */
+  public boolean counts(ChunkKind kind) {
+    return !textOnly || kind != ChunkKind.REASONING;
+  }
+
+  /**
+   * Reads {@code "first-chunk"}, {@code "first-text"}, {@code "complete"} or a number of
+   * characters.
+   */
   public static CommitPoint of(Object value) {
     if ("first-chunk".equals(value)) {
       return FIRST_CHUNK;
+    }
+    if ("first-text".equals(value)) {
+      return FIRST_TEXT;
     }
     if ("complete".equals(value)) {
       return COMPLETE;
@@ -32,13 +53,16 @@ public record CommitPoint(int characters) {
       return new CommitPoint(n);
     }
     throw new IllegalArgumentException(
-        "must be \"first-chunk\", \"complete\" or a number of characters from 1");
+        "must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters from 1");
   }
 
   /** The JSON form: a name or a number. */
   public Object toJson() {
     if (equals(FIRST_CHUNK)) {
       return "first-chunk";
+    }
+    if (equals(FIRST_TEXT)) {
+      return "first-text";
     }
     return equals(COMPLETE) ? "complete" : (Object) characters;
   }

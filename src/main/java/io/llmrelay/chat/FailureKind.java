@@ -11,8 +11,14 @@ public enum FailureKind {
   INVALID_REQUEST(400, false),
   /** The provider refused to answer for reasons of content. */
   CONTENT_FILTER(400, false),
-  /** The prompt does not fit the model's window (or the account's request size). */
+  /** The prompt does not fit the model's window (or what the server takes in one request). */
   CONTEXT_LENGTH(400, false),
+  /**
+   * This backend, model or account cannot do what the request asks; another may. A parameter it
+   * does not know, a tool call or JSON its model got wrong, a request too large for the account's
+   * tier.
+   */
+  UNSUPPORTED(400, false),
   /** The backend refused our key. */
   AUTHENTICATION(502, false),
   /** The key is good, but may not do this. */
@@ -25,6 +31,8 @@ public enum FailureKind {
   QUOTA_EXHAUSTED(429, true),
   /** The backend is up but has no capacity. */
   OVERLOADED(503, true),
+  /** All connections that the relay may have open to the backend are in use. */
+  SATURATED(503, true),
   /** The backend failed, or answered with something that is no answer. */
   SERVER_ERROR(502, true),
   /** A timer of ours ran out, or the backend says one of its own did. */

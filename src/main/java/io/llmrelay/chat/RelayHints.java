@@ -8,8 +8,8 @@ import java.util.List;
  * The {@code relay} object of a request: what this one call wants otherwise than configured. A
  * {@code null} (or an unset timeout) means: as configured.
  *
- * @param candidates {@code backend/model} or {@code backend} (its default model), in the order to
- *     try
+ * @param candidates {@code backend} (its default model), {@code backend/model} or the id of a model
+ *     that a backend lists, in the order to try
  * @param commit when a candidate becomes final
  * @param timeouts per phase
  * @param maxRetries how often the same candidate may be tried again, 0 to 10

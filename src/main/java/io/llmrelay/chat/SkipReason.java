@@ -14,6 +14,8 @@ public enum SkipReason {
   CIRCUIT_OPEN,
   /** The candidate told us when to come back, and that is not yet. */
   EXHAUSTED,
+  /** All connections that the relay may have open to it are in use. */
+  SATURATED,
   /** Its budget is spent, or has no room for this request. */
   BUDGET;
 

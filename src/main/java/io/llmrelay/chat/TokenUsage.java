@@ -43,6 +43,39 @@ public record TokenUsage(
         tokens(inputCharacters), tokens(outputCharacters), 0, 0, 0, Source.ESTIMATED);
   }
 
+  /**
+   * The usage of an answer that broke off: what the provider said, but no less than what was
+   * delivered. Many providers count at the end only, and say 0 or 1 before.
+   *
+   * @param said what the provider said, {@link #NONE} if nothing
+   * @param outputCharacters how much was delivered; 0 leaves what was said
+   */
+  public static TokenUsage atLeast(TokenUsage said, long inputCharacters, long outputCharacters) {
+    TokenUsage delivered = estimate(inputCharacters, outputCharacters);
+    boolean input = said.inputTokens == 0;
+    if (outputCharacters == 0 || !input && delivered.outputTokens <= said.outputTokens) {
+      return said;
+    }
+    return new TokenUsage(
+        input ? delivered.inputTokens : said.inputTokens,
+        Math.max(said.outputTokens, delivered.outputTokens),
+        said.cachedInputTokens,
+        said.cacheWriteTokens,
+        said.reasoningTokens,
+        Source.ESTIMATED);
+  }
+
+  /** The greater of each count, for usages of the same answer; the sources rank as declared. */
+  public TokenUsage max(TokenUsage other) {
+    return new TokenUsage(
+        Math.max(inputTokens, other.inputTokens),
+        Math.max(outputTokens, other.outputTokens),
+        Math.max(cachedInputTokens, other.cachedInputTokens),
+        Math.max(cacheWriteTokens, other.cacheWriteTokens),
+        Math.max(reasoningTokens, other.reasoningTokens),
+        source.compareTo(other.source) <= 0 ? source : other.source);
+  }
+
   private static long tokens(long characters) {
     return (characters + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN;
   }

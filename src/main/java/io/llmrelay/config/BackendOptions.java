@@ -12,7 +12,13 @@ import java.util.Map;
  * default: dialect, base URL, default model, and the key from the provider's environment variable.
  */
 public class BackendOptions {
-  public static final int DEFAULT_MAX_CONNECTIONS = 256;
+  /**
+   * Enough for a node with thousands of streams, each of which holds a connection for its whole
+   * length: providers limit requests and tokens by the minute, not connections. A connection takes
+   * some tens of KiB with TLS, so all of them take one or two hundred MiB, and only while they are
+   * open; and they are a fraction of the 28,000 ports a Linux host has for one remote address.
+   */
+  public static final int DEFAULT_MAX_CONNECTIONS = 4096;
 
   /** The wire formats that are built in. */
   public static final List<String> DIALECTS =

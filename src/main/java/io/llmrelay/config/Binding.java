@@ -35,7 +35,9 @@ final class Binding {
           .visibility(PropertyAccessor.SETTER, Visibility.ANY)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .defaultSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.FAIL))
-          .serializationInclusion(JsonInclude.Include.NON_NULL)
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .addModule(
               new SimpleModule()
                   .addDeserializer(Duration.class, reader(Duration.class, Durations::parse))

@@ -1,13 +1,16 @@
 package io.llmrelay.config;
 
 import java.time.Duration;
+import java.util.Objects;
 
-/** When a backend is left alone for a while. */
+/** When a backend is not used for a while because it fails. */
 public class CircuitOptions {
   public static final int DEFAULT_MAX_FAILURES = 5;
   public static final Duration DEFAULT_RESET_TIMEOUT = Duration.ofSeconds(30);
   public static final Duration DEFAULT_WINDOW = Duration.ofSeconds(60);
   public static final Scope DEFAULT_SCOPE = Scope.BACKEND;
+  public static final double DEFAULT_FAILURE_RATE = 0.5;
+  public static final Duration DEFAULT_TRIAL_TIMEOUT = Duration.ofSeconds(30);
 
   /** What has a circuit of its own. */
   public enum Scope {
@@ -17,10 +20,15 @@ public class CircuitOptions {
     MODEL
   }
 
+  /** The largest {@link #getMaxFailures}. */
+  public static final int MAX_FAILURES = 1_000;
+
   private int maxFailures = DEFAULT_MAX_FAILURES;
   private Duration resetTimeout = DEFAULT_RESET_TIMEOUT;
   private Duration window = DEFAULT_WINDOW;
   private Scope scope = DEFAULT_SCOPE;
+  private double failureRate = DEFAULT_FAILURE_RATE;
+  private Duration trialTimeout = DEFAULT_TRIAL_TIMEOUT;
 
   public CircuitOptions() {}
 
@@ -29,9 +37,14 @@ public class CircuitOptions {
     resetTimeout = other.resetTimeout;
     window = other.window;
     scope = other.scope;
+    failureRate = other.failureRate;
+    trialTimeout = other.trialTimeout;
   }
 
-  /** Failures in a row, within the {@linkplain #getWindow() window}, that open the circuit. */
+  /**
+   * Least number of failures within the {@linkplain #getWindow() window} that open the circuit, 1
+   * to 1000; they must also reach the {@linkplain #getFailureRate() failure rate}.
+   */
   public int getMaxFailures() {
     return maxFailures;
   }
@@ -51,13 +64,40 @@ public class CircuitOptions {
     return this;
   }
 
-  /** How long a failure counts; at least a second. */
+  /**
+   * How long an outcome counts; at least a second. Only the last 100 outcomes count, or as many as
+   * {@linkplain #getMaxFailures() failures} are needed if that is more.
+   */
   public Duration getWindow() {
     return window;
   }
 
   public CircuitOptions setWindow(Duration window) {
     this.window = window;
+    return this;
+  }
+
+  /**
+   * Least share of failures among the conclusive outcomes within the window that opens the circuit,
+   * above 0 and at most 1. Failures in a row for a sixth of the window, without any success, open
+   * it whatever came before them.
+   */
+  public double getFailureRate() {
+    return failureRate;
+  }
+
+  public CircuitOptions setFailureRate(double failureRate) {
+    this.failureRate = failureRate;
+    return this;
+  }
+
+  /** How long the trial request of a half-open circuit is waited for before another is let in. */
+  public Duration getTrialTimeout() {
+    return trialTimeout;
+  }
+
+  public CircuitOptions setTrialTimeout(Duration trialTimeout) {
+    this.trialTimeout = trialTimeout;
     return this;
   }
 
@@ -68,5 +108,21 @@ public class CircuitOptions {
   public CircuitOptions setScope(Scope scope) {
     this.scope = scope;
     return this;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CircuitOptions o
+        && maxFailures == o.maxFailures
+        && resetTimeout.equals(o.resetTimeout)
+        && window.equals(o.window)
+        && scope == o.scope
+        && failureRate == o.failureRate
+        && trialTimeout.equals(o.trialTimeout);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(maxFailures, resetTimeout, window, scope, failureRate, trialTimeout);
   }
 }

@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Outcome;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;

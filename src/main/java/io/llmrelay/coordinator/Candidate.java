@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Spend;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.TokenUsage;

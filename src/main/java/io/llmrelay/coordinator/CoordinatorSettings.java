@@ -3,9 +3,6 @@ package io.llmrelay.coordinator;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.RelayHints;
-import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.CircuitOptions;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -16,15 +13,12 @@ import java.util.Map;
  * @param lane what the addresses of its lane start with, where it serves too
  * @param providers what the addresses of its provider verticles start with
  * @param backends in the configured order
- * @param order the fallback order, names or {@code backend/model}; empty: that of the backends
- * @param aliases model name to {@code backend/model}s
+ * @param order the fallback order, candidates by name; empty: that of the backends
+ * @param aliases model name to candidates
  * @param prefer what orders the candidates unless the request says otherwise
  * @param run what holds for a run unless the request says otherwise
- * @param maxRequests most requests in flight; one more is refused as overloaded
- * @param budgets by backend, for those that have one
- * @param stateFile where exhaustion, refused keys and spend are kept over a restart, or {@code
- *     null}
- * @param keepsState whether it is this coordinator that writes the state file
+ * @param limits what a request may ask for at most
+ * @param maxRequests most requests in flight, over all lanes; one more is refused as saturated
  */
 public record CoordinatorSettings(
     String prefix,
@@ -36,9 +30,6 @@ public record CoordinatorSettings(
     Map<String, List<String>> aliases,
     RelayHints.Prefer prefer,
     RunSettings run,
-    CircuitOptions circuit,
+    Limits limits,
     Catalog catalog,
-    int maxRequests,
-    Map<String, BudgetOptions> budgets,
-    Path stateFile,
-    boolean keepsState) {}
+    int maxRequests) {}

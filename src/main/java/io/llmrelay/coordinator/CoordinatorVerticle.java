@@ -1,5 +1,6 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Availability;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.Frames;
@@ -10,7 +11,6 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
-import io.llmrelay.chat.RelayHints;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -21,7 +21,6 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,21 +30,23 @@ import java.util.UUID;
 
 /**
  * Serves {@code stream}, {@code generate}, {@code plan} and {@code health} on the event bus, and
- * keeps what the runs share: what is known of the backends, and the endpoint all streams go
- * through.
+ * keeps what the runs share: the configuration and the endpoint all streams go through.
  *
- * <p>Everything of a coordinator happens on its one context. Several instances share nothing; what
- * one learns of a backend it announces to the others.
+ * <p>Everything of a coordinator happens on its one context. The coordinators of a relay share its
+ * {@link Availability}.
  */
 public final class CoordinatorVerticle extends VerticleBase {
   private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
 
+  private static final long SATURATED_RETRY_MS = 1_000;
+
   private final CoordinatorSettings first;
   private final Listeners firstListeners;
+  private final Availability availability;
   private final InstantSource clock;
-  private final Duration firstProbe;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
+  private final List<MessageConsumer<?>> publicConsumers = new ArrayList<>();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
 
@@ -53,39 +54,44 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Setup setup;
 
   private BusEndpoint endpoint;
-  private long generated;
+  private long admitted;
   private boolean stopping;
 
-  public CoordinatorVerticle(CoordinatorSettings settings, Listeners listeners) {
-    this(settings, listeners, InstantSource.system(), KeyProbes.FIRST_DELAY);
+  /**
+   * A coordinator to be deployed.
+   *
+   * @param availability open already
+   */
+  public CoordinatorVerticle(
+      CoordinatorSettings settings, Listeners listeners, Availability availability) {
+    this(settings, listeners, availability, InstantSource.system());
   }
 
   /**
-   * A coordinator with another clock and another patience, for tests.
+   * A coordinator with another clock, for tests.
    *
-   * @param clock the one on the wall, for prices and budgets
-   * @param firstProbe when a backend is asked that refused its key
+   * @param clock the time of day, for prices
    */
   CoordinatorVerticle(
-      CoordinatorSettings settings, Listeners listeners, InstantSource clock, Duration firstProbe) {
+      CoordinatorSettings settings,
+      Listeners listeners,
+      Availability availability,
+      InstantSource clock) {
     first = settings;
     firstListeners = listeners;
+    this.availability = availability;
     this.clock = clock;
-    this.firstProbe = firstProbe;
   }
 
   @Override
   public Future<?> start() {
     setup = setup(first, firstListeners);
-    return setup
-        .open(null)
-        .compose(open -> BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus()))
+    return BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus())
         .compose(
             opened -> {
               endpoint = opened;
               return Future.all(
                   List.of(
-                      listen(),
                       serve("stream", this::stream),
                       serve("generate", this::generate),
                       serve("plan", this::plan),
@@ -94,33 +100,31 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private Setup setup(CoordinatorSettings settings, Listeners listeners) {
-    return new Setup(vertx, settings, listeners, clock, this::now, firstProbe);
+    return new Setup(settings, listeners, availability.backends(), clock);
   }
 
   /**
-   * Serves the requests that begin from now on by other settings; those that run end as they began.
-   * To be called on the coordinator's context.
+   * Serves the requests that begin from now on by other settings, after the availability was
+   * configured for them; those that run end as they began. To be called on the coordinator's
+   * context.
    *
    * @param settings with the addresses and the bus of those before
-   * @param same the backends of which what is known still holds
    * @param whenUnused called when the last request under the settings before is over
    */
-  public Future<Void> reload(
-      CoordinatorSettings settings, Listeners listeners, Set<String> same, Runnable whenUnused) {
-    Setup next = setup(settings, listeners);
-    return next.open(setup.availability().handOver(same))
-        .map(
-            open -> {
-              Setup before = setup;
-              setup = next;
-              before.retire(whenUnused);
-              return null;
-            });
+  public void reload(CoordinatorSettings settings, Listeners listeners, Runnable whenUnused) {
+    Setup before = setup;
+    setup = setup(settings, listeners);
+    before.retire(whenUnused);
   }
 
-  /** Refuses requests that begin from now on. To be called on the coordinator's context. */
-  public void refuse() {
-    stopping = true;
+  /**
+   * Leaves the public addresses, so that other coordinators get what is sent there, and then
+   * refuses what still comes to the lane's own. To be called on the coordinator's context.
+   */
+  public Future<?> drain() {
+    List<MessageConsumer<?>> left = List.copyOf(publicConsumers);
+    publicConsumers.clear();
+    return unregister(left).onComplete(done -> stopping = true);
   }
 
   /**
@@ -136,9 +140,13 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
-        .eventually(() -> setup.availability().close())
+    consumers.addAll(publicConsumers);
+    return unregister(consumers)
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
+  }
+
+  private static Future<?> unregister(List<MessageConsumer<?>> all) {
+    return Future.join(all.stream().map(MessageConsumer::unregister).toList());
   }
 
   /** Milliseconds that only go forward. */
@@ -155,7 +163,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   void forget(Run run) {
-    runs.remove(run);
+    if (runs.remove(run)) {
+      availability.end();
+    }
   }
 
   /** Says in the log that a model will not live long, once for each. */
@@ -170,25 +180,17 @@ public final class CoordinatorVerticle extends VerticleBase {
     void serve(Message<JsonObject> message, JsonObject body);
   }
 
-  /** To what other coordinators learnt of the backends. */
-  private Future<?> listen() {
-    return consume(
-        first.prefix() + Availability.ANNOUNCE,
-        message -> setup.availability().heard(message.body()));
-  }
-
   /** At the public address, and at the lane's own. */
   private Future<?> serve(String name, Service service) {
-    return Future.all(serve(first.prefix(), name, service), serve(first.lane(), name, service));
+    return Future.all(
+        consume(publicConsumers, first.prefix() + "." + name, message -> answer(message, service)),
+        consume(consumers, first.lane() + "." + name, message -> answer(message, service)));
   }
 
-  private Future<?> serve(String prefix, String name, Service service) {
-    return consume(prefix + "." + name, message -> answer(message, service));
-  }
-
-  private Future<?> consume(String address, Handler<Message<Object>> handler) {
+  private Future<?> consume(
+      List<MessageConsumer<?>> all, String address, Handler<Message<Object>> handler) {
     MessageConsumer<Object> consumer = vertx.eventBus().consumer(address, handler);
-    consumers.add(consumer);
+    all.add(consumer);
     return consumer.completion();
   }
 
@@ -207,8 +209,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private void stream(Message<JsonObject> message, JsonObject body) {
-    ChatRequest request = ChatRequest.fromJson(body);
-    stream(message, request, true);
+    stream(message, ChatRequest.fromJson(body), true);
   }
 
   /**
@@ -219,26 +220,19 @@ public final class CoordinatorVerticle extends VerticleBase {
     if (message.headers().contains(Frames.PEER)) {
       stream(message, request, false);
     } else {
-      String id = origin.substring(0, 8) + "-g" + generated++;
-      start(run(id, false, request, admit(request), new ReplySink(message)));
+      start(admit(request, false, new ReplySink(message)));
     }
   }
 
   private void stream(Message<JsonObject> message, ChatRequest request, boolean streaming) {
-    Planner.Choices plan = admit(request);
     StreamSink sink = new StreamSink();
-    OutboundStream stream = endpoint.accept(message, sink);
-    if (stream != null) {
-      sink.stream = stream;
-      sink.run = run(stream.id(), streaming, request, plan, sink);
+    sink.run = admit(request, streaming, sink);
+    sink.stream = endpoint.accept(message, sink);
+    if (sink.stream == null) {
+      availability.end();
+    } else {
       start(sink.run);
     }
-  }
-
-  private Run run(
-      String id, boolean streaming, ChatRequest request, Planner.Choices plan, Sink sink) {
-    return new Run(
-        id, streaming, request, plan.candidates(), runSettings(request), setup, this, sink);
   }
 
   private void start(Run run) {
@@ -246,43 +240,59 @@ public final class CoordinatorVerticle extends VerticleBase {
     run.start();
   }
 
-  private Planner.Choices admit(ChatRequest request) {
+  /**
+   * Plans a run and counts it as in flight, until {@link #forget}. Its id is unique, whatever ids
+   * the consumers give their streams.
+   */
+  private Run admit(ChatRequest asked, boolean streaming, Sink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
-    if (runs.size() >= setup.settings().maxRequests()) {
-      throw Failure.of(FailureKind.OVERLOADED, "too many requests in flight").toException();
-    }
+    List<String> warnings = new ArrayList<>();
+    ChatRequest request = limited(asked, warnings);
     Planner.Choices plan = setup.planner().plan(request);
     if (plan.choices().isEmpty()) {
       throw Planner.nobody(plan.leftOut()).toException();
     }
-    return plan;
+    Run run =
+        new Run(
+            origin.substring(24) + "-" + admitted++,
+            streaming,
+            request,
+            plan.candidates(),
+            setup.settings().run().with(request.relay()),
+            warnings,
+            setup,
+            this,
+            sink);
+    int maxRequests = setup.settings().maxRequests();
+    if (!availability.begin(maxRequests)) {
+      throw Failure.of(
+              FailureKind.SATURATED, maxRequests + " requests (max-requests) are in flight already")
+          .withRetryAfterMs(SATURATED_RETRY_MS)
+          .toException();
+    }
+    return run;
   }
 
-  private RunSettings runSettings(ChatRequest request) {
-    RunSettings base = setup.settings().run();
-    RelayHints hints = request.relay();
-    return new RunSettings(
-        hints.commit() == null ? base.commit() : hints.commit(),
-        hints.timeouts().or(base.timeouts()),
-        hints.maxRetries() == null ? base.maxRetries() : hints.maxRetries(),
-        base.retryBaseDelay(),
-        base.retryMaxDelay(),
-        base.latchMaxBytes());
+  private ChatRequest limited(ChatRequest request, List<String> warnings) {
+    return request.withRelay(setup.settings().limits().cut(request.relay(), warnings));
   }
 
   private void plan(Message<JsonObject> message, JsonObject body) {
-    ChatRequest request = ChatRequest.fromJson(body);
+    ChatRequest request = limited(ChatRequest.fromJson(body), new ArrayList<>());
     message.reply(
         Report.plan(
                 setup.planner().plan(request),
-                candidate -> setup.availability().look(candidate, request))
+                candidate ->
+                    setup
+                        .backends()
+                        .look(candidate.backend(), candidate.model(), candidate.expected(request)))
             .toJson());
   }
 
   private void health(Message<JsonObject> message, JsonObject body) {
-    JsonObject report = Report.health(setup, runs.size());
+    JsonObject report = Report.health(setup, availability.requests());
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
     }
@@ -297,10 +307,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Asks a backend itself, and puts what it says into its part of the report. */
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
-    return setup
-        .availability()
-        .probe(part.getString("name"))
-        .onSuccess(reply -> part.put("probe", reply));
+    return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
   }
 
   /** The consumer's end of a streaming run. */

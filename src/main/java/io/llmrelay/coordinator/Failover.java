@@ -1,6 +1,9 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -9,8 +12,10 @@ import io.llmrelay.chat.TokenUsage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -21,7 +26,7 @@ import java.util.function.LongSupplier;
  * <pre>
  * PLANNING → ATTEMPTING → STREAMING → COMPLETED | FAILED | CANCELLED
  *               ↺ next candidate
- *            WAITING (a retry delay) → ATTEMPTING
+ *            WAITING (for a retry delay, or for a slot) → ATTEMPTING
  * </pre>
  *
  * <p>ATTEMPTING lasts until the commit point. Everything an attempt produced before it is held, so
@@ -43,6 +48,9 @@ final class Failover {
     FAILED,
     CANCELLED
   }
+
+  /** When a request that found no slot anywhere is told to come back. */
+  private static final long SATURATED_RETRY_MS = 1_000;
 
   private static final List<Action> NOTHING = List.of();
   private static final List<Action> DELIVER = List.of(new Action.Deliver());
@@ -66,11 +74,18 @@ final class Failover {
   /** The same for later requests: who is left alone without having asked for it counts here too. */
   private final Map<Candidate, Long> backAt = new HashMap<>();
 
+  /** The candidates that were skipped only because they had no free slot. */
+  private final Set<Candidate> saturated = new LinkedHashSet<>();
+
   private State state = State.PLANNING;
+  private boolean queued;
+  private long queueUntil = Long.MAX_VALUE;
   private boolean committed;
   private int next;
   private int rounds;
-  private long tooSmallWindow = -1;
+
+  /** The largest window that is known to be too small, in tokens; 0 where none is known. */
+  private long tooSmallWindow;
 
   // The attempt that runs, or is waited for.
   private Candidate current;
@@ -152,8 +167,8 @@ final class Failover {
     return NOTHING;
   }
 
-  /** Chunks have arrived at once, so many and together of so many bytes and characters. */
-  List<Action> chunks(int number, int length, int characters) {
+  /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
+  List<Action> chunks(ChunkKind kind, int number, int length, int characters) {
     if (state == State.STREAMING) {
       lastChunkAt = clock.getAsLong();
       count(number, length, characters);
@@ -167,7 +182,7 @@ final class Failover {
     firstChunkAt = first ? now : firstChunkAt;
     lastChunkAt = now;
     heldBytes += length;
-    heldCharacters += characters;
+    heldCharacters += settings.commit().counts(kind) ? characters : 0;
     count(number, length, characters);
     boolean commit = heldCharacters >= settings.commit().characters();
     if (!commit && heldBytes > settings.latchMaxBytes()) {
@@ -203,12 +218,13 @@ final class Failover {
     if (state != State.ATTEMPTING && state != State.STREAMING) {
       return NOTHING;
     }
-    if (firstChunkAt < 0 && finishReason == FinishReason.CONTENT_FILTER) {
+    boolean empty = firstChunkAt < 0 || settings.commit().textOnly() && heldCharacters == 0;
+    if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
-    if (firstChunkAt < 0 && finishReason == FinishReason.STOP) {
+    if (empty && finishReason == FinishReason.STOP) {
       return failed(
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
               .withUsage(usage, null));
@@ -220,8 +236,8 @@ final class Failover {
     TokenUsage known = known(usage);
     Double cost = current.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
-    gate.leave(current, attempt, Outcome.SUCCESS, null);
-    actions.add(new Action.Ended(number, current, attempt, Outcome.SUCCESS, null));
+    gate.leave(current, attempt, Outcome.ALIVE, null);
+    actions.add(new Action.Ended(number, current, attempt, Outcome.ALIVE, null));
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
     return actions;
@@ -245,6 +261,7 @@ final class Failover {
     if (terminal()) {
       return NOTHING;
     }
+    leaveQueue();
     List<Action> actions = new ArrayList<>();
     if (state == State.ATTEMPTING || state == State.STREAMING) {
       actions.add(new Action.Abort());
@@ -257,6 +274,21 @@ final class Failover {
                 .withDelivered(committed ? chunks : 0, deliveredBytes())
                 .withUsage(trail.usage(), trail.cost())
                 .withTrail(trail())));
+    return actions;
+  }
+
+  /** A slot of a candidate that this request queued for is held for it now. */
+  List<Action> slotGranted(Candidate candidate) {
+    if (!queued) {
+      return NOTHING;
+    }
+    List<Action> actions = new ArrayList<>();
+    saturated.remove(candidate);
+    boolean entered = enter(candidate, false, actions);
+    leaveQueue();
+    if (!entered) {
+      proceed(actions);
+    }
     return actions;
   }
 
@@ -290,7 +322,9 @@ final class Failover {
     return switch (state) {
       case WAITING -> {
         List<Action> actions = new ArrayList<>();
-        if (!enter(current, true, actions)) {
+        boolean entered = !queued && enter(current, true, actions);
+        leaveQueue();
+        if (!entered) {
           proceed(actions);
         }
         yield actions;
@@ -383,7 +417,10 @@ final class Failover {
     if (!rule.retry()) {
       retries.put(current, settings.maxRetries());
     }
-    if (failure.kind() == FailureKind.TIMEOUT || !mayRetry(current) || !await(current)) {
+    if (failure.kind() == FailureKind.TIMEOUT
+        || !mayRetry(current)
+        || gate.look(current) != null
+        || !await(current)) {
       proceed(actions);
     }
     return actions;
@@ -418,7 +455,7 @@ final class Failover {
 
   private void endAttempt(
       List<Action> actions, Attempt.Result result, Failure failure, Outcome outcome) {
-    TokenUsage usage = known(failure.usage());
+    TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, attemptCharacters);
     Double cost = current.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
     gate.leave(current, attempt, outcome, failure);
@@ -439,12 +476,18 @@ final class Failover {
     return TokenUsage.estimate(inputCharacters, attemptCharacters);
   }
 
-  /** Tries the next candidate that may be tried; none left: waits for the soonest, or fails. */
+  /**
+   * Tries the next candidate that may be tried; none left: waits for a slot, or for the candidate
+   * that is available first, or fails.
+   */
   private void proceed(List<Action> actions) {
     while (next < candidates.size()) {
       if (enter(candidates.get(next++), false, actions)) {
         return;
       }
+    }
+    if (awaitSlot()) {
+      return;
     }
     if (rounds < settings.maxRetries() && awaitSoonest()) {
       rounds++;
@@ -455,16 +498,19 @@ final class Failover {
 
   /** Starts an attempt at a candidate, unless it may not be tried; then its turn is over. */
   private boolean enter(Candidate candidate, boolean waited, List<Action> actions) {
-    Gate.Skip skip =
+    Skip skip =
         tooSmall(candidate)
-            ? new Gate.Skip(
+            ? new Skip(
                 SkipReason.CONTEXT_WINDOW,
                 FailureKind.CONTEXT_LENGTH,
-                "its context window is not known to be larger",
+                "its context window is no larger",
                 -1)
             : gate.enter(candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
+      if (skip.reason() == SkipReason.SATURATED) {
+        saturated.add(candidate);
+      }
       if (skip.availableInMs() >= 0) {
         availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
         backAt.put(candidate, availableAt.get(candidate));
@@ -481,7 +527,7 @@ final class Failover {
   }
 
   private boolean tooSmall(Candidate candidate) {
-    return tooSmallWindow >= 0 && candidate.contextWindow() <= tooSmallWindow;
+    return candidate.contextWindow() > 0 && candidate.contextWindow() <= tooSmallWindow;
   }
 
   private void begin(Candidate candidate) {
@@ -503,19 +549,48 @@ final class Failover {
     return retries.getOrDefault(candidate, 0) < settings.maxRetries();
   }
 
+  /** Waits in the queues of the candidates that only lack a slot. */
+  private boolean awaitSlot() {
+    long now = clock.getAsLong();
+    if (saturated.isEmpty() || now >= queueUntil || !gate.queue(List.copyOf(saturated))) {
+      return false;
+    }
+    queueUntil = Math.min(queueUntil, now + settings.queueWait().toMillis());
+    queued = true;
+    state = State.WAITING;
+    retryAt = queueUntil;
+    return true;
+  }
+
+  private void leaveQueue() {
+    if (queued) {
+      queued = false;
+      gate.leaveQueue();
+    }
+  }
+
   /** Waits for the candidate that is available first, whether it failed or was skipped. */
   private boolean awaitSoonest() {
     Candidate soonest = null;
     for (Candidate candidate : candidates) {
-      Long at = availableAt.get(candidate);
-      if (at != null
+      if (availableAt.containsKey(candidate)
           && mayRetry(candidate)
           && !tooSmall(candidate)
-          && (soonest == null || at < availableAt.get(soonest))) {
+          && willBeAllowed(candidate)
+          && (soonest == null || availableAt.get(candidate) < availableAt.get(soonest))) {
         soonest = candidate;
       }
     }
     return soonest != null && await(soonest);
+  }
+
+  /** Whether the gate will let a candidate in once it is available; it may say later than known. */
+  private boolean willBeAllowed(Candidate candidate) {
+    Skip skip = gate.look(candidate);
+    if (skip != null && skip.availableInMs() >= 0) {
+      availableAt.merge(candidate, clock.getAsLong() + skip.availableInMs(), Math::max);
+    }
+    return skip == null || skip.availableInMs() >= 0;
   }
 
   /** Goes to WAITING if the wait is short enough and fits into what is left of the budget. */
@@ -538,6 +613,7 @@ final class Failover {
   }
 
   private void fail(List<Action> actions, Failure failure) {
+    leaveQueue();
     state = State.FAILED;
     actions.add(new Action.Fail(failure.withUsage(trail.usage(), trail.cost()).withTrail(trail())));
   }
@@ -555,6 +631,9 @@ final class Failover {
         failures.size() == 1 && trail.entries().size() == 1
             ? failures.get(0)
             : Failure.of(trail.commonKind(), "no backend could serve the request: " + trail);
+    if (failure.kind() == FailureKind.SATURATED) {
+      return failure.withRetryAfterMs(SATURATED_RETRY_MS);
+    }
     // Something that may be tried at once says nothing about waiting.
     return failure.withRetryAfterMs(soonest == Long.MAX_VALUE || soonest <= 0 ? -1 : soonest);
   }

@@ -1,22 +1,16 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
-import io.llmrelay.chat.FailureKind;
-import io.llmrelay.chat.SkipReason;
+import java.util.List;
 
 /** Says whether a candidate may be tried right now, and is told how it did. */
 interface Gate {
 
-  /**
-   * Why not.
-   *
-   * @param reason the reason
-   * @param kind the failure it comes from
-   * @param message the reason in words
-   * @param availableInMs milliseconds until it may be tried, -1 where that is not known
-   */
-  record Skip(SkipReason reason, FailureKind kind, String message, long availableInMs) {}
+  /** Why the candidate would not be let in now, or {@code null}. */
+  Skip look(Candidate candidate);
 
   /**
    * Lets the candidate be tried ({@code null}), or says why not.
@@ -33,4 +27,15 @@ interface Gate {
    * @param failure {@code null} where it did not fail
    */
   void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure);
+
+  /**
+   * Queues for a slot of any of these candidates; {@link Failover#slotGranted} follows for each
+   * that is granted.
+   *
+   * @return {@code false} where all queues are full
+   */
+  boolean queue(List<Candidate> candidates);
+
+  /** Leaves all queues, and gives back what was granted and not used. */
+  void leaveQueue();
 }

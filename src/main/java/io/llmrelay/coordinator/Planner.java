@@ -5,6 +5,7 @@ import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
@@ -26,10 +27,9 @@ import java.util.Set;
  * <ol>
  *   <li>A request that names its candidates, or a configured alias of some, gets those and no
  *       others.
- *   <li>Else those that serve the named model come first ({@code backend/model} is one of them, a
- *       plain model id all that list it, an alias of the catalogue all whose provider has the model
- *       under an id of its own), in the configured order; after them every other backend with its
- *       default model, because an answer from another model is better than none.
+ *   <li>Else those that serve the named model come first, as {@link ModelResolver} has them; after
+ *       them every other backend with its default model, because an answer from another model is
+ *       better than none.
  *   <li>Where cost is preferred, each of the two groups is ordered by what this request would cost.
  * </ol>
  *
@@ -60,12 +60,16 @@ final class Planner {
   private final RelayHints.Prefer prefer;
   private final Catalog catalog;
   private final InstantSource clock;
+  private final ModelResolver models;
+
+  /** All backends: those of the fallback order first. */
+  private final List<Backend> ordered;
 
   /**
    * A planner.
    *
-   * @param order names or {@code backend/model}, the default first
-   * @param aliases name to {@code backend/model}s
+   * @param order candidates by name, the default first
+   * @param aliases name to candidates
    * @param clock says which day's prices hold
    */
   Planner(
@@ -81,13 +85,27 @@ final class Planner {
     this.prefer = prefer;
     this.catalog = catalog;
     this.clock = clock;
+    ordered = inOrder(new ModelResolver(backends, catalog));
+    models = new ModelResolver(ordered, catalog);
+  }
+
+  private List<Backend> inOrder(ModelResolver asConfigured) {
+    Set<Backend> sorted = new LinkedHashSet<>();
+    for (String name : order) {
+      ModelResolver.Match match = asConfigured.candidate(name);
+      if (match != null) {
+        sorted.add(match.backend());
+      }
+    }
+    sorted.addAll(backends.values());
+    return List.copyOf(sorted);
   }
 
   /** Every name but a model's own that a request may have as its model. */
   List<String> aliases() {
     Set<String> names = new LinkedHashSet<>(aliases.keySet());
     for (String alias : catalog.aliases()) {
-      if (backends.values().stream().anyMatch(backend -> idOf(alias, backend) != null)) {
+      if (backends.values().stream().anyMatch(backend -> models.idOf(alias, backend) != null)) {
         names.add(alias);
       }
     }
@@ -97,7 +115,7 @@ final class Planner {
   /**
    * Plans a request.
    *
-   * @throws io.llmrelay.chat.LlmException if it names a candidate or model that does not exist
+   * @throws LlmException if it names a candidate or model that does not exist
    */
   Choices plan(ChatRequest request) {
     List<LeftOut> leftOut = new ArrayList<>();
@@ -136,100 +154,62 @@ final class Planner {
     return wanted.stream().anyMatch(w -> w.backend().equals(candidate.backend()));
   }
 
-  /**
-   * The candidate for {@code backend} or {@code backend/model}; {@code null} where it has no model.
-   */
+  /** The candidate of this name; {@code null} where it is a backend without a default model. */
   private Candidate named(String name, String field, List<LeftOut> leftOut) {
-    Backend backend = backends.get(name);
-    if (backend != null) {
-      if (backend.defaultModel() == null) {
-        leftOut.add(
-            new LeftOut(
-                new Candidate(name, "", null),
-                SkipReason.MODEL_NOT_SERVED,
-                "it has no default model"));
-        return null;
-      }
-      return candidate(backend, backend.defaultModel());
+    ModelResolver.Match match = models.candidate(name);
+    if (match == null) {
+      throw unresolved(name, field);
     }
-    int slash = name.indexOf('/');
-    backend = slash < 0 ? null : backends.get(name.substring(0, slash));
-    if (backend == null) {
-      throw Failure.invalid(
-              field, field + " names no backend: \"" + name + "\"; there are " + backends.keySet())
-          .toException();
+    if (match.model() == null) {
+      leftOut.add(
+          new LeftOut(
+              new Candidate(name, "", null),
+              SkipReason.MODEL_NOT_SERVED,
+              "it has no default model"));
+      return null;
     }
-    String asked = name.substring(slash + 1);
-    if (asked.isEmpty()) {
-      throw Failure.invalid(field, field + " names no model: \"" + name + "\"").toException();
-    }
-    String id = idOf(asked, backend);
-    String model = id == null ? asked : id;
-    if (!backend.passesOn() && !backend.lists(model)) {
-      throw Failure.invalid(
-              field,
-              field
-                  + ": "
-                  + backend.name()
-                  + " does not serve "
-                  + model
-                  + ", but "
-                  + backend.models())
-          .toException();
-    }
-    return candidate(backend, model);
+    return candidate(match);
   }
 
-  /** Everybody who serves the model, in the configured order. */
+  private LlmException unresolved(String name, String field) {
+    Backend backend = models.prefix(name);
+    String model = backend == null ? "" : name.substring(backend.name().length() + 1);
+    String complaint;
+    if (backend == null) {
+      complaint = " names no backend: \"" + name + "\"; there are " + backends.keySet();
+    } else if (model.isBlank()) {
+      complaint = " names no model: \"" + name + "\"";
+    } else {
+      complaint = ": " + backend.name() + " does not serve " + model + ", but " + backend.models();
+    }
+    return Failure.invalid(field, field + complaint).toException();
+  }
+
+  /** Everybody who serves the model, else everybody who accepts any name; preferred first. */
   private List<Candidate> serving(String model) {
-    int slash = model.indexOf('/');
-    if (slash > 0 && backends.containsKey(model.substring(0, slash))) {
-      return List.of(named(model, "model", new ArrayList<>()));
+    List<Candidate> serving = models.find(model).stream().map(this::candidate).toList();
+    if (!serving.isEmpty()) {
+      return serving;
     }
-    List<Candidate> serving = new ArrayList<>();
-    List<Candidate> passing = new ArrayList<>();
-    for (Backend backend : inOrder()) {
-      String id = idOf(model, backend);
-      if (id != null) {
-        serving.add(candidate(backend, id));
-      } else if (backend.passesOn() && known(backend, model) != null) {
-        serving.add(candidate(backend, model));
-      } else if (backend.passesOn()) {
-        passing.add(candidate(backend, model));
-      }
+    if (models.prefix(model) != null) {
+      throw unresolved(model, "model");
     }
-    if (serving.isEmpty() && passing.isEmpty()) {
+    List<Candidate> passing =
+        ordered.stream()
+            .filter(Backend::passesOn)
+            .map(backend -> candidate(new ModelResolver.Match(backend, model)))
+            .toList();
+    if (passing.isEmpty()) {
       throw Failure.of(FailureKind.MODEL_NOT_FOUND, "no backend serves the model \"" + model + "\"")
           .withField("model")
           .toException();
     }
-    return serving.isEmpty() ? passing : serving;
+    return passing;
   }
 
-  /**
-   * The name by which a backend serves a model: the model's own where the backend lists it, else
-   * its provider's id for the alias of the catalogue that it is; {@code null} where it is neither.
-   */
-  private String idOf(String model, Backend backend) {
-    if (backend.lists(model)) {
-      return model;
-    }
-    String id = catalog.idOf(model, backend.provider());
-    return id != null && (backend.passesOn() || backend.lists(id)) ? id : null;
-  }
-
-  private List<Backend> inOrder() {
-    Set<Backend> sorted = new LinkedHashSet<>();
-    for (String name : order) {
-      Backend backend = backends.get(name);
-      sorted.add(backend != null ? backend : backends.get(name.substring(0, name.indexOf('/'))));
-    }
-    sorted.addAll(backends.values());
-    return List.copyOf(sorted);
-  }
-
-  private Candidate candidate(Backend backend, String model) {
-    return new Candidate(backend.name(), model, known(backend, model));
+  private Candidate candidate(ModelResolver.Match match) {
+    Backend backend = match.backend();
+    return new Candidate(backend.name(), match.model(), known(backend, match.model()));
   }
 
   /** What is known today: the user's own entry for this backend, else the provider's. */

@@ -1,12 +1,12 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Backends;
+import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Plan;
-import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 
 /** What the coordinator tells about itself. */
@@ -14,12 +14,12 @@ final class Report {
   private Report() {}
 
   /** The plan for people: who would be tried, who not, and why. */
-  static Plan plan(Planner.Choices planned, Function<Candidate, Gate.Skip> look) {
+  static Plan plan(Planner.Choices planned, Function<Candidate, Skip> look) {
     List<Plan.Entry> tried = new ArrayList<>();
     List<Plan.Entry> skipped = new ArrayList<>();
     for (Planner.Choice choice : planned.choices()) {
       Candidate candidate = choice.candidate();
-      Gate.Skip skip = look.apply(candidate);
+      Skip skip = look.apply(candidate);
       StringBuilder message = new StringBuilder();
       if (skip == null) {
         message.append("number ").append(tried.size() + 1).append(": ").append(choice.why());
@@ -57,45 +57,21 @@ final class Report {
    */
   static JsonObject health(Setup setup, int requests) {
     CoordinatorSettings settings = setup.settings();
-    Availability availability = setup.availability();
-    Exhaustion exhaustion = availability.exhaustion();
-    Map<String, CircuitState> states = availability.circuits().states();
-    Map<String, Long> waits = exhaustion.remaining();
     JsonArray backends = new JsonArray();
     int out = 0;
     int impaired = 0;
     for (Backend backend : settings.backends()) {
-      JsonObject circuit = new JsonObject();
-      JsonObject exhausted = new JsonObject();
-      states.forEach((key, state) -> putIfOf(backend, key, state.code(), circuit));
-      waits.forEach((key, ms) -> putIfOf(backend, key, ms, exhausted));
-      boolean open = CircuitState.OPEN.code().equals(circuit.getString(backend.name()));
-      Budget budget = availability.budgets().of(backend.name());
-      boolean isOut =
-          open || exhausted.containsKey(backend.name()) || (budget != null && budget.spent());
-      boolean isImpaired =
-          isOut
-              || !exhausted.isEmpty()
-              || circuit.getMap().containsValue(CircuitState.OPEN.code())
-              || (budget != null && budget.tight());
-      out += isOut ? 1 : 0;
-      impaired += isImpaired ? 1 : 0;
-      JsonObject report =
+      Backends.Health health = setup.backends().health(backend.name());
+      out += health.out() ? 1 : 0;
+      impaired += health.impaired() ? 1 : 0;
+      backends.add(
           new JsonObject()
               .put("name", backend.name())
               .put("dialect", backend.dialect())
               .put("models", new JsonArray(backend.models()))
               .put("default_model", backend.defaultModel())
-              .put("available", !isOut)
-              .put("circuit", circuit)
-              .put("exhausted", exhausted);
-      if (exhaustion.refused(backend.name())) {
-        report.put("key", "refused");
-      }
-      if (budget != null) {
-        report.put("budget", budget.report());
-      }
-      backends.add(report);
+              .put("available", !health.out())
+              .mergeIn(health.details()));
     }
     boolean down = out == settings.backends().size();
     return new JsonObject()
@@ -103,11 +79,5 @@ final class Report {
         .put("requests", requests)
         .put("backends", backends)
         .put("aliases", new JsonArray(setup.planner().aliases()));
-  }
-
-  private static void putIfOf(Backend backend, String key, Object value, JsonObject into) {
-    if (key.equals(backend.name()) || key.startsWith(backend.name() + "/")) {
-      into.put(key, value);
-    }
   }
 }

@@ -1,5 +1,11 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Cooldown;
+import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Permit;
+import io.llmrelay.availability.Skip;
+import io.llmrelay.availability.SlotQueue;
 import io.llmrelay.bus.Chunks;
 import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.Attempt;
@@ -8,14 +14,21 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
+import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /**
  * One request on its way: the edge where the state machine meets the bus and the clock. Frames of
@@ -26,6 +39,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * While the sink is full the credit is owed, and the stall timer rests.
  */
 final class Run {
+  private static final Logger LOG = System.getLogger(Run.class.getName());
+
   private record Held(ChunkKind kind, Buffer data) {}
 
   private final String id;
@@ -33,6 +48,7 @@ final class Run {
   private final ChatRequest request;
   private final JsonObject requestJson;
   private final RunSettings settings;
+  private final List<String> warnings;
   private final Setup setup;
   private final CoordinatorVerticle coordinator;
   private final Sink sink;
@@ -40,16 +56,21 @@ final class Run {
   private final List<Held> held = new ArrayList<>();
 
   private InboundStream attempt;
-  private Circuit circuit;
-  private Circuit.Permit permit;
+  private Permit permit;
   private Candidate asked;
-  private Budget budget;
-  private Spend expected;
   private Candidate serving;
+
+  /** The model as the attempt's answer names it; {@code null} if it has not. */
+  private String answering;
+
+  /** What of the request the attempt's provider left out; {@code null} if nothing. */
+  private String leftOut;
+
   private int malformed;
   private int owed;
   private long timer = -1;
   private long timerAt = Long.MAX_VALUE;
+  private boolean closed;
 
   Run(
       String id,
@@ -57,6 +78,7 @@ final class Run {
       ChatRequest request,
       List<Candidate> candidates,
       RunSettings settings,
+      List<String> warnings,
       Setup setup,
       CoordinatorVerticle coordinator,
       Sink sink) {
@@ -65,6 +87,7 @@ final class Run {
     this.request = request;
     this.requestJson = request.withRelay(RelayHints.NONE).toJson();
     this.settings = settings;
+    this.warnings = warnings;
     this.setup = setup;
     this.coordinator = coordinator;
     this.sink = sink;
@@ -73,7 +96,7 @@ final class Run {
             candidates,
             settings,
             request.characters(),
-            new Turnstile(),
+            new AvailabilityGate(),
             coordinator::now,
             () -> ThreadLocalRandom.current().nextDouble());
   }
@@ -83,17 +106,18 @@ final class Run {
     setup
         .listeners()
         .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, request.metadata()));
-    carryOut(machine.start());
+    on(machine::start);
   }
 
   /** The consumer cancelled or vanished. */
   void cancel(String reason) {
-    carryOut(machine.cancel(reason));
+    on(() -> machine.cancel(reason));
   }
 
   /** The coordinator stops. */
   void shutDown() {
-    carryOut(machine.cancel(Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down")));
+    Failure why = Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down");
+    on(() -> machine.cancel(why));
   }
 
   /** The consumer takes chunks again. */
@@ -107,31 +131,61 @@ final class Run {
     watch();
   }
 
-  /** Keeps what the attempts of this run share with all others: circuits, exhaustion, budgets. */
-  private final class Turnstile implements Gate {
+  /** Asks the availability, and tells it what became of the attempts. */
+  private final class AvailabilityGate implements Gate {
+    private final Context context = coordinator.vertx().getOrCreateContext();
+    private SlotQueue queue;
+
+    @Override
+    public Skip look(Candidate candidate) {
+      return setup
+          .backends()
+          .look(candidate.backend(), candidate.model(), candidate.expected(request));
+    }
+
     @Override
     public Skip enter(Candidate candidate, boolean waited) {
-      Availability availability = setup.availability();
-      Skip skip = availability.look(candidate, waited);
-      budget = availability.budgets().of(candidate.backend());
-      if (skip == null && budget != null) {
-        expected = candidate.expected(request);
-        skip = budget.enter(expected);
+      Entry entry =
+          setup
+              .backends()
+              .enter(
+                  candidate.backend(),
+                  candidate.model(),
+                  candidate.expected(request),
+                  waited,
+                  queue);
+      if (entry instanceof Skip skip) {
+        return skip;
       }
-      if (skip == null) {
-        circuit = availability.circuits().of(candidate);
-        permit = circuit.enter();
-      }
-      return skip;
+      permit = (Permit) entry;
+      return null;
     }
 
     @Override
     public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
-      circuit.settle(permit, outcome);
-      if (budget != null) {
-        budget.leave(expected, attempt.usage(), attempt.costUsd());
-      }
-      setup.availability().note(candidate, outcome, failure);
+      Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
+      permit.settle(outcome, cooldown, attempt.usage(), attempt.costUsd());
+    }
+
+    @Override
+    public boolean queue(List<Candidate> candidates) {
+      Map<String, Candidate> byBackend = new LinkedHashMap<>();
+      candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
+      queue =
+          setup
+              .backends()
+              .queue(
+                  byBackend.keySet(),
+                  backend ->
+                      context.runOnContext(
+                          v -> carryOut(machine.slotGranted(byBackend.get(backend)))));
+      return queue != null;
+    }
+
+    @Override
+    public void leaveQueue() {
+      queue.close();
+      queue = null;
     }
   }
 
@@ -139,20 +193,34 @@ final class Run {
   private final class AttemptFrames implements InboundStream.Handler {
     @Override
     public void opened(JsonObject body) {
-      carryOut(machine.head());
+      on(
+          () -> {
+            answering = body.getString("model", answering);
+            leftOut = body.getString("warning", leftOut);
+            return machine.head();
+          });
     }
 
     @Override
     public void chunks(Chunks chunks) {
+      try {
+        carryOut(chunks);
+      } catch (RuntimeException e) {
+        broken(e);
+      }
+    }
+
+    private void carryOut(Chunks chunks) {
       Buffer data = chunks.data();
-      for (Action action : machine.chunks(chunks.count(), data.length(), characters(data))) {
+      for (Action action :
+          machine.chunks(chunks.kind(), chunks.count(), data.length(), characters(data))) {
         if (action instanceof Action.Deliver) {
           deliver(chunks);
         } else if (action instanceof Action.Hold) {
           hold(chunks.kind(), data);
           attempt.consumed();
         } else {
-          carryOut(action);
+          Run.this.carryOut(action);
         }
       }
       if (timerAt > machine.deadline()) {
@@ -168,6 +236,7 @@ final class Run {
         reason = FinishReason.of(body.getString("finish_reason"));
         usage = TokenUsage.fromJson(body.getJsonObject("usage"));
         malformed = body.getInteger("malformed", 0);
+        answering = body.getString("model", answering);
       } catch (RuntimeException e) {
         failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
         return;
@@ -178,13 +247,42 @@ final class Run {
             .listeners()
             .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
       }
-      carryOut(machine.ended(reason, usage));
+      on(() -> machine.ended(reason, usage));
     }
 
     @Override
     public void failed(Failure failure) {
       attempt = null;
-      carryOut(machine.failed(failure));
+      on(() -> machine.failed(failure));
+    }
+  }
+
+  /** Tells the machine of something. What is thrown on the way ends the request, not in silence. */
+  private void on(Supplier<List<Action>> event) {
+    try {
+      carryOut(event.get());
+    } catch (RuntimeException e) {
+      broken(e);
+    }
+  }
+
+  private void broken(RuntimeException e) {
+    LOG.log(Level.ERROR, "a request failed within the relay", e);
+    Failure failure = LlmException.failureOf(e);
+    if (closed) {
+      sink.fail(failure);
+      return;
+    }
+    try {
+      carryOut(machine.cancel(failure));
+    } catch (RuntimeException again) {
+      LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
+    }
+    if (!closed) {
+      if (attempt != null) {
+        attempt.cancel();
+      }
+      fail(failure);
     }
   }
 
@@ -205,12 +303,14 @@ final class Run {
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.Answering) {
-      circuit.answering(permit);
+      permit.answering();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort) {
-      attempt.cancel();
-      attempt = null;
+      if (attempt != null) {
+        attempt.cancel();
+        attempt = null;
+      }
     } else if (action instanceof Action.Release release) {
       release(release.candidate());
     } else if (action instanceof Action.Complete complete) {
@@ -226,6 +326,8 @@ final class Run {
     held.clear();
     owed = 0;
     malformed = 0;
+    answering = null;
+    leftOut = null;
     Candidate candidate = start.candidate();
     asked = candidate;
     coordinator.warn(candidate);
@@ -264,10 +366,16 @@ final class Run {
         new JsonObject()
             .put("id", id)
             .put("backend", candidate.backend())
-            .put("model", candidate.model())
+            .put("model", answering == null ? candidate.model() : answering)
             .put("trail", Attempt.toJson(machine.trail()));
     if (candidate.warning() != null) {
-      body.put("warning", candidate.warning());
+      warnings.add(candidate.warning());
+    }
+    if (leftOut != null) {
+      warnings.add(leftOut);
+    }
+    if (!warnings.isEmpty()) {
+      body.put("warning", String.join("; ", warnings));
     }
     setup
         .listeners()
@@ -319,6 +427,7 @@ final class Run {
   }
 
   private void close() {
+    closed = true;
     held.clear();
     unwatch();
     setup.leave();
@@ -372,7 +481,7 @@ final class Run {
   private void timerFired(long fired) {
     timer = -1;
     unwatch();
-    carryOut(machine.timer());
+    on(machine::timer);
   }
 
   private static int characters(Buffer utf8) {

@@ -1,6 +1,7 @@
 package io.llmrelay.coordinator;
 
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import java.time.Duration;
 
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param retryBaseDelay the first retry's delay, doubled for each further one
  * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
  *     retried
+ * @param queueWait longest wait for a slot
  * @param latchMaxBytes most that is held back before the commit point
  */
 public record RunSettings(
@@ -21,7 +23,20 @@ public record RunSettings(
     int maxRetries,
     Duration retryBaseDelay,
     Duration retryMaxDelay,
+    Duration queueWait,
     long latchMaxBytes) {
+
+  /** These, with the wishes of a request on top. */
+  RunSettings with(RelayHints hints) {
+    return new RunSettings(
+        hints.commit() == null ? commit : hints.commit(),
+        hints.timeouts().or(timeouts),
+        hints.maxRetries() == null ? maxRetries : hints.maxRetries(),
+        retryBaseDelay,
+        retryMaxDelay,
+        queueWait,
+        latchMaxBytes);
+  }
 
   /** How long that candidate may take to its first chunk. */
   Duration firstChunk(Candidate candidate) {

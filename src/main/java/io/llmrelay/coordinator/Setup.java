@@ -1,34 +1,25 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Backends;
 import io.llmrelay.observe.Listeners;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.function.LongSupplier;
 
 /**
- * One configuration at work, and what is known of its backends. A request ends under the setup it
- * began under, whatever is configured meanwhile.
+ * One configuration at work. A request ends under the setup it began under, whatever is configured
+ * meanwhile.
  */
 final class Setup {
   private final CoordinatorSettings settings;
   private final Listeners listeners;
+  private final Backends backends;
   private final Planner planner;
-  private final Availability availability;
   private Runnable whenUnused;
   private int runs;
 
-  Setup(
-      Vertx vertx,
-      CoordinatorSettings settings,
-      Listeners listeners,
-      InstantSource clock,
-      LongSupplier now,
-      Duration firstProbe) {
+  Setup(CoordinatorSettings settings, Listeners listeners, Backends backends, InstantSource clock) {
     this.settings = settings;
     this.listeners = listeners;
+    this.backends = backends;
     planner =
         new Planner(
             settings.backends(),
@@ -37,7 +28,6 @@ final class Setup {
             settings.prefer(),
             settings.catalog(),
             clock);
-    availability = new Availability(vertx, settings, listeners, clock, now, firstProbe);
   }
 
   CoordinatorSettings settings() {
@@ -48,21 +38,12 @@ final class Setup {
     return listeners;
   }
 
+  Backends backends() {
+    return backends;
+  }
+
   Planner planner() {
     return planner;
-  }
-
-  Availability availability() {
-    return availability;
-  }
-
-  /**
-   * Takes up work.
-   *
-   * @param known what another setup handed over, {@code null} to begin with the state file
-   */
-  Future<?> open(JsonObject known) {
-    return availability.open(known);
   }
 
   /** Another one is used from now on; {@code whenUnused} comes with the end of the last request. */
@@ -84,7 +65,7 @@ final class Setup {
     if (runs == 0 && whenUnused != null) {
       Runnable then = whenUnused;
       whenUnused = null;
-      availability.close().onComplete(closed -> then.run());
+      then.run();
     }
   }
 }

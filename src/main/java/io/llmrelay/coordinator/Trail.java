@@ -1,8 +1,10 @@
 package io.llmrelay.coordinator;
 
+import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -39,7 +41,7 @@ final class Trail {
     return entries.get(entries.size() - 1).reason();
   }
 
-  void skip(Candidate candidate, Gate.Skip skip, long now) {
+  void skip(Candidate candidate, Skip skip, long now) {
     last = candidate;
     skippedKinds.add(skip.kind());
     entries.add(
@@ -125,10 +127,24 @@ final class Trail {
     return TokenUsage.NONE;
   }
 
-  /** The kind all failures share; without an attempt, the one all skips share. */
+  /**
+   * The kind all failures share, or that of the skips where nothing was tried. Where some make it
+   * worth trying again later, refusals of the request do not count: a prompt that is too long for
+   * one candidate may be served by another.
+   */
   FailureKind commonKind() {
-    Set<FailureKind> kinds = failedKinds.isEmpty() ? skippedKinds : failedKinds;
-    return kinds.size() == 1 ? kinds.iterator().next() : FailureKind.UNAVAILABLE;
+    Set<FailureKind> kinds = EnumSet.copyOf(failedKinds.isEmpty() ? skippedKinds : failedKinds);
+    if (kinds.stream().anyMatch(FailureKind::retryable)) {
+      kinds.removeIf(Trail::refusesTheRequest);
+    }
+    boolean callersFault = kinds.stream().allMatch(Trail::refusesTheRequest);
+    return !kinds.isEmpty() && (kinds.size() == 1 || callersFault)
+        ? kinds.iterator().next()
+        : FailureKind.UNAVAILABLE;
+  }
+
+  private static boolean refusesTheRequest(FailureKind kind) {
+    return !kind.retryable() && kind.status() < 500;
   }
 
   /** One sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
@@ -142,6 +158,8 @@ final class Trail {
           .append(attempt.model())
           .append(attempt.result() == Attempt.Result.SKIPPED ? " skipped (" : " (")
           .append(attempt.reason())
+          .append(
+              SkipReason.SATURATED.code().equals(attempt.reason()) ? ": " + attempt.message() : "")
           .append(')');
     }
     return text.toString();

@@ -149,7 +149,8 @@ final class ApiError extends RuntimeException {
     FailureKind kind = failure.kind();
     String type =
         switch (kind) {
-          case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND -> INVALID_REQUEST;
+          case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, UNSUPPORTED, MODEL_NOT_FOUND ->
+              INVALID_REQUEST;
           case RATE_LIMITED -> "rate_limit_error";
           case QUOTA_EXHAUSTED -> "insufficient_quota";
           default -> SERVER_ERROR;
@@ -200,7 +201,8 @@ final class ApiError extends RuntimeException {
   private static String message(Failure failure) {
     boolean backends = failure.backend() != null;
     return switch (failure.kind()) {
-      case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND -> failure.message();
+      case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, UNSUPPORTED, MODEL_NOT_FOUND ->
+          failure.message();
       case AUTHENTICATION ->
           backends ? "the backend does not accept the relay's key" : failure.message();
       case PERMISSION ->

@@ -34,9 +34,9 @@ final class ChatHandler implements Handler<RoutingContext> {
   public void handle(RoutingContext ctx) {
     HttpServerResponse response = ctx.response();
     Promise<Void> gone = Promise.promise();
-    response.closeHandler(
-        closed -> {
-          // In HTTP/2 a stream is closed after every answer.
+    // An HTTP/2 stream may close, and so fail this, before the end of a complete response is told.
+    ctx.addEndHandler(
+        over -> {
           if (!response.ended()) {
             gone.tryComplete();
           }

@@ -102,14 +102,17 @@ final class Door {
     return site != null && !site.equals(TYPED_IN) && !site.equals("same-origin");
   }
 
-  /** Vert.x calls a response's end handler once, be it complete or cut off. */
+  /**
+   * Vert.x calls a response's own end handler only for a complete answer; the context's end
+   * handlers are called once for a response that is cut off, too.
+   */
   private void enter(RoutingContext ctx, Allowance allowance) {
     HttpServerRequest request = ctx.request();
     Visit visit = Visit.begin(ctx, connections.begin(request), allowance, admission.bodies());
     if (request.response().closed()) {
-      visit.handle(null);
+      visit.end();
     } else {
-      request.response().endHandler(visit);
+      ctx.addEndHandler(ended -> visit.end());
     }
   }
 }

@@ -1,10 +1,9 @@
 package io.llmrelay.gateway;
 
-import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 
 /** One request, from its head to the end of its answer, and what it takes up meanwhile. */
-final class Visit implements Handler<Void> {
+final class Visit {
   private static final String KEY = "visit";
 
   private final Connections.Watch watch;
@@ -61,9 +60,8 @@ final class Visit implements Handler<Void> {
     return room;
   }
 
-  /** It is over. */
-  @Override
-  public void handle(Void end) {
+  /** Gives everything back, once. */
+  void end() {
     if (over) {
       return;
     }

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What the gauges of one registry show, and which label values it has given away. A gauge belongs
- * to whoever registered it first, but a relay may run as several coordinators, each with a listener
- * of its own; so the listeners of one registry share this, and the gauges count: requests that run,
- * and coordinators whose circuit is open.
+ * to whoever registered it first, but there may be several relays, each with a listener of its own;
+ * so the listeners of one registry share this, and the gauges count: requests that run, and relays
+ * whose circuit is open.
  */
 final class Gauges {
   /** Most pairs of backend and model, and most circuits, that have labels of their own. */
@@ -67,7 +67,7 @@ final class Gauges {
         labels -> {
           AtomicInteger count = new AtomicInteger();
           Gauge.builder("llmrelay.circuit.state", count, AtomicInteger::get)
-              .description("Coordinators whose circuit is in this state")
+              .description("Relays whose circuit is in this state")
               .tags("circuit", circuit, "state", state.code())
               .register(registry);
           return count;

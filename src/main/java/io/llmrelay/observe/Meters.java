@@ -43,6 +43,7 @@ final class Meters {
   final Family<Counter> attempts;
   final Family<Counter> cost;
   final Family<Counter> skipped;
+  final Family<Counter> saturated;
   final Family<Counter> fallbacks;
   final Family<Counter> requests;
   final Family<Timer> requestDuration;
@@ -65,6 +66,8 @@ final class Meters {
     attempts = counter("llmrelay.attempts", "Attempts", null, BACKEND, "outcome", ERROR);
     cost = counter("llmrelay.cost", "What the attempts cost", "USD", BACKEND, MODEL);
     skipped = counter("llmrelay.skipped", "Candidates not tried", null, BACKEND, "reason");
+    saturated =
+        counter("llmrelay.saturated", "Requests that found no free connection", null, BACKEND);
     fallbacks = counter("llmrelay.fallbacks", "Moves to another candidate", null, "reason");
     requests = counter("llmrelay.requests", "Requests", null, "outcome", ERROR, "streaming");
     requestDuration =

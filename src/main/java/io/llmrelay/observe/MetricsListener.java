@@ -3,6 +3,7 @@ package io.llmrelay.observe;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,12 +24,13 @@ import java.util.concurrent.TimeUnit;
  * llmrelay.attempts                            counter  by backend and outcome
  * llmrelay.cost                                counter  US dollars, by backend and model
  * llmrelay.skipped                             counter  candidates not tried, by backend and reason
+ * llmrelay.saturated                           counter  no free connection, by backend
  * llmrelay.fallbacks                           counter  by reason
  * llmrelay.requests                            counter  by outcome
  * llmrelay.request.duration                    timer    failover included
  * llmrelay.request.time_to_first_chunk         timer    of a stream, by the serving backend
  * llmrelay.requests.active                     gauge    streaming or not
- * llmrelay.circuit.state                       gauge    coordinators that have the circuit open
+ * llmrelay.circuit.state                       gauge    relays whose circuit is in this state
  * </pre>
  *
  * <p>All work is done per attempt or request, none per chunk. Label values are bounded: backends
@@ -126,6 +128,9 @@ public final class MetricsListener implements RelayListener {
     for (Attempt attempt : event.trail()) {
       if (attempt.result() == Attempt.Result.SKIPPED) {
         meters.skipped.with(attempt.backend(), attempt.reason()).increment();
+        if (SkipReason.SATURATED.code().equals(attempt.reason())) {
+          meters.saturated.with(attempt.backend()).increment();
+        }
       }
     }
   }

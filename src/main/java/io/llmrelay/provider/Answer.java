@@ -29,6 +29,12 @@ public final class Answer {
   /** Above this, in bytes, the next chunk does not go into the same message any more. */
   private static final int TOGETHER = 4 * 1024;
 
+  /**
+   * How much text may come between two calls of {@link #drain}, in bytes. No network brings as much
+   * at once; a small compressed body that expands without end does.
+   */
+  static final int MAX_UNDELIVERED = 4 << 20;
+
   private static final char REPLACEMENT = '\uFFFD';
 
   private final ErrorClassifier errors;
@@ -41,6 +47,7 @@ public final class Answer {
 
   private final StringBuilder lengths = new StringBuilder();
   private ChunkKind kind = ChunkKind.TEXT;
+  private int undelivered;
   private boolean chunks;
   private boolean toolCalls;
   private FinishReason finish;
@@ -103,6 +110,13 @@ public final class Answer {
       lengths.append(lengths.isEmpty() ? "" : ",").append(length);
       begin += length;
       chunks = true;
+      undelivered += length;
+      if (undelivered > MAX_UNDELIVERED) {
+        fail(
+            Failure.of(
+                FailureKind.SERVER_ERROR,
+                "more than " + MAX_UNDELIVERED + " bytes of text came at once"));
+      }
     }
   }
 
@@ -124,15 +138,18 @@ public final class Answer {
 
   /** The model as the provider names it. */
   public void model(String model) {
-    if (model != null && model.length() <= MAX_MODEL) {
+    if (model != null && !model.isBlank() && model.length() <= MAX_MODEL) {
       this.model = model;
     }
   }
 
-  /** The usage so far; one without any token never replaces one that has some. */
+  /**
+   * The usage so far. Counts are cumulative wherever they are repeated, so of each the greatest
+   * stands; a usage without any token is none.
+   */
   public void usage(TokenUsage usage) {
     if (!usage.isZero()) {
-      this.usage = usage;
+      this.usage = this.usage.max(usage);
     }
   }
 
@@ -174,8 +191,8 @@ public final class Answer {
 
   public void fail(Failure failure) {
     if (!over()) {
-      flushHalves();
       this.failure = failure;
+      flushHalves();
     }
   }
 
@@ -212,6 +229,12 @@ public final class Answer {
     cut();
     pieces.forEach(sink);
     pieces.clear();
+    undelivered = 0;
+  }
+
+  /** The model as the provider named it, or {@code null} if it has not. */
+  String model() {
+    return model;
   }
 
   boolean over() {

@@ -22,6 +22,12 @@ final class AnswerDecoder implements EventDecoder.Handler {
     MARKUP
   }
 
+  /**
+   * How much of a read is decoded at once, in bytes. A compressed body may expand to any size in
+   * one read, and the decoders keep a copy of what they are given.
+   */
+  static final int MAX_READ = 64 * 1024;
+
   /** Longest JSON body, in bytes: as an event. */
   static final int MAX_JSON = EventDecoder.MAX_EVENT;
 
@@ -48,9 +54,10 @@ final class AnswerDecoder implements EventDecoder.Handler {
     switch (form) {
       case EVENTS -> events(rest);
       case JSON -> {
-        json.appendBuffer(rest);
-        if (json.length() > MAX_JSON) {
+        if (json.length() + rest.length() > MAX_JSON) {
           fail("answered with more than " + MAX_JSON + " bytes of JSON");
+        } else {
+          json.appendBuffer(rest);
         }
       }
       case MARKUP -> fail("answered with a page of markup");
@@ -60,8 +67,11 @@ final class AnswerDecoder implements EventDecoder.Handler {
 
   private void events(Buffer bytes) {
     try {
-      if (!events.read(bytes)) {
-        fail("frame too long: more than " + EventDecoder.MAX_EVENT + " bytes");
+      for (int from = 0; from < bytes.length() && !answer.over(); from += MAX_READ) {
+        int to = Math.min(bytes.length(), from + MAX_READ);
+        if (!events.read(to - from == bytes.length() ? bytes : bytes.slice(from, to))) {
+          fail("frame too long: more than " + EventDecoder.MAX_EVENT + " bytes");
+        }
       }
     } catch (IOException e) {
       fail("the stream is broken: " + e.getMessage());
@@ -90,13 +100,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
   }
 
   private static boolean blank(byte b) {
-    return b == ' '
-        || b == '\t'
-        || b == '\r'
-        || b == '\n'
-        || b == (byte) 0xEF
-        || b == (byte) 0xBB
-        || b == (byte) 0xBF;
+    return space(b) || b == (byte) 0xEF || b == (byte) 0xBB || b == (byte) 0xBF;
   }
 
   /** The body is complete. */
@@ -141,6 +145,10 @@ final class AnswerDecoder implements EventDecoder.Handler {
     }
   }
 
+  /**
+   * An event whose data is no JSON object or array is a keep-alive of servers that send comments,
+   * bare words, {@code null} or empty strings as data: it says nothing, neither text nor error.
+   */
   @Override
   public void event(String name, byte[] bytes, int from, int to) {
     if (answer.over()) {
@@ -151,11 +159,34 @@ final class AnswerDecoder implements EventDecoder.Handler {
       answer.error(bytes, from, to);
       return;
     }
+    int begin = skipComments(bytes, from, to);
+    if (begin == to || bytes[begin] != '{' && bytes[begin] != '[') {
+      return;
+    }
+    int end = to;
+    while (space(bytes[end - 1])) {
+      end--;
+    }
     try {
-      reader.event(name, bytes, from, to);
+      reader.event(name, bytes, begin, end);
     } catch (IOException e) {
       answer.malformed();
     }
+  }
+
+  /** The first byte that is neither blank nor in a line that begins with a colon. */
+  private static int skipComments(byte[] bytes, int from, int to) {
+    int i = from;
+    boolean comment = false;
+    while (i < to && (comment || space(bytes[i]) || bytes[i] == ':')) {
+      comment = bytes[i] == ':' || comment && bytes[i] != '\n';
+      i++;
+    }
+    return i;
+  }
+
+  private static boolean space(byte b) {
+    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
   }
 
   @Override

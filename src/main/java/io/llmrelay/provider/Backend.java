@@ -1,5 +1,6 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
@@ -16,19 +17,22 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.shareddata.LocalMap;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
  * One backend as its verticle needs it: where it is, what it speaks, and the HTTP clients.
  *
  * <p>Streams and probes have clients of their own, so that a backend whose connections are all in
- * use still answers a probe.
+ * use still answers a probe. A probe gets a connection of its own, as does a request that was lost
+ * with a pooled one.
  */
 final class Backend {
   /** Ends a TCP connect nobody waits for any more, which holds a place in the pool until then. */
@@ -41,6 +45,12 @@ final class Backend {
 
   private static final int PROBE_CONNECTIONS = 2;
 
+  /** Map of the backends of this process that are known to refuse {@code stream_options}. */
+  private static final String WITHOUT_STREAM_OPTIONS = "llmrelay.without-stream-options";
+
+  private static final Pattern NAMES_STREAM_OPTIONS =
+      Pattern.compile("stream[_ -]?options|include[_ -]?usage", Pattern.CASE_INSENSITIVE);
+
   private final String name;
   private final BackendOptions options;
   private final Dialect dialect;
@@ -49,7 +59,9 @@ final class Backend {
   private final String path;
   private final MultiMap headers;
   private final HttpClientAgent streams;
+  private final HttpClientAgent freshStreams;
   private final HttpClientAgent probes;
+  private final LocalMap<String, Boolean> withoutStreamOptions;
 
   /**
    * @throws IllegalArgumentException if the options cannot be right; the message has no secret
@@ -71,8 +83,10 @@ final class Backend {
     }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
-    streams = client(vertx, options.getMaxConnections());
-    probes = client(vertx, PROBE_CONNECTIONS);
+    streams = client(vertx, options.getMaxConnections(), true);
+    freshStreams = client(vertx, options.getMaxConnections(), false);
+    probes = client(vertx, PROBE_CONNECTIONS, false);
+    withoutStreamOptions = vertx.sharedData().getLocalMap(WITHOUT_STREAM_OPTIONS);
   }
 
   private static URI base(String name, String url) {
@@ -102,12 +116,13 @@ final class Backend {
     }
   }
 
-  private static HttpClientAgent client(Vertx vertx, int connections) {
+  private static HttpClientAgent client(Vertx vertx, int connections, boolean keepAlive) {
     return vertx
         .httpClientBuilder()
         .with(
             new HttpClientOptions()
                 .setConnectTimeout(TCP_CONNECT_MS)
+                .setKeepAlive(keepAlive)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                 .setMaxHeaderSize(MAX_HEAD)
                 .setDecompressionSupported(true)
@@ -135,9 +150,47 @@ final class Backend {
     return errors;
   }
 
-  /** A request for a stream, on a connection and not sent yet. */
-  Future<HttpClientRequest> chat(String model, long connectMs) {
-    return streams.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
+  /**
+   * A request for a stream, on a connection and not sent yet.
+   *
+   * @param fresh whether the connection must not have served another request
+   */
+  Future<HttpClientRequest> chat(String model, long connectMs, boolean fresh) {
+    return (fresh ? freshStreams : streams)
+        .request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
+  }
+
+  /** The body of a request for a stream, with what the backend is known to take. */
+  Buffer encode(ChatRequest chat, String model) {
+    return refusesStreamOptions()
+        ? dialect.encodeWithoutStreamOptions(chat, model, options)
+        : dialect.encode(chat, model, options);
+  }
+
+  /** Whether the backend is known to refuse {@code stream_options}. */
+  boolean refusesStreamOptions() {
+    return !withoutStreamOptions.isEmpty() && withoutStreamOptions.containsKey(key());
+  }
+
+  /** The body to send instead if this error refuses {@code stream_options}, or {@code null}. */
+  Buffer encodeAfter(int status, Buffer error, ChatRequest chat, String model) {
+    boolean refused =
+        (status == 400 || status == 422) && NAMES_STREAM_OPTIONS.matcher(error.toString()).find();
+    return refused ? dialect.encodeWithoutStreamOptions(chat, model, options) : null;
+  }
+
+  /** Remembers that the backend, which had refused {@code stream_options}, serves without them. */
+  void servedWithoutStreamOptions() {
+    withoutStreamOptions.putIfAbsent(key(), true);
+  }
+
+  private String key() {
+    return name + " " + options.getBaseUrl();
+  }
+
+  /** The same on a connection for probes: its answer must be short. */
+  Future<HttpClientRequest> cheapChat(String model, long connectMs) {
+    return probes.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
   }
 
   /** A request for the list of models, on a connection and not sent yet. */
@@ -175,10 +228,10 @@ final class Backend {
   Failure unreachable(Throwable cause) {
     if (cause instanceof ConnectionPoolTooBusyException) {
       return Failure.of(
-          FailureKind.OVERLOADED,
+          FailureKind.SATURATED,
           "all "
               + options.getMaxConnections()
-              + " connections are in use, and too many requests wait for one");
+              + " connections (max-connections) are in use, and too many requests wait for one");
     }
     if (cause instanceof TimeoutException
         || cause instanceof io.netty.channel.ConnectTimeoutException) {
@@ -201,6 +254,6 @@ final class Backend {
   }
 
   Future<Void> close() {
-    return streams.close().eventually(() -> probes.close());
+    return Future.join(streams.close(), freshStreams.close(), probes.close()).mapEmpty();
   }
 }

@@ -71,6 +71,20 @@ public interface Dialect {
   /** The body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);
 
+  /** What of the request the body leaves out, in words for the caller; {@code null} if nothing. */
+  default String leftOut(ChatRequest request, String model) {
+    return null;
+  }
+
+  /**
+   * The same body without {@code stream_options}, which a server may refuse; {@code null} where
+   * {@link #encode} adds none.
+   */
+  default Buffer encodeWithoutStreamOptions(
+      ChatRequest request, String model, BackendOptions options) {
+    return null;
+  }
+
   /** Headers that depend on the whole request, such as its signature. */
   default Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
     return Map.of();

@@ -4,10 +4,14 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -15,14 +19,15 @@ import java.util.stream.Stream;
  * content type claims.
  *
  * @param message the provider's words, or {@code null}
- * @param code the provider's code for people to look up, or {@code null}
- * @param names everything that names the error, in lower case: codes, types, statuses, reasons;
- *     {@code metadata.x} for a key of the metadata, {@code header.retry-after} where it was sent
+ * @param code the provider's code for people to look up, or {@code null}; never a sentence
+ * @param names everything that names the error, {@linkplain #squeeze squeezed}: codes, types,
+ *     statuses, reasons; {@code metadata.x} for a key of the metadata, {@code header.retryafter}
+ *     where it was sent
  * @param status the HTTP status the error names, or 0
  * @param text what rules look for phrases in: the message, and an upstream's error passed on as
  *     text
- * @param retryDelay a waiting time in the error, or {@code null}
- * @param resetsAt a point in time in the error, or {@code null}
+ * @param delays waiting times and points in time in the error, as they were written
+ * @param headers the headers of an upstream's answer that were passed on in the error
  */
 record ErrorBody(
     String message,
@@ -30,10 +35,35 @@ record ErrorBody(
     Set<String> names,
     int status,
     String text,
-    String retryDelay,
-    String resetsAt) {
+    List<String> delays,
+    MultiMap headers) {
   /** How much of a body that is no JSON is looked at, in bytes, and of a phrase, in characters. */
   private static final int MAX_TEXT = 2_000;
+
+  /** What a code looks like. Some vendors write a sentence there, which may tell of an account. */
+  private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
+
+  /** Keys of a waiting time or of a point in time, squeezed; those in milliseconds end so. */
+  private static final Set<String> DELAYS =
+      Set.of(
+          "retrydelay",
+          "retryafter",
+          "retryafterseconds",
+          "retryafterms",
+          "quotaresetdelay",
+          "quotaresettimestamp",
+          "resetafter",
+          "resetafterseconds",
+          "resetsin",
+          "resetsinseconds",
+          "resetat",
+          "resetsat",
+          "resettime");
+
+  /** Keys of what a server repeats of the request. */
+  private static final Set<String> REPEATED = Set.of("input", "body", "messages");
+
+  private static final int MAX_DEPTH = 6;
 
   static ErrorBody of(byte[] bytes, int from, int to, MultiMap headers) {
     JsonObject json = Json.object(bytes, from, to);
@@ -44,7 +74,7 @@ record ErrorBody(
     int length = Math.min(to - from, MAX_TEXT);
     String text = new String(bytes, from, length, StandardCharsets.UTF_8).strip();
     String message = text.isEmpty() || text.startsWith("<") ? null : text;
-    return new ErrorBody(message, null, headerNames(headers), 0, text, null, null);
+    return new ErrorBody(message, null, headerNames(headers), 0, text, List.of(), none());
   }
 
   private static ErrorBody ofJson(JsonObject json, MultiMap headers) {
@@ -78,14 +108,18 @@ record ErrorBody(
     add(names, types);
     add(names, Json.object(error, "details").getValue("error_code"));
     add(names, Json.object(error, "innererror").getValue("code"));
+    add(names, first(Json.array(json, "detail")).getValue("type"));
     metadata.fieldNames().forEach(key -> add(names, "metadata." + key));
-    String retryDelay = null;
     for (Object entry : Json.array(error, "details")) {
       if (entry instanceof JsonObject detail) {
         addReasons(names, detail);
-        retryDelay = firstText(retryDelay, detail.getValue("retryDelay"));
       }
     }
+    List<String> delays = new ArrayList<>();
+    addDelays(delays, json, 0);
+    MultiMap upstream = none();
+    Json.object(metadata, "headers")
+        .forEach(header -> upstream.add(header.getKey(), String.valueOf(header.getValue())));
     String raw = Json.string(metadata, "raw");
     String text = (message == null ? "" : message) + (raw == null ? "" : "\n" + raw);
     return new ErrorBody(
@@ -94,13 +128,31 @@ record ErrorBody(
         names,
         status(json, error),
         text.substring(0, Math.min(text.length(), MAX_TEXT)),
-        retryDelay,
-        firstText(metadata.getValue("resets_at")));
+        delays,
+        upstream);
   }
 
   /** A code that is only a number says less than the type. */
   private static String code(String code, String type) {
-    return type != null && (code == null || code.matches("\\d+")) ? type : code;
+    boolean little = code == null || code.matches("\\d+") || !CODE.matcher(code).matches();
+    String best = type != null && little ? type : code;
+    return best != null && CODE.matcher(best).matches() ? best : null;
+  }
+
+  private static void addDelays(List<String> delays, Object value, int depth) {
+    if (value instanceof JsonArray array && depth < MAX_DEPTH) {
+      array.forEach(entry -> addDelays(delays, entry, depth + 1));
+    } else if (value instanceof JsonObject object && depth < MAX_DEPTH) {
+      for (Map.Entry<String, Object> entry : object) {
+        String key = squeeze(entry.getKey());
+        String delay = DELAYS.contains(key) ? firstText(entry.getValue()) : null;
+        if (delay != null) {
+          delays.add(key.endsWith("ms") ? delay + "ms" : delay);
+        } else if (!REPEATED.contains(key)) {
+          addDelays(delays, entry.getValue(), depth + 1);
+        }
+      }
+    }
   }
 
   /** Google's details: why, and which quota. */
@@ -117,6 +169,7 @@ record ErrorBody(
     return Stream.of(
             error.getValue("status_code"),
             json.getValue("status_code"),
+            error.getValue("http_code"),
             error.getValue("code"),
             json.getValue("code"),
             error.getValue("status"),
@@ -136,15 +189,27 @@ record ErrorBody(
       add(names, type.split(":", 2)[0]);
     }
     if (headers.contains("retry-after")) {
-      names.add("header.retry-after");
+      add(names, "header.retry-after");
     }
     return names;
+  }
+
+  private static MultiMap none() {
+    return MultiMap.caseInsensitiveMultiMap();
+  }
+
+  /**
+   * A name in the one spelling in which names are compared: {@code BadRequestError} and {@code
+   * bad_request_error} are one.
+   */
+  static String squeeze(String name) {
+    return name.replaceAll("[_ -]", "").toLowerCase(Locale.ROOT);
   }
 
   private static void add(Set<String> names, Object... more) {
     for (Object name : more) {
       if (name instanceof String || name instanceof Number) {
-        names.add(name.toString().toLowerCase(Locale.ROOT));
+        names.add(squeeze(name.toString()));
       }
     }
   }

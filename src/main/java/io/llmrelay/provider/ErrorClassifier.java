@@ -6,6 +6,7 @@ import io.llmrelay.config.BackendOptions;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.time.Clock;
+import java.time.Duration;
 
 /**
  * Turns what a backend reports into a {@link Failure}: {@link ErrorBody} finds what it says, {@link
@@ -13,17 +14,31 @@ import java.time.Clock;
  * {@link Quotes} make its words fit to be shown.
  */
 final class ErrorClassifier {
+  /** Upper bound for what a limit or a spent quota may ask to wait, where nothing is configured. */
+  static final Duration DEFAULT_MAX_WAIT = Duration.ofDays(31);
+
   private final String provider;
   private final Secrets secrets;
   private final Quotes quotes;
   private final Clock clock;
+  private final Duration maxWait;
 
   ErrorClassifier(BackendOptions options, Clock clock) {
+    this(options, clock, DEFAULT_MAX_WAIT);
+  }
+
+  /**
+   * Creates a classifier for a backend's errors.
+   *
+   * @param maxWait upper bound for what a limit or a spent quota may ask to wait
+   */
+  ErrorClassifier(BackendOptions options, Clock clock, Duration maxWait) {
     // A dialect of one vendor says whose errors these are where nothing else does.
     this.provider = options.getProvider() == null ? options.getDialect() : options.getProvider();
     this.secrets = new Secrets(options);
     this.quotes = Quotes.NONE;
     this.clock = clock;
+    this.maxWait = maxWait;
   }
 
   private ErrorClassifier(ErrorClassifier other, Quotes quotes) {
@@ -31,6 +46,7 @@ final class ErrorClassifier {
     this.secrets = other.secrets;
     this.quotes = quotes;
     this.clock = other.clock;
+    this.maxWait = other.maxWait;
   }
 
   /** For errors that answer this request, and may quote it. */
@@ -57,11 +73,14 @@ final class ErrorClassifier {
   }
 
   private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
-    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error);
+    // What a server repeats of a prompt must not shut it for everybody else.
+    String own = quotes.mask(Secrets.fold(error.text()));
+    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, own);
     String words = error.message() == null ? code(error) : fit(error.message());
     Failure failure = Failure.of(verdict.kind(), words == null ? where : where + ": " + words);
     return verdict.kind().retryable()
-        ? failure.withRetryAfterMs(Waiting.ms(headers, error, verdict.renewal(), clock.instant()))
+        ? failure.withRetryAfterMs(
+            Waiting.ms(headers, error, own, verdict, status, clock.instant(), maxWait.toMillis()))
         : failure;
   }
 

@@ -11,8 +11,10 @@ import static io.llmrelay.chat.FailureKind.QUOTA_EXHAUSTED;
 import static io.llmrelay.chat.FailureKind.RATE_LIMITED;
 import static io.llmrelay.chat.FailureKind.SERVER_ERROR;
 import static io.llmrelay.chat.FailureKind.TIMEOUT;
+import static io.llmrelay.chat.FailureKind.UNSUPPORTED;
 
 import io.llmrelay.chat.FailureKind;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -22,10 +24,15 @@ import java.util.regex.Pattern;
  * than the status does, then names that say it all, then the status.
  *
  * <p>A status alone misleads often: a bad key is 400 at Gemini and xAI, spent credit 400 at
- * Anthropic, an unknown model 400 at DeepSeek, Mistral and Cloudflare, a broken backend 400 at
- * NVIDIA, missing capacity 429 at Cloudflare and Mistral, spent quota 429 at OpenAI, a request that
- * will never fit 413 with {@code rate_limit_exceeded} at Groq. So do single words: "token", "quota"
- * and "limit" stand in nearly every message. Phrases are looked for without regard to case.
+ * Anthropic and 403 at xAI, an unknown model 400 at DeepSeek, Mistral and Cloudflare, a broken
+ * backend 400 at NVIDIA, missing capacity 429 at Cloudflare and Mistral, spent quota 429 at OpenAI,
+ * a request that an account will never be allowed 413 at Groq, 429 at OpenAI and 402 at OpenRouter.
+ * So do single words: "token", "quota" and "limit" stand in nearly every message. Phrases are
+ * looked for without regard to case, names without regard to case, underscores, hyphens and spaces.
+ *
+ * <p>What speaks against a backend or its key is looked for only in words that are not the
+ * prompt's: some servers repeat what they were sent, and a prompt shall not shut a backend for
+ * everybody.
  */
 final class ErrorRules {
 
@@ -58,15 +65,18 @@ final class ErrorRules {
       return new Rule(kind, renewal, provider, Set.of(statuses), name, phrase);
     }
 
-    /** One of the names, as a whole. */
+    /** One of the names, as a whole, however it is spelled. */
     Rule named(String... names) {
-      Pattern name = Pattern.compile(String.join("|", names));
+      Pattern name = Pattern.compile(String.join("|", names).replace("_", ""));
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
     /** One of the phrases, somewhere in the text. */
     Rule says(String... phrases) {
-      Pattern phrase = Pattern.compile(String.join("|", phrases), Pattern.CASE_INSENSITIVE);
+      return says(Pattern.compile(String.join("|", phrases), Pattern.CASE_INSENSITIVE));
+    }
+
+    Rule says(Pattern phrase) {
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
@@ -74,13 +84,18 @@ final class ErrorRules {
       return new Rule(kind, renewal, provider, statuses, name, phrase);
     }
 
-    boolean holds(String provider, int status, ErrorBody error) {
+    boolean holds(String provider, int status, ErrorBody error, String own) {
+      String text = BLAMELESS.contains(kind) ? error.text() : own;
       return (this.provider == null || this.provider.equals(provider))
           && (statuses == null || statuses.contains(status))
           && (name == null || error.names().stream().anyMatch(n -> name.matcher(n).matches()))
-          && (phrase == null || phrase.matcher(error.text()).find());
+          && (phrase == null || phrase.matcher(text).find());
     }
   }
+
+  /** Kinds that say nothing against a backend. */
+  private static final Set<FailureKind> BLAMELESS =
+      EnumSet.of(INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, MODEL_NOT_FOUND, UNSUPPORTED);
 
   private static Rule is(FailureKind kind) {
     return new Rule(kind, Renewal.NONE, null, null, null, null);
@@ -94,34 +109,63 @@ final class ErrorRules {
                   "content_filter",
                   "content_policy_violation",
                   "responsibleaipolicyviolation",
+                  "data_inspection_failed",
                   "invalid_prompt",
                   "bio_policy",
                   "refusal",
                   "metadata\\.(reasons|patterns|flagged_input)"),
           is(CONTENT_FILTER).says("blocked by content filtering"),
+
+          // A request too large for an account's tier, whatever its limit is called.
+          is(UNSUPPORTED)
+              .status(0, 400, 413, 429)
+              .says(
+                  "request (body )?too large for",
+                  "request too large.{0,200}(per min|per day|\\(TP[MD]\\))"),
+          is(UNSUPPORTED).status(413).says("tokens per (min|day)", "\\bTP[MD]\\b"),
+          is(UNSUPPORTED).status(413).named("rate_limit_exceeded"),
+          is(UNSUPPORTED).named("tokens_limit_reached"),
+          is(UNSUPPORTED)
+              .status(0, 402)
+              .says("can only afford [1-9]", "prompt tokens limit exceeded"),
           is(RATE_LIMITED).named("in_flight_budget_exhausted"),
-          is(RATE_LIMITED).from("openrouter").status(402).named("header\\.retry-after"),
+          is(RATE_LIMITED).from("openrouter").status(402).named("header\\.retryafter"),
           is(QUOTA_EXHAUSTED).named("enforced_spend_limit_reached").renewed(Renewal.MONTH_UTC),
           is(QUOTA_EXHAUSTED).says("daily free allocation").renewed(Renewal.DAY_UTC),
           is(QUOTA_EXHAUSTED).from("cloudflare").named("3036|4006").renewed(Renewal.DAY_UTC),
           is(QUOTA_EXHAUSTED).named(".*perday.*").renewed(Renewal.DAY_PACIFIC),
           is(QUOTA_EXHAUSTED)
               .named(
-                  "insufficient_quota",
+                  "insufficient_(quota|balance|credits?)",
                   "credit_balance_exhausted",
                   ".*_spend_limit_exceeded",
                   ".*_usage_limit_exceeded",
                   "billing_error",
-                  "payment_?required",
-                  "servicequotaexceededexception",
-                  "metadata\\.limit_source"),
+                  "arrearage",
+                  "payment_required(_error)?",
+                  "servicequotaexceededexception"),
+          is(QUOTA_EXHAUSTED).status(0, 402, 403).named("metadata\\.limit_source"),
           is(QUOTA_EXHAUSTED)
               .says(
                   "credit balance is too low",
                   "reached your .{0,60}usage limit",
                   "insufficient balance",
                   "prepayment credits are depleted",
+                  "used all available credits",
+                  "run out of credits",
+                  "reached its monthly spending limit",
                   "too many tokens per day"),
+          // Bills and accounts are the operator's: no caller's fault, and not for a caller to read.
+          is(QUOTA_EXHAUSTED).named("billing_not_active"),
+          is(QUOTA_EXHAUSTED)
+              .status(0, 400, 404, 422)
+              .says("billing (details|is|has)", "(valid|add a|your) payment method"),
+          is(PERMISSION).named("(account|organization)_(deactivated|suspended|disabled)"),
+          is(PERMISSION)
+              .status(0, 400, 404, 422)
+              .says(
+                  "(account|organi[sz]ation|workspace|project) .{0,40}(not active|inactive"
+                      + "|deactivated|suspended|disabled|restricted)"),
           is(AUTHENTICATION).named("api_key_invalid"),
           is(AUTHENTICATION)
               .status(0, 400)
@@ -130,24 +174,18 @@ final class ErrorRules {
           // A prompt that does not fit, before the rate limits that some vendors call it.
           is(CONTEXT_LENGTH)
               .named(
-                  "context_length_exceeded",
-                  "token_limit_exceeded",
+                  "context_(length|window)_exceeded(_error)?",
+                  "model_context_window_exceeded",
+                  "model_max_prompt_tokens_exceeded",
+                  "(max_)?tokens?_limit_exceeded",
                   "string_too_long",
+                  "(prompt|input)_too_long",
                   "exceed_context_size_error",
                   "too_many_tokens",
                   "request_too_large",
                   "payload_too_large"),
           is(CONTEXT_LENGTH).status(0, 413, 429).says("request too large"),
-          is(CONTEXT_LENGTH)
-              .status(0, 400, 413, 422)
-              .says(
-                  "max(imum)? context length",
-                  "exceed(s|ed) (the|this) (available |model )?context",
-                  "prompt (is )?too long",
-                  "input token count .{0,40}exceeds",
-                  "input tokens exceeded",
-                  "input is too long",
-                  "too many tokens: (the )?(total|size)"),
+          is(CONTEXT_LENGTH).status(0, 400, 413, 422, 500).says(ContextPhrases.ANY),
 
           // Capacity and models, where the status says something else.
           is(OVERLOADED)
@@ -159,16 +197,63 @@ final class ErrorRules {
           is(OVERLOADED).from("cloudflare").named("3040"),
           is(OVERLOADED).from("mistral").named("3505"),
           is(MODEL_NOT_FOUND)
-              .status(0, 400, 404)
+              .status(0, 400, 404, 422)
               .says(
                   "supported api model names are",
                   "not a valid model",
                   "model identifier is invalid",
-                  "no such model",
+                  "(no such|unknown|invalid) model\\b",
                   "no endpoints found",
-                  "\\bmodel\\b.{0,120}(not found|does not exist)"),
+                  "requested model is not supported",
+                  "\\bmodel\\b.{0,120}(not found|not exist)",
+                  "\\bmodel\\b.{0,120}(has been|was|is) (decommissioned|retired|shut down)"),
           is(MODEL_NOT_FOUND).from("cloudflare").named("5007|3042"),
           is(MODEL_NOT_FOUND).from("mistral").named("1500"),
+
+          // An account that may not be used here, before what a model does not support.
+          is(PERMISSION).named("failed_precondition", "unsupported_country_region_territory"),
+
+          // What this backend, model or account does not do, and another may.
+          is(UNSUPPORTED)
+              .named(
+                  "(unsupported|unknown|unrecognized)_(parameter|param|params|argument|field|value)",
+                  "unsupported_params_error",
+                  "unsupported_(feature|operation|content_type)",
+                  "(parameter|argument|field|feature)_not_supported",
+                  "not_supported(_error)?",
+                  "extra_forbidden",
+                  // A tool call or JSON that the model got wrong.
+                  "tool_use_failed",
+                  "json_validate_failed",
+                  "output_parse_failed"),
+          is(UNSUPPORTED)
+              .status(0, 400, 403, 404, 422)
+              .says(
+                  "not available (for|to|on|in|with|under) (this|your) (api key|account"
+                      + "|organi[sz]ation|project|plan|tier|team|subscription|region|country)",
+                  "must be verified to "),
+          is(UNSUPPORTED)
+              .status(0, 400, 422, 501)
+              .says(
+                  "\\bunsupported\\b",
+                  "(not|n't|only) (be |yet |currently )?support",
+                  "extra inputs are not permitted",
+                  "(unknown|unrecognized|unexpected) (request )?(parameter|argument|field|name)\\b",
+                  "cannot find field",
+                  "not enabled (for|on|in)",
+                  "not allowed (for|with|in) this model",
+                  "deprecated for this model",
+                  "requires --enable-",
+                  "not a multimodal model",
+                  "at most 0 (image|video|audio)",
+                  "type is unavailable",
+                  "(cannot|can't) be (combined|used) with",
+                  "cannot both be specified",
+                  "may only be set to .{1,20} when",
+                  "must be set to .{1,20} for (non-)?streaming",
+                  "roles must alternate",
+                  "only user and assistant roles",
+                  "expected last role"),
           is(QUOTA_EXHAUSTED).from("cerebras").says("per day\\b"),
           is(QUOTA_EXHAUSTED).from("cohere").says("calls / month"),
 
@@ -182,7 +267,6 @@ final class ErrorRules {
                   "signature (expired|we calculated does not match)",
                   "make sure your api key is valid"),
           is(PERMISSION).from("cloudflare").named("5018|5016|3023|3041"),
-          is(PERMISSION).named("failed_precondition"),
           is(TIMEOUT).from("cloudflare").named("3007|3008"),
           is(CONTEXT_LENGTH).from("cloudflare").named("3006"),
           is(RATE_LIMITED).from("mistral").named("1300"),
@@ -190,24 +274,21 @@ final class ErrorRules {
           // Names that say it all, whatever the status.
           is(OVERLOADED)
               .named(
-                  "overloaded_error",
+                  "overloaded(_error)?",
                   "server_is_overloaded",
                   "slow_down",
                   "queue_exceeded",
                   "service_tier_capacity_exceeded",
-                  "service_unavailable_error",
+                  "service_unavailable(_error|exception)?",
                   "unavailable(_error)?",
                   "provider_overloaded",
-                  "serviceunavailableexception",
                   "modelnotreadyexception"),
           is(RATE_LIMITED)
               .named(
-                  "rate_limit_(exceeded|error)",
-                  "rate_limited",
-                  "ratelimitreached",
+                  "rate_limit(ed|_exceeded|_error|_reached)",
                   "(request|token)_quota_exceeded",
-                  "too_many_requests_error",
-                  "throttlingexception"),
+                  "too_many_requests(_error|exception)?",
+                  "throttling(_error|exception|\\..*)?"),
           is(AUTHENTICATION)
               .named(
                   "invalid_api_key",
@@ -217,17 +298,16 @@ final class ErrorRules {
                   "expiredtoken(exception)?",
                   "(invalid|incomplete)signature(exception)?",
                   "missingauthenticationtoken(exception)?"),
-          is(PERMISSION).named("permission_(error|denied)", "accessdenied(exception)?"),
+          is(PERMISSION).named("permission_(error|denied)", "accessdenied(exception|\\..*)?"),
           is(MODEL_NOT_FOUND)
               .named(
-                  "model_not_found",
-                  "invalid_model",
+                  "model_not_(found|supported|available|exist)",
+                  "(invalid|unknown|unsupported)_model",
+                  "model_decommissioned",
                   "deploymentnotfound",
                   "not_found(_error)?",
-                  "notfounderror",
                   "resourcenotfoundexception"),
           is(TIMEOUT).named("timeout(_error)?", "deadline_exceeded", "modeltimeoutexception"),
-          is(INVALID_REQUEST).named("tool_use_failed", "unsupported_(parameter|value)"),
           // These statuses say more than that some server failed.
           is(TIMEOUT).status(408, 504),
           is(OVERLOADED).status(202, 498, 503, 529),
@@ -251,7 +331,14 @@ final class ErrorRules {
           // Names that say little, where there is no status.
           is(INVALID_REQUEST)
               .status(0)
-              .named("invalid_request(_error)?", "invalid_argument", "validationexception"),
+              .named(
+                  "(invalid|bad)_request(_error|exception)?",
+                  "invalid_(argument|parameter|params?|value|input)s?(_error|exception)?",
+                  "client_specified_an_invalid_argument",
+                  "unprocessable(_entity)?(_error)?",
+                  "(request_)?validation(_error|exception)?",
+                  "value_error",
+                  "out_of_range"),
           is(RATE_LIMITED).status(0).named("resource_exhausted"),
           is(SERVER_ERROR));
 
@@ -262,10 +349,11 @@ final class ErrorRules {
    *
    * @param provider whose it is, or {@code null}
    * @param status the HTTP status, or what the error itself names, or 0
+   * @param own the error's text without what it repeats of the prompt
    */
-  static Verdict verdict(String provider, int status, ErrorBody error) {
+  static Verdict verdict(String provider, int status, ErrorBody error, String own) {
     return RULES.stream()
-        .filter(rule -> rule.holds(provider, status, error))
+        .filter(rule -> rule.holds(provider, status, error, own))
         .map(rule -> new Verdict(rule.kind, rule.renewal))
         .findFirst()
         .orElseThrow();

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.json.JsonObject;
 import java.util.function.Consumer;
 
@@ -17,6 +18,10 @@ import java.util.function.Consumer;
  * <p>It is open until the one terminal frame, or until the consumer cancels. From then on nothing
  * is read any more; what is left of the response may end by itself within a short grace, which
  * keeps the connection, and is reset otherwise. A cancelled request is reset at once.
+ *
+ * <p>Two requests are sent a second time, which nobody else learns of: one whose reused connection
+ * was closed before a byte of the answer came, on a fresh connection, and one that was refused for
+ * its {@code stream_options}, without them. Each of the two happens once at most.
  *
  * <p>The connect timeout is the only timer on the backend here; the coordinator has the others.
  */
@@ -46,9 +51,14 @@ final class Exchange implements OutboundStream.Handler {
   private final Answer answer;
   private final AnswerDecoder decoder;
   private OutboundStream out;
+  private long connectMs;
+  private Buffer body;
+  private boolean fresh;
+  private boolean withoutStreamOptions;
   private HttpClientRequest request;
   private HttpClientResponse response;
   private boolean opened;
+  private boolean named;
   private boolean delivering;
   private boolean paused;
   private boolean closed;
@@ -71,43 +81,58 @@ final class Exchange implements OutboundStream.Handler {
 
   void start(OutboundStream out, long connectMs, long stallMs) {
     this.out = out;
+    this.connectMs = connectMs;
     finishMs = Math.max(1, Math.min(FINISH_MS, stallMs / 2));
     answer.limit(chat.maxTokens());
-    try {
-      Buffer body = backend.dialect().encode(chat, model, backend.options());
-      backend
-          .chat(model, connectMs)
-          .onComplete(
-              (request, cause) -> {
-                if (request != null) {
-                  connected(request, body);
-                } else {
-                  fail(backend.unreachable(cause));
-                }
-              });
-    } catch (RuntimeException e) {
-      fail(LlmException.failureOf(e));
-    }
+    guarded(
+        () -> {
+          body = backend.encode(chat, model);
+          connect();
+        });
   }
 
-  private void connected(HttpClientRequest request, Buffer body) {
+  private void connect() {
+    backend
+        .chat(model, connectMs, fresh)
+        .onComplete(
+            (request, cause) -> {
+              if (request != null) {
+                connected(request);
+              } else if (cause instanceof HttpClosedException && !fresh && !closed) {
+                connectAfresh(); // It was closed between the pool and us.
+              } else {
+                fail(backend.unreachable(cause));
+              }
+            });
+  }
+
+  private void connectAfresh() {
+    fresh = true;
+    guarded(this::connect);
+  }
+
+  private void connected(HttpClientRequest request) {
     this.request = request;
     request.exceptionHandler(e -> {}); // it fails the response too
     if (closed) {
       request.reset();
       return;
     }
-    guarded(() -> send(request, body));
+    guarded(() -> send(request));
   }
 
-  private void send(HttpClientRequest request, Buffer body) {
+  private void send(HttpClientRequest request) {
     backend.sign(request, body);
+    FirstByte firstByte = fresh ? null : FirstByte.onReused(request.connection());
     request
         .send(body)
         .onComplete(
             (response, cause) -> {
               if (response != null) {
                 head(response);
+              } else if (firstByte != null && !firstByte.arrived() && !closed) {
+                this.request = null;
+                connectAfresh();
               } else {
                 ended = true;
                 fail(backend.unreachable(cause));
@@ -119,6 +144,9 @@ final class Exchange implements OutboundStream.Handler {
     this.response = response;
     int status = response.statusCode();
     if (status / 100 == 2 && status != 202) {
+      if (withoutStreamOptions) {
+        backend.servedWithoutStreamOptions();
+      }
       response
           .exceptionHandler(e -> over(decoder::lost))
           .endHandler(end -> over(decoder::end))
@@ -132,9 +160,28 @@ final class Exchange implements OutboundStream.Handler {
         .onSuccess(
             body -> {
               ended = body.whole();
-              fail(errors.http(status, response.headers(), body.bytes()));
-              reset();
+              if (!sentWithoutStreamOptions(status, body.bytes())) {
+                fail(errors.http(status, response.headers(), body.bytes()));
+                reset();
+              }
             });
+  }
+
+  /** Sends the request again if this error refuses what the relay itself has added to it. */
+  private boolean sentWithoutStreamOptions(int status, Buffer error) {
+    Buffer without =
+        closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, chat, model);
+    if (without == null) {
+      return false;
+    }
+    reset();
+    withoutStreamOptions = true;
+    request = null;
+    response = null;
+    ended = false;
+    body = without;
+    guarded(this::connect);
+    return true;
   }
 
   private static boolean promisesStream(HttpClientResponse response) {
@@ -144,7 +191,11 @@ final class Exchange implements OutboundStream.Handler {
 
   private void open() {
     opened = true;
-    out.open(new JsonObject().put("status", response.statusCode()));
+    named = answer.model() != null;
+    JsonObject body = new JsonObject().put("status", response.statusCode());
+    Json.put(body, "model", answer.model());
+    Json.put(body, "warning", backend.dialect().leftOut(chat, model));
+    out.open(body);
   }
 
   private void read(Buffer bytes) {
@@ -198,7 +249,9 @@ final class Exchange implements OutboundStream.Handler {
 
   private void deliver() {
     Failure failure = answer.failure();
-    if (!opened && (decoder.stream() || answer.complete())) {
+    if (opened
+        ? !named && answer.model() != null && failure == null
+        : decoder.stream() || answer.complete()) {
       open();
     }
     answer.drain(out::chunks);

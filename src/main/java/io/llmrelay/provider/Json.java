@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /** JSON in two speeds: a pull parser for what every chunk needs, and trees for everything else. */
@@ -23,6 +23,7 @@ public final class Json {
           .build();
 
   private static final double MAX_COUNT = 1e15;
+  private static final int MAX_DIGITS = 15;
 
   private Json() {}
 
@@ -31,9 +32,13 @@ public final class Json {
     return FACTORY.createParser(bytes, from, to - from);
   }
 
-  /** Appends the string the parser stands at; anything else is skipped. */
+  /**
+   * Appends the piece of text the parser stands at: a string, or a number with the digits it is
+   * written with, since some servers send a token that looks like one as a number. Anything else is
+   * skipped.
+   */
   public static void append(JsonParser in, StringBuilder text) throws IOException {
-    if (in.currentToken() == JsonToken.VALUE_STRING) {
+    if (in.currentToken() == JsonToken.VALUE_STRING || in.currentToken().isNumeric()) {
       text.append(in.getTextCharacters(), in.getTextOffset(), in.getTextLength());
     } else {
       in.skipChildren();
@@ -60,6 +65,30 @@ public final class Json {
   }
 
   /**
+   * The count the parser stands at, within reason: a number, or a string of digits. What is
+   * negative or no count is skipped and {@code otherwise}.
+   */
+  public static long count(JsonParser in, long otherwise) throws IOException {
+    if (in.currentToken().isNumeric()) {
+      double number = in.getDoubleValue();
+      return number >= 0 ? count(number) : otherwise;
+    }
+    String text = string(in);
+    return isCount(text) ? Long.parseLong(text) : otherwise;
+  }
+
+  private static long count(double number) {
+    return (long) Math.max(0, Math.min(number, MAX_COUNT));
+  }
+
+  private static boolean isCount(String text) {
+    return text != null
+        && !text.isEmpty()
+        && text.length() <= MAX_DIGITS
+        && text.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  /**
    * The first JSON object in these bytes, alone or as the first element of an array, whatever
    * follows it; {@code null} if they do not begin with one.
    */
@@ -69,25 +98,106 @@ public final class Json {
       if (token == JsonToken.START_ARRAY) {
         token = in.nextToken();
       }
-      if (token != JsonToken.START_OBJECT) {
-        return null;
-      }
-      int start = from + (int) in.currentTokenLocation().getByteOffset();
-      in.skipChildren();
-      int end = from + (int) in.currentLocation().getByteOffset();
-      return new JsonObject(Buffer.buffer(Arrays.copyOfRange(bytes, start, end)));
-    } catch (IOException | DecodeException e) {
+      return token == JsonToken.START_OBJECT ? new JsonObject(fields(in)) : null;
+    } catch (IOException e) {
       return null;
     }
   }
 
   /** The JSON object these bytes are, and nothing else. */
   public static JsonObject payload(byte[] bytes, int from, int to) throws IOException {
-    try {
-      return new JsonObject(Buffer.buffer(Arrays.copyOfRange(bytes, from, to)));
-    } catch (DecodeException e) {
-      throw new IOException("a payload is an object", e);
+    try (JsonParser in = parser(bytes, from, to)) {
+      if (in.nextToken() != JsonToken.START_OBJECT) {
+        throw new IOException("a payload is an object");
+      }
+      JsonObject json = new JsonObject(fields(in));
+      if (in.nextToken() != null) {
+        throw new IOException("a payload is one object");
+      }
+      return json;
     }
+  }
+
+  private static Map<String, Object> fields(JsonParser in) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      fields.put(field, value(in));
+    }
+    return fields;
+  }
+
+  private static List<Object> elements(JsonParser in) throws IOException {
+    List<Object> elements = new ArrayList<>();
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      elements.add(value(in));
+    }
+    return elements;
+  }
+
+  private static Object value(JsonParser in) throws IOException {
+    return switch (in.currentToken()) {
+      case START_OBJECT -> fields(in);
+      case START_ARRAY -> elements(in);
+      case VALUE_STRING -> in.getText();
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(in);
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default -> null;
+    };
+  }
+
+  private static Number number(JsonParser in) throws IOException {
+    Number number = in.getNumberValue();
+    String text = in.getText();
+    return number.toString().equals(text) ? number : new Numeral(number, text);
+  }
+
+  /** A number that Java would write in another way than it is written. */
+  private static final class Numeral extends Number {
+    private static final long serialVersionUID = 1;
+
+    private final Number number;
+    private final String text;
+
+    Numeral(Number number, String text) {
+      this.number = number;
+      this.text = text;
+    }
+
+    @Override
+    public int intValue() {
+      return number.intValue();
+    }
+
+    @Override
+    public long longValue() {
+      return number.longValue();
+    }
+
+    @Override
+    public float floatValue() {
+      return number.floatValue();
+    }
+
+    @Override
+    public double doubleValue() {
+      return number.doubleValue();
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * The piece of text at {@code key}: a string, blank or not, or a number with the digits it is
+   * written with; empty where there is none.
+   */
+  public static String piece(JsonObject json, String key) {
+    Object value = json.getValue(key);
+    return value instanceof String || value instanceof Number ? value.toString() : "";
   }
 
   /** The text at {@code key}, blank or not; empty where there is none. */
@@ -95,11 +205,16 @@ public final class Json {
     return json.getValue(key) instanceof String s ? s : "";
   }
 
-  /** The number of things at {@code key}, within reason; 0 where there is none. */
+  /**
+   * The count at {@code key}, within reason: a number, or a string of digits; 0 where there is
+   * none.
+   */
   public static long count(JsonObject json, String key) {
-    return json.getValue(key) instanceof Number n
-        ? (long) Math.max(0, Math.min(n.doubleValue(), MAX_COUNT))
-        : 0;
+    Object value = json.getValue(key);
+    if (value instanceof Number number) {
+      return count(number.doubleValue());
+    }
+    return value instanceof String text && isCount(text) ? Long.parseLong(text) : 0;
   }
 
   /** The string at {@code key}, or {@code null} where there is none. */

@@ -3,7 +3,8 @@ package io.llmrelay.provider;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * Cuts lines of JSON: every line that is not blank is an event.
+ * Cuts lines of JSON: every line that begins as an object or array is an event. Other lines are
+ * keep-alives, or somebody else's words.
  *
  * <p>A last line without a line end counts only if it is a whole object; servers differ in whether
  * they end it, and a cut one proves itself by its braces.
@@ -34,8 +35,13 @@ public final class LineDecoder implements EventDecoder {
 
   private void line(int from, int to) {
     for (int i = from; i < to; i++) {
-      if (pending.bytes()[i] > ' ' || pending.bytes()[i] < 0) {
-        handler.event(null, pending.bytes(), from, to);
+      byte b = pending.bytes()[i];
+      if (b == '{' || b == '[') {
+        handler.event(null, pending.bytes(), i, to);
+        return;
+      }
+      if (b > ' ' || b < 0) {
+        handler.stray(pending.bytes(), i, to);
         return;
       }
     }

@@ -1,5 +1,7 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
@@ -13,15 +15,23 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
-/** Asks a backend for its models, to see whether it is there and takes the key. */
+/** Asks a backend for its models, to see whether it is there, or whether it takes the key. */
 final class Probe {
+  /** How long one request may take. */
   static final long LIMIT_MS = 5_000;
 
   /** Longest list that is read, in bytes, and names of it that are passed on. */
   static final int MAX_BODY = 2 * 1024 * 1024;
 
   static final int MAX_MODELS = 1_000;
+
+  /** A chat that costs next to nothing. */
+  private static final ChatRequest PING = ChatRequest.of(ChatMessage.user("ping")).withMaxTokens(1);
+
+  /** Asked for where no model is known; that there is none by this name is an answer as well. */
+  private static final String UNKNOWN_MODEL = "unknown";
 
   private final Vertx vertx;
   private final Backend backend;
@@ -35,37 +45,119 @@ final class Probe {
     this.backend = backend;
   }
 
-  /** What the probe's reply says; never fails. */
-  Future<JsonObject> run() {
-    return backend
-        .models(LIMIT_MS)
-        .compose(this::send)
+  /** Asks for the models. Never fails: the future has the reply. */
+  Future<JsonObject> models() {
+    return askForModels()
+        .map(models -> reply(true).put("models", new JsonArray(models)))
+        .otherwise(cause -> reply(false).put("failure", failure(cause).toJson()));
+  }
+
+  /**
+   * Finds out whether the backend takes the key: by its models or, where it does not show them, by
+   * a chat of one token. Never fails: the future has the reply.
+   */
+  Future<JsonObject> key() {
+    return askForModels()
+        .<Void>mapEmpty()
+        .recover(
+            cause -> showsNoModels(failure(cause)) ? askForAChat() : Future.failedFuture(cause))
+        .map(taken -> reply(true))
+        .otherwise(
+            cause -> {
+              Failure failure = failure(cause);
+              return takesKey(failure)
+                  ? reply(true)
+                  : reply(false).put("failure", failure.toJson());
+            });
+  }
+
+  private Future<List<String>> askForModels() {
+    return ask(backend.models(LIMIT_MS), Buffer.buffer(), this::readModels);
+  }
+
+  private Future<Void> askForAChat() {
+    String known = backend.options().getDefaultModel();
+    String model = known == null ? UNKNOWN_MODEL : known;
+    Buffer body;
+    try {
+      body = backend.encode(PING, model);
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
+    return ask(backend.cheapChat(model, LIMIT_MS), body, this::readChat);
+  }
+
+  /** Whether the answer is none about the key, and none of a server that is in trouble. */
+  private boolean showsNoModels(Failure failure) {
+    return switch (failure.kind()) {
+      case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
+      case SERVER_ERROR -> status != 0 && (status < 500 || status == 501);
+      default -> false;
+    };
+  }
+
+  /** Whether an answer that is no success was given to somebody whose key is good. */
+  private static boolean takesKey(Failure failure) {
+    return switch (failure.kind()) {
+      case MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;
+      case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
+      default -> false;
+    };
+  }
+
+  private <T> Future<T> ask(
+      Future<HttpClientRequest> connected,
+      Buffer body,
+      Function<HttpClientResponse, Future<T>> reader) {
+    status = 0;
+    over = false;
+    return connected
+        .compose(request -> send(request, body, reader))
         .timeout(LIMIT_MS, TimeUnit.MILLISECONDS)
-        .map(models -> reply().put("ok", true).put("models", new JsonArray(models)))
-        .otherwise(cause -> reply().put("ok", false).put("failure", failure(cause).toJson()))
         .onComplete(done -> over());
   }
 
-  private Future<List<String>> send(HttpClientRequest request) {
-    this.request = request;
+  private <T> Future<T> send(
+      HttpClientRequest request, Buffer body, Function<HttpClientResponse, Future<T>> reader) {
     request.exceptionHandler(e -> {}); // it fails the response too
     if (over) {
       request.reset();
       return Future.failedFuture(new TimeoutException());
     }
-    backend.sign(request, Buffer.buffer());
-    return request.send().compose(this::read);
+    this.request = request;
+    backend.sign(request, body);
+    return request
+        .send(body)
+        .compose(
+            response -> {
+              status = response.statusCode();
+              return reader.apply(response);
+            });
   }
 
-  private Future<List<String>> read(HttpClientResponse response) {
-    status = response.statusCode();
-    return BoundedBody.read(vertx, response, MAX_BODY, LIMIT_MS)
+  private Future<List<String>> readModels(HttpClientResponse response) {
+    return read(response, MAX_BODY).map(body -> models(response, body));
+  }
+
+  /** A success is known by its head; what it says is not waited for. */
+  private Future<Void> readChat(HttpClientResponse response) {
+    if (status / 100 == 2) {
+      return Future.succeededFuture();
+    }
+    return read(response, Exchange.MAX_ERROR_BODY)
         .map(
+            body -> {
+              throw backend.errors().http(status, response.headers(), body.bytes()).toException();
+            });
+  }
+
+  private Future<BoundedBody> read(HttpClientResponse response, int max) {
+    return BoundedBody.read(vertx, response, max, LIMIT_MS)
+        .onSuccess(
             body -> {
               if (body.whole()) {
                 request = null;
               }
-              return models(response, body);
             });
   }
 
@@ -92,8 +184,8 @@ final class Probe {
     return failure.withCandidate(backend.name(), null);
   }
 
-  private JsonObject reply() {
-    JsonObject reply = new JsonObject();
+  private JsonObject reply(boolean ok) {
+    JsonObject reply = new JsonObject().put("ok", ok);
     if (status != 0) {
       reply.put("status", status);
     }
@@ -104,6 +196,7 @@ final class Probe {
     over = true;
     if (request != null) {
       request.reset();
+      request = null;
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.llmrelay.provider;
 
+import static java.lang.Boolean.TRUE;
+
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Frames;
@@ -24,11 +26,15 @@ import java.util.Set;
  * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms",
  * "stall_ms"}}: the model to ask for, the request in OpenAI's form, how long getting a connection
  * may take, and from which silence on the opener gives up, if it does. The frames are {@code open}
- * with {@code {"status"}} once an answer has begun, chunks, and then {@code end} with {@code
+ * with {@code {"status", "warning"}} once an answer has begun, and once more with the {@code
+ * "model"} as soon as the answer names it; chunks, and then {@code end} with {@code
  * {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
  *
  * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
- * "latency_ms", "models", "failure"}}, from asking the backend for its models.
+ * "latency_ms", "models", "failure"}}, from asking the backend for its models, which costs nothing.
+ * Where the message is {@code {"key": true}}, the reply has no models, and {@code ok} says whether
+ * the backend takes its key; where it does not show its models, it is asked for a chat of one
+ * token.
  */
 public final class ProviderVerticle extends VerticleBase {
   static final long MAX_CONNECT_MS = 600_000;
@@ -133,6 +139,8 @@ public final class ProviderVerticle extends VerticleBase {
   }
 
   private void probe(Message<Object> message) {
-    new Probe(vertx, backend).run().onSuccess(message::reply);
+    Probe probe = new Probe(vertx, backend);
+    boolean key = message.body() instanceof JsonObject body && TRUE.equals(body.getValue("key"));
+    (key ? probe.key() : probe.models()).onSuccess(message::reply);
   }
 }

@@ -6,6 +6,8 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Takes out of a provider's words what they quote of the prompt: some print the input they could
@@ -20,8 +22,9 @@ final class Quotes {
   /** So many characters in common are a quotation; fewer turn up in any two texts. */
   static final int RUN = 12;
 
-  /** A shorter prompt is a word that anybody may use. */
-  private static final int SHORTEST = 4;
+  /** How JSON and Python write what is not ASCII, or would end the line. */
+  private static final Pattern ESCAPE =
+      Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\\\/]))");
 
   private static final String MASK = "***";
   private static final int FILTER_MASK = 0xFFFF;
@@ -43,28 +46,53 @@ final class Quotes {
    * @param words {@linkplain Secrets#fold folded}, as the prompt is for the comparison
    */
   String mask(String words) {
-    String masked = words;
+    BitSet quoted = quoted(words);
+    if (words.indexOf('\\') >= 0) {
+      quoted.or(quotedInEscapes(words));
+    }
+    return quoted.isEmpty() ? words : masked(words, quoted);
+  }
+
+  private BitSet quoted(String words) {
     BitSet quoted = new BitSet();
     Set<String> runs = runs(words);
-    List<String> parts =
-        messages.stream()
-            .flatMap(message -> message.parts().stream())
-            .map(part -> Secrets.fold(part).strip())
-            .toList();
-    for (String part : parts) {
-      if (part.length() >= RUN) {
-        mark(words, common(runs, part), quoted);
+    for (ChatMessage message : messages) {
+      for (String part : message.parts()) {
+        String text = Secrets.fold(part).strip();
+        if (text.length() >= RUN) {
+          mark(words, common(runs, text), quoted);
+        }
       }
     }
-    if (!quoted.isEmpty()) {
-      masked = masked(words, quoted);
-    }
-    for (String part : parts) {
-      if (part.length() >= SHORTEST && part.length() < RUN) {
-        masked = masked.replace(part, MASK);
+    return quoted;
+  }
+
+  /** What is quoted once the escapes are read; an escape is quoted if its character is. */
+  private BitSet quotedInEscapes(String words) {
+    StringBuilder plain = new StringBuilder();
+    int[] at = new int[words.length() + 1];
+    Matcher escape = ESCAPE.matcher(words);
+    for (int i = 0; i < words.length(); ) {
+      boolean escaped = escape.region(i, words.length()).lookingAt();
+      char c = escaped ? unescaped(escape) : words.charAt(i);
+      if (c != ' ' || plain.isEmpty() || plain.charAt(plain.length() - 1) != ' ') {
+        at[plain.length()] = i;
+        plain.append(c);
       }
+      i = escaped ? escape.end() : i + 1;
     }
-    return masked;
+    at[plain.length()] = words.length();
+    BitSet quoted = new BitSet();
+    quoted(plain.toString()).stream().forEach(i -> quoted.set(at[i], at[i + 1]));
+    return quoted;
+  }
+
+  private static char unescaped(Matcher escape) {
+    if (escape.group(1) != null) {
+      return (char) Integer.parseInt(escape.group(1), 16);
+    }
+    char c = escape.group(2).charAt(0);
+    return c == 'n' || c == 'r' || c == 't' ? ' ' : c;
   }
 
   private static Set<String> runs(String text) {
@@ -98,9 +126,20 @@ final class Quotes {
   private static void mark(String words, Set<String> runs, BitSet quoted) {
     for (int i = 0; i + RUN <= words.length() && !runs.isEmpty(); i++) {
       if (runs.contains(words.substring(i, i + RUN))) {
-        quoted.set(i, i + RUN);
+        quoted.set(start(words, i), end(words, i + RUN));
       }
     }
+  }
+
+  /** Half a character is never left over: it would be shown as another one. */
+  private static int start(String words, int index) {
+    return index > 0 && Character.isLowSurrogate(words.charAt(index)) ? index - 1 : index;
+  }
+
+  private static int end(String words, int index) {
+    return index < words.length() && Character.isHighSurrogate(words.charAt(index - 1))
+        ? index + 1
+        : index;
   }
 
   private static String masked(String words, BitSet quoted) {

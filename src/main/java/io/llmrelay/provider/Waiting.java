@@ -1,119 +1,241 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.FailureKind;
 import io.vertx.core.MultiMap;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * How long an error asks to wait, in milliseconds; -1 where it does not say.
  *
- * <p>From the surest source to the least: {@code retry-after-ms}, {@code retry-after}, the calendar
- * of a spent allowance, a delay or a date in the error, "try again in" in its text, and the reset
- * headers of the buckets that are empty. A wait of nothing is no information.
+ * <p>Asked are {@code retry-after-ms} and {@code retry-after}, the calendar of a spent allowance,
+ * delays and dates in the error, "try again in" in its text, and the reset headers of the buckets
+ * that are empty. Of several answers the longest plausible one holds: whoever comes back before the
+ * last limit is lifted is refused again. Where a 429 says none of that, the reset of the bucket
+ * with the least left in it is taken. A wait of nothing is no information.
+ *
+ * <p>A limit or a spent quota is over when the provider says so, be it in a month. An outage is
+ * not: nobody knows how long that takes, so its wait is cut to {@link #MAX_OUTAGE}.
  */
 final class Waiting {
-  /** Nobody is believed who wants more. */
-  static final long MAX_MS = Duration.ofDays(31).toMillis();
+  /** Upper bound for what a failing server may ask to wait. */
+  static final Duration MAX_OUTAGE = Duration.ofMinutes(5);
 
   private static final String NUMBER = "\\d{1,18}(?:\\.\\d{1,18})?";
 
-  private static final Pattern HINT =
+  /** One part of a duration: {@code 7m}, {@code 450ms}, {@code 30 seconds}. */
+  private static final Pattern PART =
       Pattern.compile(
-          "(?:try again|retry) (?:in|after) ((?:%s(?:ms|[hms])(?![a-z]))+|%s ?(?:second|minute|hour))"
-              .formatted(NUMBER, NUMBER));
+          "(%s) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
+              .formatted(NUMBER));
 
-  /** As Go writes them: {@code 9m38.016s}, {@code 450ms}. */
+  /** As Go writes them, {@code 9m38.016s}, or in words, {@code 1 minute and 30 seconds}. */
   private static final Pattern DURATION =
-      Pattern.compile("(?:(%1$s)h)?(?:(%1$s)m(?!s))?(?:(%1$s)s)?(?:(%1$s)ms)?".formatted(NUMBER));
+      Pattern.compile("(?:%s(?:,? (?:and )?)?){1,6}".formatted(PART.pattern()));
 
-  private static final double[] DURATION_UNITS_MS = {3_600_000, 60_000, 1_000, 1};
+  /** What comes before a time in a sentence. */
+  private static final String CUE =
+      "(?:try(?:ing)? again|retry|wait|resets?|available|regain access)[^.\\d\\n]{0,30}";
+
+  private static final Pattern HINT = Pattern.compile(CUE + "(" + DURATION.pattern() + ")");
+
+  /** A header, or a field, that a text quotes. */
+  private static final Pattern QUOTED =
+      Pattern.compile(
+          "retry[-_ ]?after(?:[-_ ]?(?:seconds|(ms)))?[\"']?\\s*[:=]\\s*[\"']?(%s)(?!\\w)"
+              .formatted(NUMBER));
+
+  /** A date, with a time of UTC or without one. */
+  private static final Pattern DATE =
+      Pattern.compile(
+          CUE + "(\\d{4}-\\d{2}-\\d{2})(?:(?:t| at | )(\\d{2}:\\d{2}(?::\\d{2})?))?+(?![\\d:+-])");
+
+  /** A longer value is no time. */
+  private static final int MAX_VALUE = 100;
 
   /** From here on a number is no waiting time but seconds, or milliseconds, since 1970. */
   private static final double EPOCH_SECONDS = 1e9;
 
   private static final double EPOCH_MILLISECONDS = 1e12;
 
+  private static final Pattern RESET_HEADER = Pattern.compile(".*rate-?limit.*reset.*");
+
+  /** {@code limit=100, remaining=0, reset=50}, or {@code "default";r=0;t=50}. */
+  private static final Pattern RESET_IN_ONE = Pattern.compile("\\b(?:reset|t)=(\\d{1,9})");
+
+  private static final Pattern REMAINING_IN_ONE = Pattern.compile("\\b(?:remaining|r)=(\\d{1,9})");
+
   private static final ZoneId PACIFIC = ZoneId.of("America/Los_Angeles");
+
+  /** A rate limit's bucket: the share that is left of it, and when it is full again. */
+  private record Bucket(double left, long resetMs) {}
 
   private Waiting() {}
 
-  static long ms(MultiMap headers, ErrorBody error, ErrorRules.Renewal renewal, Instant now) {
-    String retryAfterMs = headers.get("retry-after-ms");
-    long[] sources = {
-      time(retryAfterMs == null ? null : retryAfterMs + "ms", now),
-      time(headers.get("retry-after"), now),
-      renewal(renewal, now),
-      time(error.retryDelay(), now),
-      time(error.resetsAt(), now),
-      hint(error.text().toLowerCase(Locale.ROOT)),
-      emptyBuckets(headers, now)
-    };
-    for (long ms : sources) {
-      if (ms > 0) {
-        return Math.min(ms, MAX_MS);
-      }
-    }
-    return -1;
+  /**
+   * How long to wait.
+   *
+   * @param own the error's text without what it repeats of the prompt
+   * @param status the HTTP status
+   * @param maxMs upper bound for a limit or a spent quota
+   */
+  static long ms(
+      MultiMap headers,
+      ErrorBody error,
+      String own,
+      ErrorRules.Verdict verdict,
+      int status,
+      Instant now,
+      long maxMs) {
+    boolean limited =
+        verdict.kind() == FailureKind.RATE_LIMITED || verdict.kind() == FailureKind.QUOTA_EXHAUSTED;
+    long max = limited ? maxMs : Math.min(maxMs, MAX_OUTAGE.toMillis());
+    MultiMap all = MultiMap.caseInsensitiveMultiMap().addAll(error.headers()).addAll(headers);
+    String retryAfterMs = all.get("retry-after-ms");
+    LongStream said =
+        LongStream.of(
+            time(retryAfterMs == null ? null : retryAfterMs + "ms", now),
+            time(all.get("retry-after"), now),
+            renewal(verdict.renewal(), now));
+    LongStream inError =
+        LongStream.concat(
+            error.delays().stream().mapToLong(delay -> time(delay, now)),
+            hints(own.toLowerCase(Locale.ROOT), now));
+    Bucket[] buckets = buckets(all, now).toArray(Bucket[]::new);
+    LongStream empty =
+        Arrays.stream(buckets).filter(bucket -> bucket.left <= 0).mapToLong(Bucket::resetMs);
+    long ms = longest(LongStream.concat(LongStream.concat(said, inError), empty), max);
+    return ms < 0 && status == 429 ? longest(scarcest(buckets), max) : ms;
   }
 
-  private static long emptyBuckets(MultiMap headers, Instant now) {
+  /** The longest that is plausible; if there is none, the upper bound of one that is not. */
+  private static long longest(LongStream waits, long max) {
     long longest = -1;
-    for (Map.Entry<String, String> header : headers) {
-      String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (name.contains("ratelimit")
-          && name.contains("remaining")
-          && header.getValue().matches("0+(\\.0*)?")) {
-        longest = Math.max(longest, time(headers.get(name.replace("remaining", "reset")), now));
+    long bound = -1;
+    for (long ms : waits.toArray()) {
+      if (ms > max) {
+        bound = max;
+      } else if (ms > 0) {
+        longest = Math.max(longest, ms);
       }
     }
-    return longest;
+    return longest < 0 ? bound : longest;
   }
 
-  private static long hint(String text) {
-    Matcher hint = HINT.matcher(text);
-    return hint.find()
-        ? duration(hint.group(1).replaceFirst(" ?(s)econd| ?(m)inute| ?(h)our", "$1$2$3"))
-        : -1;
+  private static Stream<Bucket> buckets(MultiMap headers, Instant now) {
+    return headers.names().stream()
+        .map(name -> name.toLowerCase(Locale.ROOT))
+        .distinct()
+        .map(
+            name ->
+                name.equals("ratelimit")
+                    ? bucketInOne(headers.get(name))
+                    : RESET_HEADER.matcher(name).matches() ? bucket(headers, name, now) : null)
+        .filter(bucket -> bucket != null);
+  }
+
+  private static Bucket bucket(MultiMap headers, String name, Instant now) {
+    double remaining = number(headers.get(name.replace("reset", "remaining")));
+    double limit = number(headers.get(name.replace("reset", "limit")));
+    long reset = time(headers.get(name), now);
+    // One that does not say what is left may be the one that is empty.
+    return new Bucket(Double.isNaN(remaining) ? Double.MIN_VALUE : left(remaining, limit), reset);
+  }
+
+  private static Bucket bucketInOne(String value) {
+    Matcher reset = RESET_IN_ONE.matcher(value);
+    Matcher remaining = REMAINING_IN_ONE.matcher(value);
+    return reset.find() && remaining.find()
+        ? new Bucket(left(number(remaining.group(1)), Double.NaN), seconds(number(reset.group(1))))
+        : null;
+  }
+
+  private static double left(double remaining, double limit) {
+    return limit > 0 ? remaining / limit : remaining;
+  }
+
+  private static LongStream scarcest(Bucket[] buckets) {
+    double least = Arrays.stream(buckets).mapToDouble(Bucket::left).min().orElse(0);
+    return Arrays.stream(buckets).filter(bucket -> bucket.left <= least).mapToLong(Bucket::resetMs);
+  }
+
+  private static double number(String value) {
+    return value != null && value.strip().matches("-?" + NUMBER)
+        ? Double.parseDouble(value.strip())
+        : Double.NaN;
+  }
+
+  private static LongStream hints(String text, Instant now) {
+    LongStream durations = matches(HINT, text).mapToLong(hint -> duration(hint.group(1).strip()));
+    LongStream quoted =
+        matches(QUOTED, text)
+            .mapToLong(hint -> time(hint.group(2) + (hint.group(1) == null ? "" : "ms"), now));
+    LongStream dates =
+        matches(DATE, text).mapToLong(hint -> dateOfUtc(hint.group(1), hint.group(2), now));
+    return LongStream.concat(LongStream.concat(durations, quoted), dates);
+  }
+
+  private static Stream<MatchResult> matches(Pattern pattern, String text) {
+    return pattern.matcher(text).results();
   }
 
   /** Milliseconds until a time that is written as seconds, as a duration, or as a date. */
   private static long time(String value, Instant now) {
-    if (value == null || value.isBlank()) {
+    if (value == null || value.isBlank() || value.length() > MAX_VALUE) {
       return -1;
     }
     String time = value.strip();
     if (time.matches(NUMBER)) {
       double number = Double.parseDouble(time);
       if (number < EPOCH_SECONDS) {
-        return (long) Math.ceil(number * 1000);
+        return seconds(number);
       }
       return (long) (number < EPOCH_MILLISECONDS ? number * 1000 : number) - now.toEpochMilli();
     }
-    long duration = duration(time);
+    long duration = duration(time.toLowerCase(Locale.ROOT));
     return duration >= 0 ? duration : date(time, now);
   }
 
+  private static long seconds(double seconds) {
+    return (long) Math.ceil(seconds * 1000);
+  }
+
   private static long duration(String value) {
-    Matcher parts = DURATION.matcher(value);
-    if (!parts.matches()) {
+    if (!DURATION.matcher(value).matches()) {
       return -1;
     }
-    double ms = 0;
-    for (int i = 0; i < DURATION_UNITS_MS.length; i++) {
-      String part = parts.group(i + 1);
-      ms += part == null ? 0 : Double.parseDouble(part) * DURATION_UNITS_MS[i];
-    }
+    double ms =
+        matches(PART, value)
+            .mapToDouble(part -> Double.parseDouble(part.group(1)) * unitMs(part.group(2)))
+            .sum();
     return (long) Math.ceil(ms);
+  }
+
+  private static double unitMs(String unit) {
+    if (unit.startsWith("ms") || unit.startsWith("mil")) {
+      return 1;
+    }
+    return switch (unit.charAt(0)) {
+      case 's' -> 1_000;
+      case 'm' -> 60_000;
+      case 'h' -> 3_600_000;
+      default -> 86_400_000;
+    };
   }
 
   private static long date(String value, Instant now) {
@@ -128,6 +250,16 @@ final class Waiting {
       }
     }
     return -1;
+  }
+
+  private static long dateOfUtc(String date, String time, Instant now) {
+    try {
+      LocalTime ofDay = time == null ? LocalTime.MIDNIGHT : LocalTime.parse(time);
+      Instant at = LocalDate.parse(date).atTime(ofDay).toInstant(ZoneOffset.UTC);
+      return now.until(at, ChronoUnit.MILLIS);
+    } catch (DateTimeException | ArithmeticException e) {
+      return -1;
+    }
   }
 
   private static long renewal(ErrorRules.Renewal renewal, Instant now) {

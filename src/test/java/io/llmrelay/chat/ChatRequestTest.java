@@ -154,6 +154,7 @@ class ChatRequestTest {
           "relay": {"commit": "first-chunk"}             | relay       | {"commit":"first-chunk"}
           "relay": {"commit": "complete"}                | relay       | {"commit":"complete"}
           "relay": {"commit": 1}                         | relay       | {"commit":"first-chunk"}
+          "relay": {"commit": "first-text"}              | relay       | {"commit":"first-text"}
           "relay": {"commit": 2147483647}                | relay       | {"commit":"complete"}
           "relay": {"prefer": "order"}                   | relay       | {"prefer":"order"}
           "relay": {"retries": {"max": 0}}               | relay       | {"retries":{"max":0}}
@@ -215,9 +216,9 @@ class ChatRequestTest {
           "relay": {"candidates": "a"} | relay.candidates | must be an array
           "relay": {"candidates": [""]} | relay.candidates[0] | must be a string that is not empty
           "relay": {"candidates": ["a", 1]} | relay.candidates[1] | must be a string that is not empty
-          "relay": {"commit": "now"} | relay.commit | must be "first-chunk", "complete" or a number of characters from 1
-          "relay": {"commit": 0}  | relay.commit | must be "first-chunk", "complete" or a number of characters from 1
-          "relay": {"commit": 1.5} | relay.commit | must be "first-chunk", "complete" or a number of characters from 1
+          "relay": {"commit": "now"} | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
+          "relay": {"commit": 0}  | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
+          "relay": {"commit": 1.5} | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
           "relay": {"timeouts": "1s"} | relay.timeouts | must be an object
           "relay": {"timeouts": {"first": "1s"}} | relay.timeouts.first | is not supported yet
           "relay": {"timeouts": {"stall": 5}} | relay.timeouts.stall | must be a duration such as 250ms, 10s, 5m or 1h

@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,19 @@ class VocabularyTest {
   private static final TokenUsage USAGE =
       new TokenUsage(10, 20, 3, 4, 5, TokenUsage.Source.PROVIDER);
   private static final Attempt ATTEMPT =
-      new Attempt("a", "m", Attempt.Result.FAILED, "overloaded", "busy", 529, 1, 2, 3, USAGE, 0.25);
+      new Attempt(
+          "a",
+          "m",
+          Attempt.Result.FAILED,
+          "overloaded",
+          "busy",
+          529,
+          "overloaded_error",
+          1,
+          2,
+          3,
+          USAGE,
+          0.25);
   private static final Attempt SKIPPED =
       Attempt.skipped("b", "n", SkipReason.EXHAUSTED, "in 3 s", 7);
 
@@ -278,6 +291,39 @@ class VocabularyTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new CommitPoint(0));
     assertThat(CommitPoint.of("first-chunk")).isEqualTo(new CommitPoint(1));
     assertThat(CommitPoint.of(new CommitPoint(9).toJson())).isEqualTo(new CommitPoint(9));
+    assertThat(CommitPoint.of(CommitPoint.FIRST_TEXT.toJson())).isEqualTo(CommitPoint.FIRST_TEXT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // said: input, output; delivered: input and output characters; the greater of them, and who
+    "10, 1, 400, 80, 10, 20, estimated",
+    "10, 25, 400, 80, 10, 25, provider",
+    "10, 25, 400, 0, 10, 25, provider",
+    "0, 25, 400, 80, 100, 25, estimated",
+    "0, 0, 400, 80, 100, 20, estimated"
+  })
+  void anAnswerThatBrokeOffUsedAtLeastWhatWasDelivered(
+      long saidIn, long saidOut, long in, long out, long input, long output, String source) {
+    TokenUsage said = new TokenUsage(saidIn, saidOut, 3, 2, 1, TokenUsage.Source.PROVIDER);
+    TokenUsage.Source by = TokenUsage.Source.valueOf(source.toUpperCase(Locale.ROOT));
+    assertThat(TokenUsage.atLeast(said, in, out))
+        .isEqualTo(new TokenUsage(input, output, 3, 2, 1, by));
+  }
+
+  @Test
+  void nothingSaidIsEstimatedAndNothingDeliveredIsNothing() {
+    assertThat(TokenUsage.atLeast(TokenUsage.NONE, 400, 80))
+        .isEqualTo(TokenUsage.estimate(400, 80));
+    assertThat(TokenUsage.atLeast(TokenUsage.NONE, 400, 0)).isEqualTo(TokenUsage.NONE);
+  }
+
+  @Test
+  void onlyTheFirstTextIgnoresReasoning() {
+    for (ChunkKind kind : ChunkKind.values()) {
+      assertThat(CommitPoint.FIRST_CHUNK.counts(kind)).isTrue();
+      assertThat(CommitPoint.FIRST_TEXT.counts(kind)).isEqualTo(kind != ChunkKind.REASONING);
+    }
   }
 
   @Test

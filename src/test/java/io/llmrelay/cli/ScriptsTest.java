@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -136,7 +137,7 @@ class ScriptsTest {
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(lastCall())
         .startsWith("serve 1 ")
-        .containsPattern("-XX:SharedArchiveFile=\\S+/target/start-\\d+.notes ")
+        .containsPattern("-XX:SharedArchiveFile=\\S+/target/start-\\d+-\\d+.notes ")
         .endsWith("--port 0");
     assertThat(start()).containsExactly("serve");
 
@@ -225,6 +226,25 @@ class ScriptsTest {
     write("jdk/release", "JAVA_VERSION=\"25\"\n");
     assertThat(start()).containsExactly("train", "serve");
     assertThat(lastCall()).contains("-XX:AOTCache=");
+    assertThat(start()).containsExactly("serve");
+  }
+
+  /** A JVM tells jars apart by size and time alone. */
+  @ParameterizedTest
+  @ValueSource(strings = {"17.0.1", "25"})
+  void anotherJarOfTheSameSizeAndTimeGetsItsOwnNotes(String java) throws Exception {
+    write("jdk/release", "JAVA_VERSION=\"" + java + "\"\n");
+    assertThat(start()).containsExactly("build", "train", "serve");
+    List<String> before = inTarget("start-.*");
+    assertThat(before).hasSize(1);
+
+    Path jar = clone.resolve("target/vertx-llm-relay-1-all.jar");
+    FileTime time = Files.getLastModifiedTime(jar);
+    String other = Files.readString(jar).replace("whole", "whoLe");
+    Files.writeString(jar, other);
+    Files.setLastModifiedTime(jar, time);
+    assertThat(start()).containsExactly("train", "serve");
+    assertThat(inTarget("start-.*")).hasSize(1).doesNotContainAnyElementsOf(before);
     assertThat(start()).containsExactly("serve");
   }
 }

@@ -93,7 +93,7 @@ class ConfigErrorsTest {
             "relay.yaml:4: circuit.max-failures must be a single value",
             "relay.yaml:6: timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
             "relay.yaml:7: prefer must be order or cost",
-            "relay.yaml:8: commit must be \"first-chunk\", \"complete\" or a number of characters"
+            "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters"
                 + " from 1",
             "relay.yaml:9: discover must be true or false",
             "relay.yaml:10: retries must consist of keys and values",
@@ -101,7 +101,7 @@ class ConfigErrorsTest {
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
                 + " catalog, circuit, commit, discover, fallback, gateway, lanes, latch,"
-                + " max-requests, prefer, retries, shutdown-grace, state-file, timeouts)");
+                + " limits, max-requests, prefer, retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -139,12 +139,23 @@ class ConfigErrorsTest {
         "timeouts: {head: {ms: 10}}          | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
         "retries: {max: 11}                  | retries.max must be from 0 to 10",
         "retries: {base-delay: 6s}           | retries.max-delay must not be shorter than base-delay",
+        "limits: {retries: 11}               | limits.retries must be from 0 to 10",
+        "limits: {retries: -1}               | limits.retries must be from 0 to 10",
+        "limits: {candidates: 0}             | limits.candidates must be from 1 to 32",
+        "limits: {candidates: 33}            | limits.candidates must be from 1 to 32",
+        "limits: {timeouts: {total: 299s}}   | limits.timeouts.total must not be shorter than what holds for every request: 5m",
+        "limits: {timeouts: {connect: 1s}}   | limits.timeouts.connect must not be shorter than what holds for every request: 2s",
+        "limits: {timeouts: {head: 1s}}      | limits.timeouts.head must not be shorter than what holds for every request: 10s",
+        "limits: {timeouts: {first-chunk: 59s}} | limits.timeouts.first-chunk must not be shorter than what holds for every request: 1m",
+        "limits: {timeouts: {stall: 1s}}     | limits.timeouts.stall must not be shorter than what holds for every request: 30s",
+        "limits: {timeouts: {stall: long}}   | limits.timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
+        "limits: {max: 1}                    | limits.max is not a known key (known here: candidates, retries, timeouts)",
         "circuit: {max-failures: 0}          | circuit.max-failures must be from 1 to 1000000",
         "circuit: {window: 500ms}            | circuit.window must be at least 1s",
         "bus: {prefix: a b}                  | bus.prefix must consist of letters, digits, dots, - and _, at most 64 of them",
         "bus: {window: 0}                    | bus.window must be from 1 to 65536",
         "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB, below 2048MB",
-        "commit: 0                           | commit must be \"first-chunk\", \"complete\" or a number of characters from 1",
+        "commit: 0                           | commit must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters from 1",
         "fallback: [a, b]                    | fallback[1] names a backend that is not there: \"b\"; did you mean \"a\"? (known: a)",
         "fallback: [a, ~]                    | fallback[1] has no valid value",
         "fallback: [a/]                      | fallback[0] names a model that a does not serve (its models: )",

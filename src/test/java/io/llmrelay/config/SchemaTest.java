@@ -51,6 +51,9 @@ class SchemaTest {
                     .setAdmin(new AdminOptions()))
             .addBackend("*", new BackendOptions().setBudget(new BudgetOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
+            .setLimits(
+                new LimitsOptions()
+                    .setTimeouts(new LimitsOptions().timeouts(new RelayOptions().getTimeouts())))
             .toJson();
     Set<String> ofOptions = new TreeSet<>();
     collectValues(options, "", ofOptions);

@@ -2,6 +2,8 @@ package io.llmrelay.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Frames;
@@ -35,6 +37,7 @@ import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,7 @@ class CoordinatorTest {
             0,
             Duration.ofMillis(10),
             Duration.ofSeconds(1),
+            Duration.ofMillis(200),
             10_000);
     CoordinatorSettings settings =
         new CoordinatorSettings(
@@ -80,13 +84,26 @@ class CoordinatorTest {
             Map.of("both", List.of("a/m", "a/n", "b/m")),
             RelayHints.Prefer.ORDER,
             run,
-            new CircuitOptions().setMaxFailures(1),
+            LimitsTest.WIDE,
             Catalog.builtIn(),
-            100,
-            Map.of(),
-            null,
-            true);
-    await(vertx.deployVerticle(new CoordinatorVerticle(settings, new Listeners(List.of(log())))));
+            100);
+    Listeners listeners = new Listeners(List.of(log()));
+    Availability availability = new Availability(vertx);
+    await(availability.open(availability(), listeners));
+    await(vertx.deployVerticle(new CoordinatorVerticle(settings, listeners, availability)));
+  }
+
+  private static AvailabilitySettings availability() {
+    return new AvailabilitySettings(
+        "llm",
+        "lane",
+        Stream.of("a", "b", "c")
+            .map(name -> new AvailabilitySettings.Backend(name, name, 10, null))
+            .toList(),
+        new CircuitOptions().setMaxFailures(1),
+        10,
+        Duration.ofDays(31),
+        null);
   }
 
   private static Backend backend(String name, String... models) {
@@ -203,7 +220,7 @@ class CoordinatorTest {
     provider("a", failing(FailureKind.SERVER_ERROR));
     provider("b", CoordinatorTest::answer);
     assertThat(trail(generate("m"))).containsExactly("a/m server_error", "b/m served");
-    happened("attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("circuit a open", "attempt a FAILED", "attempt b SERVED", "end well");
     assertThat(trail(generate("m"))).containsExactly("a/m circuit_open", "b/m served");
   }
 
@@ -214,7 +231,7 @@ class CoordinatorTest {
     assertThat(trail(generate("both")))
         .containsExactly("a/m quota_exhausted", "a/n exhausted", "b/m served");
     assertThat(asked).containsExactly("a/m", "b/m");
-    happened("exhausted a", "attempt a FAILED", "circuit a open", "attempt b SERVED", "end well");
+    happened("exhausted a", "attempt a FAILED", "attempt b SERVED", "end well");
   }
 
   /** The caller has its answer a moment before the hooks are told. */

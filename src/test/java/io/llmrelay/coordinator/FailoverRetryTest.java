@@ -172,7 +172,7 @@ class FailoverRetryTest {
     void neverGoBackToAWindowThatIsTooSmall() {
       Rig rig = Rig.of("a", "b").window("a", 4_000).window("b", 8_000).retries(1).started();
       rig.fail(FailureKind.TIMEOUT);
-      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("fail unavailable");
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("fail timeout");
     }
 
     @Test
@@ -271,7 +271,7 @@ class FailoverRetryTest {
     void sayNothingOfTheFailureWhereSomebodyWasTried() {
       Rig rig = Rig.of("a", "b").open("b", 8_000).started();
       assertThat(rig.fail(FailureKind.AUTHENTICATION))
-          .containsExactly("ended 1 a FAILURE authentication", "fail authentication");
+          .containsExactly("ended 1 a EXHAUSTED authentication", "fail authentication");
       assertThat(rig.failure().retryAfterMs()).isEqualTo(8_000);
       assertThat(rig.failure().backend()).isNull();
     }
@@ -365,5 +365,117 @@ class FailoverRetryTest {
     Rig rig = Rig.of();
     assertThat(rig.start()).containsExactly("fail unavailable");
     assertThat(rig.failure().trail()).isEqualTo(Collections.emptyList());
+  }
+
+  @Nested
+  class Slots {
+    @Test
+    void ofTheNextCandidateAreTakenAtOnce() {
+      Rig rig = Rig.of("a", "b").saturated("a");
+      assertThat(rig.start()).containsExactly("a > b saturated", "start 1 b");
+      assertThat(rig.trail()).extracting(Attempt::reason).containsExactly("saturated");
+    }
+
+    @Test
+    void areWaitedForWhereNobodyHasOne() {
+      Rig rig = Rig.of("a", "b").saturated("a").saturated("b");
+      assertThat(rig.start()).isEmpty();
+      rig.is(Failover.State.WAITING);
+      assertThat(rig.untilNext()).isEqualTo(Rig.QUEUE_WAIT);
+      assertThat(rig.grant("b")).containsExactly("start 1 b");
+      assertThat(rig.gate)
+          .containsExactly("enter a", "enter b", "queue [a, b]", "enter b", "leave queue");
+    }
+
+    @Test
+    void areWaitedForAfterTheOthersFailed() {
+      Rig rig = Rig.of("a", "b").saturated("a").started();
+      assertThat(rig.fail(FailureKind.SERVER_ERROR)).hasSize(1);
+      assertThat(rig.grant("a")).containsExactly("b > a server_error", "start 2 a");
+    }
+
+    @Test
+    void thatAreNotGrantedInTimeEndTheRequestAsSaturated() {
+      Rig rig = Rig.of("a").saturated("a");
+      rig.start();
+      assertThat(rig.next()).containsExactly("fail saturated");
+      assertThat(rig.gate).endsWith("leave queue");
+      assertThat(rig.failure().retryAfterMs()).isEqualTo(1_000);
+      assertThat(rig.failure().message()).contains("all 7 slots are in use");
+      assertThat(rig.grant("a")).as("too late").isEmpty();
+    }
+
+    @Test
+    void areNotWaitedForWhereTheQueuesAreFull() {
+      Rig rig = Rig.of("a", "b").saturated("a").saturated("b").queuesFull();
+      assertThat(rig.start()).containsExactly("fail saturated");
+      assertThat(rig.failure().retryAfterMs()).isEqualTo(1_000);
+    }
+
+    @Test
+    void ofACandidateThatIsOutMeanwhileGoToTheQueueOfTheOthers() {
+      Rig rig = Rig.of("a", "b").saturated("a").saturated("b");
+      rig.start();
+      rig.after(1_000).open("a", -1);
+      assertThat(rig.grantWithoutLettingIn("a")).isEmpty();
+      rig.is(Failover.State.WAITING);
+      assertThat(rig.untilNext()).as("the wait goes on").isEqualTo(Rig.QUEUE_WAIT - 1_000);
+      assertThat(rig.gate).endsWith("enter a", "leave queue", "queue [b]");
+      assertThat(rig.grant("b")).containsExactly("a > b circuit_open", "start 1 b");
+    }
+
+    @Test
+    void areGivenUpByACancelledRequest() {
+      Rig rig = Rig.of("a").saturated("a");
+      rig.start();
+      assertThat(rig.cancel()).containsExactly("cancelled");
+      assertThat(rig.gate).endsWith("leave queue");
+      assertThat(rig.grant("a")).isEmpty();
+    }
+
+    @Test
+    void areNotWaitedForBeyondTheWholeBudget() {
+      Rig rig = Rig.of("a").saturated("a");
+      rig.start();
+      rig.after(Rig.TOTAL);
+      assertThat(rig.timer()).containsExactly("fail timeout");
+      assertThat(rig.gate).endsWith("leave queue");
+    }
+  }
+
+  @Nested
+  class NoWaitForNothing {
+    @Test
+    void aFailureThatOpensTheCircuitGoesToTheNextAtOnce() {
+      Rig rig = Rig.of("a", "b").retries(2).started();
+      rig.open("a", 30_000);
+      assertThat(rig.fail(FailureKind.SERVER_ERROR)).endsWith("start 2 b");
+    }
+
+    @Test
+    void aRateLimitGoesToTheNextAtOnceAndIsWaitedForAtTheEnd() {
+      Rig rig = Rig.of("a", "b").retries(1).started();
+      rig.exhausted("a", FailureKind.RATE_LIMITED, 1_000);
+      assertThat(rig.fail(failure(FailureKind.RATE_LIMITED, 1_000))).endsWith("start 2 b");
+      rig.open("b", -1);
+      assertThat(rig.fail(FailureKind.NETWORK)).hasSize(1);
+      rig.is(Failover.State.WAITING);
+      assertThat(rig.untilNext()).isEqualTo(1_000);
+    }
+
+    @Test
+    void nobodyIsWaitedForWhoseCircuitWillStillBeOpen() {
+      Rig rig = Rig.of("a").retries(2).started();
+      rig.open("a", 30_000);
+      assertThat(rig.fail(FailureKind.SERVER_ERROR)).endsWith("fail server_error");
+    }
+
+    @Test
+    void anOpenCircuitThatHalfOpensSoonIsWaitedFor() {
+      Rig rig = Rig.of("a").retries(2).started();
+      rig.open("a", 3_000);
+      assertThat(rig.fail(FailureKind.SERVER_ERROR)).hasSize(1);
+      assertThat(rig.untilNext()).isEqualTo(3_000);
+    }
   }
 }

@@ -9,7 +9,10 @@ import static io.llmrelay.coordinator.Failover.State.STREAMING;
 import static io.llmrelay.coordinator.Failover.State.WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.availability.Cooldown;
+import io.llmrelay.availability.Outcome;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -137,10 +140,10 @@ class FailoverTest {
           ATTEMPTING | head         |                                                         | ATTEMPTING
           ATTEMPTING | chunk        | answering; release a; deliver                           | STREAMING
           ATTEMPTING | end          | ended 1 a FAILURE empty_answer; a > b empty_answer; start 2 b | ATTEMPTING
-          ATTEMPTING | end length   | release a; ended 1 a SUCCESS; complete length           | COMPLETED
-          ATTEMPTING | end filtered | ended 1 a NEUTRAL content_filter; fail content_filter   | FAILED
+          ATTEMPTING | end length   | release a; ended 1 a ALIVE; complete length           | COMPLETED
+          ATTEMPTING | end filtered | ended 1 a ALIVE content_filter; fail content_filter   | FAILED
           ATTEMPTING | fail         | ended 1 a FAILURE server_error; a > b server_error; start 2 b | ATTEMPTING
-          ATTEMPTING | fail invalid | ended 1 a NEUTRAL invalid_request; fail invalid_request | FAILED
+          ATTEMPTING | fail invalid | ended 1 a ALIVE invalid_request; fail invalid_request | FAILED
           ATTEMPTING | cancel       | abort; ended 1 a NEUTRAL cancelled; cancelled           | CANCELLED
           ATTEMPTING | early timer  |                                                         | ATTEMPTING
           ATTEMPTING | timer        | abort; ended 1 a FAILURE timeout; a > b timeout; start 2 b | ATTEMPTING
@@ -151,11 +154,11 @@ class FailoverTest {
           HOLDING    | start        |                                                         | ATTEMPTING
           HOLDING    | head         |                                                         | ATTEMPTING
           HOLDING    | chunk        | hold                                                    | ATTEMPTING
-          HOLDING    | end          | release a; ended 1 a SUCCESS; complete stop             | COMPLETED
-          HOLDING    | end length   | release a; ended 1 a SUCCESS; complete length           | COMPLETED
-          HOLDING    | end filtered | release a; ended 1 a SUCCESS; complete content_filter   | COMPLETED
+          HOLDING    | end          | release a; ended 1 a ALIVE; complete stop             | COMPLETED
+          HOLDING    | end length   | release a; ended 1 a ALIVE; complete length           | COMPLETED
+          HOLDING    | end filtered | release a; ended 1 a ALIVE; complete content_filter   | COMPLETED
           HOLDING    | fail         | ended 1 a FAILURE server_error; a > b server_error; start 2 b | ATTEMPTING
-          HOLDING    | fail invalid | ended 1 a NEUTRAL invalid_request; fail invalid_request | FAILED
+          HOLDING    | fail invalid | ended 1 a ALIVE invalid_request; fail invalid_request | FAILED
           HOLDING    | cancel       | abort; ended 1 a NEUTRAL cancelled; cancelled           | CANCELLED
           HOLDING    | early timer  |                                                         | ATTEMPTING
           HOLDING    | timer        | abort; ended 1 a FAILURE timeout; a > b timeout; start 2 b | ATTEMPTING
@@ -181,11 +184,11 @@ class FailoverTest {
           STREAMING  | start        |                                                         | STREAMING
           STREAMING  | head         |                                                         | STREAMING
           STREAMING  | chunk        | deliver                                                 | STREAMING
-          STREAMING  | end          | ended 1 a SUCCESS; complete stop                        | COMPLETED
-          STREAMING  | end length   | ended 1 a SUCCESS; complete length                      | COMPLETED
-          STREAMING  | end filtered | ended 1 a SUCCESS; complete content_filter              | COMPLETED
+          STREAMING  | end          | ended 1 a ALIVE; complete stop                        | COMPLETED
+          STREAMING  | end length   | ended 1 a ALIVE; complete length                      | COMPLETED
+          STREAMING  | end filtered | ended 1 a ALIVE; complete content_filter              | COMPLETED
           STREAMING  | fail         | ended 1 a FAILURE server_error; fail server_error       | FAILED
-          STREAMING  | fail invalid | ended 1 a NEUTRAL invalid_request; fail invalid_request | FAILED
+          STREAMING  | fail invalid | ended 1 a ALIVE invalid_request; fail invalid_request | FAILED
           STREAMING  | cancel       | abort; ended 1 a NEUTRAL cancelled; cancelled           | CANCELLED
           STREAMING  | early timer  |                                                         | STREAMING
           STREAMING  | timer        | abort; ended 1 a FAILURE timeout; fail timeout          | FAILED
@@ -237,35 +240,37 @@ class FailoverTest {
   /** The failure table, written down a second time. */
   @ParameterizedTest
   @CsvSource({
-    "AUTHENTICATION, ANY, FAILURE, KEY, 0, false",
-    "PERMISSION, ANY, FAILURE, NOTHING, 0, false",
-    "RATE_LIMITED, ANY, FAILURE, MODEL, 10, true",
-    "QUOTA_EXHAUSTED, ANY, FAILURE, BACKEND, 300, false",
+    "AUTHENTICATION, ANY, EXHAUSTED, KEY, 0, false",
+    "PERMISSION, ANY, EXHAUSTED, MODEL, 30, false",
+    "RATE_LIMITED, ANY, EXHAUSTED, MODEL, 10, true",
+    "QUOTA_EXHAUSTED, ANY, EXHAUSTED, BACKEND, 300, false",
     "OVERLOADED, ANY, FAILURE, MODEL, 0, true",
+    "SATURATED, ANY, NEUTRAL, , 0, false",
     "SERVER_ERROR, ANY, FAILURE, MODEL, 0, true",
-    "TIMEOUT, ANY, FAILURE, NOTHING, 0, true",
-    "NETWORK, ANY, FAILURE, NOTHING, 0, true",
-    "EMPTY_ANSWER, ANY, FAILURE, NOTHING, 0, true",
-    "UNAVAILABLE, ANY, FAILURE, NOTHING, 0, true",
-    "MODEL_NOT_FOUND, ANY, NEUTRAL, NOTHING, 0, false",
-    "CONTEXT_LENGTH, LARGER_WINDOW, NEUTRAL, NOTHING, 0, false",
-    "INVALID_REQUEST, NOBODY, NEUTRAL, NOTHING, 0, false",
-    "CONTENT_FILTER, NOBODY, NEUTRAL, NOTHING, 0, false",
-    "TOO_LARGE, NOBODY, NEUTRAL, NOTHING, 0, false",
-    "CANCELLED, NOBODY, NEUTRAL, NOTHING, 0, false",
-    "INTERNAL, NOBODY, NEUTRAL, NOTHING, 0, false",
+    "TIMEOUT, ANY, FAILURE, , 0, true",
+    "NETWORK, ANY, FAILURE, , 0, true",
+    "EMPTY_ANSWER, ANY, FAILURE, , 0, true",
+    "UNAVAILABLE, ANY, NEUTRAL, , 0, true",
+    "MODEL_NOT_FOUND, ANY, ALIVE, , 0, false",
+    "UNSUPPORTED, ANY, ALIVE, , 0, false",
+    "CONTEXT_LENGTH, LARGER_WINDOW, ALIVE, , 0, false",
+    "INVALID_REQUEST, NOBODY, ALIVE, , 0, false",
+    "CONTENT_FILTER, NOBODY, ALIVE, , 0, false",
+    "TOO_LARGE, NOBODY, ALIVE, , 0, false",
+    "CANCELLED, NOBODY, NEUTRAL, , 0, false",
+    "INTERNAL, NOBODY, NEUTRAL, , 0, false",
   })
   void theFailureTable(
       FailureKind kind,
       FailureRule.Next next,
       Outcome outcome,
-      FailureRule.Exhausts exhausts,
+      Cooldown.Scope cooldown,
       long defaultWaitS,
       boolean retry) {
     assertThat(FailureRule.of(kind))
         .isEqualTo(
             new FailureRule(
-                next, outcome, exhausts, java.time.Duration.ofSeconds(defaultWaitS), retry));
+                next, outcome, cooldown, java.time.Duration.ofSeconds(defaultWaitS), retry));
   }
 
   @ParameterizedTest
@@ -275,7 +280,7 @@ class FailoverTest {
       FailureRule rule = FailureRule.of(kind);
       List<String> actions = rig.fail(kind);
       assertThat(actions).first().isEqualTo("ended 1 a " + rule.outcome() + " " + kind.code());
-      if (rule.next() == FailureRule.Next.ANY) {
+      if (rule.next() != FailureRule.Next.NOBODY) {
         assertThat(actions).endsWith("a > b " + kind.code(), "start 2 b").hasSize(3);
         rig.is(ATTEMPTING);
       } else {
@@ -315,7 +320,7 @@ class FailoverTest {
     rig.chunk("x");
     rig.end(FinishReason.STOP);
     assertThat(rig.gate)
-        .containsExactly("enter a", "leave a FAILURE network", "enter b", "leave b SUCCESS");
+        .containsExactly("enter a", "leave a FAILURE network", "enter b", "leave b ALIVE");
   }
 
   @Test
@@ -335,7 +340,7 @@ class FailoverTest {
   @Nested
   class ContextLength {
     @Test
-    void goesOnlyToAWindowKnownToBeLarger() {
+    void goesToAnyWindowThatMayBeLarger() {
       Rig rig =
           Rig.of("a", "same", "smaller", "unknown", "larger")
               .window("a", 8_000)
@@ -345,20 +350,41 @@ class FailoverTest {
               .started();
       assertThat(rig.fail(FailureKind.CONTEXT_LENGTH))
           .containsExactly(
-              "ended 1 a NEUTRAL context_length",
-              "unknown > larger context_window",
-              "start 2 larger");
+              "ended 1 a ALIVE context_length",
+              "smaller > unknown context_window",
+              "start 2 unknown");
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 3 larger");
       assertThat(rig.trail())
           .extracting(Attempt::backend)
           .containsExactly("a", "same", "smaller", "unknown");
       assertThat(rig.gate)
-          .containsExactly("enter a", "leave a NEUTRAL context_length", "enter larger");
+          .containsExactly(
+              "enter a",
+              "leave a ALIVE context_length",
+              "enter unknown",
+              "leave unknown ALIVE context_length",
+              "enter larger");
     }
 
     @Test
-    void ofAnUnknownWindowGoesToAnyKnownOne() {
+    void ofAnUnknownWindowGoesToAnyOther() {
       Rig rig = Rig.of("a", "unknown", "known").window("known", 100).started();
-      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 2 known");
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 2 unknown");
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 3 known");
+    }
+
+    @Test
+    void isNotTheFailureWhereAnEarlierOneMayPass() {
+      Rig rig = Rig.of("large", "small").window("large", 8_000).window("small", 4_000).started();
+      rig.fail(FailureKind.OVERLOADED);
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("fail overloaded");
+    }
+
+    @Test
+    void staysTheCallersWhereAnotherRefusedTheRequestOtherwise() {
+      Rig rig = Rig.of("a", "b").started();
+      rig.fail(FailureKind.MODEL_NOT_FOUND);
+      assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("fail context_length");
     }
 
     @Test
@@ -372,7 +398,7 @@ class FailoverTest {
               .started();
       assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 2 b");
       assertThat(rig.fail(FailureKind.CONTEXT_LENGTH)).endsWith("start 3 d");
-      assertThat(rig.fail(FailureKind.SERVER_ERROR)).endsWith("fail unavailable");
+      assertThat(rig.fail(FailureKind.SERVER_ERROR)).endsWith("fail server_error");
     }
 
     @Test
@@ -409,6 +435,58 @@ class FailoverTest {
     }
 
     @Test
+    void theFirstTextReleasesTheReasoningBeforeIt() {
+      Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
+      assertThat(rig.chunk(ChunkKind.REASONING, "hm")).containsExactly("answering", "hold");
+      assertThat(rig.chunk(ChunkKind.REASONING, "hm")).containsExactly("hold");
+      assertThat(rig.machine().deliveredBytes()).isZero();
+      assertThat(rig.chunk(ChunkKind.TEXT, "a")).containsExactly("release a", "deliver");
+      assertThat(rig.chunk(ChunkKind.REASONING, "b")).containsExactly("deliver");
+      assertThat(rig.machine().deliveredBytes()).isEqualTo(6);
+    }
+
+    @Test
+    void aRefusalIsAFirstText() {
+      Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
+      assertThat(rig.chunk(ChunkKind.REFUSAL, "no"))
+          .containsExactly("answering", "release a", "deliver");
+    }
+
+    @Test
+    void reasoningIsTheFirstChunkByDefault() {
+      Rig rig = attempting();
+      assertThat(rig.chunk(ChunkKind.REASONING, "hm"))
+          .containsExactly("answering", "release a", "deliver");
+    }
+
+    @Test
+    void aFailureBeforeTheFirstTextFallsBack() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
+      rig.chunk(ChunkKind.REASONING, "hm");
+      assertThat(rig.fail(FailureKind.NETWORK)).endsWith("start 2 b");
+      rig.chunk(ChunkKind.REASONING, "hm");
+      assertThat(rig.chunk("a")).containsExactly("release b", "deliver");
+    }
+
+    @Test
+    void reasoningWithoutTextIsEmptyWhereTextCommits() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
+      rig.chunk(ChunkKind.REASONING, "hm");
+      assertThat(rig.end(FinishReason.STOP))
+          .containsExactly("ended 1 a FAILURE empty_answer", "a > b empty_answer", "start 2 b");
+      rig.chunk(ChunkKind.REASONING, "hm");
+      assertThat(rig.end(FinishReason.LENGTH))
+          .containsExactly("release b", "ended 2 b SUCCESS", "complete length");
+    }
+
+    @Test
+    void reasoningBeforeTheFirstTextFillsTheLatch() {
+      Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).latch(10).started();
+      rig.chunk(ChunkKind.REASONING, "1234567890");
+      assertThat(rig.chunk(ChunkKind.REASONING, "1")).endsWith("fail too_large");
+    }
+
+    @Test
     void theCharactersOfAFailedAttemptDoNotCountForTheNext() {
       Rig rig = Rig.of("a", "b").commit(new CommitPoint(6)).started();
       rig.chunk("12345");
@@ -423,7 +501,7 @@ class FailoverTest {
       Rig rig = Rig.of("a").commit(new CommitPoint(100)).started();
       rig.chunk("short");
       assertThat(rig.end(FinishReason.STOP))
-          .containsExactly("release a", "ended 1 a SUCCESS", "complete stop");
+          .containsExactly("release a", "ended 1 a ALIVE", "complete stop");
     }
 
     @Test
@@ -435,7 +513,7 @@ class FailoverTest {
       assertThat(rig.fail(FailureKind.NETWORK)).endsWith("start 2 b");
       assertThat(rig.chunk("whole")).containsExactly("answering", "hold");
       assertThat(rig.end(FinishReason.STOP))
-          .containsExactly("release b", "ended 2 b SUCCESS", "complete stop");
+          .containsExactly("release b", "ended 2 b ALIVE", "complete stop");
       assertThat(rig.machine().deliveredBytes()).isEqualTo(5);
     }
 
@@ -445,7 +523,7 @@ class FailoverTest {
       assertThat(rig.chunk("12345")).containsExactly("answering", "hold");
       assertThat(rig.chunk("67890")).containsExactly("hold");
       assertThat(rig.chunk("!"))
-          .containsExactly("abort", "ended 1 a NEUTRAL too_large", "fail too_large");
+          .containsExactly("abort", "ended 1 a ALIVE too_large", "fail too_large");
       assertThat(rig.failure().message()).contains("10 bytes");
       assertThat(rig.failure().deliveredBytes()).isZero();
     }

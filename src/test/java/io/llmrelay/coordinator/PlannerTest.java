@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import io.llmrelay.availability.WallClock;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
@@ -160,6 +161,95 @@ class PlannerTest {
         new Backend(
             "one", "p1", "openai", List.of("vendor/model"), "vendor/model", PlannerTest::anything));
     assertThat(names(request("vendor/model"))).startsWith("one/vendor/model");
+  }
+
+  // A model's id may begin with a backend's name.
+
+  private Backend backend(String name, String provider, String defaultModel, String... models) {
+    return new Backend(
+        name, provider, "openai", List.of(models), defaultModel, PlannerTest::anything);
+  }
+
+  private void backends(Backend... all) {
+    backends.clear();
+    backends.addAll(List.of(all));
+    order = List.of();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"openai/gpt-oss-20b", "openai/gpt-oss-120b"})
+  void theBackendThatListsAWholeIdIsAskedAndNotTheOneItBeginsWith(String id) {
+    backends(
+        backend("openai", null, "gpt"),
+        backend("groq", null, "openai/gpt-oss-120b", "openai/gpt-oss-20b"));
+    assertThat(names(request(id))).containsExactly("groq/" + id, "openai/gpt");
+    assertThat(names(request().withCandidates(id))).containsExactly("groq/" + id);
+    assertThat(names(request().withCandidates("groq/" + id))).containsExactly("groq/" + id);
+    order = List.of(id, "openai");
+    assertThat(names(request())).containsExactly("groq/" + id, "openai/gpt");
+    assertThat(names(request("other"))).containsExactly("openai/other", "groq/" + id);
+  }
+
+  @Test
+  void anAliasMayNameAWholeId() {
+    backends(backend("openai", null, "gpt"), backend("groq", null, "m", "openai/oss", "m"));
+    Planner planner =
+        new Planner(
+            backends,
+            order,
+            Map.of("fast", List.of("openai/oss", "groq/openai/oss", "openai/x")),
+            prefer,
+            Catalog.builtIn(),
+            clock);
+    assertThat(planner.plan(request("fast")).candidates())
+        .extracting(Candidate::toString)
+        .containsExactly("groq/openai/oss", "openai/x");
+  }
+
+  @Test
+  void whereBothListItTheWholeIdComesFirst() {
+    backends(
+        backend("openai", null, "gpt", "gpt", "oss"),
+        backend("groq", null, "m", "openai/oss", "m"),
+        backend("third", null, "z", "openai/oss", "z"));
+    assertThat(names(request("openai/oss")))
+        .containsExactly("groq/openai/oss", "third/openai/oss", "openai/oss");
+    assertThat(names(request().withCandidates("openai/oss"))).containsExactly("groq/openai/oss");
+  }
+
+  @Test
+  void aNamedBackendIsAskedForWhatNobodyElseLists() {
+    backends(backend("openai", null, "gpt"), backend("groq", null, "m", "openai/oss", "m"));
+    assertThat(names(request("openai/other"))).containsExactly("openai/other", "groq/m");
+    backends(backend("openai", null, "gpt", "gpt"), backend("groq", null, "m", "m"));
+    assertThat(failure(request("openai/other")).message())
+        .isEqualTo("model: openai does not serve other, but [gpt]");
+  }
+
+  @Test
+  void whatTheCatalogueHasDecidesAmongThoseThatAcceptAnyName() {
+    backends(backend("openai", "openai", "gpt-5"), backend("groq", "groq", "m"));
+    assertThat(names(request("openai/gpt-oss-20b")))
+        .containsExactly("groq/openai/gpt-oss-20b", "openai/gpt-5");
+    model("groq", "openai/gpt-5", null, null);
+    assertThat(names(request("openai/gpt-5"))).containsExactly("openai/gpt-5", "groq/m");
+    model(null, "openai/strange", null, new Price(1, 1, null));
+    assertThat(names(request("openai/strange"))).startsWith("openai/strange");
+  }
+
+  @Test
+  void aCatalogueAliasBehindABackendIsNoWholeId() {
+    backends(
+        backend("groq", "groq", "m", "m", "openai/gpt-oss-20b"), backend("openai", null, "gpt"));
+    assertThat(names(request("groq/gpt-oss-20b"))).startsWith("groq/openai/gpt-oss-20b");
+  }
+
+  @Test
+  void anIdOfTwoSlashesAndAVariantIsPassedOnAsItIs() {
+    String id = "anthropic/claude-x/y:free";
+    backends(backend("anthropic", null, "c"), backend("router", null, id, id));
+    assertThat(names(request(id))).containsExactly("router/" + id, "anthropic/c");
+    assertThat(names(request("router/" + id))).containsExactly("router/" + id, "anthropic/c");
   }
 
   @Test

@@ -6,6 +6,8 @@ import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.RelayOptions;
+import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.Attempt;
@@ -84,20 +86,32 @@ class RefusedKeyTest {
                 0,
                 Duration.ofMillis(10),
                 Duration.ofSeconds(1),
+                Duration.ofMillis(200),
                 10_000),
-            new CircuitOptions(),
+            LimitsTest.WIDE,
             Catalog.builtIn(),
-            100,
-            Map.of(),
-            null,
-            true);
+            100);
+    Listeners listeners = new Listeners(List.of(log));
+    Availability availability =
+        new Availability(
+            vertx,
+            InstantSource.system(),
+            () -> System.nanoTime() / 1_000_000,
+            Duration.ofMillis(50));
     get(
-        vertx.deployVerticle(
-            new CoordinatorVerticle(
-                settings,
-                new Listeners(List.of(log)),
-                InstantSource.system(),
-                Duration.ofMillis(50))));
+        availability.open(
+            new AvailabilitySettings(
+                "llm",
+                "lane",
+                List.of(
+                    new AvailabilitySettings.Backend("strict", "strict", 10, null),
+                    new AvailabilitySettings.Backend("other", "other", 10, null)),
+                new CircuitOptions(),
+                10,
+                Duration.ofDays(31),
+                null),
+            listeners));
+    get(vertx.deployVerticle(new CoordinatorVerticle(settings, listeners, availability)));
   }
 
   private static List<String> trail(LlmRelay relay) throws Exception {

@@ -3,10 +3,13 @@ package io.llmrelay.coordinator;
 import static java.util.Comparator.comparingInt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Skip;
 import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -31,6 +34,7 @@ final class Rig implements Gate {
   static final long FIRST_CHUNK = 2_000;
   static final long STALL = 3_000;
   static final long TOTAL = 60_000;
+  static final long QUEUE_WAIT = 4_000;
   static final long INPUT_CHARACTERS = 40;
 
   long now = 1_000_000;
@@ -40,7 +44,7 @@ final class Rig implements Gate {
   /** What the gate was asked and told, in order. */
   final List<String> gate = new ArrayList<>();
 
-  private final Map<String, Gate.Skip> closed = new HashMap<>();
+  private final Map<String, Skip> closed = new HashMap<>();
   private final Map<String, Model> known = new HashMap<>();
   private final List<Candidate> candidates = new ArrayList<>();
   private CommitPoint commit = CommitPoint.FIRST_CHUNK;
@@ -49,6 +53,7 @@ final class Rig implements Gate {
   private Duration head = Duration.ofMillis(HEAD);
   private Duration firstChunk = Duration.ofMillis(FIRST_CHUNK);
   private long total = TOTAL;
+  private boolean queuesFull;
   private Failover machine;
 
   static Rig of(String... backends) {
@@ -113,21 +118,65 @@ final class Rig implements Gate {
   Rig open(String backend, long availableInMs) {
     closed.put(
         backend,
-        new Gate.Skip(
-            SkipReason.CIRCUIT_OPEN, FailureKind.UNAVAILABLE, "circuit open", availableInMs));
+        new Skip(SkipReason.CIRCUIT_OPEN, FailureKind.UNAVAILABLE, "circuit open", availableInMs));
     return this;
   }
 
   /** The gate refuses this one from now on. */
   Rig exhausted(String backend, FailureKind kind, long availableInMs) {
     closed.put(
-        backend, new Gate.Skip(SkipReason.EXHAUSTED, kind, kind.code() + ", later", availableInMs));
+        backend, new Skip(SkipReason.EXHAUSTED, kind, kind.code() + ", later", availableInMs));
     return this;
   }
 
   Rig letIn(String backend) {
     closed.remove(backend);
     return this;
+  }
+
+  /** All slots of this one are in use from now on. */
+  Rig saturated(String backend) {
+    closed.put(
+        backend,
+        new Skip(SkipReason.SATURATED, FailureKind.SATURATED, "all 7 slots are in use", -1));
+    return this;
+  }
+
+  /** No queue takes anybody. */
+  Rig queuesFull() {
+    queuesFull = true;
+    return this;
+  }
+
+  /** A slot is granted, as to somebody who queued for it. */
+  List<String> grant(String backend) {
+    closed.remove(backend);
+    return show(machine().slotGranted(candidate(backend)));
+  }
+
+  /** A slot is granted of a candidate that the gate refuses for another reason. */
+  List<String> grantWithoutLettingIn(String backend) {
+    return show(machine().slotGranted(candidate(backend)));
+  }
+
+  private Candidate candidate(String backend) {
+    return candidates.stream().filter(c -> c.backend().equals(backend)).findFirst().orElseThrow();
+  }
+
+  @Override
+  public Skip look(Candidate candidate) {
+    return closed.get(candidate.backend());
+  }
+
+  @Override
+  public boolean queue(List<Candidate> candidates) {
+    gate.add("queue " + candidates.stream().map(Candidate::backend).toList());
+    return !queuesFull;
+  }
+
+  @Override
+  public void leaveQueue() {
+    gate.add("leave queue");
   }
 
   @Override
@@ -156,6 +205,7 @@ final class Rig implements Gate {
               maxRetries,
               Duration.ofMillis(100),
               Duration.ofMillis(5_000),
+              Duration.ofMillis(QUEUE_WAIT),
               latchMaxBytes);
       machine = new Failover(candidates, settings, INPUT_CHARACTERS, this, () -> now, () -> jitter);
     }
@@ -187,9 +237,14 @@ final class Rig implements Gate {
   }
 
   List<String> chunk(String text) {
+    return chunk(ChunkKind.TEXT, text);
+  }
+
+  List<String> chunk(ChunkKind kind, String text) {
     return show(
         machine()
             .chunks(
+                kind,
                 1,
                 text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length,
                 text.codePointCount(0, text.length())));

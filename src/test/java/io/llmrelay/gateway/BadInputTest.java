@@ -47,7 +47,7 @@ class BadInputTest extends GatewayFixture {
   @Test
   void badJsonIsToldWhere() throws Exception {
     assertThat(error(post("{\"model\": \"x\",\n \"messages\": oops}")).getString("message"))
-        .isEqualTo("the body is not valid JSON: line 2, column 19");
+        .isEqualTo("the body is not valid JSON: line 2, column 14");
     assertThat(post("[".repeat(5000)).statusCode()).isEqualTo(400);
   }
 

@@ -10,6 +10,7 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.TlsOptions;
 import io.vertx.core.Future;
@@ -57,6 +58,8 @@ class TlsTest extends GatewayFixture {
   private static final long IDLE_MS = 3_000;
 
   @TempDir static Path folder;
+  private static final String KEY = "llmr-one-0123456789-abcdefghij";
+
   private static Certificates own;
   private static Certificates renewed;
 
@@ -280,6 +283,46 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
+  void aStreamThatIsCutOffMakesRoomForItsKeysNextRequest() throws Exception {
+    GatewayKeyOptions one = new GatewayKeyOptions().setKey(KEY).setMaxConcurrent(1);
+    gateway = deploy(new GatewayVerticle(options().addKey("one", one), relay));
+    port = gateway.actualPort();
+    HttpClient client = vertxClient();
+    for (boolean wholeConnection : new boolean[] {false, true}) {
+      HttpClientRequest leaving = request(client).await(5, TimeUnit.SECONDS);
+      leaving.putHeader("authorization", "Bearer " + KEY).send(askStream().toBuffer());
+      relay.streams.take().text("Hello");
+      leaving.response().await(5, TimeUnit.SECONDS);
+      assertThat(statusWithKey()).isEqualTo(429);
+      if (wholeConnection) {
+        leaving.connection().close();
+      } else {
+        leaving.reset(8);
+      }
+      relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
+      await().until(() -> statusWithKey() == 200);
+      relay.script = stream -> {};
+      relay.streams.clear();
+    }
+  }
+
+  private int statusWithKey() throws Exception {
+    return vertxClient()
+        .request(HttpMethod.POST, "/v1/chat/completions")
+        .compose(
+            request ->
+                request
+                    .putHeader("authorization", "Bearer " + KEY)
+                    .send(askStream().toBuffer())
+                    .compose(
+                        response -> {
+                          int status = response.statusCode();
+                          return response.body().map(body -> status);
+                        }))
+        .await(20, TimeUnit.SECONDS);
+  }
+
+  @Test
   void aStreamThatIsNotReadIsPausedAndItsNeighbourIsNot() throws Exception {
     HttpClient client = vertxClient();
     Future<HttpClientResponse> slow =
@@ -328,7 +371,7 @@ class TlsTest extends GatewayFixture {
       request.connection().closeHandler(end -> closed.tryComplete());
       // The last ones find the connection closed already.
       CountDownLatch head = new CountDownLatch(1);
-      request.setChunked(true).sendHead().onComplete(there -> head.countDown());
+      request.setChunked(true).writeHead().onComplete(there -> head.countDown());
       assertThat(head.await(5, TimeUnit.SECONDS)).isTrue();
       request.reset(8);
       sent++;

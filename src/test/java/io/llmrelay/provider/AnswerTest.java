@@ -73,13 +73,13 @@ class AnswerTest {
   }
 
   @Test
-  void usageIsReplacedButNotByNothing() {
+  void theGreatestOfEachCountStands() {
     answer.usage(usage(1, 2));
     answer.usage(usage(3, 0));
     answer.usage(usage(0, 0));
     answer.finish(FinishReason.STOP);
     answer.end();
-    assertThat(answer.toJson().getJsonObject("usage")).isEqualTo(usage(3, 0).toJson());
+    assertThat(answer.toJson().getJsonObject("usage")).isEqualTo(usage(3, 2).toJson());
   }
 
   private static TokenUsage usage(long input, long output) {

@@ -91,7 +91,7 @@ class BedrockSigningTest {
     Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options());
     Future<?> sent =
         backend
-            .chat("vendor.model-v1:0", 2_000)
+            .chat("vendor.model-v1:0", 2_000, false)
             .compose(
                 request -> {
                   backend.sign(request, body);
@@ -113,7 +113,7 @@ class BedrockSigningTest {
   @Test
   void probesAreSignedToo() throws Exception {
     seen = Promise.promise();
-    assertThat(Consumer.await(new Probe(vertx, backend(options(), ENV)).run()).getBoolean("ok"))
+    assertThat(Consumer.await(new Probe(vertx, backend(options(), ENV)).models()).getBoolean("ok"))
         .isTrue();
     Seen probe = Consumer.await(seen.future());
     assertThat(probe.request.authority().host()).isEqualTo("bedrock.eu-west-1.test");

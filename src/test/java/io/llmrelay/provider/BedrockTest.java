@@ -293,4 +293,15 @@ class BedrockTest {
                 new JsonObject("{\"modelSummaries\":[{\"modelId\":\"a\",\"x\":1},{},3]}")))
         .containsExactly("a");
   }
+
+  @Test
+  void aNewerClaudeTakesTemperatureOrTopP() {
+    ChatRequest both = Rig.HELLO.withTemperature(0.5).withTopP(0.9);
+    String claude = "eu.anthropic.claude-haiku-4-5-20251001-v1:0";
+    JsonObject body = BEDROCK.encode(both, claude, new BackendOptions()).toJsonObject();
+    assertThat(body.getJsonObject("inferenceConfig"))
+        .isEqualTo(new JsonObject().put("temperature", 0.5));
+    assertThat(BEDROCK.leftOut(both, claude)).startsWith("top_p was left out");
+    assertThat(BEDROCK.leftOut(both, "amazon.nova-pro-v1:0")).isNull();
+  }
 }

@@ -46,6 +46,16 @@ class CohereTest {
   }
 
   @Test
+  void billedUnitsStandInForTokens() {
+    String end =
+        event(
+            "message-end",
+            "{\"finish_reason\":\"COMPLETE\",\"usage\":{\"billed_units\":{\"input_tokens\":9.0,\"output_tokens\":4}}}");
+    assertThat(Reading.of("cohere", START + content("text", "a") + end).usage())
+        .isEqualTo(new TokenUsage(9, 4, 0, 0, 0, TokenUsage.Source.PROVIDER));
+  }
+
+  @Test
   void readsEventsWhereverTheyAreCut() {
     Buffer body =
         Buffer.buffer(

@@ -5,16 +5,19 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
 import io.llmrelay.Awake;
+import io.llmrelay.Certificates;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Connections that are kept, lost, refused, too slow, or not to be trusted. */
 @ExtendWith(VertxExtension.class)
@@ -159,7 +163,8 @@ class ConnectionTest {
   }
 
   @Test
-  void anUntrustedCertificateIsAFailure(Vertx vertx) {
+  void anUntrustedCertificateIsAFailure(Vertx vertx, @TempDir Path folder) throws Exception {
+    Certificates own = Certificates.in(folder, "EC", "EC");
     AtomicInteger requests = new AtomicInteger();
     HttpServer server =
         Consumer.await(
@@ -167,7 +172,10 @@ class ConnectionTest {
                 .createHttpServer(
                     new HttpServerOptions()
                         .setSsl(true)
-                        .setKeyCertOptions(SelfSignedCertificate.create().keyCertOptions()))
+                        .setKeyCertOptions(
+                            new PemKeyCertOptions()
+                                .setCertPath(own.certificate().toString())
+                                .setKeyPath(own.key().toString())))
                 .requestHandler(request -> requests.incrementAndGet())
                 .listen(0, "127.0.0.1"));
     Rig rig =
@@ -192,10 +200,22 @@ class ConnectionTest {
       waiting.add(Consumer.open(vertx, rig.address(), brief, true));
       waiting.get(i).awaitAccepted();
     }
-    assertThat(rig.open().awaitEnd().failure.kind()).isEqualTo(FailureKind.OVERLOADED);
+    Failure failure = rig.failing(FailureKind.SATURATED).failure;
+    assertThat(failure.message()).contains("all 1 connections (max-connections)");
+    assertThat(failure.kind().status()).isEqualTo(503);
     for (Consumer consumer : waiting) {
       assertThat(consumer.awaitEnd().failure.kind()).isEqualTo(FailureKind.TIMEOUT);
     }
     assertThat(requests).hasValue(1);
+  }
+
+  @Test
+  void hundredsOfStreamsAreOpenAtATimeByDefault(Vertx vertx) {
+    AtomicInteger requests = new AtomicInteger();
+    Rig rig = Rig.openai(vertx, request -> requests.incrementAndGet());
+    for (int i = 0; i < 300; i++) {
+      rig.open();
+    }
+    await().untilAtomic(requests, is(300));
   }
 }

@@ -31,6 +31,9 @@ final class Consumer implements InboundStream.Handler {
   /** Every chunk by itself. */
   final List<String> pieces = new CopyOnWriteArrayList<>();
 
+  /** The bodies of the open frames. */
+  final List<JsonObject> opens = new CopyOnWriteArrayList<>();
+
   final List<String> calls = new CopyOnWriteArrayList<>();
   private final Promise<JsonObject> opened = Promise.promise();
   private final Promise<Void> accepted = Promise.promise();
@@ -136,7 +139,8 @@ final class Consumer implements InboundStream.Handler {
   @Override
   public void opened(JsonObject body) {
     calls.add("open");
-    opened.complete(body);
+    opens.add(body);
+    opened.tryComplete(body);
   }
 
   @Override

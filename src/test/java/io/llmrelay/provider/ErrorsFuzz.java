@@ -58,7 +58,7 @@ public final class ErrorsFuzz {
 
   private static void check(Failure failure) {
     assertThat(failure.kind()).isNotNull();
-    assertThat(failure.retryAfterMs()).isBetween(-1L, Waiting.MAX_MS);
+    assertThat(failure.retryAfterMs()).isBetween(-1L, ErrorClassifier.DEFAULT_MAX_WAIT.toMillis());
     fit(failure.message());
     if (failure.providerCode() != null) {
       fit(failure.providerCode());

@@ -63,6 +63,21 @@ class GeminiTest {
   }
 
   @Test
+  void whatToolsBroughtIntoThePromptIsInput() {
+    Reading reading =
+        Reading.of(
+            "gemini",
+            text("Hi", "")
+                + chunk(
+                    "",
+                    "STOP",
+                    "\"promptTokenCount\": 7, \"toolUsePromptTokenCount\": 30,"
+                        + " \"candidatesTokenCount\": 5, \"totalTokenCount\": 42"));
+    assertThat(reading.usage())
+        .isEqualTo(new TokenUsage(37, 5, 0, 0, 0, TokenUsage.Source.PROVIDER));
+  }
+
+  @Test
   void aFinishReasonIsNotTheEndAndTheLastOneCounts() {
     Reading reading = new Reading("gemini").more(text("The answer ", "STOP"));
     assertThat(reading.over()).isFalse();

@@ -114,6 +114,40 @@ class ProviderVerticleTest {
     assertThat(consumer.awaitOpen()).isEqualTo(new JsonObject().put("status", 200));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"text/event-stream", "application/json"})
+  void opensAgainWhenTheAnswerNamesItsModel(String type, Vertx vertx) {
+    String chunk = "{\"model\":\"%s\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}";
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request ->
+                request
+                    .response()
+                    .putHeader("content-type", type)
+                    .end(
+                        Sse.data(chunk.formatted(""))
+                            + Sse.data(chunk.formatted("m-2026"))
+                            + Sse.finish("stop")
+                            + Sse.DONE));
+    Consumer consumer = rig.open().awaitEnd();
+    assertThat(consumer.opens.get(consumer.opens.size() - 1))
+        .isEqualTo(new JsonObject().put("status", 200).put("model", "m-2026"));
+    assertThat(consumer.opens).hasSize(type.contains("json") ? 1 : 2);
+    assertThat(consumer.calls).endsWith("open", "chunk", "end");
+  }
+
+  @Test
+  void saysWhatItLeftOut(Vertx vertx) {
+    BackendOptions options = Rig.options("anthropic", null);
+    Rig rig = Rig.of(vertx, options, request -> Sse.stream(request, Sse.data("{}")));
+    JsonObject body =
+        Consumer.body(Rig.HELLO.withTemperature(0.1).withTopP(0.2)).put("model", "claude-opus-5");
+    Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+    assertThat(consumer.awaitOpen().getString("warning"))
+        .isEqualTo("top_p was left out: claude-opus-5 takes temperature or top_p, not both");
+  }
+
   @Test
   void opensBeforeTheFirstChunkAndDeliversAtOnce(Vertx vertx) {
     List<HttpServerRequest> requests = new CopyOnWriteArrayList<>();

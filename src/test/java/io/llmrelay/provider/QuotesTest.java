@@ -28,7 +28,7 @@ class QuotesTest {
     "Where is the trWhere is the tr, ***",
     "Answer as a pirate and where is the treasure, ***and w***",
     "a treasure of Sierra Madre, a treasure of Sierra Madre",
-    "said Arr! and hm, said *** and hm"
+    "said Arr! and hm, said Arr! and hm"
   })
   void areMasked(String words, String masked) {
     assertThat(QUOTES.mask(words)).isEqualTo(masked);
@@ -39,10 +39,59 @@ class QuotesTest {
     Quotes quotes =
         Quotes.of(
             ChatRequest.of(
-                ChatMessage.system("a\nb c"),
+                ChatMessage.system("be brief,\nand kind"),
                 ChatMessage.user("PIN\n48151623\r\nIBAN\n\tDE89 3704\n")));
-    assertThat(quotes.mask("bad input: PIN 48151623 IBAN DE89 3704, a b c"))
+    assertThat(quotes.mask("bad input: PIN 48151623 IBAN DE89 3704, be brief, and kind"))
         .isEqualTo("bad input: ***, ***");
+  }
+
+  /** From twelve characters on; what is shorter is anybody's word. */
+  @ParameterizedTest
+  @CsvSource({
+    "limit, Rate limit reached, Rate limit reached",
+    "the model, the model does not exist, the model does not exist",
+    "48151623, bad input: 48151623, bad input: 48151623",
+    "abcdefghijk, bad abcdefghijk!, bad abcdefghijk!",
+    "abcdefghijkl, bad abcdefghijkl!, bad ***!",
+    "xabcdefghijklx, bad abcdefghijkl!, bad ***!",
+    "xabcdefghijkx, bad abcdefghijk!, bad abcdefghijk!",
+    "a b c d e f g, bad: a b c d e f g, bad: ***",
+    "漢字漢字漢字漢字漢字漢字, bad 漢字漢字漢字漢字漢字漢字!, bad ***!",
+  })
+  void fromTwelveCharactersOn(String prompt, String words, String masked) {
+    assertThat(Quotes.of(ChatRequest.of(ChatMessage.user(prompt))).mask(words)).isEqualTo(masked);
+  }
+
+  @Test
+  void manyShortMessagesAreNoQuotation() {
+    ChatMessage[] messages =
+        "Rate limit reached for the model"
+            .lines()
+            .flatMap(line -> java.util.Arrays.stream(line.split(" ")))
+            .map(ChatMessage::user)
+            .toArray(ChatMessage[]::new);
+    assertThat(Quotes.of(ChatRequest.of(messages)).mask("Rate limit reached for the model"))
+        .isEqualTo("Rate limit reached for the model");
+  }
+
+  /** U+1F600 and U+1F601 share their first half, U+1F600 and U+1FA00 their second. */
+  @Test
+  void halfACharacterIsNeverLeftOver() {
+    Quotes quotes =
+        Quotes.of(ChatRequest.of(ChatMessage.user("\uD83D\uDE00hello world\uD83D\uDE00")));
+    assertThat(quotes.mask("<\uD83E\uDE00hello world\uD83D\uDE01>")).isEqualTo("<***>");
+  }
+
+  /** A text within a text is escaped once more. */
+  @ParameterizedTest
+  @CsvSource({
+    "'PIN 48151623\nIBAN DE89', raw: PIN 48151623\\nIBAN DE89, raw: ***",
+    "geheim für Müller, raw: geheim f\\u00fcr M\\u00FCller, raw: ***",
+    "'C:\\new\\table\\file', raw: C:\\new\\table\\file!, raw: ***!",
+    "geheim für Müller, raw: a \\n b, raw: a \\n b",
+  })
+  void areFoundThoughTheyAreEscaped(String prompt, String words, String masked) {
+    assertThat(Quotes.of(ChatRequest.of(ChatMessage.user(prompt))).mask(words)).isEqualTo(masked);
   }
 
   @Test

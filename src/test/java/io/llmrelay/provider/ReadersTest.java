@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Clock;
@@ -74,6 +75,39 @@ class ReadersTest {
         choices("{\"delta\":{\"reasoning\":\"r\",\"reasoning_content\":\"r\",\"content\":\"t\"}}")
             + choices("{\"delta\":{\"reasoning\":\"s\",\"reasoning_content\":\"\"}}"));
     assertThat(pieces).containsExactly("reasoning:r", "text:t", "reasoning:s");
+  }
+
+  private static String details(String fields, String... entries) {
+    return choices(
+        "{\"delta\":{" + fields + "\"reasoning_details\":[" + String.join(",", entries) + "]}}");
+  }
+
+  @Test
+  void detailsOfReasoningAreReasoning() {
+    read(
+        "openai",
+        details("", "{\"type\":\"reasoning.text\",\"text\":\"a\",\"signature\":null}")
+            + details(
+                "\"reasoning\":null,\"content\":\"\",",
+                "{\"type\":\"reasoning.summary\",\"summary\":\"b\",\"index\":0}",
+                "7",
+                "{\"type\":\"reasoning.encrypted\",\"data\":\"no\"}",
+                "{\"type\":\"reasoning.text\",\"text\":\"c\"}")
+            + details("\"content\":\"t\",", "{\"type\":\"reasoning.text\",\"text\":\"d\"}"));
+    assertThat(pieces).containsExactly("reasoning:abcd", "text:t");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reasoning", "reasoning_content"})
+  void detailsThatRepeatTheReasoningAreNotReadTwice(String field) {
+    read(
+        "openai",
+        details("\"" + field + "\":\"a\",", "{\"text\":\"a\"}")
+            + choices(
+                "{\"delta\":{\"reasoning_details\":[{\"text\":\"b\"}],\"" + field + "\":\"b\"}}")
+            + details("", "{\"text\":\"ab\",\"signature\":\"s\"}")
+            + Sse.text("t"));
+    assertThat(pieces).containsExactly("reasoning:ab", "text:t");
   }
 
   @Test
@@ -240,9 +274,8 @@ class ReadersTest {
   @ValueSource(
       strings = {
         "{\"choices\":[{\"delta\":{\"content\":\"no\"",
-        "no JSON",
         "[]",
-        "7",
+        "{\"a\":1,}",
         "{\"a\":\u0001}"
       })
   void malformedPayloadsAreFatalFirstAndCountedLater(String payload) {
@@ -254,6 +287,47 @@ class ReadersTest {
         Sse.text("x") + Sse.data(payload) + Sse.text("y") + Sse.finish("stop") + Sse.DONE);
     assertThat(pieces).containsExactly("text:xy");
     assertThat(end().getInteger("malformed")).isEqualTo(1);
+  }
+
+  @Test
+  void usageIsReadWhereverItStands() {
+    String finish = "\"delta\":{},\"finish_reason\":\"stop\"";
+    String counts =
+        "\"usage\":{\"prompt_tokens\":1336,\"completion_tokens\":31,\"cached_tokens\":1280}";
+    String zero = "\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0}";
+    for (String body :
+        List.of(
+            choices("{" + finish + "," + counts + "}"),
+            choices("{" + counts + "," + finish + ",\"index\":0}"),
+            choices("{" + finish + "}") + Sse.data("{\"x_groq\":{" + counts + "}}"),
+            Sse.data("{\"choices\":[{" + finish + "," + counts + "}]," + zero + "}"),
+            Sse.data("{" + counts + ",\"x_groq\":{" + zero + "},\"choices\":[{" + finish + "}]}"),
+            Sse.data("{" + counts + "}") + choices("{" + finish + "}") + Sse.data("{" + zero + "}"),
+            choices("{" + finish + "," + counts + "}") + Sse.data("{\"usage\":{}}"))) {
+      pieces.clear();
+      read("openai", Sse.text("x") + body + Sse.DONE);
+      assertThat(end().getJsonObject("usage"))
+          .as(body)
+          .isEqualTo(new TokenUsage(1336, 31, 1280, 0, 0, TokenUsage.Source.PROVIDER).toJson());
+    }
+  }
+
+  @Test
+  void usageOnEveryChunkIsCumulativeAndOtherChoicesHaveTheirOwn() {
+    String chunk =
+        "{\"choices\":[{\"delta\":{\"content\":\"x\"}}],"
+            + "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":%d}}";
+    read(
+        "openai",
+        Sse.data(chunk.formatted(1))
+            + Sse.data(chunk.formatted(2))
+            + choices("{\"usage\":{\"prompt_tokens\":99},\"delta\":{},\"index\":1}")
+            + Sse.data(chunk.formatted(3))
+            + Sse.finish("stop")
+            + Sse.DONE);
+    assertThat(pieces).containsExactly("text:xxx");
+    assertThat(end().getJsonObject("usage"))
+        .isEqualTo(new TokenUsage(9, 3, 0, 0, 0, TokenUsage.Source.PROVIDER).toJson());
   }
 
   @Test

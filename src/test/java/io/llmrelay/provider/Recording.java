@@ -169,12 +169,18 @@ public record Recording(
     return expected.containsKey("class");
   }
 
-  /** What kinds of failure are right. */
+  /** Whether another backend may serve the request. */
+  public boolean fallsBack() {
+    return Boolean.TRUE.equals(expected.getBoolean("fall_back"));
+  }
+
+  /** What kinds of failure are right; a request that is wrong for this backend is unsupported. */
   public List<String> kinds() {
     return Stream.concat(
             Stream.of(expected.getString("class")),
             expected.getJsonArray("class_also_accepted", new JsonArray()).stream())
         .map(kind -> kind.toString().toLowerCase(Locale.ROOT))
+        .map(kind -> fallsBack() && kind.equals("invalid_request") ? "unsupported" : kind)
         .toList();
   }
 

@@ -23,9 +23,11 @@ final class Rig {
   final Vertx vertx;
   final String prefix = "rig" + RIGS.incrementAndGet();
   final String deployment;
+  final String url;
 
   private Rig(Vertx vertx, BackendOptions options) {
     this.vertx = vertx;
+    this.url = options.getBaseUrl();
     this.deployment =
         await(vertx.deployVerticle(new ProviderVerticle("backend", options, prefix, Consumer.BUS)));
   }

@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
  */
 public final class AnthropicDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
+  private static final Pattern CLAUDE = Pattern.compile("\\bclaude\\b");
+  private static final Pattern TAKES_BOTH =
+      Pattern.compile("claude-(instant|v?[23]\\b|(opus|sonnet)-4(-0)?(?![-.]?\\d{1,2}\\b))");
   static final int DEFAULT_MAX_TOKENS = 4096;
   private static final String VERSION = "2023-06-01";
 
@@ -87,13 +90,25 @@ public final class AnthropicDialect implements Dialect {
     Json.put(json, "system", system.isEmpty() ? null : system);
     json.put("messages", messages).put("stream", true);
     Json.put(json, "temperature", request.temperature());
-    Json.put(json, "top_p", request.topP());
+    Json.put(json, "top_p", leftOut(request, model) == null ? request.topP() : null);
     Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
     Json.put(
         json,
         "metadata",
         request.user() == null ? null : new JsonObject().put("user_id", request.user()));
     return json.toBuffer();
+  }
+
+  @Override
+  public String leftOut(ChatRequest request, String model) {
+    return request.temperature() != null && request.topP() != null && takesOne(model)
+        ? "top_p was left out: " + model + " takes temperature or top_p, not both"
+        : null;
+  }
+
+  /** Claude models from Opus 4.1 and Sonnet 4.5 on refuse temperature and top_p together. */
+  private static boolean takesOne(String model) {
+    return CLAUDE.matcher(model).find() && !TAKES_BOTH.matcher(model).find();
   }
 
   private static JsonArray blocks(List<String> texts) {

@@ -127,8 +127,7 @@ final class AnthropicReader implements Dialect.Reader {
   }
 
   private static long count(JsonParser in, long before) throws IOException {
-    long count = Json.number(in, before);
-    return count > 0 ? count : before;
+    return Math.max(before, Json.count(in, before));
   }
 
   private void pass() {
@@ -182,15 +181,16 @@ final class AnthropicReader implements Dialect.Reader {
     }
     for (Object block : Json.array(json, "content")) {
       if (block instanceof JsonObject object) {
-        whole(ChunkKind.REASONING, object.getValue("thinking"));
-        whole(ChunkKind.TEXT, object.getValue("text"));
+        answer.text(ChunkKind.REASONING, Json.piece(object, "thinking"));
+        answer.text(ChunkKind.TEXT, Json.piece(object, "text"));
       }
     }
     JsonObject usage = Json.object(json, "usage");
-    input = count(usage, "input_tokens");
-    cacheRead = count(usage, "cache_read_input_tokens");
-    cacheWrite = count(usage, "cache_creation_input_tokens");
-    output = count(usage, "output_tokens");
+    input = Json.count(usage, "input_tokens");
+    cacheRead = Json.count(usage, "cache_read_input_tokens");
+    cacheWrite = Json.count(usage, "cache_creation_input_tokens");
+    output = Json.count(usage, "output_tokens");
+    reasoning = Json.count(Json.object(usage, "output_tokens_details"), "thinking_tokens");
     usage();
     answer.model(Json.string(json, "model"));
     String reason = Json.string(json, "stop_reason");
@@ -198,15 +198,5 @@ final class AnthropicReader implements Dialect.Reader {
       answer.finish(finish(reason));
     }
     return true;
-  }
-
-  private void whole(ChunkKind kind, Object text) {
-    if (text instanceof String s) {
-      answer.text(kind, s);
-    }
-  }
-
-  private static long count(JsonObject usage, String key) {
-    return usage.getValue(key) instanceof Number n ? n.longValue() : 0;
   }
 }

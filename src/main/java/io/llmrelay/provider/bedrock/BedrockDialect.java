@@ -8,6 +8,7 @@ import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.Json;
 import io.llmrelay.provider.Paths;
 import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -144,7 +145,7 @@ public final class BedrockDialect implements Dialect {
     JsonArray system = blocks(Turns.system(request));
     JsonObject config = new JsonObject();
     Json.put(config, "temperature", request.temperature());
-    Json.put(config, "topP", request.topP());
+    Json.put(config, "topP", leftOut(request, model) == null ? request.topP() : null);
     Json.put(config, "maxTokens", request.maxTokens());
     Json.put(
         config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
@@ -152,6 +153,12 @@ public final class BedrockDialect implements Dialect {
     Json.put(json, "system", system.isEmpty() ? null : system);
     Json.put(json, "inferenceConfig", config.isEmpty() ? null : config);
     return json.toBuffer();
+  }
+
+  /** Claude is here what it is at Anthropic. */
+  @Override
+  public String leftOut(ChatRequest request, String model) {
+    return new AnthropicDialect().leftOut(request, model);
   }
 
   private static JsonArray blocks(List<String> texts) {

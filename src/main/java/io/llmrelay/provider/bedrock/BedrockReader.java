@@ -47,10 +47,10 @@ final class BedrockReader implements Dialect.Reader {
 
   private void content(JsonObject content) {
     JsonObject reasoning = Json.object(content, "reasoningContent");
-    answer.text(ChunkKind.REASONING, Json.text(reasoning, "text"));
+    answer.text(ChunkKind.REASONING, Json.piece(reasoning, "text"));
     // A whole answer has it one level deeper.
-    answer.text(ChunkKind.REASONING, Json.text(Json.object(reasoning, "reasoningText"), "text"));
-    answer.text(ChunkKind.TEXT, Json.text(content, "text"));
+    answer.text(ChunkKind.REASONING, Json.piece(Json.object(reasoning, "reasoningText"), "text"));
+    answer.text(ChunkKind.TEXT, Json.piece(content, "text"));
     if (content.containsKey("toolUse")) {
       answer.toolCalls();
     }

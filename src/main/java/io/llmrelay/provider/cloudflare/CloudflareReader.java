@@ -60,10 +60,7 @@ final class CloudflareReader implements Dialect.Reader {
   }
 
   private void chunk(JsonObject chunk) {
-    Object text = chunk.getValue("response");
-    if (text instanceof String || text instanceof Number) {
-      answer.text(ChunkKind.TEXT, text.toString());
-    }
+    answer.text(ChunkKind.TEXT, Json.piece(chunk, "response"));
     if (calls(Json.array(chunk, "tool_calls"))) {
       answer.toolCalls();
     }

@@ -23,12 +23,15 @@ final class CohereReader implements Dialect.Reader {
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     JsonObject event = Json.payload(bytes, from, to);
+    if (event.isEmpty()) {
+      return;
+    }
     JsonObject delta = Json.object(event, "delta");
     JsonObject message = Json.object(delta, "message");
     switch (Json.text(event, "type")) {
       case "" -> answer.error(bytes, from, to);
       case "content-start", "content-delta" -> content(Json.object(message, "content"));
-      case "tool-plan-delta" -> answer.text(ChunkKind.REASONING, Json.text(message, "tool_plan"));
+      case "tool-plan-delta" -> answer.text(ChunkKind.REASONING, Json.piece(message, "tool_plan"));
       case "tool-call-start" -> answer.toolCalls();
       case "message-end" -> end(delta);
       default -> {}
@@ -51,13 +54,14 @@ final class CohereReader implements Dialect.Reader {
   }
 
   private void content(JsonObject content) {
-    answer.text(ChunkKind.REASONING, Json.text(content, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.text(content, "text"));
+    answer.text(ChunkKind.REASONING, Json.piece(content, "thinking"));
+    answer.text(ChunkKind.TEXT, Json.piece(content, "text"));
   }
 
   private void end(JsonObject end) {
     JsonObject usage = Json.object(end, "usage");
-    JsonObject tokens = Json.object(usage, "tokens");
+    String counted = usage.containsKey("tokens") ? "tokens" : "billed_units";
+    JsonObject tokens = Json.object(usage, counted);
     answer.usage(
         new TokenUsage(
             Json.count(tokens, "input_tokens"),

@@ -17,7 +17,7 @@ import java.io.IOException;
  * <p>There is no end marker, and a finish reason is none: with code execution the first STOP comes
  * before the text. So the reason is kept until the body is complete, and the last one counts; a
  * connection that breaks before that is a failure. Usage is cumulative; thoughts are counted apart
- * from the candidates.
+ * from the candidates, and what tools brought into the prompt apart from the prompt.
  */
 final class GeminiReader implements Dialect.Reader {
   private final Answer answer;
@@ -62,7 +62,7 @@ final class GeminiReader implements Dialect.Reader {
     for (Object entry : parts) {
       if (entry instanceof JsonObject part) {
         boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
-        answer.text(thought ? ChunkKind.REASONING : ChunkKind.TEXT, Json.text(part, "text"));
+        answer.text(thought ? ChunkKind.REASONING : ChunkKind.TEXT, Json.piece(part, "text"));
         if (part.containsKey("functionCall")) {
           answer.toolCalls();
         }
@@ -76,7 +76,7 @@ final class GeminiReader implements Dialect.Reader {
     long thoughts = Json.count(usage, "thoughtsTokenCount");
     answer.usage(
         new TokenUsage(
-            Json.count(usage, "promptTokenCount"),
+            Json.count(usage, "promptTokenCount") + Json.count(usage, "toolUsePromptTokenCount"),
             Json.count(usage, "candidatesTokenCount") + thoughts,
             Json.count(usage, "cachedContentTokenCount"),
             0,

@@ -31,23 +31,20 @@ final class OllamaReader implements Dialect.Reader {
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     JsonObject line = Json.payload(bytes, from, to);
+    if (line.isEmpty()) {
+      return;
+    }
     if (line.getValue("error") != null || !line.containsKey("done")) {
       answer.error(bytes, from, to);
       return;
     }
     JsonObject message = Json.object(line, "message");
-    answer.text(ChunkKind.REASONING, Json.text(message, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.text(message, "content"));
+    answer.text(ChunkKind.REASONING, Json.piece(message, "thinking"));
+    answer.text(ChunkKind.TEXT, Json.piece(message, "content"));
     if (!Json.array(message, "tool_calls").isEmpty()) {
       answer.toolCalls();
     }
     answer.model(Json.string(line, "model"));
-    if (Boolean.TRUE.equals(line.getValue("done"))) {
-      done(line);
-    }
-  }
-
-  private void done(JsonObject line) {
     answer.usage(
         new TokenUsage(
             Json.count(line, "prompt_eval_count"),
@@ -56,6 +53,12 @@ final class OllamaReader implements Dialect.Reader {
             0,
             0,
             TokenUsage.Source.PROVIDER));
+    if (Boolean.TRUE.equals(line.getValue("done"))) {
+      done(line);
+    }
+  }
+
+  private void done(JsonObject line) {
     String reason = Json.text(line, "done_reason");
     switch (reason) {
       // Older servers give no reason.

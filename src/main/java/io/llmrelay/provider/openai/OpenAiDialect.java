@@ -42,11 +42,23 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
     ServerTraits traits = ServerTraits.of(options.getProvider());
+    return encode(request, model, traits, traits.asksUsage());
+  }
+
+  @Override
+  public Buffer encodeWithoutStreamOptions(
+      ChatRequest request, String model, BackendOptions options) {
+    ServerTraits traits = ServerTraits.of(options.getProvider());
+    return traits.asksUsage() ? encode(request, model, traits, false) : null;
+  }
+
+  private static Buffer encode(
+      ChatRequest request, String model, ServerTraits traits, boolean asksUsage) {
     JsonArray messages = new JsonArray();
     request.messages().forEach(message -> messages.add(message.toJson()));
     JsonObject json =
         new JsonObject().put("model", model).put("messages", messages).put("stream", true);
-    if (traits.asksUsage()) {
+    if (asksUsage) {
       json.put("stream_options", new JsonObject().put("include_usage", true));
     }
     Json.put(json, "temperature", request.temperature());

@@ -33,7 +33,13 @@ final class OpenAiReader implements Dialect.Reader {
   /** One for each field that may hold reasoning, and the last for thinking parts of the content. */
   private final StringBuilder[] reasoning;
 
+  /** The text of {@code reasoning_details}, which repeat the fields above where both are sent. */
+  private final StringBuilder details = new StringBuilder();
+
   private final Twin twin = new Twin();
+
+  /** Whether this answer has brought reasoning outside of its details. */
+  private boolean reasons;
 
   /** Where the content stands, from the beginning of the payload, if it is a string. */
   private long quote = -1;
@@ -81,14 +87,10 @@ final class OpenAiReader implements Dialect.Reader {
 
   /** Whether it brought text and nothing else. */
   private boolean isPlain() {
-    boolean thought = false;
-    for (StringBuilder text : reasoning) {
-      thought |= !text.isEmpty();
-    }
     return quote >= 0
         && !content.isEmpty()
         && refusal.isEmpty()
-        && !thought
+        && thought().isEmpty()
         && !toolCalls
         && finish == null
         && usage == null;
@@ -122,6 +124,7 @@ final class OpenAiReader implements Dialect.Reader {
     for (StringBuilder text : reasoning) {
       text.setLength(0);
     }
+    details.setLength(0);
     finish = null;
     toolCalls = false;
     quote = -1;
@@ -185,12 +188,14 @@ final class OpenAiReader implements Dialect.Reader {
 
   /** One choice. Only number 0 counts, and its number may come last. */
   private void choice(JsonParser in) throws IOException {
+    TokenUsage before = usage;
     first = true;
     for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
       in.nextToken();
       switch (field) {
         case "index" -> first = Json.number(in, 0) == 0;
         case "delta", "message" -> delta(in);
+        case "usage" -> usage(in);
         case "finish_reason" -> {
           String reason = Json.string(in);
           finish = reason == null || reason.isEmpty() ? null : reason;
@@ -200,6 +205,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
     if (!first) {
       clearChoice();
+      usage = before;
     }
   }
 
@@ -214,6 +220,7 @@ final class OpenAiReader implements Dialect.Reader {
         case "content" -> content(in);
         case "refusal" -> Json.append(in, refusal);
         case "tool_calls" -> toolCalls(in);
+        case "reasoning_details" -> details(in);
         case "function_call" -> {
           toolCalls |= in.currentToken() == JsonToken.START_OBJECT;
           in.skipChildren();
@@ -238,6 +245,31 @@ final class OpenAiReader implements Dialect.Reader {
     while (in.nextToken() != JsonToken.END_ARRAY) {
       toolCalls = true;
       in.skipChildren();
+    }
+  }
+
+  /** Entries of text or of a summary; encrypted ones have neither. */
+  private void details(JsonParser in) throws IOException {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      in.skipChildren();
+      return;
+    }
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      if (in.currentToken() == JsonToken.START_OBJECT) {
+        detail(in);
+      } else {
+        in.skipChildren();
+      }
+    }
+  }
+
+  private void detail(JsonParser in) throws IOException {
+    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+      in.nextToken();
+      switch (field) {
+        case "text", "summary" -> Json.append(in, details);
+        default -> in.skipChildren();
+      }
     }
   }
 
@@ -284,15 +316,26 @@ final class OpenAiReader implements Dialect.Reader {
 
   private void usage(JsonParser in) throws IOException {
     TokenUsage read = Usages.read(in);
-    usage = read == null ? usage : read;
+    if (read != null) {
+      usage = usage == null ? read : usage.max(read);
+    }
+  }
+
+  /** The reasoning of this payload: of the places it may stand in, the first that has some. */
+  private StringBuilder thought() {
+    for (StringBuilder text : reasoning) {
+      if (!text.isEmpty()) {
+        return text;
+      }
+    }
+    return details;
   }
 
   private void pass() {
-    for (StringBuilder text : reasoning) {
-      if (text.length() > 0) {
-        answer.text(ChunkKind.REASONING, text);
-        break;
-      }
+    StringBuilder thought = thought();
+    if (thought != details || !reasons) {
+      reasons |= thought != details;
+      answer.text(ChunkKind.REASONING, thought);
     }
     answer.text(ChunkKind.TEXT, content);
     answer.text(ChunkKind.REFUSAL, refusal);

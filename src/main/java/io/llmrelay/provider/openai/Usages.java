@@ -32,24 +32,23 @@ final class Usages {
     for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
       JsonToken token = in.nextToken();
       switch (field) {
-        case "prompt_tokens" -> prompt = count(in, 0);
-        case "completion_tokens" -> completion = count(in, 0);
-        case "total_tokens" -> total = count(in, 0);
-        case "cached_tokens", "prompt_cache_hit_tokens" -> cached = count(in, cached);
-        case "cache_write_tokens" -> cacheWrite = count(in, 0);
-        case "reasoning_tokens" -> reasoning = count(in, 0);
+        case "prompt_tokens" -> prompt = Json.count(in, 0);
+        case "completion_tokens" -> completion = Json.count(in, 0);
+        case "total_tokens" -> total = Json.count(in, 0);
+        case "cached_tokens", "prompt_cache_hit_tokens" ->
+            cached = Math.max(cached, Json.count(in, 0));
+        case "cache_write_tokens" -> cacheWrite = Json.count(in, 0);
+        case "reasoning_tokens" -> reasoning = Math.max(reasoning, Json.count(in, 0));
         case "prompt_tokens_details", "completion_tokens_details" -> {
           if (token == JsonToken.START_OBJECT) {
             fields(in);
+          } else {
+            in.skipChildren();
           }
         }
         default -> in.skipChildren();
       }
     }
-  }
-
-  private static long count(JsonParser in, long otherwise) throws IOException {
-    return Math.max(0, Json.number(in, otherwise));
   }
 
   /** xAI counts reasoning apart from the completion; its total gives it away. */

@@ -18,7 +18,7 @@ class AnthropicDialectTest {
   private final AnthropicDialect dialect = new AnthropicDialect();
 
   private String encode(ChatRequest request) {
-    return dialect.encode(request, "claude-x", new BackendOptions()).toString();
+    return dialect.encode(request, "claude-sonnet-4-0", new BackendOptions()).toString();
   }
 
   @Test
@@ -40,7 +40,7 @@ class AnthropicDialectTest {
             .withMetadata(Map.of("secret", "label"));
     assertThat(encode(request))
         .isEqualTo(
-            "{\"model\":\"claude-x\",\"max_tokens\":99,"
+            "{\"model\":\"claude-sonnet-4-0\",\"max_tokens\":99,"
                 + "\"system\":[{\"type\":\"text\",\"text\":\"Be brief.\"},"
                 + "{\"type\":\"text\",\"text\":\"And kind.\"}],"
                 + "\"messages\":[{\"role\":\"user\",\"content\":["
@@ -52,11 +52,46 @@ class AnthropicDialectTest {
                 + "\"stop_sequences\":[\"END\"],\"metadata\":{\"user_id\":\"u1\"}}");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "claude-opus-4-1, true",
+    "claude-opus-4-1-20250805, true",
+    "claude-sonnet-4-5-20250929, true",
+    "claude-sonnet-4-6, true",
+    "claude-haiku-4-5, true",
+    "anthropic/claude-sonnet-4.5, true",
+    "claude-opus-5, true",
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0, true",
+    "claude-sonnet-4-20250514, false",
+    "claude-opus-4-0, false",
+    "claude-sonnet-4@20250514, false",
+    "anthropic.claude-sonnet-4-20250514-v1:0, false",
+    "claude-3-7-sonnet-latest, false",
+    "claude-3.5-haiku, false",
+    "claude-2.1, false",
+    "claude-v2, false",
+    "claude-instant-1.2, false",
+    "kimi-k2, false"
+  })
+  void newerModelsTakeTemperatureOrTopP(String model, boolean one) {
+    ChatRequest both = HELLO.withTemperature(0.5).withTopP(0.9);
+    JsonObject json = dialect.encode(both, model, new BackendOptions()).toJsonObject();
+    assertThat(json.getDouble("temperature")).isEqualTo(0.5);
+    assertThat(json.getDouble("top_p")).isEqualTo(one ? null : 0.9);
+    assertThat(dialect.leftOut(both, model))
+        .isEqualTo(
+            one ? "top_p was left out: " + model + " takes temperature or top_p, not both" : null);
+    ChatRequest alone = HELLO.withTopP(0.9);
+    assertThat(dialect.leftOut(alone, model)).isNull();
+    assertThat(dialect.encode(alone, model, new BackendOptions()).toJsonObject().getDouble("top_p"))
+        .isEqualTo(0.9);
+  }
+
   @Test
   void limitsTheAnswerWhereTheRequestDoesNot() {
     assertThat(encode(HELLO))
         .isEqualTo(
-            "{\"model\":\"claude-x\",\"max_tokens\":4096,\"messages\":[{\"role\":\"user\","
+            "{\"model\":\"claude-sonnet-4-0\",\"max_tokens\":4096,\"messages\":[{\"role\":\"user\","
                 + "\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}],\"stream\":true}");
   }
 

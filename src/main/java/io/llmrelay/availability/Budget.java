@@ -1,0 +1,349 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.BudgetOptions;
+import io.llmrelay.observe.RelayEvent.BudgetThreshold;
+import io.vertx.core.json.JsonObject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * The budget of one backend; without limits it lets everything through.
+ *
+ * <p>An attempt counts as a request when it starts, and with its tokens and dollars when it ends,
+ * in the window of that moment. In between, what it is expected to take is reserved. An attempt is
+ * let in where what is used, what is reserved and what it is expected to take itself fit every
+ * limit; so a limit is passed only by as much as the estimates were too low.
+ *
+ * <p>All of it is one immutable state that is replaced as a whole: any thread may read and write it
+ * without a lock.
+ */
+final class Budget {
+  private static final Logger LOG = System.getLogger(Budget.class.getName());
+
+  /** One limit, and what is used of it within the current window. */
+  private record Meter(
+      BudgetLimit limit,
+      long max,
+      long warnAt,
+      long begin,
+      long end,
+      long used,
+      boolean warned,
+      boolean spent) {
+
+    static Meter of(BudgetLimit limit, BudgetOptions options) {
+      long max = limit.count(limit.of(options));
+      return new Meter(
+          limit, max, (long) Math.ceil(max * options.getWarnAt()), 0, 0, 0, false, false);
+    }
+
+    /** Begins a new window where the old one is over; a clock that is put back begins none. */
+    Meter at(long now) {
+      return now < end
+          ? this
+          : new Meter(limit, max, warnAt, limit.begin(now), limit.end(now), 0, false, false);
+    }
+
+    Meter plus(Spend spend) {
+      return with(used + limit.count(spend));
+    }
+
+    Meter with(long used) {
+      boolean isSpent = spent || used >= max;
+      return new Meter(
+          limit, max, warnAt, begin, end, used, isSpent || warned || used >= warnAt, isSpent);
+    }
+
+    Meter markedSpent() {
+      return new Meter(limit, max, warnAt, begin, end, used, true, true);
+    }
+  }
+
+  private record State(List<Meter> meters, Spend reserved) {
+    State at(long now) {
+      return map(meter -> meter.at(now));
+    }
+
+    State map(UnaryOperator<Meter> change) {
+      return new State(meters.stream().map(change).toList(), reserved);
+    }
+
+    State plus(Spend spent) {
+      return map(meter -> meter.plus(spent));
+    }
+
+    State reserve(Spend expected) {
+      return new State(meters, reserved.plus(expected));
+    }
+
+    State free(Spend expected) {
+      return new State(meters, reserved.minus(expected));
+    }
+
+    /** The limit that has no room for so much more; of several the one that renews last. */
+    Meter full(Spend expected) {
+      Spend more = expected.plus(Spend.ONE_REQUEST).plus(reserved);
+      Meter full = null;
+      for (Meter meter : meters) {
+        if (meter.used + meter.limit.count(more) > meter.max
+            && (full == null || meter.end > full.end)) {
+          full = meter;
+        }
+      }
+      return full;
+    }
+  }
+
+  private final String backend;
+  private final InstantSource clock;
+  private final Consumer<BudgetThreshold> listener;
+  private final Consumer<Spend> news;
+  private final AtomicReference<State> state =
+      new AtomicReference<>(new State(List.of(), Spend.NOTHING));
+  private volatile boolean unpriced;
+
+  /**
+   * A budget of which nothing is used.
+   *
+   * @param options {@code null} for no limits
+   * @param listener told when much or all of a limit is used
+   * @param news told what was spent here
+   */
+  Budget(
+      String backend,
+      BudgetOptions options,
+      InstantSource clock,
+      Consumer<BudgetThreshold> listener,
+      Consumer<Spend> news) {
+    this.backend = backend;
+    this.clock = clock;
+    this.listener = listener;
+    this.news = news;
+    limit(options);
+  }
+
+  /** Other limits; what is used of those there were before still counts. */
+  void limit(BudgetOptions options) {
+    List<Meter> meters = new ArrayList<>();
+    for (BudgetLimit limit : BudgetLimit.values()) {
+      if (options != null && limit.of(options) != null) {
+        meters.add(Meter.of(limit, options));
+      }
+    }
+    long now = clock.millis();
+    state.updateAndGet(
+        before ->
+            new State(
+                meters.stream().map(meter -> usedAs(meter.at(now), before)).toList(),
+                before.reserved));
+  }
+
+  private static Meter usedAs(Meter meter, State before) {
+    return before.meters.stream()
+        .filter(known -> known.limit == meter.limit && known.begin == meter.begin)
+        .map(known -> meter.with(known.used))
+        .findFirst()
+        .orElse(meter);
+  }
+
+  boolean isLimited() {
+    return !state.get().meters.isEmpty();
+  }
+
+  /** Why an attempt that is expected to take so much may not be made now, or {@code null}. */
+  Skip look(Spend expected) {
+    Meter full = now().full(expected);
+    return full == null ? null : skip(full, expected);
+  }
+
+  /**
+   * Lets an attempt in ({@code null}) and reserves what it is expected to take, or says why not.
+   */
+  Skip enter(Spend expected) {
+    while (true) {
+      State before = state.get();
+      State current = before.at(clock.millis());
+      Meter full = current.full(expected);
+      State next =
+          full == null
+              ? current.reserve(expected).plus(Spend.ONE_REQUEST)
+              : current.map(meter -> meter.equals(full) ? refusing(full, expected) : meter);
+      if (state.compareAndSet(before, next)) {
+        report(current, next);
+        if (full == null) {
+          news.accept(Spend.ONE_REQUEST);
+          return null;
+        }
+        return skip(full, expected);
+      }
+    }
+  }
+
+  /** A limit that refuses an attempt for what is used, not for what is reserved, is spent. */
+  private static Meter refusing(Meter full, Spend expected) {
+    long alone = full.limit.count(expected.plus(Spend.ONE_REQUEST));
+    return full.used + alone > full.max && alone <= full.max ? full.markedSpent() : full;
+  }
+
+  /** The attempt that was let in is over: it took this instead of what was expected. */
+  void leave(Spend expected, TokenUsage usage, Double costUsd) {
+    if (costUsd == null && usage.totalTokens() > 0) {
+      warnUnpriced();
+    }
+    Spend spent = Spend.of(usage.totalTokens(), costUsd);
+    update(before -> before.free(expected).plus(spent));
+    if (!spent.equals(Spend.NOTHING)) {
+      news.accept(spent);
+    }
+  }
+
+  /** Another node spent something. */
+  void spentElsewhere(Spend spent) {
+    update(before -> before.plus(spent));
+  }
+
+  /** Whether all of a limit is used that lasts a day or longer. */
+  boolean spent() {
+    return isSpent(FailureKind.QUOTA_EXHAUSTED);
+  }
+
+  /** Whether all of any limit is used. */
+  boolean tight() {
+    return spent() || isSpent(FailureKind.RATE_LIMITED);
+  }
+
+  /** What is used of each limit: {@code {"daily-usd": {"used", "max", "renews_in_ms"}}}. */
+  JsonObject report() {
+    JsonObject report = new JsonObject();
+    long now = clock.millis();
+    for (Meter meter : now().meters) {
+      BudgetLimit limit = meter.limit;
+      report.put(
+          limit.code(),
+          new JsonObject()
+              .put("used", limit.shown(meter.used))
+              .put("max", limit.shown(meter.max))
+              .put("renews_in_ms", meter.end - now));
+    }
+    return report;
+  }
+
+  /** What is used, to be saved: {@code {"daily-usd": {"since", "used"}}}. */
+  JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    for (Meter meter : now().meters) {
+      json.put(
+          meter.limit.code(),
+          new JsonObject().put("since", meter.begin).put("used", meter.limit.shown(meter.used)));
+    }
+    return json;
+  }
+
+  /** Takes over what {@link #toJson} wrote, as far as its windows are not over; tells nobody. */
+  void restore(JsonObject json) {
+    restoring(json).run();
+  }
+
+  /**
+   * Reads what {@link #toJson} wrote, to be taken over later.
+   *
+   * @throws RuntimeException if something else was written
+   */
+  Runnable restoring(JsonObject json) {
+    Map<BudgetLimit, Long> since = new EnumMap<>(BudgetLimit.class);
+    Map<BudgetLimit, Long> used = new EnumMap<>(BudgetLimit.class);
+    for (BudgetLimit limit : BudgetLimit.values()) {
+      JsonObject saved = json.getJsonObject(limit.code());
+      if (saved != null) {
+        since.put(limit, Objects.requireNonNull(saved.getLong("since")));
+        used.put(limit, limit.count(saved.getNumber("used")));
+      }
+    }
+    return () ->
+        state.updateAndGet(
+            before ->
+                before
+                    .at(clock.millis())
+                    .map(
+                        meter ->
+                            Objects.equals(since.get(meter.limit), meter.begin)
+                                ? meter.with(used.get(meter.limit))
+                                : meter));
+  }
+
+  private State now() {
+    return state.get().at(clock.millis());
+  }
+
+  private void update(UnaryOperator<State> change) {
+    while (true) {
+      State before = state.get();
+      State current = before.at(clock.millis());
+      State next = change.apply(current);
+      if (state.compareAndSet(before, next)) {
+        report(current, next);
+        return;
+      }
+    }
+  }
+
+  /** Tells the listener of each limit that was passed by a change; whoever made it does. */
+  private void report(State before, State after) {
+    for (int i = 0; i < after.meters.size(); i++) {
+      Meter was = before.meters.get(i);
+      Meter is = after.meters.get(i);
+      if ((is.spent && !was.spent) || (is.warned && !was.warned)) {
+        listener.accept(
+            new BudgetThreshold(
+                backend,
+                is.limit.code(),
+                is.limit.shown(is.used),
+                is.limit.shown(is.max),
+                is.spent,
+                is.end - clock.millis()));
+      }
+    }
+  }
+
+  private Skip skip(Meter full, Spend expected) {
+    boolean never = full.limit.count(expected) > full.max;
+    long renewsIn = full.end - clock.millis();
+    String message =
+        never
+            ? "more than the whole of " + full.limit.code()
+            : "no room in "
+                + full.limit.code()
+                + ", available in "
+                + (renewsIn + 999) / 1000
+                + " s";
+    return new Skip(SkipReason.BUDGET, full.limit.kind(), message, never ? -1 : renewsIn);
+  }
+
+  private boolean isSpent(FailureKind kind) {
+    return now().meters.stream()
+        .anyMatch(meter -> meter.limit.kind() == kind && meter.used >= meter.max);
+  }
+
+  private void warnUnpriced() {
+    if (!unpriced && state.get().meters.stream().anyMatch(meter -> meter.limit.inUsd())) {
+      unpriced = true;
+      LOG.log(
+          Level.WARNING,
+          "backend {0} has a budget in dollars, but serves a model whose price is not known:"
+              + " give it under catalog, or it does not count",
+          backend);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.BudgetOptions;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+
+/** The limits a budget may have: what is counted, within which window of the UTC calendar. */
+enum BudgetLimit {
+  DAILY_USD(Window.DAY, Spend::nanoUsd, BudgetOptions::getDailyUsd),
+  MONTHLY_USD(Window.MONTH, Spend::nanoUsd, BudgetOptions::getMonthlyUsd),
+  REQUESTS_PER_MINUTE(Window.MINUTE, Spend::requests, BudgetOptions::getRequestsPerMinute),
+  REQUESTS_PER_DAY(Window.DAY, Spend::requests, BudgetOptions::getRequestsPerDay),
+  TOKENS_PER_MINUTE(Window.MINUTE, Spend::tokens, BudgetOptions::getTokensPerMinute),
+  TOKENS_PER_DAY(Window.DAY, Spend::tokens, BudgetOptions::getTokensPerDay);
+
+  private static final long MINUTE_MS = 60_000;
+  private static final long DAY_MS = 24 * 60 * MINUTE_MS;
+
+  private enum Window {
+    MINUTE,
+    DAY,
+    MONTH
+  }
+
+  private final Window window;
+  private final ToLongFunction<Spend> measure;
+  private final Function<BudgetOptions, Number> option;
+
+  BudgetLimit(
+      Window window, ToLongFunction<Spend> measure, Function<BudgetOptions, Number> option) {
+    this.window = window;
+    this.measure = measure;
+    this.option = option;
+  }
+
+  /** The name in the configuration, such as {@code daily-usd}. */
+  String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** What is configured, {@code null} if nothing is. */
+  Number of(BudgetOptions options) {
+    return option.apply(options);
+  }
+
+  boolean inUsd() {
+    return this == DAILY_USD || this == MONTHLY_USD;
+  }
+
+  /** How much of what this limits there is in it. */
+  long count(Spend spend) {
+    return measure.applyAsLong(spend);
+  }
+
+  /** A configured or saved amount as it is counted. */
+  long count(Number amount) {
+    return inUsd() ? Spend.nano(amount.doubleValue()) : amount.longValue();
+  }
+
+  /** A count in the limit's own unit. */
+  Number shown(long count) {
+    return inUsd() ? (Number) Spend.usd(count) : (Number) count;
+  }
+
+  /** What it is to a request that there is no room: a minute's limit is soon over. */
+  FailureKind kind() {
+    return window == Window.MINUTE ? FailureKind.RATE_LIMITED : FailureKind.QUOTA_EXHAUSTED;
+  }
+
+  /** When the window began that the moment is in. */
+  long begin(long epochMs) {
+    return switch (window) {
+      case MINUTE -> epochMs - Math.floorMod(epochMs, MINUTE_MS);
+      case DAY -> epochMs - Math.floorMod(epochMs, DAY_MS);
+      case MONTH -> firstDay(month(epochMs));
+    };
+  }
+
+  /** When the next one begins. */
+  long end(long epochMs) {
+    return switch (window) {
+      case MINUTE -> begin(epochMs) + MINUTE_MS;
+      case DAY -> begin(epochMs) + DAY_MS;
+      case MONTH -> firstDay(month(epochMs).plusMonths(1));
+    };
+  }
+
+  private static YearMonth month(long epochMs) {
+    return YearMonth.from(Instant.ofEpochMilli(epochMs).atOffset(ZoneOffset.UTC));
+  }
+
+  private static long firstDay(YearMonth month) {
+    return month.atDay(1).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
+  }
+}

@@ -1,0 +1,224 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.observe.RelayEvent.CircuitState;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.circuitbreaker.CircuitBreakerOptions;
+import io.vertx.core.Vertx;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/**
+ * A Vert.x circuit breaker fed by the outcomes of attempts on every lane.
+ *
+ * <p>A breaker counts calls; an attempt may last minutes, shows life long before it ends, and may
+ * end without a meaning. So the judgement is made here, and the breaker is told: it keeps the gate
+ * shut and its timer half-opens it.
+ *
+ * <ul>
+ *   <li>Closed: FAILURE and ALIVE count in an {@link OutcomeWindow}; an attempt is alive from its
+ *       first chunk on, and a failure if it breaks after that. EXHAUSTED and NEUTRAL do not count.
+ *   <li>Half-open: one attempt of the process is the trial. ALIVE closes and FAILURE re-opens;
+ *       anything else, and the end of the trial's time, passes the trial on to the next request.
+ *   <li>What began before the last transition does not count: each state has outcomes of its own.
+ * </ul>
+ *
+ * <p>The state is one reference to an object that is replaced at each transition, so that reading
+ * it takes no lock and each transition has one author. May be used by any thread.
+ */
+final class Circuit {
+
+  /** One state and what belongs to it. */
+  private record State(
+      CircuitState name, long since, OutcomeWindow outcomes, AtomicReference<Pass> trial) {}
+
+  /** The permission for one attempt. */
+  static final class Pass {
+    private final State state;
+    private final long trialUntil;
+    private long alive = -1;
+
+    private Pass(State state, long trialUntil) {
+      this.state = state;
+      this.trialUntil = trialUntil;
+    }
+  }
+
+  private final CircuitBreaker breaker;
+  private final CircuitOptions options;
+  private final LongSupplier clock;
+  private final BiConsumer<CircuitState, CircuitState> listener;
+  private final AtomicReference<State> state = new AtomicReference<>();
+
+  /** Until then one failure is enough, because the circuit of another node opened. */
+  private volatile long suspectUntil = Long.MIN_VALUE;
+
+  /**
+   * A closed circuit.
+   *
+   * @param clock milliseconds that only go forward
+   * @param listener told of each transition: from, to
+   */
+  Circuit(
+      Vertx vertx,
+      String name,
+      CircuitOptions options,
+      LongSupplier clock,
+      BiConsumer<CircuitState, CircuitState> listener) {
+    this.options = options;
+    this.clock = clock;
+    this.listener = listener;
+    state.set(closed());
+    breaker =
+        CircuitBreaker.create(
+                name,
+                vertx,
+                new CircuitBreakerOptions()
+                    .setTimeout(-1)
+                    .setResetTimeout(options.getResetTimeout().toMillis()))
+            .halfOpenHandler(v -> halfOpen());
+  }
+
+  CircuitState state() {
+    return state.get().name;
+  }
+
+  /** Why no attempt may be made now, or {@code null}. */
+  Skip look() {
+    State now = state.get();
+    return switch (now.name) {
+      case CLOSED -> null;
+      case OPEN -> skip("circuit open", Math.max(0, now.since + resetMs() - clock.getAsLong()));
+      case HALF_OPEN ->
+          isFree(now.trial.get()) ? null : skip("circuit half-open, a trial is running", -1);
+    };
+  }
+
+  /** The reason where {@link #enter} came too late, and another request has the trial. */
+  Skip lost() {
+    Skip skip = look();
+    return skip != null ? skip : skip("circuit half-open, a trial is running", -1);
+  }
+
+  /** Permits one attempt, or returns {@code null} where {@link #look} has a reason against it. */
+  Pass enter() {
+    State now = state.get();
+    switch (now.name) {
+      case CLOSED -> {
+        return new Pass(now, 0);
+      }
+      case HALF_OPEN -> {
+        Pass last = now.trial.get();
+        Pass trial = new Pass(now, clock.getAsLong() + options.getTrialTimeout().toMillis());
+        return isFree(last) && now.trial.compareAndSet(last, trial) ? trial : null;
+      }
+      default -> {
+        return null;
+      }
+    }
+  }
+
+  /** The attempt gave its first chunk. */
+  void answering(Pass pass) {
+    if (pass.state.name == CircuitState.HALF_OPEN) {
+      close(pass.state);
+    } else if (pass.alive < 0) {
+      alive(pass);
+    }
+  }
+
+  /** The attempt is over. */
+  void settle(Pass pass, Outcome outcome) {
+    if (pass.state.name == CircuitState.HALF_OPEN) {
+      settleTrial(pass, outcome);
+    } else if (outcome == Outcome.ALIVE) {
+      answering(pass);
+    } else if (outcome == Outcome.FAILURE) {
+      failure(pass);
+    }
+  }
+
+  /** Another node's circuit opened: the next failure here opens this one too. */
+  void suspect() {
+    suspectUntil = clock.getAsLong() + options.getWindow().toMillis();
+  }
+
+  void close() {
+    breaker.close();
+  }
+
+  private void alive(Pass pass) {
+    suspectUntil = Long.MIN_VALUE;
+    pass.alive = pass.state.outcomes.alive(clock.getAsLong());
+  }
+
+  private void failure(Pass pass) {
+    long now = clock.getAsLong();
+    OutcomeWindow outcomes = pass.state.outcomes;
+    if (pass.alive >= 0) {
+      outcomes.failedAfterAll(pass.alive, now);
+    } else {
+      outcomes.failure(now);
+    }
+    if (now < suspectUntil || outcomes.isFailing(now)) {
+      open(pass.state);
+    }
+  }
+
+  private void settleTrial(Pass trial, Outcome outcome) {
+    switch (outcome) {
+      case ALIVE -> close(trial.state);
+      case FAILURE -> open(trial.state);
+      case EXHAUSTED, NEUTRAL -> trial.state.trial.compareAndSet(trial, null);
+    }
+  }
+
+  private void open(State from) {
+    if (state.compareAndSet(from, new State(CircuitState.OPEN, clock.getAsLong(), null, null))) {
+      suspectUntil = Long.MIN_VALUE;
+      listener.accept(from.name, CircuitState.OPEN);
+      breaker.open();
+    }
+  }
+
+  private void close(State halfOpen) {
+    if (state.compareAndSet(halfOpen, closed())) {
+      breaker.reset();
+      listener.accept(CircuitState.HALF_OPEN, CircuitState.CLOSED);
+    }
+  }
+
+  /** By the breaker's timer. */
+  private void halfOpen() {
+    state.set(new State(CircuitState.HALF_OPEN, clock.getAsLong(), null, new AtomicReference<>()));
+    listener.accept(CircuitState.OPEN, CircuitState.HALF_OPEN);
+  }
+
+  private State closed() {
+    long now = clock.getAsLong();
+    return new State(
+        CircuitState.CLOSED,
+        now,
+        new OutcomeWindow(
+            options.getWindow().toMillis(),
+            options.getMaxFailures(),
+            options.getFailureRate(),
+            now),
+        null);
+  }
+
+  private boolean isFree(Pass trial) {
+    return trial == null || clock.getAsLong() >= trial.trialUntil;
+  }
+
+  private long resetMs() {
+    return options.getResetTimeout().toMillis();
+  }
+
+  private static Skip skip(String message, long availableInMs) {
+    return new Skip(SkipReason.CIRCUIT_OPEN, FailureKind.UNAVAILABLE, message, availableInMs);
+  }
+}

@@ -1,0 +1,68 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is kept of the availability over a restart: {@code {"exhausted": {"backend/model":
+ * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used"}}}}}.
+ */
+final class SavedState {
+  private SavedState() {}
+
+  static JsonObject of(Backends backends, long epochMs) {
+    JsonObject exhausted = new JsonObject();
+    JsonObject spend = new JsonObject();
+    backends
+        .all()
+        .forEach(
+            (name, backend) -> {
+              backend.exhaustion.save(name, exhausted, epochMs);
+              if (backend.budget.isLimited()) {
+                spend.put(name, backend.budget.toJson());
+              }
+            });
+    return new JsonObject().put("exhausted", exhausted).put("spend", spend);
+  }
+
+  /**
+   * Takes over what was saved, as far as it has not passed and its backend is still configured: all
+   * of it, or nothing.
+   *
+   * @return the backends that had refused their keys
+   * @throws RuntimeException if something else was saved
+   */
+  static List<String> restore(JsonObject saved, Backends backends, long epochMs) {
+    List<Runnable> changes = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
+    JsonObject spend = saved.getJsonObject("spend", new JsonObject());
+    JsonObject exhausted = saved.getJsonObject("exhausted", new JsonObject());
+    for (String key : exhausted.fieldNames()) {
+      JsonObject entry = exhausted.getJsonObject(key);
+      FailureKind kind = FailureKind.of(entry.getString("reason"));
+      // A backend's name has no slash; a model's may.
+      String[] names = key.split("/", 2);
+      BackendState backend = backends.all().get(names[0]);
+      if (backend == null) {
+        continue;
+      }
+      if (kind == FailureKind.AUTHENTICATION) {
+        changes.add(backend.exhaustion::refuseKey);
+        refused.add(backend.name);
+      } else if (entry.getLong("until") > epochMs) {
+        String model = names.length == 1 ? null : names[1];
+        long forMs = entry.getLong("until") - epochMs;
+        changes.add(() -> backend.exhaustion.extend(model, kind, forMs));
+      }
+    }
+    backends
+        .all()
+        .forEach(
+            (name, backend) ->
+                changes.add(backend.budget.restoring(spend.getJsonObject(name, new JsonObject()))));
+    changes.forEach(Runnable::run);
+    return refused;
+  }
+}

@@ -1,0 +1,15 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+
+/**
+ * Why a candidate may not be tried now.
+ *
+ * @param reason the reason
+ * @param kind the failure it comes from
+ * @param message the reason in words
+ * @param availableInMs milliseconds until it may be tried, -1 where that is not known
+ */
+public record Skip(SkipReason reason, FailureKind kind, String message, long availableInMs)
+    implements Entry {}

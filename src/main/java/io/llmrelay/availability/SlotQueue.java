@@ -1,0 +1,31 @@
+package io.llmrelay.availability;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The places of one request in the queues for slots of several backends. Must be closed, which
+ * leaves the queues and gives back what was granted meanwhile.
+ */
+public final class SlotQueue {
+  private final Map<String, Slots.Ticket> tickets = new HashMap<>();
+
+  SlotQueue() {}
+
+  void add(String backend, Slots.Ticket ticket) {
+    tickets.put(backend, ticket);
+  }
+
+  boolean isEmpty() {
+    return tickets.isEmpty();
+  }
+
+  Slots.Ticket ticket(String backend) {
+    return tickets.get(backend);
+  }
+
+  /** Leaves all queues. */
+  public void close() {
+    tickets.values().forEach(Slots.Ticket::cancel);
+  }
+}

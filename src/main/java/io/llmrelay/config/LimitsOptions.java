@@ -1,0 +1,75 @@
+package io.llmrelay.config;
+
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.Timeouts;
+import java.time.Duration;
+
+/** The most that a request's {@code relay} object may ask for; a longer wish is cut to it. */
+public class LimitsOptions {
+  /** For each timeout; the configured one where that is longer. */
+  public static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
+
+  public static final int DEFAULT_RETRIES = RelayHints.MAX_RETRIES;
+  public static final int DEFAULT_CANDIDATES = RelayHints.MAX_CANDIDATES;
+
+  private Timeouts timeouts = Timeouts.UNSET;
+  private int retries = DEFAULT_RETRIES;
+  private int candidates = DEFAULT_CANDIDATES;
+
+  public LimitsOptions() {}
+
+  public LimitsOptions(LimitsOptions other) {
+    timeouts = other.timeouts;
+    retries = other.retries;
+    candidates = other.candidates;
+  }
+
+  /** The longest timeouts; a {@code null} among them stands for the default. */
+  public Timeouts getTimeouts() {
+    return timeouts;
+  }
+
+  public LimitsOptions setTimeouts(Timeouts timeouts) {
+    this.timeouts = timeouts;
+    return this;
+  }
+
+  /** Most retries of one candidate, 0 to 10. */
+  public int getRetries() {
+    return retries;
+  }
+
+  public LimitsOptions setRetries(int retries) {
+    this.retries = retries;
+    return this;
+  }
+
+  /** Most candidates a request may name, 1 to 32. */
+  public int getCandidates() {
+    return candidates;
+  }
+
+  public LimitsOptions setCandidates(int candidates) {
+    this.candidates = candidates;
+    return this;
+  }
+
+  /**
+   * Returns the longest timeouts with the defaults filled in.
+   *
+   * @param configured what holds for requests that ask for nothing
+   */
+  public Timeouts timeouts(Timeouts configured) {
+    return timeouts.or(
+        new Timeouts(
+            atLeast(configured.connect()),
+            atLeast(configured.head()),
+            atLeast(configured.firstChunk()),
+            atLeast(configured.stall()),
+            atLeast(configured.total())));
+  }
+
+  private static Duration atLeast(Duration configured) {
+    return configured.compareTo(DEFAULT_TIMEOUT) > 0 ? configured : DEFAULT_TIMEOUT;
+  }
+}

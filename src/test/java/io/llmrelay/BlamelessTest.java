@@ -1,0 +1,115 @@
+package io.llmrelay;
+
+import static io.llmrelay.Relays.unique;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.Relays.Relay;
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What a backend refuses though it is well: neither its circuit nor its account suffers, and what
+ * is wrong with this backend only is served by the next. One failure would open each circuit here.
+ */
+class BlamelessTest {
+  private static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Why?"));
+  private static final String JSON = "application/json";
+
+  /** Errors whose type names the client's fault, within a stream that began with 200. */
+  private static final List<String> CLIENTS_FAULTS =
+      List.of(
+          "{\"message\":\"x\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}",
+          "{\"message\":\"x\",\"type\":\"BadRequestError\",\"code\":\"400\"}",
+          "{\"message\":\"x\",\"type\":\"BadRequestError\"}",
+          "{\"message\":\"x\",\"code\":\"invalid_parameter_error\"}",
+          "{\"message\":\"x\",\"type\":\"UnprocessableEntityError\",\"code\":422}",
+          "{\"message\":\"x\",\"type\":\"UnprocessableEntityError\"}",
+          "{\"message\":\"x\",\"type\":\"invalid_request_error\"}",
+          "{\"message\":\"x\",\"status\":\"INVALID_ARGUMENT\"}");
+
+  @RegisterExtension static final Relays RELAYS = new Relays();
+
+  private final String path = unique("blameless");
+
+  private Relay relay() {
+    RELAYS.sandbox().script(path + "secondary", Scenario.ok().text("from the next"));
+    return RELAYS.deploy(
+        new RelayOptions()
+            .addBackend("primary", RELAYS.backend("openai", path + "primary", "alpha"))
+            .addBackend("secondary", RELAYS.backend("openai", path + "secondary", "beta"))
+            .setCircuit(new CircuitOptions().setMaxFailures(1)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void twentyClientsFaultsInARowLeaveTheCircuitClosed(boolean streaming) throws Exception {
+    Relay relay = relay();
+    for (int i = 0; i < 20; i++) {
+      String error = CLIENTS_FAULTS.get(i % CLIENTS_FAULTS.size());
+      Scenario scenario =
+          Scenario.http(200, "text/event-stream", "data: {\"error\":" + error + "}\n\n");
+      RELAYS.sandbox().script(path + "primary", scenario);
+      Seen seen = Seen.of(relay.client(), REQUEST, streaming);
+      assertThat(seen.failure().kind()).as(error).isEqualTo(FailureKind.INVALID_REQUEST);
+      assertThat(seen.failure().trail()).as("wrong for everybody").hasSize(1);
+    }
+    isWell(relay, streaming);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          400 | unsupported_parameter | Unsupported parameter: 'max_tokens'
+          400 | unsupported_value     | Your organization must be verified to stream this model.
+          400 | unknown_parameter     | Unknown parameter: 'stream_options'.
+          400 | tool_use_failed       | Failed to call a function.
+          400 | x                     | Model Not Exist
+          400 | x                     | The model is not available for this API key
+          422 | x                     | Extra inputs are not permitted
+          413 | rate_limit_exceeded   | Request too large for model `m` on tokens per minute (TPM): Limit 8000, Requested 22313
+          429 | rate_limit_exceeded   | Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 30601.
+          402 | x                     | This request requires more credits, or fewer max_tokens. You can only afford 1234.
+          """)
+  void whatThisBackendCannotDoTheNextOneDoes(int status, String code, String message)
+      throws Exception {
+    Relay relay = relay();
+    JsonObject error = new JsonObject().put("message", message).put("code", code);
+    String body = new JsonObject().put("error", error).encode();
+    for (boolean streaming : new boolean[] {true, false}) {
+      for (Scenario scenario :
+          List.of(
+              Scenario.http(status, JSON, body).header("retry-after", "60"),
+              Scenario.http(
+                  200,
+                  "text/event-stream",
+                  "data: " + body.replace("\"x\"", Integer.toString(status)) + "\n\n"))) {
+        RELAYS.sandbox().script(path + "primary", scenario);
+        Seen seen = Seen.of(relay.client(), REQUEST, streaming);
+        assertThat(seen.text()).isEqualTo("from the next");
+        assertThat(seen.trail().get(0).reason()).isIn("unsupported", "model_not_found");
+        isWell(relay, streaming);
+      }
+    }
+  }
+
+  /** The primary is asked first, and answers. */
+  private void isWell(Relay relay, boolean streaming) throws Exception {
+    RELAYS.sandbox().script(path + "primary", Scenario.ok().text("well"));
+    assertThat(Seen.of(relay.client(), REQUEST, streaming).text()).isEqualTo("well");
+    JsonObject health = relay.health("primary");
+    assertThat(health.getJsonObject("circuit").getString("primary")).isEqualTo("closed");
+    assertThat(health.getJsonObject("exhausted")).isEmpty();
+  }
+}

@@ -330,7 +330,7 @@ final class OptionsCheck {
     positiveSize("latch.max-size", options.getLatch().getMaxSize());
   }
 
-  private void oneOf(String path, String name, Collection<String> known) {
+  void oneOf(String path, String name, Collection<String> known) {
     if (name != null && !known.contains(name)) {
       problems.add(path, "is unknown: " + Problems.unknown(name, known));
     }

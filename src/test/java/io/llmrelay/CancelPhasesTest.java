@@ -170,7 +170,7 @@ class CancelPhasesTest {
                   .connect(relay.verticle().gatewayPort(), "127.0.0.1"));
       Buffer body = REQUEST.toJson().put("stream", true).toBuffer();
       socket.write(
-          Buffer.buffer("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ")
+          Buffer.buffer("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ")
               .appendString(body.length() + "\r\n\r\n")
               .appendBuffer(body));
       return () -> get(socket.close());

@@ -130,7 +130,7 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} | gateway.keys.a.requests-per-minute must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst says nothing without requests-per-minute",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, key, max-concurrent, requests-per-minute, sha256)",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
         "gateway: {admin: {port: 8080}}      | gateway.admin.port must be another one than gateway.port",
         "gateway: ''                         | gateway has no valid value",

@@ -37,7 +37,7 @@ class FuzzTest {
   /** The names are those of the classes, and of the folders with the kept inputs. */
   enum Target {
     SSE("SseFuzz", SseFuzz::fuzzerTestOneInput),
-    LINES("NdjsonFuzz", LinesFuzz::fuzzerTestOneInput),
+    LINES("LinesFuzz", LinesFuzz::fuzzerTestOneInput),
     ANSWERS("AnswersFuzz", AnswersFuzz::fuzzerTestOneInput),
     TEXT("TextFuzz", TextFuzz::fuzzerTestOneInput),
     ERRORS("ErrorsFuzz", ErrorsFuzz::fuzzerTestOneInput),

@@ -2,8 +2,8 @@ package io.llmrelay.availability;
 
 /**
  * The latest conclusive outcomes of a closed circuit: of the last {@value #LEAST_SIZE} (or as many
- * as failures are needed) those that are no older than the window. Written once or twice per
- * attempt, under a short lock.
+ * as failures are needed, up to {@value #MOST_SIZE}) those that are no older than the window.
+ * Written once or twice per attempt, under a short lock.
  */
 final class OutcomeWindow {
   /** Bounds memory, and how many failures a busy backend's past successes can outweigh. */

@@ -304,7 +304,7 @@ final class OptionsCheck {
 
   private void circuit() {
     CircuitOptions circuit = options.getCircuit();
-    range("circuit.max-failures", circuit.getMaxFailures(), 1, CircuitOptions.MAX_FAILURES);
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
     positive("circuit.trial-timeout", circuit.getTrialTimeout());
     share("circuit.failure-rate", circuit.getFailureRate());

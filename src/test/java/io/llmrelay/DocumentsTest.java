@@ -158,6 +158,31 @@ class DocumentsTest {
     assertThat(settings).as(document.toString()).containsAll(named);
   }
 
+  /** In the form of the configuration: {@code 1 min} is {@code 1m}. */
+  private static String value(String shown) {
+    return shown.replaceAll("[ ,]", "").replace("min", "m");
+  }
+
+  @ParameterizedTest
+  @MethodSource("documents")
+  void defaultsAreTheDefaults(Path document) {
+    Map<String, String> defaults = new HashMap<>();
+    Documents.table("docs/configuration.md", "key")
+        .forEach(
+            row ->
+                Documents.code(row.get(1))
+                    .forEach(value -> defaults.put(Documents.code(row.get(0)).get(0), value)));
+    matches(
+            "`([a-z.*-]+)`(?: \\(| \\| )(\\d[\\d,.]*(?: (?:ms|s|min|h|KB|MB)\\b)?)",
+            prose(document))
+        .filter(shown -> defaults.containsKey(shown.group(1)))
+        .forEach(
+            shown ->
+                assertThat(value(shown.group(2)))
+                    .as(document + ": " + shown.group())
+                    .isEqualTo(defaults.get(shown.group(1))));
+  }
+
   @ParameterizedTest
   @MethodSource("documents")
   void everyTestIsThere(Path document) throws IOException {

@@ -103,7 +103,7 @@ class BackPressureTest {
                               + body);
                       vertx.setPeriodic(500, id -> socket.fetch(1));
                     }));
-    get(client.close());
+    LeakTest.get(client.close());
   }
 
   /** Lets the consumers in, and waits until nobody takes any more of the backends. */

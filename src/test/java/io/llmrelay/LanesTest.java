@@ -84,8 +84,7 @@ class LanesTest {
       get(RELAYS.vertx().timer(20));
     }
     long intervals = outage.elapsed().toMillis() / RESET_MS;
-    assertThat(RELAYS.calls(primary))
-        .isBetween(MAX_FAILURES + 2, MAX_FAILURES + (int) intervals);
+    assertThat(RELAYS.calls(primary)).isBetween(MAX_FAILURES + 2, MAX_FAILURES + (int) intervals);
 
     RELAYS.sandbox().script(primary, OK);
     Awake well = Awake.begin();

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * What the gauges of one registry show, and which label values it has given away. A gauge belongs
  * to whoever registered it first, but there may be several relays, each with a listener of its own;
- * so the listeners of one registry share this, and the gauges count: requests that run,
- * and relays whose circuit is open.
+ * so the listeners of one registry share this, and the gauges count: requests that run, and relays
+ * whose circuit is open.
  */
 final class Gauges {
   /** Most pairs of backend and model, and most circuits, that have labels of their own. */

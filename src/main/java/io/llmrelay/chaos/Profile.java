@@ -27,7 +27,7 @@ public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, in
 
   /** The timers of production: about a minute. */
   public static Profile production() {
-    return new Profile(0, 4_000, 0, 3_000, 16);
+    return new Profile(0, 4_000, 0, 5_000, 16);
   }
 
   /** How long a timer runs, in milliseconds. */

@@ -40,15 +40,20 @@ final class Crew {
    *
    * @param context what all of it runs on
    * @param address what its addresses start with
+   * @param lanes how many groups like this one there are
    */
-  Crew(Context context, String address, RelayOptions options) {
+  Crew(Context context, String address, int lanes, RelayOptions options) {
     this.context = context;
     this.address = address;
     BusSettings bus = options.getBus().toSettings();
     options
         .getBackends()
         .forEach(
-            (name, backend) -> providers.add(new ProviderVerticle(name, backend, address, bus)));
+            (name, backend) -> {
+              // Idle connections of other lanes would count against a small limit of the server's.
+              boolean keepAlive = backend.getMaxConnections() >= lanes;
+              providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive));
+            });
   }
 
   String address() {

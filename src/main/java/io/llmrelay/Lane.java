@@ -36,6 +36,7 @@ final class Lane extends VerticleBase {
   private final Admission admission;
   private final Availability availability;
   private final Supplier<Future<JsonObject>> reload;
+  private final int lanes;
   private final String address;
   private final Set<Crew> retired = new HashSet<>();
   private final Promise<Void> drained = Promise.promise();
@@ -51,18 +52,21 @@ final class Lane extends VerticleBase {
    * @param admission who may come in through the gateways of all lanes, {@code null} without any
    * @param availability what is known of the backends, shared by all lanes
    * @param reload what the gateway does to read the configuration again
+   * @param lanes how many there are
    */
   Lane(
       RelayOptions options,
       Listeners listeners,
       Admission admission,
       Availability availability,
-      Supplier<Future<JsonObject>> reload) {
+      Supplier<Future<JsonObject>> reload,
+      int lanes) {
     this.options = options;
     this.listeners = listeners;
     this.admission = admission;
     this.availability = availability;
     this.reload = reload;
+    this.lanes = lanes;
     address = options.getBus().getPrefix() + ".lane." + UUID.randomUUID();
   }
 
@@ -89,7 +93,7 @@ final class Lane extends VerticleBase {
   private Crew crew(RelayOptions of) {
     String at = crewAddress();
     crews++;
-    return new Crew(context, at, of);
+    return new Crew(context, at, lanes, of);
   }
 
   private Future<?> startGateway(GatewayOptions gatewayOptions) {

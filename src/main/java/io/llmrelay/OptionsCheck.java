@@ -304,7 +304,7 @@ final class OptionsCheck {
 
   private void circuit() {
     CircuitOptions circuit = options.getCircuit();
-    range("circuit.max-failures", circuit.getMaxFailures(), 1, CircuitOptions.MAX_FAILURES);
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
     positive("circuit.trial-timeout", circuit.getTrialTimeout());
     share("circuit.failure-rate", circuit.getFailureRate());
@@ -330,7 +330,7 @@ final class OptionsCheck {
     positiveSize("latch.max-size", options.getLatch().getMaxSize());
   }
 
-  private void oneOf(String path, String name, Collection<String> known) {
+  void oneOf(String path, String name, Collection<String> known) {
     if (name != null && !known.contains(name)) {
       problems.add(path, "is unknown: " + Problems.unknown(name, known));
     }

@@ -115,7 +115,7 @@ public class RelayVerticle extends VerticleBase {
     }
     Listeners listeners = listeners(options);
     availability = new Availability(vertx);
-    Lane lane = lane(each, listeners);
+    Lane lane = lane(each, listeners, count);
     return availability
         .open(Crew.availability(lane.crewAddress(), options), listeners)
         .compose(open -> vertx.deployVerticle(lane))
@@ -123,7 +123,7 @@ public class RelayVerticle extends VerticleBase {
             first -> {
               List<Future<?>> others = new ArrayList<>();
               for (int i = 1; i < count; i++) {
-                others.add(vertx.deployVerticle(lane(each, listeners)));
+                others.add(vertx.deployVerticle(lane(each, listeners, count)));
               }
               return Future.join(others);
             });
@@ -134,9 +134,9 @@ public class RelayVerticle extends VerticleBase {
     return port == 0 ? -ThreadLocalRandom.current().nextInt(1, 1 << 30) : port;
   }
 
-  private Lane lane(RelayOptions of, Listeners listeners) {
+  private Lane lane(RelayOptions of, Listeners listeners, int count) {
     Supplier<Future<JsonObject>> again = source == null ? null : this::reload;
-    Lane lane = new Lane(of, listeners, admission, availability, again);
+    Lane lane = new Lane(of, listeners, admission, availability, again, count);
     lanes.add(lane);
     return lane;
   }

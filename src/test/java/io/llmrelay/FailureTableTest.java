@@ -253,6 +253,7 @@ class FailureTableTest {
                 .setCatalog(
                     List.of(
                         new ModelOptions("alpha", "primary", 8_000, null, null),
+                        new ModelOptions("beta", "secondary", 8_000, null, null),
                         new ModelOptions("gamma", "larger", 16_000, null, null))));
     RELAYS.sandbox().script(path + "secondary", Scenario.ok().text(FALLBACK));
     RELAYS.sandbox().script(path + "larger", Scenario.ok().text(FALLBACK));

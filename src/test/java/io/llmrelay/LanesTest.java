@@ -18,8 +18,10 @@ import io.llmrelay.config.QueueOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,7 +157,7 @@ class LanesTest {
     RelayOptions options = options(lanes);
     options.getBackends().get("primary").setMaxConnections(1);
     Relay relay = RELAYS.deploy(options);
-    RELAYS.sandbox().script(primary, Scenario.of("ok-every-100-chunks-10"), OK);
+    RELAYS.sandbox().script(primary, Scenario.of("model-every-100-chunks-10"), OK);
     Seen slow = Seen.begin(relay.client(), REQUEST, true, Future.future(never -> {}));
     eventually(() -> assertThat(RELAYS.calls(primary)).isEqualTo(1));
     for (int i = 0; i < 2 * lanes; i++) {
@@ -185,7 +187,7 @@ class LanesTest {
     options.getBackends().remove("secondary");
     options.getBackends().get("primary").setMaxConnections(1);
     Relay relay = RELAYS.deploy(options);
-    RELAYS.sandbox().script(primary, Scenario.of("ok-first-30").text("one two three four"));
+    RELAYS.sandbox().script(primary, Scenario.of("model-first-30").text("one two three four"));
     List<Seen> seen = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       seen.add(Seen.begin(relay.client(), REQUEST, i % 2 == 0, Future.future(never -> {})));
@@ -228,5 +230,49 @@ class LanesTest {
     RELAYS.sandbox().script(primary, OK);
     eventually(() -> assertThat(ask(relay).backend()).isEqualTo("primary"));
     assertThat(relay.hooks().ofBackends()).isEmpty();
+  }
+
+  /** A server that takes one connection at a time is never offered a second, by any lane. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16})
+  void aServerOfOneConnectionGetsOne(int lanes) throws Exception {
+    AtomicInteger open = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    HttpServer server =
+        RELAYS
+            .vertx()
+            .createHttpServer()
+            .connectionHandler(
+                connection -> {
+                  most.accumulateAndGet(open.incrementAndGet(), Math::max);
+                  connection.closeHandler(closed -> open.decrementAndGet());
+                })
+            .requestHandler(
+                request ->
+                    request
+                        .response()
+                        .putHeader("content-type", "text/event-stream")
+                        .end(
+                            "data: {\"choices\":[{\"delta\":{\"content\":\"one two three four\"},"
+                                + "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"));
+    int port = get(server.listen(0, "127.0.0.1")).actualPort();
+    RelayOptions options = options(lanes);
+    options.getBackends().remove("secondary");
+    options
+        .getBackends()
+        .get("primary")
+        .setMaxConnections(1)
+        .setBaseUrl("http://127.0.0.1:" + port + "/v1");
+    Relay relay = RELAYS.deploy(options);
+    List<Seen> seen = new ArrayList<>();
+    for (int i = 0; i < 3 * lanes; i++) {
+      seen.add(Seen.begin(relay.client(), REQUEST, true, Future.future(never -> {})));
+    }
+    for (Seen each : seen) {
+      each.await();
+      assertThat(each.failure()).isNull();
+    }
+    assertThat(most).hasValue(1);
+    get(server.close());
   }
 }

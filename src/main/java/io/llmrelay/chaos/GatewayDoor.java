@@ -34,11 +34,7 @@ final class GatewayDoor implements Door {
     client
         .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
         .compose(out -> out.putHeader("content-type", "application/json").send(body))
-        .compose(
-            response -> {
-              head(response, seen);
-              return response.body().onSuccess(bytes -> body(response, bytes, seen));
-            })
+        .onSuccess(response -> read(response, seen))
         .onFailure(error -> seen.failed("cut off: " + error.getMessage()));
     return seen;
   }
@@ -57,7 +53,16 @@ final class GatewayDoor implements Door {
             });
   }
 
-  private static void body(HttpClientResponse response, Buffer bytes, Observed seen) {
+  private static void read(HttpClientResponse response, Observed seen) {
+    head(response, seen);
+    Buffer bytes = Buffer.buffer();
+    response
+        .handler(bytes::appendBuffer)
+        .exceptionHandler(cut -> body(response, bytes, true, seen))
+        .endHandler(end -> body(response, bytes, false, seen));
+  }
+
+  private static void body(HttpClientResponse response, Buffer bytes, boolean cut, Observed seen) {
     String type = response.getHeader("content-type");
     if (type != null && type.startsWith("text/event-stream")) {
       seen.reasoning = new StringBuilder();
@@ -65,8 +70,17 @@ final class GatewayDoor implements Door {
         event(event, seen);
       }
       if (seen.signals == 0) {
-        seen.failed("no end");
+        seen.failed(cut ? "cut off" : "no end");
       }
+      if (seen.kind != null && !cut) {
+        seen.odd.add("the end of a body that broke off");
+      } else if (seen.kind == null && cut) {
+        seen.odd.add("a whole answer without an end");
+      }
+      return;
+    }
+    if (cut) {
+      seen.failed("cut off");
       return;
     }
     JsonObject json = bytes.toJsonObject();
@@ -119,6 +133,15 @@ final class GatewayDoor implements Door {
 
   private static String kind(JsonObject json) {
     JsonObject relay = json.getJsonObject("relay");
-    return relay != null ? relay.getString("kind") : json.getJsonObject("error").getString("code");
+    if (relay != null) {
+      return relay.getString("kind");
+    }
+    String code = json.getJsonObject("error").getString("code");
+    return switch (code) {
+      case "rate_limit_exceeded" -> "rate_limited";
+      case "insufficient_quota" -> "quota_exhausted";
+      case "context_length_exceeded" -> "context_length";
+      default -> code;
+    };
   }
 }

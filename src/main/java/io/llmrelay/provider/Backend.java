@@ -67,11 +67,11 @@ final class Backend {
    * @throws IllegalArgumentException if the options cannot be right; the message has no secret
    * @throws ConfigException if they cannot work with the dialect
    */
-  Backend(Vertx vertx, String name, BackendOptions options) {
-    this(vertx, name, options, Dialects.of(options.getDialect()));
+  Backend(Vertx vertx, String name, BackendOptions options, boolean keepAlive) {
+    this(vertx, name, options, Dialects.of(options.getDialect()), keepAlive);
   }
 
-  Backend(Vertx vertx, String name, BackendOptions options, Dialect dialect) {
+  Backend(Vertx vertx, String name, BackendOptions options, Dialect dialect, boolean keepAlive) {
     this.name = name;
     this.options = options;
     this.dialect = dialect;
@@ -83,7 +83,7 @@ final class Backend {
     }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
-    streams = client(vertx, options.getMaxConnections(), true);
+    streams = client(vertx, options.getMaxConnections(), keepAlive);
     freshStreams = client(vertx, options.getMaxConnections(), false);
     probes = client(vertx, PROBE_CONNECTIONS, false);
     withoutStreamOptions = vertx.sharedData().getLocalMap(WITHOUT_STREAM_OPTIONS);

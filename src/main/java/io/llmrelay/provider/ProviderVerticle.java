@@ -43,16 +43,30 @@ public final class ProviderVerticle extends VerticleBase {
   private final BackendOptions options;
   private final String address;
   private final BusSettings settings;
+  private final boolean keepAlive;
   private final Set<Exchange> exchanges = new HashSet<>();
   private Backend backend;
   private BusEndpoint endpoint;
   private MessageConsumer<Object> streams;
   private MessageConsumer<Object> probes;
 
+  /** A provider verticle that keeps connections open between requests. */
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings) {
+    this(name, options, prefix, settings, true);
+  }
+
+  /**
+   * A provider verticle to be deployed.
+   *
+   * @param prefix what its address starts with
+   * @param keepAlive whether connections stay open between requests
+   */
+  public ProviderVerticle(
+      String name, BackendOptions options, String prefix, BusSettings settings, boolean keepAlive) {
     this.name = name;
     this.options = options;
+    this.keepAlive = keepAlive;
     this.address = address(prefix, name);
     this.settings = settings;
   }
@@ -64,7 +78,7 @@ public final class ProviderVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    backend = new Backend(vertx, name, options);
+    backend = new Backend(vertx, name, options, keepAlive);
     return BusEndpoint.open(vertx, address, settings)
         .compose(
             opened -> {

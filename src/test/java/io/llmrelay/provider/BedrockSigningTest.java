@@ -83,7 +83,7 @@ class BedrockSigningTest {
   }
 
   private static Backend backend(BackendOptions options, Map<String, String> env) {
-    return new Backend(vertx, "aws", options, new BedrockDialect(env));
+    return new Backend(vertx, "aws", options, new BedrockDialect(env), true);
   }
 
   private static Seen chat(Backend backend) {

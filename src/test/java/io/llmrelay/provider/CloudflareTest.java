@@ -232,7 +232,7 @@ class CloudflareTest {
         "https://api.cloudflare.com/client/v4/accounts/"
       })
   void theBaseUrlMustNameTheAccount(String url) {
-    assertThatThrownBy(() -> new Backend(null, "cf", at(url)))
+    assertThatThrownBy(() -> new Backend(null, "cf", at(url), true))
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith("backend cf: the base URL must name the account");
   }

@@ -94,7 +94,7 @@ class BackPressureTest {
                       leave.add(socket::close);
                       socket.pause().handler(bytes -> read.add(socket));
                       socket.write(
-                          "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: "
+                          "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: "
                               + body.length()
                               + "\r\n\r\n"
                               + body);

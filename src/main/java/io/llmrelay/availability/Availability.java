@@ -91,6 +91,9 @@ public final class Availability {
       states.put(backend.name(), state);
     }
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
+    states.values().stream()
+        .filter(state -> state.exhaustion.keyRefused())
+        .forEach(state -> keys.keyRefused(state.name));
     configureStateFile(next);
     settings = next;
     listeners = nextListeners;

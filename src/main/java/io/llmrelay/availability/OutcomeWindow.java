@@ -2,12 +2,15 @@ package io.llmrelay.availability;
 
 /**
  * A sliding window of the conclusive outcomes of a closed circuit, bounded in time and in number:
- * the last {@value #LEAST_SIZE}, or as many as the failures it takes to open. Written once or twice
- * per attempt, under a short lock.
+ * the last {@value #LEAST_SIZE}, or as many as the failures it takes to open, up to {@value
+ * #MOST_SIZE}. Written once or twice per attempt, under a short lock.
  */
 final class OutcomeWindow {
   /** Least capacity; bounds memory and the weight of past successes. */
   static final int LEAST_SIZE = 100;
+
+  /** Largest capacity. */
+  static final int MOST_SIZE = 1_000;
 
   /** Failures in a row are an outage if they last for this fraction of the window. */
   private static final int OUTAGE_PART = 6;
@@ -33,7 +36,7 @@ final class OutcomeWindow {
   OutcomeWindow(long windowMs, int maxFailures, double failureRate, long now) {
     this.windowMs = windowMs;
     this.maxFailures = maxFailures;
-    size = Math.max(LEAST_SIZE, maxFailures);
+    size = Math.min(MOST_SIZE, Math.max(LEAST_SIZE, maxFailures));
     times = new long[size];
     failed = new boolean[size];
     this.failureRate = failureRate;

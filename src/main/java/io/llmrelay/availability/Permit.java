@@ -43,18 +43,21 @@ public final class Permit implements Entry {
    * @param cooldown the cooldown it led to, or {@code null}
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
-    if (outcome == Outcome.ALIVE && trial != null) {
-      backend.exhaustion.end(trial);
+    try {
+      if (outcome == Outcome.ALIVE && trial != null) {
+        backend.exhaustion.end(trial);
+      }
+      if (cooldown != null) {
+        backend.exhausted(model, cooldown);
+      } else if (outcome == Outcome.ALIVE) {
+        backend.attemptSucceeded();
+      }
+      circuit.settle(pass, outcome);
+      if (reserved != null) {
+        backend.budget.settle(reserved, usage, costUsd);
+      }
+    } finally {
+      backend.slots.release();
     }
-    if (cooldown != null) {
-      backend.exhausted(model, cooldown);
-    } else if (outcome == Outcome.ALIVE) {
-      backend.attemptSucceeded();
-    }
-    circuit.settle(pass, outcome);
-    if (reserved != null) {
-      backend.budget.settle(reserved, usage, costUsd);
-    }
-    backend.slots.release();
   }
 }

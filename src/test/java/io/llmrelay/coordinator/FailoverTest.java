@@ -476,7 +476,7 @@ class FailoverTest {
           .containsExactly("ended 1 a FAILURE empty_answer", "a > b empty_answer", "start 2 b");
       rig.chunk(ChunkKind.REASONING, "hm");
       assertThat(rig.end(FinishReason.LENGTH))
-          .containsExactly("release b", "ended 2 b SUCCESS", "complete length");
+          .containsExactly("release b", "ended 2 b ALIVE", "complete length");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.ExhaustionOptions;
 import io.llmrelay.config.KnownProvider;
 import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
@@ -317,6 +318,9 @@ final class OptionsCheck {
     range("queue.max", options.getQueue().getMax(), 0, 1_000_000);
     positive("queue.wait", options.getQueue().getWait());
     positive("exhaustion.max", options.getExhaustion().getMax());
+    if (options.getExhaustion().getMax().compareTo(ExhaustionOptions.DEFAULT_MAX) > 0) {
+      problems.add("exhaustion.max", "must be at most 744h");
+    }
   }
 
   private void busAndLatch() {

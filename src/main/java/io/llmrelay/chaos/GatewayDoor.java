@@ -26,7 +26,11 @@ final class GatewayDoor implements Door {
   @Override
   public Observed ask(JsonObject request, boolean streaming) {
     Observed seen = new Observed();
-    Buffer body = request.copy().put("stream", streaming).toBuffer();
+    JsonObject json = request.copy().put("stream", streaming);
+    if (streaming) {
+      json.put("stream_options", new JsonObject().put("include_usage", true));
+    }
+    Buffer body = json.toBuffer();
     client
         .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
         .compose(out -> out.putHeader("content-type", "application/json").send(body))
@@ -61,6 +65,7 @@ final class GatewayDoor implements Door {
   private static void body(HttpClientResponse response, Buffer bytes, boolean cut, Observed seen) {
     String type = response.getHeader("content-type");
     if (type != null && type.startsWith("text/event-stream")) {
+      seen.reasoning = new StringBuilder();
       for (String event : bytes.toString().split("\n\n")) {
         event(event, seen);
       }
@@ -80,12 +85,17 @@ final class GatewayDoor implements Door {
     }
     JsonObject json = bytes.toJsonObject();
     if (response.statusCode() != 200) {
+      String retryAfter = response.getHeader("retry-after");
+      seen.retryAfterMs = retryAfter == null ? -1 : Long.parseLong(retryAfter) * 1000;
       seen.failed(kind(json));
       return;
     }
     JsonObject choice = json.getJsonArray("choices").getJsonObject(0);
     seen.finish = choice.getString("finish_reason");
-    seen.text.appendString(choice.getJsonObject("message").getString("content", ""));
+    JsonObject message = choice.getJsonObject("message");
+    seen.text.appendString(message.getString("content", ""));
+    seen.reasoning = new StringBuilder(message.getString("reasoning_content", ""));
+    usage(json, seen);
     seen.terminal();
   }
 
@@ -105,12 +115,20 @@ final class GatewayDoor implements Door {
       seen.failed(kind(json));
     } else if (choices == null || seen.signals > 0) {
       seen.odd.add("the event " + event);
-    } else if (!choices.isEmpty()) {
+    } else if (choices.isEmpty()) {
+      usage(json, seen);
+    } else {
       JsonObject choice = choices.getJsonObject(0);
       seen.finish = choice.getString("finish_reason", seen.finish);
-      String content = choice.getJsonObject("delta").getString("content");
+      JsonObject delta = choice.getJsonObject("delta");
+      seen.reasoning.append(delta.getString("reasoning_content", ""));
+      String content = delta.getString("content");
       seen.text.appendString(content == null ? "" : content);
     }
+  }
+
+  private static void usage(JsonObject json, Observed seen) {
+    seen.outputTokens = json.getJsonObject("usage").getLong("completion_tokens");
   }
 
   private static String kind(JsonObject json) {

@@ -50,7 +50,6 @@ class HostTest extends GatewayFixture {
         "[::1]",
         "[::1]:8080",
         "[0:0:0:0:0:0:0:1]",
-        "[::ffff:127.0.0.1]",
         "relay.example",
         "RELAY.example.:443",
         "192.0.2.7:80",

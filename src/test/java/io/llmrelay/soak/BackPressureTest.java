@@ -9,6 +9,7 @@ import io.llmrelay.sandbox.SandboxCall;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import java.time.Duration;
 import java.util.List;
@@ -84,10 +85,12 @@ class BackPressureTest {
   @Test
   void throughTheGateway() throws Exception {
     String body = flood().put("stream", true).encode();
+    // A client that nobody holds is closed with the next garbage collection.
+    NetClient client =
+        vertx.createNetClient(new NetClientOptions().setReceiveBufferSize(16 * 1024));
     staysBounded(
         () ->
-            vertx
-                .createNetClient(new NetClientOptions().setReceiveBufferSize(16 * 1024))
+            client
                 .connect(relay.verticle.gatewayPort(), "127.0.0.1")
                 .onSuccess(
                     socket -> {
@@ -100,6 +103,7 @@ class BackPressureTest {
                               + body);
                       vertx.setPeriodic(500, id -> socket.fetch(1));
                     }));
+    LeakTest.get(client.close());
   }
 
   /** Lets the consumers in, and waits until nobody takes any more of the backends. */

@@ -3,16 +3,16 @@ package io.llmrelay.config;
 import java.util.Collection;
 import java.util.Locale;
 
-/** Help for somebody who mistyped a name. */
-final class Names {
-  private Names() {}
+/** Suggests known names for misspelled ones. */
+final class Suggestions {
+  private Suggestions() {}
 
-  /** {@code ; did you mean "x"?}, or nothing where no known name is close. */
+  /** Returns {@code ; did you mean "x"?}, or an empty text if no known name is similar. */
   static String didYouMean(String name, Collection<String> known) {
     String best = null;
     int bestDistance = Math.min(3, Math.max(1, name.length() / 2)) + 1;
     for (String candidate : known) {
-      int distance = distance(normal(name), normal(candidate));
+      int distance = distance(normalize(name), normalize(candidate));
       if (distance < bestDistance) {
         best = candidate;
         bestDistance = distance;
@@ -21,11 +21,11 @@ final class Names {
     return best == null ? "" : "; did you mean \"" + best + "\"?";
   }
 
-  private static String normal(String name) {
+  private static String normalize(String name) {
     return name.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
   }
 
-  /** How many characters have to be inserted, removed or replaced. */
+  /** Returns the Levenshtein distance. */
   private static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

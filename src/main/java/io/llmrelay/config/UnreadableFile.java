@@ -5,18 +5,18 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * What is said of a file that a configuration names and that cannot be read. Never its name: in its
- * place may stand, by mistake, the very secret that the file was to hold.
+ * Explains why a file named in a configuration cannot be read. The file name is not repeated: it
+ * may be, by mistake, the secret that the file should contain.
  */
-final class Unreadable {
-  private Unreadable() {}
+final class UnreadableFile {
+  private UnreadableFile() {}
 
   /**
-   * The complaint.
+   * Returns the problem with a file.
    *
-   * @param folder where relative names start
+   * @param folder the base of relative names
    */
-  static String complaint(Path folder, String name) {
+  static String problem(Path folder, String name) {
     try {
       return "names a file that cannot be read: " + reason(folder.resolve(name));
     } catch (InvalidPathException e) {

@@ -2,20 +2,20 @@ package io.llmrelay.cli;
 
 import java.io.IOException;
 
-/** Why a server could not be opened. */
-final class Ports {
-  private Ports() {}
+/** Explains why a server cannot listen on its port. */
+final class BindErrors {
+  private BindErrors() {}
 
-  /** The reason in words; a failure that has nothing to do with the port is thrown as it is. */
-  static CommandFailed notOpen(Throwable error, String host, int port) {
+  /** Returns the reason as a message; rethrows an error that has nothing to do with the port. */
+  static CommandException explain(Throwable error, String host, int port) {
     String reason = String.valueOf(error.getMessage());
     if (reason.contains("in use")) {
-      return new CommandFailed(
+      return new CommandException(
           "Port %d of %s is in use by another program. Choose another one with --port N."
               .formatted(port, host));
     }
     if (error instanceof IOException) {
-      return new CommandFailed("Cannot listen at %s:%d: %s".formatted(host, port, reason));
+      return new CommandException("Cannot listen at %s:%d: %s".formatted(host, port, reason));
     }
     if (error instanceof RuntimeException e) {
       throw e;

@@ -13,74 +13,76 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * Looks at a file every second, and has it read again when it is another one. That finds editors
- * that write beside and rename, and volumes that swap a link, where watching would not.
+ * Polls a file every second and reloads the configuration when it has changed. Unlike file system
+ * events, polling detects editors that rename a new file into place and volumes that swap a
+ * symlink.
  *
- * <p>It is read once two looks found it alike, for half a file may be a valid one; and again every
- * second as long as it is refused, for what is wrong may be a file that it names.
+ * <p>A changed file is read when two polls have found it the same, since a partly written file may
+ * be valid. A configuration that is refused is read again every second, since the problem may be in
+ * a file that it names.
  */
-final class FileWatch {
-  private static final Logger LOG = System.getLogger(FileWatch.class.getName());
+final class FileWatcher {
+  private static final Logger LOG = System.getLogger(FileWatcher.class.getName());
   private static final long INTERVAL_MS = 1_000;
 
   private record Stamp(FileTime time, long size, Path real) {}
 
   private final Path file;
-  private Stamp taken;
-  private Stamp seen;
-  private String complaint;
-  private boolean busy;
+  private Stamp loaded;
+  private Stamp previous;
+  private String lastProblem;
+  private boolean polling;
 
-  /** To be made before the file is read for the first time. */
-  FileWatch(Path file) {
+  /** Must be created before the file is read for the first time. */
+  FileWatcher(Path file) {
     this.file = file;
-    taken = stamp();
+    loaded = stamp();
   }
 
   void start(Vertx vertx, Supplier<Future<JsonObject>> reload) {
-    vertx.runOnContext(v -> vertx.setPeriodic(INTERVAL_MS, id -> look(vertx, reload)));
+    vertx.runOnContext(v -> vertx.setPeriodic(INTERVAL_MS, id -> poll(vertx, reload)));
   }
 
-  private void look(Vertx vertx, Supplier<Future<JsonObject>> reload) {
-    if (!busy) {
-      busy = true;
+  private void poll(Vertx vertx, Supplier<Future<JsonObject>> reload) {
+    if (!polling) {
+      polling = true;
       vertx
           .executeBlocking(this::stamp)
-          .compose(now -> isNew(now) ? read(now, reload) : Future.succeededFuture())
-          .onComplete(done -> busy = false);
+          .compose(current -> isNew(current) ? reload(current, reload) : Future.succeededFuture())
+          .onComplete(done -> polling = false);
     }
   }
 
-  private boolean isNew(Stamp now) {
-    boolean settled = now != null && now.equals(seen);
-    seen = now;
-    return settled && !now.equals(taken);
+  private boolean isNew(Stamp current) {
+    boolean settled = current != null && current.equals(previous);
+    previous = current;
+    return settled && !current.equals(loaded);
   }
 
-  private Future<JsonObject> read(Stamp now, Supplier<Future<JsonObject>> reload) {
+  private Future<JsonObject> reload(Stamp current, Supplier<Future<JsonObject>> reload) {
     return reload
         .get()
         .onSuccess(
             result -> {
-              taken = now;
-              complaint = null;
-              LOG.log(Level.INFO, "{0} was read again: {1}", file, result.encode());
+              loaded = current;
+              lastProblem = null;
+              LOG.log(Level.INFO, "{0} was reloaded: {1}", file, result.encode());
             })
-        .onFailure(error -> complain(error.getMessage()));
+        .onFailure(error -> warn(error.getMessage()));
   }
 
-  private void complain(String why) {
-    if (!Objects.equals(why, complaint)) {
-      complaint = why;
+  private void warn(String problem) {
+    if (!Objects.equals(problem, lastProblem)) {
+      lastProblem = problem;
       LOG.log(
           Level.WARNING,
-          "{0} changed and is refused; what was configured before still holds: {1}",
+          "{0} has changed but is refused; the previous configuration still applies: {1}",
           file,
-          why);
+          problem);
     }
   }
 
-  /** {@code null} while there is no such file, or nothing in it. */
+  /** Returns {@code null} if the file is missing or empty. */
   private Stamp stamp() {
     try {
       long size = Files.size(file);

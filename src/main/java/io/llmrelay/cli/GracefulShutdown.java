@@ -8,11 +8,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * A server's time on earth. Ctrl-C and SIGTERM are how it is meant to end, so they let it finish
- * what it is at, close Vert.x in good order and then end the process with 0 instead of the JVM's
- * 130 or 143. A second signal does not make it quicker; SIGKILL does.
+ * Graceful shutdown on SIGINT (Ctrl-C) and SIGTERM: waits for running requests, closes Vert.x and
+ * exits with 0 instead of the JVM's 130 or 143. Further signals have no effect; SIGKILL ends the
+ * process at once.
  */
-final class Lifetime implements AutoCloseable {
+final class GracefulShutdown implements AutoCloseable {
   private static final int CLOSE_SECONDS = 10;
 
   private final Vertx vertx;
@@ -25,9 +25,9 @@ final class Lifetime implements AutoCloseable {
             closeVertx();
             Runtime.getRuntime().halt(0);
           },
-          "stop");
+          "graceful-shutdown");
 
-  Lifetime(Vertx vertx) {
+  GracefulShutdown(Vertx vertx) {
     this.vertx = vertx;
     Runtime.getRuntime().addShutdownHook(hook);
   }
@@ -37,13 +37,13 @@ final class Lifetime implements AutoCloseable {
   }
 
   /**
-   * Says what is to be awaited when a signal comes, before everything is closed.
+   * Sets what a signal waits for before Vert.x is closed.
    *
-   * @param grace how long at most
+   * @param grace the longest wait
    */
-  void drainFirst(Supplier<Future<Void>> work, Duration grace) {
+  void setDrain(Supplier<Future<Void>> drain, Duration grace) {
     this.grace = grace;
-    drain = work;
+    this.drain = drain;
   }
 
   private void drain() {
@@ -51,31 +51,31 @@ final class Lifetime implements AutoCloseable {
     drain.get().onComplete(done -> drained.countDown());
     try {
       if (!drained.await(grace.toMillis(), TimeUnit.MILLISECONDS) && !grace.isZero()) {
-        System.err.println("requests are cut off that ran longer than the grace period");
+        System.err.println("aborting requests that exceed the grace period");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Returns when the thread is interrupted; a signal ends the process instead. */
-  void awaitEnd() {
+  /** Blocks until the thread is interrupted; a signal exits the process instead. */
+  void awaitInterrupt() {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {
-      // That is the end.
+      // Returns to the caller, which closes this.
     }
   }
 
-  /** Ends it from within. */
+  /** Closes Vert.x without a signal. */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
       closeVertx();
     } catch (IllegalStateException e) {
-      // A signal came in between: the hook is at it. What failed on the way failed because of it.
-      awaitEnd();
+      // The JVM is shutting down: the hook closes Vert.x and then exits.
+      awaitInterrupt();
     }
   }
 
@@ -84,7 +84,7 @@ final class Lifetime implements AutoCloseable {
     vertx.close().onComplete(done -> closed.countDown());
     try {
       if (!closed.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        System.err.println("gave up waiting for streams to close");
+        System.err.println("timed out waiting for Vert.x to close");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

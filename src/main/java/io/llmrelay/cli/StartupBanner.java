@@ -8,20 +8,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a server says when it is up: where it is, who is behind it, and what to try. */
-final class Welcome {
+/** The output of a server that has started: addresses, backends and requests to try. */
+final class StartupBanner {
   private static final String QUESTION = "Why is the sky blue?";
 
   private final Terminal terminal;
   private final RelayOptions options;
   private final GatewayOptions gateway;
-  private final boolean rehearsal;
+  private final boolean sandboxOnly;
 
-  Welcome(Terminal terminal, RelayOptions options, boolean rehearsal) {
+  StartupBanner(Terminal terminal, RelayOptions options, boolean sandboxOnly) {
     this.terminal = terminal;
     this.options = options;
     this.gateway = options.getGateway();
-    this.rehearsal = rehearsal;
+    this.sandboxOnly = sandboxOnly;
   }
 
   void print(RelayVerticle relay, Path conf) {
@@ -35,9 +35,9 @@ final class Welcome {
     terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
     terminal.line("Callers: " + callers());
     terminal.line();
-    if (rehearsal) {
+    if (sandboxOnly) {
       terminal.line("There is no API key in the environment, and no backend is configured: these");
-      terminal.line("are backends of the built-in sandbox. They answer canned words, at once.");
+      terminal.line("are backends of the built-in sandbox, with predefined answers.");
       terminal.line();
     }
     terminal.line("Backends, in the order of fallback:");
@@ -45,8 +45,8 @@ final class Welcome {
     terminal.line();
     terminal.line("Try:");
     terminal.line(curl(url, model(), ""));
-    if (rehearsal) {
-      terminal.line("and with a primary that fails, whom the next one stands in for:");
+    if (sandboxOnly) {
+      terminal.line("and with a primary that fails, so that the next one serves the request:");
       terminal.line(
           curl(url, "", ", \"relay\": {\"candidates\": [\"primary/mock-503\", \"secondary\"]}"));
     }
@@ -64,20 +64,20 @@ final class Welcome {
   }
 
   private static String address(String host, int port) {
-    boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
-    String name = everywhere ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
+    boolean wildcard = host.equals("0.0.0.0") || host.equals("::");
+    String name = wildcard ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
     return name + ":" + port;
   }
 
   private List<String> backends() {
-    Table table = new Table();
+    TextTable table = new TextTable();
     List<String> order =
         options.getFallback().stream().map(candidate -> candidate.split("/", 2)[0]).toList();
     for (Map.Entry<String, BackendOptions> entry : options.getBackends().entrySet()) {
       BackendOptions backend = entry.getValue();
-      int place = order.indexOf(entry.getKey());
+      int position = order.indexOf(entry.getKey());
       table.row(
-          place < 0 ? "–" : place + 1 + ".",
+          position < 0 ? "–" : position + 1 + ".",
           entry.getKey(),
           backend.getDialect(),
           backend.getBaseUrl(),
@@ -91,16 +91,16 @@ final class Welcome {
     if (!backend.getModels().isEmpty()) {
       return String.join(", ", backend.getModels());
     }
-    String byDefault = backend.getDefaultModel();
-    return "any model" + (byDefault == null ? "" : ", by default " + byDefault);
+    String defaultModel = backend.getDefaultModel();
+    return "any model" + (defaultModel == null ? "" : ", by default " + defaultModel);
   }
 
-  /** The model has to be named only where the default backend has none by default. */
+  /** Returns the {@code model} field if the first backend has no default model, else nothing. */
   private String model() {
     String[] first = options.getFallback().get(0).split("/", 2);
-    boolean known =
+    boolean hasDefault =
         first.length == 2 || options.getBackends().get(first[0]).getDefaultModel() != null;
-    return known ? "" : "\"model\": \"MODEL\", ";
+    return hasDefault ? "" : "\"model\": \"MODEL\", ";
   }
 
   private String curl(String url, String model, String more) {

@@ -3,21 +3,21 @@ package io.llmrelay.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in columns as wide as their widest cell. */
-final class Table {
+/** Formats rows of text in columns as wide as their widest cell. */
+final class TextTable {
   private static final String GAP = "   ";
 
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table row(String... cells) {
+  TextTable row(String... cells) {
     rows.add(List.of(cells));
     return this;
   }
 
   /**
-   * The rows as lines.
+   * Returns the formatted rows.
    *
-   * @param indent stands before each
+   * @param indent the prefix of each line
    */
   List<String> lines(String indent) {
     List<String> lines = new ArrayList<>();

@@ -5,16 +5,16 @@ import io.llmrelay.chat.TokenUsage;
 import java.util.List;
 import java.util.Locale;
 
-/** A trail for people: who was tried, what happened, how long it took and what it cost. */
-final class TrailView {
-  /** Keeps a row within a hundred columns. */
-  private static final int MAX_WHAT = 54;
+/** Formats a trail as a table: candidate, result, reason, duration and cost. */
+final class TrailTable {
+  /** Limits a row to a hundred columns. */
+  private static final int MAX_REASON = 54;
 
-  private TrailView() {}
+  private TrailTable() {}
 
-  /** A heading, and one line an attempt, in columns. */
+  /** Returns a header and one line per attempt. */
   static List<String> lines(List<Attempt> trail, Terminal terminal, String indent) {
-    Table table = new Table();
+    TextTable table = new TextTable();
     table.row(
         terminal.dim("tried"),
         terminal.dim("result"),
@@ -25,7 +25,7 @@ final class TrailView {
       table.row(
           attempt.backend() + "/" + attempt.model(),
           result(attempt, terminal),
-          what(attempt),
+          reason(attempt),
           attempt.result() == Attempt.Result.SKIPPED ? "" : duration(attempt.durationMs()),
           attempt.costUsd() == null ? "" : cost(attempt.costUsd()));
     }
@@ -41,18 +41,18 @@ final class TrailView {
     };
   }
 
-  private static String what(Attempt attempt) {
+  private static String reason(Attempt attempt) {
     if (attempt.reason() == null) {
       return tokens(attempt.usage());
     }
-    String what = attempt.reason();
+    String reason = attempt.reason();
     if (attempt.message() != null) {
-      what += ": " + attempt.message();
+      reason += ": " + attempt.message();
     }
-    return what.length() <= MAX_WHAT ? what : what.substring(0, MAX_WHAT - 1) + "…";
+    return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON - 1) + "…";
   }
 
-  /** {@code 12 + 40 tokens}: prompt and answer. */
+  /** Returns input and output tokens: {@code 12 + 40 tokens}. */
   static String tokens(TokenUsage usage) {
     return switch (usage.source()) {
       case NONE -> "tokens unknown";

@@ -1,14 +1,14 @@
 package io.llmrelay.cli;
 
-/** Text that arrives in pieces, printed at once, in lines of a readable length. */
-final class Wrapped {
+/** Prints text that arrives in pieces, wrapped at word boundaries. */
+final class WordWrap {
   private static final int WIDTH = 76;
 
   private final Terminal terminal;
   private final String indent;
   private int column;
 
-  Wrapped(Terminal terminal, String indent) {
+  WordWrap(Terminal terminal, String indent) {
     this.terminal = terminal;
     this.indent = indent;
   }
@@ -24,6 +24,7 @@ final class Wrapped {
     }
   }
 
+  /** Ends the current line. */
   void end() {
     terminal.line();
     column = 0;

@@ -5,8 +5,8 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.coordinator.CoordinatorVerticle;
-import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
+import io.llmrelay.gateway.server.AccessControl;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -33,7 +33,7 @@ final class Lane extends VerticleBase {
 
   private final RelayOptions options;
   private final Listeners listeners;
-  private final Admission admission;
+  private final AccessControl admission;
   private final Availability availability;
   private final Supplier<Future<JsonObject>> reload;
   private final int lanes;
@@ -57,7 +57,7 @@ final class Lane extends VerticleBase {
   Lane(
       RelayOptions options,
       Listeners listeners,
-      Admission admission,
+      AccessControl admission,
       Availability availability,
       Supplier<Future<JsonObject>> reload,
       int lanes) {

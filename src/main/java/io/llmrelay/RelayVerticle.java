@@ -2,8 +2,8 @@ package io.llmrelay;
 
 import io.llmrelay.availability.Availability;
 import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
+import io.llmrelay.gateway.server.AccessControl;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
@@ -42,7 +42,7 @@ public class RelayVerticle extends VerticleBase {
   private Callable<RelayOptions> source;
   private RelayOptions started;
   private RelayOptions options;
-  private Admission admission;
+  private AccessControl admission;
   private Availability availability;
   private int port;
   private int adminPort;
@@ -102,7 +102,7 @@ public class RelayVerticle extends VerticleBase {
   private Future<?> deploy(RelayOptions resolved) {
     started = resolved;
     options = resolved;
-    admission = options.getGateway() == null ? null : new Admission(options.getGateway());
+    admission = options.getGateway() == null ? null : new AccessControl(options.getGateway());
     int count = options.getLanes() == null ? 1 : options.getLanes();
     RelayOptions each = new RelayOptions(options);
     if (each.getGateway() != null) {

@@ -1,11 +1,14 @@
 package io.llmrelay;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
@@ -122,4 +125,33 @@ class ArchitectureTest {
           .dependOnClassesThat(
               resideInAnyPackage("io.llmrelay.bus..", "io.vertx.core.http..", PROVIDER + ".error")
                   .or(belongToAnyOf(Dialects.class, ProviderVerticle.class)));
+
+  @ArchTest
+  static final ArchRule GATEWAY_SERVER_KNOWS_NO_FRONT =
+      noClasses()
+          .that()
+          .resideInAPackage("io.llmrelay.gateway.server")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.llmrelay.gateway..")
+                  .and(not(resideInAPackage("io.llmrelay.gateway.server"))));
+
+  @ArchTest
+  static final ArchRule FRONTS_ARE_REGISTERED_IN_ONE_CLASS =
+      classes()
+          .that()
+          .resideInAPackage("io.llmrelay.gateway.openai")
+          .should()
+          .onlyHaveDependentClassesThat(
+              resideInAPackage("io.llmrelay.gateway.openai")
+                  .or(name("io.llmrelay.gateway.Routes")));
+
+  @ArchTest
+  static final ArchRule FRONTS_DEPEND_ON_THE_SERVER_ALONE =
+      noClasses()
+          .that()
+          .resideInAPackage("io.llmrelay.gateway.openai")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.llmrelay.gateway");
 }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Plays the fault wall, and prints what came of it. */
+/** Plays the fault wall and prints the outcomes. */
 @Command(
     name = "chaos",
     mixinStandardHelpOptions = true,
@@ -39,15 +39,15 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Row> rows = FaultWall.rows().stream().filter(this::wanted).toList();
+    List<Row> rows = FaultWall.rows().stream().filter(this::isSelected).toList();
     if (rows.isEmpty()) {
-      throw new CommandFailed("No row of the wall holds any of " + texts + ".");
+      throw new CommandException("No row of the wall holds any of " + texts + ".");
     }
     Terminal terminal = new Terminal(spec.commandLine().getOut());
     Vertx vertx = Vertx.vertx();
     try {
       long start = System.nanoTime();
-      terminal.line(terminal.bold(headings()));
+      terminal.line(terminal.bold(header()));
       Profile profile = fast ? Profile.fast() : Profile.production();
       List<Result> results =
           Chaos.play(vertx, profile, rows, played -> show(played, terminal)).await();
@@ -66,11 +66,11 @@ final class ChaosCommand implements Callable<Integer> {
     }
   }
 
-  private boolean wanted(Row row) {
+  private boolean isSelected(Row row) {
     return texts.isEmpty() || texts.stream().anyMatch(row.name()::contains);
   }
 
-  private static String headings() {
+  private static String header() {
     List<String> columns = FaultWall.columns();
     StringBuilder outcomes = new StringBuilder();
     columns.subList(1, 5).forEach(column -> outcomes.append(cell(column)));
@@ -79,26 +79,26 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   /**
-   * The four outcomes the client saw and what was known of the primary afterwards, and below them
-   * everything that was not right.
+   * Prints the four outcomes that the client saw, the primary's circuit and cooldown afterwards,
+   * and below them every deviation.
    */
   private static void show(List<Result> played, Terminal terminal) {
     long longest = played.stream().mapToLong(Result::durationMs).max().orElse(0);
-    Result any = played.get(0);
+    Result first = played.get(0);
     StringBuilder outcomes = new StringBuilder();
     for (boolean alone : new boolean[] {false, true}) {
       for (boolean streaming : new boolean[] {true, false}) {
-        Stream<Result> those =
+        Stream<Result> matching =
             seen(played, false)
                 .filter(result -> result.streaming() == streaming && result.alone() == alone);
-        outcomes.append(cell(those.map(Result::outcome).findFirst().orElse("-")));
+        outcomes.append(cell(matching.map(Result::outcome).findFirst().orElse("-")));
       }
     }
     Stream<String> circuits = seen(played, true).map(Result::circuit);
     outcomes.append("  %-7s".formatted(circuits.findFirst().orElse("-")));
-    outcomes.append("  %-14s".formatted(any.cooldown()));
+    outcomes.append("  %-14s".formatted(first.cooldown()));
     boolean right = played.stream().allMatch(Result::right);
-    String line = LINE.formatted(any.row().name(), any.dialect(), outcomes, longest);
+    String line = LINE.formatted(first.row().name(), first.dialect(), outcomes, longest);
     terminal.line(right ? line : terminal.bad(line));
     played.stream()
         .filter(result -> !result.right())

@@ -25,7 +25,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Asks a running gateway one question. The answer goes to stdout, everything else to stderr. */
+/** Sends one question to a running gateway. Prints the answer to stdout, all else to stderr. */
 @Command(
     name = "chat",
     mixinStandardHelpOptions = true,
@@ -66,7 +66,7 @@ final class ChatCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     out = new Terminal(spec.commandLine().getOut());
     err = new Terminal(spec.commandLine().getErr());
-    // The connection is HTTP/1.1: an upgrade to HTTP/2 would be offered in vain.
+    // The gateway does not upgrade clear-text connections to HTTP/2.
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -77,17 +77,17 @@ final class ChatCommand implements Callable<Integer> {
           client.send(request(), HttpResponse.BodyHandlers.ofLines());
       try (Stream<String> lines = response.body()) {
         if (response.statusCode() != 200) {
-          throw refused(response.statusCode(), lines.collect(Collectors.joining("\n")));
+          throw error(response.statusCode(), lines.collect(Collectors.joining("\n")));
         }
         print(response, lines.iterator());
       }
     } catch (ConnectException e) {
-      throw new CommandFailed(
+      throw new CommandException(
           "There is no gateway at %s. Start one with scripts/start.".formatted(url));
     } catch (UncheckedIOException e) {
-      throw new CommandFailed("The answer broke off: " + e.getCause().getMessage());
+      throw new CommandException("The answer broke off: " + e.getCause().getMessage());
     } catch (IOException e) {
-      throw new CommandFailed("The connection to %s failed: %s".formatted(url, e.getMessage()));
+      throw new CommandException("The connection to %s failed: %s".formatted(url, e.getMessage()));
     }
     return 0;
   }
@@ -104,20 +104,20 @@ final class ChatCommand implements Callable<Integer> {
       body.put("model", model);
     }
     HttpRequest.Builder request =
-        address()
+        requestBuilder()
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
     String key = env.getOrDefault(KEY, "").strip();
     if (!key.isEmpty()) {
       if (!key.chars().allMatch(c -> c > ' ' && c < 127)) {
-        throw new CommandFailed(KEY + " must be one line of visible ASCII characters");
+        throw new CommandException(KEY + " must be one line of visible ASCII characters");
       }
       request.header("authorization", "Bearer " + key);
     }
     return request.build();
   }
 
-  private HttpRequest.Builder address() {
+  private HttpRequest.Builder requestBuilder() {
     try {
       return HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + "/v1/chat/completions"));
     } catch (IllegalArgumentException e) {
@@ -126,7 +126,7 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  /** Prints the answer as it comes, and a line about it at the end. */
+  /** Prints the answer as it arrives, and a summary at the end. */
   private void print(HttpResponse<?> response, Iterator<String> lines) {
     long start = System.nanoTime();
     JsonObject last = new JsonObject();
@@ -144,18 +144,18 @@ final class ChatCommand implements Callable<Integer> {
       JsonObject event = new JsonObject(data);
       if (event.containsKey("error")) {
         out.line();
-        throw failed("The answer broke off: ", event);
+        throw errorWithTrail("The answer broke off: ", event);
       }
-      text(event);
+      printText(event);
       last = event;
     }
     out.line();
-    throw new CommandFailed("The answer broke off: the stream ended without its end mark.");
+    throw new CommandException("The answer broke off: the stream ended without its end mark.");
   }
 
-  private void text(JsonObject event) {
-    for (Object each : event.getJsonArray("choices", new JsonArray())) {
-      JsonObject delta = ((JsonObject) each).getJsonObject("delta", new JsonObject());
+  private void printText(JsonObject event) {
+    for (Object choice : event.getJsonArray("choices", new JsonArray())) {
+      JsonObject delta = ((JsonObject) choice).getJsonObject("delta", new JsonObject());
       String text = delta.getString("content");
       if (text == null) {
         text = delta.getString("refusal");
@@ -185,36 +185,36 @@ final class ChatCommand implements Callable<Integer> {
     }
     Double cost = last.getJsonObject("relay", new JsonObject()).getDouble("cost_usd");
     if (cost != null) {
-      summary.append(", ").append(TrailView.cost(cost));
+      summary.append(", ").append(TrailTable.cost(cost));
     }
-    return summary.append(", ").append(TrailView.duration(ms)).append(']').toString();
+    return summary.append(", ").append(TrailTable.duration(ms)).append(']').toString();
   }
 
   private static String header(HttpResponse<?> response, String name) {
     return response.headers().firstValue(name).orElse("?");
   }
 
-  private CommandFailed refused(int status, String body) {
+  private CommandException error(int status, String body) {
     try {
       JsonObject json = new JsonObject(body);
       if (json.getValue("error") instanceof JsonObject) {
-        return failed("The gateway answered " + status + ": ", json);
+        return errorWithTrail("The gateway answered " + status + ": ", json);
       }
     } catch (DecodeException e) {
-      // Somebody else's page, then.
+      // Not a gateway's error.
     }
-    return new CommandFailed(
-        "%s answered %d, and not as a gateway would. Is it one?".formatted(url, status));
+    return new CommandException(
+        "%s answered %d, but not with a gateway's error. Is it a gateway?".formatted(url, status));
   }
 
-  private CommandFailed failed(String what, JsonObject json) {
+  private CommandException errorWithTrail(String prefix, JsonObject json) {
     StringBuilder message =
-        new StringBuilder(what).append(json.getJsonObject("error").getString("message"));
+        new StringBuilder(prefix).append(json.getJsonObject("error").getString("message"));
     List<Attempt> trail =
         Attempt.listFromJson(json.getJsonObject("relay", new JsonObject()).getJsonArray("trail"));
     if (!trail.isEmpty()) {
-      TrailView.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
+      TrailTable.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
     }
-    return new CommandFailed(message.toString());
+    return new CommandException(message.toString());
   }
 }

@@ -14,7 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
 
-/** The four scenes. */
+/** Plays the four scenes of the demo. */
 final class Demo {
   private static final String INDENT = "   ";
   private static final String QUESTION = "Why is the sky blue?";
@@ -22,7 +22,7 @@ final class Demo {
       "Sunlight is a mix of all colours. On its way through the air it meets molecules much"
           + " smaller than its waves, and those scatter blue light far more than red – so blue"
           + " reaches your eyes from everywhere at once.";
-  private static final int DIES_AFTER = 14;
+  private static final int CHUNKS_BEFORE_FAILURE = 14;
 
   private final Terminal terminal;
   private final LlmRelay relay;
@@ -50,16 +50,16 @@ final class Demo {
     terminal.line(INDENT + terminal.dim("The next candidate speaks another dialect, Anthropic's."));
     show(stream(question().withCandidates("primary", "claude")));
 
-    Scenario dies = Scenario.of("die-after-" + DIES_AFTER).text(ANSWER);
-    scene("3. The stream dies in mid-answer.", dies);
+    Scenario failing = Scenario.of("die-after-" + CHUNKS_BEFORE_FAILURE).text(ANSWER);
+    scene("3. The stream dies in mid-answer.", failing);
     show(stream(question()));
     terminal.line();
-    note("Nothing was retried: another answer would repeat or contradict these words.");
+    note("Nothing was retried: another answer would repeat or contradict this text.");
 
-    scene("4. The same death, but the whole answer was asked for: generate().", dies);
-    terminal.line(INDENT + terminal.dim("Nobody has seen a word of it yet, so it falls back."));
+    scene("4. The same failure, but the whole answer was requested: generate().", failing);
+    terminal.line(INDENT + terminal.dim("Nothing was delivered yet, so it falls back."));
     ChatCompletion answer = relay.generate(question()).await();
-    Wrapped text = new Wrapped(terminal, INDENT);
+    WordWrap text = new WordWrap(terminal, INDENT);
     text.print(answer.text());
     text.end();
     show(answer.trail());
@@ -69,12 +69,10 @@ final class Demo {
         "Next: scripts/start serves this over HTTP; scripts/chat \"" + QUESTION + "\" asks it.");
   }
 
-  /**
-   * One answer nobody sees: the times shown should not be those of a JVM that loads its classes.
-   */
+  /** Runs one request without output, so that the times shown do not include class loading. */
   private void warmUp() {
-    Scenario atOnce = Scenario.ok().firstDelay(0).chunkDelay(0);
-    sandbox.script("primary", Scenario.http(503)).script("claude", atOnce);
+    Scenario immediate = Scenario.ok().firstDelay(0).chunkDelay(0);
+    sandbox.script("primary", Scenario.http(503)).script("claude", immediate);
     relay.generate(question().withCandidates("primary", "claude")).await();
   }
 
@@ -91,7 +89,9 @@ final class Demo {
     return ChatRequest.of(ChatMessage.user(QUESTION));
   }
 
-  /** Streams one answer to the terminal, and says what became of it. */
+  /**
+   * Streams one answer to the terminal, prints a failure if there is one, and returns the trail.
+   */
   private List<Attempt> stream(ChatRequest request) {
     Future<List<Attempt>> trail =
         relay.stream(request)
@@ -100,7 +100,7 @@ final class Demo {
                 error -> {
                   Failure failure = LlmException.failureOf(error);
                   note(
-                      "The consumer is told: %s, after %d chunks (%d bytes); asking again makes sense: %s."
+                      "The consumer gets the failure %s, after %d chunks (%d bytes); retryable: %s."
                           .formatted(
                               failure.kind().code(),
                               failure.deliveredChunks(),
@@ -113,7 +113,7 @@ final class Demo {
 
   private Future<List<Attempt>> print(LlmStream stream) {
     Promise<List<Attempt>> done = Promise.promise();
-    Wrapped text = new Wrapped(terminal, INDENT);
+    WordWrap text = new WordWrap(terminal, INDENT);
     stream
         .exceptionHandler(
             error -> {
@@ -132,7 +132,7 @@ final class Demo {
 
   private void show(List<Attempt> trail) {
     terminal.line();
-    TrailView.lines(trail, terminal, INDENT).forEach(terminal::line);
+    TrailTable.lines(trail, terminal, INDENT).forEach(terminal::line);
   }
 
   private void note(String text) {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Shows the main job, without any key: a relay and three sandbox backends in this process. */
+/** Demonstrates failover without API keys: a relay and three sandbox backends in this process. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
@@ -34,10 +34,8 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /**
-   * A demo at another pace.
-   *
-   * @param chunkMs from one chunk to the next; the first takes some more
-   * @param pauseMs between two scenes
+   * @param chunkMs delay between chunks; the first takes eight times as long
+   * @param pauseMs pause between scenes
    */
   DemoCommand(int chunkMs, int pauseMs) {
     this.chunkMs = chunkMs;

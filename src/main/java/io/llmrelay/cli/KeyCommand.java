@@ -10,7 +10,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Makes a key for the gateway. Nothing keeps it; the configuration gets its hash. */
+/**
+ * Generates a key for the gateway. The key is printed, not stored; the configuration has its hash.
+ */
 @Command(
     name = "key",
     mixinStandardHelpOptions = true,

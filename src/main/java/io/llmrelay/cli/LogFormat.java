@@ -9,8 +9,8 @@ import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 
 /**
- * One line a record: time, level, logger, message; a stack trace is indented. Whatever a message
- * holds, it does not begin another line: control characters become question marks.
+ * Formats a log record as one line: time, level, logger, message; a stack trace follows indented.
+ * Control characters become question marks, so that a message cannot forge another record.
  */
 public final class LogFormat extends Formatter {
   private static final DateTimeFormatter TIME =

@@ -19,11 +19,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 
 /**
- * The runnable jar's entry. Without the name of a command it serves.
+ * The entry point of the runnable jar. The default command is {@code serve}.
  *
- * <p>Exit codes: 0 for success (a server that was asked to stop included), 1 for what went wrong on
- * the way, 2 for a wrong configuration or command line. What people can mend is said in a message;
- * only a defect of ours shows a stack trace.
+ * <p>Exit codes: 0 for success (also for a server stopped by a signal), 1 for a failure at run
+ * time, 2 for an invalid configuration or command line. Errors that users can fix are printed as a
+ * message; only defects print a stack trace.
  */
 @Command(
     name = "llm-relay",
@@ -41,7 +41,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    // Newer JDKs would take a pipe for a console, and so colour what goes through it.
+    // Newer JDKs report a console even for a pipe, and output to the pipe would be coloured.
     System.getProperties().putIfAbsent("jdk.console", "java.base");
     configureLogging();
     String[] command = withCommand(args);
@@ -49,10 +49,11 @@ public final class Main {
   }
 
   /**
-   * The commands, to be run in this environment.
+   * Returns the command line.
    *
-   * @param name the one that is meant: where it is served with, the others are not even looked at,
-   *     for a server is to be up soon
+   * @param env the environment variables
+   * @param name the command that is run; for {@code serve} the other commands are not loaded, which
+   *     shortens the start
    */
   static CommandLine commandLine(Map<String, String> env, String name) {
     CommandLine line = new CommandLine(new Main()).addSubcommand(new ServeCommand(env));
@@ -66,28 +67,28 @@ public final class Main {
     }
     return line.setOut(utf8(System.out))
         .setErr(utf8(System.err))
-        .setExecutionExceptionHandler((error, failing, parsed) -> failed(error, failing));
+        .setExecutionExceptionHandler((error, command, parsed) -> report(error, command));
   }
 
-  /** {@code serve} is what is meant where only its options are given. */
+  /** Inserts the command {@code serve} if only options are given. */
   static String[] withCommand(String... args) {
     List<String> help = List.of("-h", "--help", "-V", "--version");
     if (args.length > 0 && (help.contains(args[0]) || !args[0].startsWith("-"))) {
       return args;
     }
-    List<String> all = new ArrayList<>(List.of("serve"));
-    all.addAll(Arrays.asList(args));
-    return all.toArray(String[]::new);
+    List<String> command = new ArrayList<>(List.of("serve"));
+    command.addAll(Arrays.asList(args));
+    return command.toArray(String[]::new);
   }
 
-  private static int failed(Exception error, CommandLine line) {
+  private static int report(Exception error, CommandLine line) {
     PrintWriter err = line.getErr();
     if (error instanceof ConfigException) {
       err.println(error.getMessage());
       err.flush();
       return MISUSED;
     }
-    if (error instanceof CommandFailed || error instanceof LlmException) {
+    if (error instanceof CommandException || error instanceof LlmException) {
       err.println(error.getMessage());
     } else {
       error.printStackTrace(err);
@@ -96,7 +97,7 @@ public final class Main {
     return FAILED;
   }
 
-  /** Answers are UTF-8, whatever the locale of a container says. */
+  /** Returns a writer for UTF-8, whatever the locale. */
   private static PrintWriter utf8(OutputStream out) {
     return new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true);
   }
@@ -112,7 +113,7 @@ public final class Main {
     }
   }
 
-  /** The version the jar says it has. */
+  /** The version in the jar's manifest. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

@@ -10,16 +10,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Runs the sandbox alone, to point any client at. */
+/** Runs the sandbox alone, for any client. */
 @Command(
     name = "sandbox",
     mixinStandardHelpOptions = true,
     description = "Run backends that speak OpenAI's and Anthropic's API and misbehave on request.")
 final class SandboxCommand implements Callable<Integer> {
-  /** A model that answers well. */
+  /** A model whose backend answers without faults. */
   static final String MODEL = "mock-model";
 
-  /** About the pace of a real model, so that one sees it stream. */
+  /** About the pace of a real model, so that streaming is visible. */
   private static final int FIRST_TOKEN_MS = 200;
 
   private static final int CHUNK_MS = 30;
@@ -41,21 +41,19 @@ final class SandboxCommand implements Callable<Integer> {
               + " scenario, the last one stays. For example: primary=503,model.")
   private Map<String, String> scripts = Map.of();
 
-  @Option(
-      names = "--tls",
-      description = "Speak TLS, with a certificate that no client that checks will accept.")
+  @Option(names = "--tls", description = "Use TLS, with a self-signed certificate.")
   private boolean tls;
 
   @Override
   public Integer call() {
-    try (Lifetime life = new Lifetime(Vertx.vertx())) {
+    try (GracefulShutdown shutdown = new GracefulShutdown(Vertx.vertx())) {
       SandboxOptions options = new SandboxOptions().setTls(tls);
       scripts.forEach((name, texts) -> options.setScenarios(name, texts.split(",")));
-      Sandbox sandbox = start(life.vertx(), options, port);
+      Sandbox sandbox = start(shutdown.vertx(), options, port);
       Terminal terminal = new Terminal(spec.commandLine().getOut());
       terminal.line(terminal.bold("The sandbox is listening at " + sandbox.baseUrl()));
       terminal.line();
-      new Table()
+      new TextTable()
           .row("OpenAI's API", sandbox.openAiBaseUrl())
           .row("Anthropic's API", sandbox.anthropicBaseUrl())
           .row("more backends", sandbox.backend("NAME") + ", " + sandbox.anthropicBackend("NAME"))
@@ -63,7 +61,7 @@ final class SandboxCommand implements Callable<Integer> {
           .forEach(terminal::line);
       terminal.line();
       terminal.line("The model's name chooses what happens, for example:");
-      new Table()
+      new TextTable()
           .row(MODEL, "a healthy answer")
           .row("mock-503, mock-429-retry-after-7", "an error before anything is sent")
           .row("mock-sse-error", "200, then an error event before the first token")
@@ -75,12 +73,12 @@ final class SandboxCommand implements Callable<Integer> {
       terminal.line("A name that is not known gets a 404 that lists them all.");
       terminal.line();
       terminal.line(terminal.dim("Ctrl-C stops it."));
-      life.awaitEnd();
+      shutdown.awaitInterrupt();
     }
     return 0;
   }
 
-  /** A sandbox at a pace for people. */
+  /** Starts a sandbox at the pace of a real model. */
   static Sandbox start(Vertx vertx, int port) {
     return start(vertx, new SandboxOptions(), port);
   }
@@ -90,9 +88,9 @@ final class SandboxCommand implements Callable<Integer> {
     try {
       return Sandbox.start(vertx, options).await();
     } catch (IllegalArgumentException e) {
-      throw new CommandFailed(e.getMessage());
+      throw new CommandException(e.getMessage());
     } catch (Throwable e) {
-      throw Ports.notOpen(e, options.getHost(), port);
+      throw BindErrors.explain(e, options.getHost(), port);
     }
   }
 }

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs the relay behind its HTTP gateway, until somebody stops it. */
+/** Runs the relay with its HTTP gateway until a signal stops it. */
 @Command(
     name = "serve",
     mixinStandardHelpOptions = true,
@@ -76,22 +76,22 @@ final class ServeCommand implements Callable<Integer> {
     if (watch && conf == null) {
       throw new ParameterException(spec.commandLine(), "--watch takes a --conf FILE to watch");
     }
-    FileWatch file = watch ? new FileWatch(conf) : null;
+    FileWatcher watcher = watch ? new FileWatcher(conf) : null;
     RelayOptions options = options();
-    try (Lifetime life = new Lifetime(vertx())) {
-      boolean rehearsal = options.getBackends().isEmpty();
-      if (rehearsal) {
-        addSandbox(life.vertx(), options);
+    try (GracefulShutdown shutdown = new GracefulShutdown(vertx())) {
+      boolean sandboxOnly = options.getBackends().isEmpty();
+      if (sandboxOnly) {
+        addSandbox(shutdown.vertx(), options);
       }
-      RelayVerticle relay = deploy(life.vertx(), options);
-      addJvmMeters(life.vertx());
-      life.drainFirst(relay::drain, options.getShutdownGrace());
-      if (file != null) {
-        file.start(life.vertx(), relay::reload);
+      RelayVerticle relay = deploy(shutdown.vertx(), options);
+      addJvmMeters(shutdown.vertx());
+      shutdown.setDrain(relay::drain, options.getShutdownGrace());
+      if (watcher != null) {
+        watcher.start(shutdown.vertx(), relay::reload);
       }
       Terminal terminal = new Terminal(spec.commandLine().getOut());
-      new Welcome(terminal, options, rehearsal).print(relay, conf);
-      life.awaitEnd();
+      new StartupBanner(terminal, options, sandboxOnly).print(relay, conf);
+      shutdown.awaitInterrupt();
     }
     return 0;
   }
@@ -125,9 +125,9 @@ final class ServeCommand implements Callable<Integer> {
     MicrometerMetricsOptions metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
-            // They cost something for every chunk and tell what the relay's own tell better.
+            // They cost time for every chunk, and the relay's own metrics are more precise.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
-            // Not the method, which is by default: a caller may invent as many as it likes.
+            // Without the default label for the HTTP method, which callers can choose freely.
             .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))
             .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
     return Vertx.builder()
@@ -136,7 +136,7 @@ final class ServeCommand implements Callable<Integer> {
         .build();
   }
 
-  /** The meters of the JVM, not before the port is open: they take a while. */
+  /** Binds the JVM's meters. It takes a while and is therefore done after the port is open. */
   private static void addJvmMeters(Vertx vertx) {
     vertx.executeBlocking(
         () -> {
@@ -152,7 +152,7 @@ final class ServeCommand implements Callable<Integer> {
         });
   }
 
-  /** Backends that need no key: enough to see a failover, with both dialects. */
+  /** Adds sandbox backends, which need no API key, in two dialects. */
   static void addSandbox(Vertx vertx, RelayOptions options) {
     Sandbox sandbox = SandboxCommand.start(vertx, 0);
     options
@@ -186,7 +186,7 @@ final class ServeCommand implements Callable<Integer> {
       throw e;
     } catch (Throwable e) {
       GatewayOptions gateway = options.getGateway();
-      throw Ports.notOpen(e, gateway.getHost(), gateway.getPort());
+      throw BindErrors.explain(e, gateway.getHost(), gateway.getPort());
     }
   }
 }

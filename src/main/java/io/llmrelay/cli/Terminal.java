@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.Ansi.Style;
 
-/** Output that is coloured on a terminal (and without NO_COLOR), and plain everywhere else. */
+/** Writes output, with colours if it is a terminal and NO_COLOR is not set. */
 final class Terminal {
   private static final Pattern ESCAPE = Pattern.compile("\u001b\\[[0-9;]*m");
 
@@ -21,7 +21,7 @@ final class Terminal {
     this.coloured = coloured;
   }
 
-  /** Prints at once, whatever is in it. */
+  /** Prints text and flushes the output. */
   void print(String text) {
     out.print(text);
     out.flush();
@@ -56,7 +56,7 @@ final class Terminal {
     return coloured ? style.on() + text + style.off() : text;
   }
 
-  /** How wide a text is, its colours aside. */
+  /** Returns the number of visible characters. */
   static int width(String text) {
     return ESCAPE.matcher(text).replaceAll("").length();
   }

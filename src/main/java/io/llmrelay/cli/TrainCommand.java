@@ -23,18 +23,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * Serves canned requests for some seconds and ends, so that the JVM can note what a relay uses: its
- * classes, and the profile of its code. The scripts start the relay with those notes.
+ * Serves predefined requests for some seconds and exits, so that the JVM can write an AOT cache or
+ * class archive (CDS). The scripts start the relay with that file.
  */
-@Command(name = "train", hidden = true, description = "Serve some requests to oneself, and end.")
+@Command(
+    name = "train",
+    hidden = true,
+    description = "Serve predefined requests for some seconds, and exit.")
 final class TrainCommand implements Callable<Integer> {
-  private static final int AT_A_TIME = 32;
-  private static final int MANY = 1_000_000;
+  private static final int CONCURRENCY = 32;
+  private static final int UNREACHABLE = 1_000_000;
   private static final String BODY =
       "{\"stream\": %s, \"messages\": [{\"role\": \"user\", \"content\":"
           + " \"Hello\"}], \"relay\": {\"candidates\": [%s]}}";
 
-  /** Who is asked, and who stands in. */
+  /** The candidates of the requests, one list after the other. */
   private static final List<String> CANDIDATES =
       List.of(
           "\"primary\"",
@@ -45,7 +48,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--seconds", paramLabel = "N", description = "How long to serve.")
   private int seconds = 6;
 
-  @Parameters(arity = "0..1", description = "A configuration to read, and not to use.")
+  @Parameters(arity = "0..1", description = "A configuration to read but not to apply.")
   private Path conf;
 
   @Override
@@ -57,16 +60,16 @@ final class TrainCommand implements Callable<Integer> {
     try {
       RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
       ServeCommand.addSandbox(vertx, options);
-      // A primary that fails on purpose is not to be left alone.
-      options.getCircuit().setMaxFailures(MANY);
+      // The primary fails on purpose; its circuit must stay closed.
+      options.getCircuit().setMaxFailures(UNREACHABLE);
       RelayVerticle relay = new RelayVerticle(options.resolved(Map.of()));
       vertx.deployVerticle(relay).await();
       HttpClient client =
           vertx.createHttpClient(
               new HttpClientOptions().setDefaultPort(relay.gatewayPort()),
-              new PoolOptions().setHttp1MaxSize(AT_A_TIME));
+              new PoolOptions().setHttp1MaxSize(CONCURRENCY));
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-      Future.join(IntStream.range(0, AT_A_TIME).mapToObj(i -> ask(client, i, end)).toList())
+      Future.join(IntStream.range(0, CONCURRENCY).mapToObj(i -> send(client, i, end)).toList())
           .await();
       return 0;
     } finally {
@@ -74,16 +77,16 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** What is wrong with it is for the start to say. */
+  /** Reads a configuration to load its classes; problems are reported by the real start. */
   private static void read(Path conf) {
     try {
       RelayOptions.fromFile(conf, Map.of());
     } catch (ConfigException e) {
-      // Reading it was all that mattered.
+      // Ignored: the classes are loaded.
     }
   }
 
-  private static Future<?> ask(HttpClient client, int number, long end) {
+  private static Future<?> send(HttpClient client, int number, long end) {
     if (System.nanoTime() > end) {
       return Future.succeededFuture();
     }
@@ -92,6 +95,6 @@ final class TrainCommand implements Callable<Integer> {
         .request(HttpMethod.POST, "/v1/chat/completions")
         .compose(request -> request.send(Buffer.buffer(body)))
         .compose(HttpClientResponse::end)
-        .transform(done -> ask(client, number + 5, end));
+        .transform(done -> send(client, number + 5, end));
   }
 }

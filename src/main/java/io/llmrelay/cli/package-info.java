@@ -1,5 +1,5 @@
 /**
- * The commands of the runnable jar. They use what every embedding application has: the front door,
- * the verticle, the options and the sandbox.
+ * The commands of the runnable jar. They use the API that embedding applications use: the relay,
+ * its verticle and options, and the sandbox.
  */
 package io.llmrelay.cli;

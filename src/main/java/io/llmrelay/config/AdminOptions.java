@@ -1,8 +1,8 @@
 package io.llmrelay.config;
 
 /**
- * Where the endpoints for operators are: metrics, detailed health, reloading. They ask for no key,
- * so who can reach this address can use them.
+ * The address of the operators' endpoints: metrics, detailed health, reload. They require no key,
+ * so every client that can reach this address can use them.
  */
 public class AdminOptions {
   public static final String DEFAULT_HOST = "127.0.0.1";
@@ -18,7 +18,7 @@ public class AdminOptions {
     port = other.port;
   }
 
-  /** The address to listen at. */
+  /** Returns the address to listen on. */
   public String getHost() {
     return host;
   }
@@ -28,7 +28,7 @@ public class AdminOptions {
     return this;
   }
 
-  /** The port to listen at; 0 takes any free one. */
+  /** Returns the port to listen on; 0 for any free port. */
   public int getPort() {
     return port;
   }

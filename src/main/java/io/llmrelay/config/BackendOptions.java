@@ -6,25 +6,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One backend: an account at one provider, or a server of one's own.
+ * One backend: an account at a provider, or a self-hosted server.
  *
- * <p>Where the {@linkplain #getProvider() provider} is a {@link KnownProvider}, all else has a
- * default: dialect, base URL, default model, and the key from the provider's environment variable.
+ * <p>If the {@linkplain #getProvider() provider} is a {@link KnownProvider}, every other option has
+ * a default: dialect, base URL, default model, and the key from the provider's environment
+ * variable.
  */
 public class BackendOptions {
   /**
-   * Enough for a node with thousands of streams, each of which holds a connection for its whole
-   * length: providers limit requests and tokens by the minute, not connections. A connection takes
-   * some tens of KiB with TLS, so all of them take one or two hundred MiB, and only while they are
-   * open; and they are a fraction of the 28,000 ports a Linux host has for one remote address.
+   * Enough for a node with thousands of streams, each of which uses a connection until it ends;
+   * providers limit requests and tokens per minute, not connections. With TLS an open connection
+   * takes some tens of KiB, so 4096 take one or two hundred MiB. They also stay well below the
+   * 28,000 local ports that Linux has by default for one remote address.
    */
   public static final int DEFAULT_MAX_CONNECTIONS = 4096;
 
-  /** The wire formats that are built in. */
+  /** The built-in wire formats. */
   public static final List<String> DIALECTS =
       List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
 
-  /** What {@code api-key} may say where a server wants none. */
+  /** The value of {@code api-key} for a server that requires none. */
   public static final String NO_KEY = "none";
 
   private static final String MASK = "***";
@@ -56,23 +57,23 @@ public class BackendOptions {
   }
 
   /**
-   * Options as {@link #toJson} writes them.
+   * Reads options from JSON as {@link #toJson} writes it.
    *
-   * @throws ConfigException where there is something else in it
+   * @throws ConfigException if the JSON has unknown keys or invalid values
    */
   public BackendOptions(JsonObject json) {
     this(ConfigReader.read(json, BackendOptions.class));
   }
 
-  /** These options with their key: not for logs. */
+  /** Returns these options as JSON. The key is included, so the result must not be logged. */
   public JsonObject toJson() {
     return ConfigReader.toJson(this);
   }
 
   /**
-   * The provider whose models the catalogue prices; a {@link KnownProvider}'s defaults apply. Where
-   * it is not given, it is the known provider at the base URL's host, or the one the backend is
-   * named after if there is no base URL or such a provider can be anywhere.
+   * Returns the provider, by which the catalogue finds prices and a {@link KnownProvider} gives
+   * defaults. Unless set, it is the known provider at the base URL's host; without a base URL, or
+   * for a provider without a fixed host, the one whose name the backend has.
    */
   public String getProvider() {
     return provider;
@@ -83,7 +84,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** The wire format it speaks, one of {@link #DIALECTS}. */
+  /** Returns the wire format, one of {@link #DIALECTS}. */
   public String getDialect() {
     return dialect;
   }
@@ -93,7 +94,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** Where it is, as the provider's own SDKs have it: {@code https://api.openai.com/v1}. */
+  /** Returns the base URL as in the provider's own SDKs: {@code https://api.openai.com/v1}. */
   public String getBaseUrl() {
     return baseUrl;
   }
@@ -103,20 +104,20 @@ public class BackendOptions {
     return this;
   }
 
-  /** The key, or {@code null} for a server that wants none. */
+  /** Returns the key; {@code null} without one. */
   public String getApiKey() {
     return NO_KEY.equals(apiKey) ? null : apiKey;
   }
 
-  /** The key; {@link #NO_KEY} where the provider's environment variable should not apply either. */
+  /** Sets the key; {@link #NO_KEY} also disables the provider's environment variable. */
   public BackendOptions setApiKey(String apiKey) {
     this.apiKey = apiKey == null || apiKey.isBlank() ? null : apiKey;
     return this;
   }
 
   /**
-   * A file with nothing but the key in it, read at the start. A relative path starts at the
-   * configuration file's folder.
+   * Returns the file that contains the key and nothing else, read at startup. A relative path is
+   * resolved against the configuration file's folder.
    */
   public String getApiKeyFile() {
     return apiKeyFile;
@@ -127,7 +128,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** The models it serves; empty means that any model name is passed on. */
+  /** Returns the models it serves; if empty, any model name is passed on. */
   public List<String> getModels() {
     return models;
   }
@@ -137,7 +138,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** The model of a request that names none; by default the first of {@link #getModels}. */
+  /** Returns the model for requests without one; by default the first of {@link #getModels}. */
   public String getDefaultModel() {
     return defaultModel != null || models.isEmpty() ? defaultModel : models.get(0);
   }
@@ -147,7 +148,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** Headers sent with every request. */
+  /** Returns the headers added to every request. */
   public Map<String, String> getHeaders() {
     return headers;
   }
@@ -157,7 +158,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** Most connections at a time; a request beyond it waits within the connect timeout. */
+  /** Returns the most connections at a time; requests beyond it wait up to the connect timeout. */
   public int getMaxConnections() {
     return maxConnections;
   }
@@ -167,7 +168,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** What may be spent at it; {@code null}, the default, for as much as it takes. */
+  /** Returns the budget; {@code null}, the default, for no limit. */
   public BudgetOptions getBudget() {
     return budget;
   }
@@ -177,12 +178,12 @@ public class BackendOptions {
     return this;
   }
 
-  /** Whether {@code api-key} says anything at all, be it that there is no key. */
-  boolean saysKey() {
+  /** Returns whether {@code api-key} is set, {@link #NO_KEY} included. */
+  boolean hasApiKeySetting() {
     return apiKey != null;
   }
 
-  /** These options with the key and the headers' values hidden. */
+  /** Returns a copy with the key and the header values masked. */
   public BackendOptions masked() {
     BackendOptions masked = new BackendOptions(this);
     masked.apiKey = getApiKey() == null ? apiKey : MASK;
@@ -190,7 +191,7 @@ public class BackendOptions {
     return masked;
   }
 
-  /** With the key and the headers' values hidden. */
+  /** Returns these options as JSON with the key and the header values masked. */
   @Override
   public String toString() {
     return "BackendOptions" + masked().toJson().encode();

@@ -7,12 +7,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Fills in what a configuration may leave out of its backends: what is known of the provider, keys
- * from files and from the environment, and whole backends for the keys and URLs the environment
- * holds. Resolving twice changes nothing.
+ * Completes the backends of a configuration: adds defaults of known providers, keys from files and
+ * environment variables, and backends for providers whose variables are set. It is idempotent.
  *
- * <p>A key from the environment goes only to the provider's own host: a backend that has the
- * provider's name but a base URL elsewhere gets the key that is configured for it, or none.
+ * <p>A key from an environment variable is used for the provider's own host only. A backend that is
+ * named after a provider but has another base URL gets its configured key, or none.
  */
 public final class BackendResolver {
   private final Map<String, String> env;
@@ -20,9 +19,9 @@ public final class BackendResolver {
   private final Problems problems;
 
   /**
-   * A resolver for one configuration.
-   *
-   * @param folder where relative paths of key files start
+   * @param env the environment variables
+   * @param folder the base of relative key file paths
+   * @param problems receives what is wrong
    */
   public BackendResolver(Map<String, String> env, Path folder, Problems problems) {
     this.env = env;
@@ -30,20 +29,24 @@ public final class BackendResolver {
     this.problems = problems;
   }
 
-  /** Completes these backends in place, and adds discovered ones behind them. */
+  /**
+   * Completes the backends in place.
+   *
+   * @param discover whether to append backends for providers whose environment variables are set
+   */
   public void resolve(Map<String, BackendOptions> backends, boolean discover) {
     backends.forEach(this::complete);
     if (!discover) {
       return;
     }
     for (KnownProvider known : KnownProvider.values()) {
-      if (!known.isIn(env)) {
+      if (!known.isConfiguredBy(env)) {
         continue;
       }
-      boolean there =
+      boolean present =
           backends.containsKey(known.id())
               || backends.values().stream().anyMatch(b -> known.id().equals(b.getProvider()));
-      if (!there) {
+      if (!present) {
         BackendOptions backend = new BackendOptions();
         complete(known.id(), backend);
         backends.put(known.id(), backend);
@@ -54,9 +57,9 @@ public final class BackendResolver {
   private void complete(String name, BackendOptions backend) {
     String path = "backends." + name;
     KnownProvider known = provider(name, backend);
-    boolean atHome =
+    boolean atOwnHost =
         known != null
-            && (backend.getBaseUrl() == null || KnownProvider.at(backend.getBaseUrl()) == known);
+            && (backend.getBaseUrl() == null || KnownProvider.ofUrl(backend.getBaseUrl()) == known);
     if (known != null) {
       backend.setProvider(known.id());
       if (backend.getDialect() == null) {
@@ -71,9 +74,9 @@ public final class BackendResolver {
     }
     if (backend.getApiKeyFile() != null) {
       readKey(path, backend);
-    } else if (!backend.saysKey() && atHome && known.keyVariable() != null) {
+    } else if (!backend.hasApiKeySetting() && atOwnHost && known.keyVariable() != null) {
       backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
-      if (!backend.saysKey() && !known.signs(env)) {
+      if (!backend.hasApiKeySetting() && !known.signsRequests(env)) {
         problems.add(
             path,
             "has no key: set %s, or give api-key or api-key-file (api-key: none for no key)"
@@ -86,28 +89,28 @@ public final class BackendResolver {
     if (backend.getProvider() != null) {
       return KnownProvider.of(backend.getProvider());
     }
-    KnownProvider named = KnownProvider.of(name);
+    KnownProvider byName = KnownProvider.of(name);
     if (backend.getBaseUrl() == null) {
-      return named;
+      return byName;
     }
-    KnownProvider there = KnownProvider.at(backend.getBaseUrl());
-    return there == null && named != null && named.isAnywhere() ? named : there;
+    KnownProvider byHost = KnownProvider.ofUrl(backend.getBaseUrl());
+    return byHost == null && byName != null && !byName.hasFixedHost() ? byName : byHost;
   }
 
   private void readKey(String path, BackendOptions backend) {
-    String at = path + ".api-key-file";
-    if (backend.saysKey()) {
-      problems.add(at, "and api-key are both given; give one of the two");
+    String key = path + ".api-key-file";
+    if (backend.hasApiKeySetting()) {
+      problems.add(key, "and api-key are both given; give one of the two");
       return;
     }
     try {
       Path file = folder.resolve(backend.getApiKeyFile());
       backend.setApiKey(Files.readString(file).strip()).setApiKeyFile(null);
-      if (!backend.saysKey()) {
-        problems.add(at, "names an empty file");
+      if (!backend.hasApiKeySetting()) {
+        problems.add(key, "names an empty file");
       }
     } catch (IOException | InvalidPathException e) {
-      problems.add(at, Unreadable.complaint(folder, backend.getApiKeyFile()));
+      problems.add(key, UnreadableFile.problem(folder, backend.getApiKeyFile()));
     }
   }
 }

@@ -25,7 +25,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** How option classes and JSON relate: fields are keys, and some values have a form for people. */
+/** Maps option classes to JSON: fields are keys; durations, sizes and dates are formatted text. */
 final class Binding {
   static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -49,11 +49,11 @@ final class Binding {
                   .addSerializer(Enum.class, writer(Binding::name)))
           .build();
 
-  private static final String NO_TIME = "0s";
+  private static final String ZERO = "0s";
 
   private Binding() {}
 
-  /** A number of bytes, written as a size. */
+  /** Reads a number of bytes from a size such as {@code 4MB}. */
   static final class SizeReader extends TextReader<Integer> {
     private static final long serialVersionUID = 1L;
 
@@ -62,7 +62,7 @@ final class Binding {
     }
   }
 
-  /** A number of bytes, written as a size. */
+  /** Writes a number of bytes as a size. */
   static final class SizeWriter extends JsonSerializer<Integer> {
     @Override
     public void serialize(Integer bytes, JsonGenerator out, SerializerProvider provider)
@@ -71,21 +71,21 @@ final class Binding {
     }
   }
 
-  /** A duration that may be none: {@code 0s}. */
+  /** Reads a duration that may be zero. */
   static final class OptionalDurationReader extends TextReader<Duration> {
     private static final long serialVersionUID = 1L;
 
     OptionalDurationReader() {
-      super(Duration.class, text -> text.equals(NO_TIME) ? Duration.ZERO : Durations.parse(text));
+      super(Duration.class, text -> text.equals(ZERO) ? Duration.ZERO : Durations.parse(text));
     }
   }
 
-  /** A duration that may be none: {@code 0s}. */
+  /** Writes a duration that may be zero. */
   static final class OptionalDurationWriter extends JsonSerializer<Duration> {
     @Override
     public void serialize(Duration value, JsonGenerator out, SerializerProvider provider)
         throws IOException {
-      out.writeString(value.isZero() ? NO_TIME : Durations.format(value));
+      out.writeString(value.isZero() ? ZERO : Durations.format(value));
     }
   }
 
@@ -110,17 +110,17 @@ final class Binding {
     return new TextReader<>(type, parse);
   }
 
-  private static <T> JsonSerializer<T> writer(Function<T, Object> form) {
+  private static <T> JsonSerializer<T> writer(Function<T, Object> format) {
     return new JsonSerializer<>() {
       @Override
       public void serialize(T value, JsonGenerator out, SerializerProvider provider)
           throws IOException {
-        out.writeObject(form.apply(value));
+        out.writeObject(format.apply(value));
       }
     };
   }
 
-  /** Reads a text with a function that says by IllegalArgumentException what it wants instead. */
+  /** Reads text with a function that throws an IllegalArgumentException naming valid values. */
   private static class TextReader<T> extends StdScalarDeserializer<T> {
     private static final long serialVersionUID = 1L;
 

@@ -15,8 +15,8 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 
 /**
- * Where Jackson would stop with an exception, this notes the complaint in our own words, skips the
- * value and lets it go on. It never repeats a value: that might be a key in the wrong place.
+ * Records binding errors as problems and skips the value, where Jackson would throw. Messages never
+ * repeat a value, since it may be an API key in the wrong place.
  */
 final class BindingProblems extends DeserializationProblemHandler {
   private final Problems problems;
@@ -38,40 +38,37 @@ final class BindingProblems extends DeserializationProblemHandler {
     problems.add(
         path(in),
         "is not a known key%s (known here: %s)"
-            .formatted(Names.didYouMean(key, known), String.join(", ", known)));
+            .formatted(Suggestions.didYouMean(key, known), String.join(", ", known)));
     in.skipChildren();
     return true;
   }
 
   @Override
   public Object handleWeirdStringValue(
-      DeserializationContext context, Class<?> type, String value, String complaint) {
+      DeserializationContext context, Class<?> type, String value, String message) {
+    String problem = message;
     Class<?> boxed = ClassUtil.primitiveType(type) == null ? type : ClassUtil.primitiveType(type);
     if (type.isEnum()) {
-      complaint =
+      problem =
           Arrays.stream(type.getEnumConstants())
               .map(constant -> Binding.name((Enum<?>) constant))
               .collect(Collectors.joining(" or ", "must be ", ""));
     } else if (boxed == boolean.class) {
-      complaint = "must be true or false";
+      problem = "must be true or false";
     } else if (boxed == double.class) {
-      complaint = "must be a number";
-    } else if ((boxed == int.class || boxed == long.class) && !complaint.startsWith("must")) {
-      complaint = "must be a whole number";
+      problem = "must be a number";
+    } else if ((boxed == int.class || boxed == long.class) && !message.startsWith("must")) {
+      problem = "must be a whole number";
     }
-    problems.add(path(context.getParser()), complaint);
-    return nothing(type);
+    problems.add(path(context.getParser()), problem);
+    return emptyValue(type);
   }
 
   @Override
   public Object handleUnexpectedToken(
-      DeserializationContext context,
-      JavaType type,
-      JsonToken token,
-      JsonParser in,
-      String complaint)
+      DeserializationContext context, JavaType type, JsonToken token, JsonParser in, String message)
       throws IOException {
-    return wrongShape(type.getRawClass(), in);
+    return wrongStructure(type.getRawClass(), in);
   }
 
   @Override
@@ -80,26 +77,26 @@ final class BindingProblems extends DeserializationProblemHandler {
       Class<?> type,
       ValueInstantiator instantiator,
       JsonParser in,
-      String complaint)
+      String message)
       throws IOException {
-    return wrongShape(type, in);
+    return wrongStructure(type, in);
   }
 
-  private Object wrongShape(Class<?> type, JsonParser in) throws IOException {
-    String wanted;
+  private Object wrongStructure(Class<?> type, JsonParser in) throws IOException {
+    String problem;
     if (Collection.class.isAssignableFrom(type)) {
-      wanted = "must be a list, such as [a, b]";
+      problem = "must be a list, such as [a, b]";
     } else if (type.isPrimitive() || type.getName().startsWith("java.lang.")) {
-      wanted = "must be a single value";
+      problem = "must be a single value";
     } else {
-      wanted = "must consist of keys and values";
+      problem = "must consist of keys and values";
     }
-    problems.add(path(in), wanted);
+    problems.add(path(in), problem);
     in.skipChildren();
-    return nothing(type);
+    return emptyValue(type);
   }
 
-  private static Object nothing(Class<?> type) {
+  private static Object emptyValue(Class<?> type) {
     return type.isPrimitive() ? ClassUtil.defaultValue(type) : null;
   }
 

@@ -1,8 +1,8 @@
 package io.llmrelay.config;
 
 /**
- * What may be spent at a backend; a limit that is not given does not hold. Minutes, days and months
- * are those of the calendar in UTC.
+ * The limits for the use of a backend; a limit that is {@code null} does not apply. Minutes, days
+ * and months are calendar units in UTC.
  */
 public class BudgetOptions {
   public static final double DEFAULT_WARN_AT = 0.8;
@@ -27,7 +27,9 @@ public class BudgetOptions {
     warnAt = other.warnAt;
   }
 
-  /** US dollars a day, by the catalogue's prices; what has no price there is not counted. */
+  /**
+   * Returns US dollars per day by the catalogue's prices; models without a price are not counted.
+   */
   public Double getDailyUsd() {
     return dailyUsd;
   }
@@ -37,7 +39,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** US dollars a month. */
+  /** Returns US dollars per month. */
   public Double getMonthlyUsd() {
     return monthlyUsd;
   }
@@ -47,7 +49,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** Attempts a minute, well or not. */
+  /** Returns attempts per minute, failed ones included. */
   public Long getRequestsPerMinute() {
     return requestsPerMinute;
   }
@@ -57,7 +59,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** Attempts a day. */
+  /** Returns attempts per day. */
   public Long getRequestsPerDay() {
     return requestsPerDay;
   }
@@ -67,7 +69,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** Tokens a minute, prompts and answers together. */
+  /** Returns tokens per minute, input and output together. */
   public Long getTokensPerMinute() {
     return tokensPerMinute;
   }
@@ -77,7 +79,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** Tokens a day. */
+  /** Returns tokens per day. */
   public Long getTokensPerDay() {
     return tokensPerDay;
   }
@@ -87,7 +89,7 @@ public class BudgetOptions {
     return this;
   }
 
-  /** The share of a limit at which hooks are told, above 0 and at most 1. */
+  /** Returns the share of a limit at which listeners are notified, above 0 and at most 1. */
   public double getWarnAt() {
     return warnAt;
   }

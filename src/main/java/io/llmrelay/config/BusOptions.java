@@ -3,7 +3,7 @@ package io.llmrelay.config;
 import io.llmrelay.bus.BusSettings;
 import java.time.Duration;
 
-/** Where the relay is on the event bus, and how streams cross it. */
+/** The relay's addresses on the event bus, and flow control and liveness of its streams. */
 public class BusOptions {
   public static final String DEFAULT_PREFIX = "llm";
   public static final int DEFAULT_WINDOW = BusSettings.DEFAULT_WINDOW;
@@ -24,7 +24,7 @@ public class BusOptions {
     pingTimeout = other.pingTimeout;
   }
 
-  /** What every address starts with: {@code llm} gives {@code llm.stream} and so on. */
+  /** Returns the prefix of every address: {@code llm} for {@code llm.stream} and so on. */
   public String getPrefix() {
     return prefix;
   }
@@ -34,7 +34,7 @@ public class BusOptions {
     return this;
   }
 
-  /** Chunks a producer may be ahead of its consumer. */
+  /** Returns how many chunks a producer may send before the consumer grants more credit. */
   public int getWindow() {
     return window;
   }
@@ -44,9 +44,7 @@ public class BusOptions {
     return this;
   }
 
-  /**
-   * How often a peer with open streams is asked whether it is there; a killed one is soon known.
-   */
+  /** Returns the interval of pings to a peer with open streams. */
   public Duration getPingInterval() {
     return pingInterval;
   }
@@ -56,7 +54,7 @@ public class BusOptions {
     return this;
   }
 
-  /** How long it may be silent: longer than its longest pause. */
+  /** Returns how long a peer may be silent; must exceed its longest pause, such as a GC pause. */
   public Duration getPingTimeout() {
     return pingTimeout;
   }
@@ -66,7 +64,7 @@ public class BusOptions {
     return this;
   }
 
-  /** What an endpoint has to know of it. */
+  /** Returns the settings of a bus endpoint. */
   public BusSettings toSettings() {
     return new BusSettings(window, pingInterval, pingTimeout);
   }

@@ -3,7 +3,7 @@ package io.llmrelay.config;
 import java.time.Duration;
 import java.util.Objects;
 
-/** When a backend is not used for a while because it fails. */
+/** The circuit breaker: when a failing backend is not used for a while. */
 public class CircuitOptions {
   public static final int DEFAULT_MAX_FAILURES = 5;
   public static final Duration DEFAULT_RESET_TIMEOUT = Duration.ofSeconds(30);
@@ -12,7 +12,7 @@ public class CircuitOptions {
   public static final double DEFAULT_FAILURE_RATE = 0.5;
   public static final Duration DEFAULT_TRIAL_TIMEOUT = Duration.ofSeconds(30);
 
-  /** What has a circuit of its own. */
+  /** The unit that has a circuit of its own. */
   public enum Scope {
     /** Each backend. */
     BACKEND,
@@ -39,9 +39,9 @@ public class CircuitOptions {
   }
 
   /**
-   * Least number of failures within the {@linkplain #getWindow() window} that open the circuit;
-   * they must also reach the {@linkplain #getFailureRate() failure rate}. Above 1000 it never
-   * opens.
+   * Returns the minimum number of failures within the {@linkplain #getWindow() window} that opens
+   * the circuit; the {@linkplain #getFailureRate() failure rate} must be reached as well. With a
+   * value above 1000 the circuit never opens.
    */
   public int getMaxFailures() {
     return maxFailures;
@@ -52,7 +52,7 @@ public class CircuitOptions {
     return this;
   }
 
-  /** How long an open circuit waits before it lets one request through to see. */
+  /** Returns how long the circuit stays open before one trial request is permitted. */
   public Duration getResetTimeout() {
     return resetTimeout;
   }
@@ -63,8 +63,8 @@ public class CircuitOptions {
   }
 
   /**
-   * How long an outcome counts; at least a second. Only the last 100 outcomes count, or as many as
-   * {@linkplain #getMaxFailures() failures} are needed if that is more.
+   * Returns how long an outcome counts; at least a second. At most the last 100 outcomes count, or
+   * {@linkplain #getMaxFailures() max-failures} if that is more.
    */
   public Duration getWindow() {
     return window;
@@ -76,9 +76,9 @@ public class CircuitOptions {
   }
 
   /**
-   * Least share of failures among the conclusive outcomes within the window that opens the circuit,
-   * above 0 and at most 1. Failures in a row for a sixth of the window, without any success, open
-   * it whatever came before them.
+   * Returns the minimum share of failures among the conclusive outcomes within the window that
+   * opens the circuit, above 0 and at most 1. Consecutive failures for a sixth of the window open
+   * it regardless of earlier outcomes.
    */
   public double getFailureRate() {
     return failureRate;
@@ -89,7 +89,7 @@ public class CircuitOptions {
     return this;
   }
 
-  /** How long the trial request of a half-open circuit is waited for before another is let in. */
+  /** Returns how long a half-open circuit waits for its trial request before permitting another. */
   public Duration getTrialTimeout() {
     return trialTimeout;
   }
@@ -99,6 +99,7 @@ public class CircuitOptions {
     return this;
   }
 
+  /** Returns what has a circuit of its own. */
   public Scope getScope() {
     return scope;
   }

@@ -3,9 +3,8 @@ package io.llmrelay.config;
 import java.util.List;
 
 /**
- * A configuration that cannot be used. The message is for people and complete: one problem a line,
- * each with the file, the line where it is known, the key's path and what is allowed. It never
- * holds the value of a key.
+ * Thrown for an unusable configuration. The message lists every problem on a line of its own, with
+ * the file, the line number if known, the key and what is allowed. It never contains a value.
  */
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -17,7 +16,7 @@ public final class ConfigException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
-  /** What is wrong, one sentence each. */
+  /** Returns the problems, one sentence each. */
   public List<String> problems() {
     return problems;
   }

@@ -14,8 +14,9 @@ import java.util.Map;
 /**
  * Reads option classes from YAML and JSON, and writes them as JSON.
  *
- * <p>Reading is {@link ConfigTree} (text, environment, lines) followed by Jackson's binding. Both
- * put what they dislike into one {@link Problems} and go on, so that one start shows every mistake.
+ * <p>A {@link ConfigTree} parses the text and expands environment variables; then Jackson binds the
+ * tree. Both add what is wrong to one {@link Problems} and continue, so that all mistakes are
+ * reported at once.
  */
 public final class ConfigReader {
   private ConfigReader() {}
@@ -23,10 +24,10 @@ public final class ConfigReader {
   /**
    * Reads a file, JSON if it is named {@code *.json} and YAML otherwise.
    *
-   * @param env what {@code ${NAME}} and {@code ${NAME:default}} stand for
-   * @param problems gets what is wrong
-   * @return what could be understood
-   * @throws ConfigException if the file cannot be read, or makes no sense at all
+   * @param env the values of {@code ${NAME}} and {@code ${NAME:default}}
+   * @param problems receives what is wrong
+   * @return the options, without the values that are wrong
+   * @throws ConfigException if the file cannot be read or parsed
    */
   public static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
     String text = "";
@@ -45,12 +46,12 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads JSON that is here already.
+   * Reads a JSON object.
    *
-   * @param env as for a file; {@code null} leaves every {@code ${NAME}} as it is
-   * @param problems gets what is wrong
-   * @return what could be understood
-   * @throws ConfigException if it makes no sense at all
+   * @param env as for a file; {@code null} to keep every {@code ${NAME}} as it is
+   * @param problems receives what is wrong
+   * @return the options, without the values that are wrong
+   * @throws ConfigException if it cannot be bound at all
    */
   public static <T> T read(
       JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {
@@ -65,7 +66,7 @@ public final class ConfigReader {
     return options;
   }
 
-  /** Options as JSON, keys and all; {@link #read(JsonObject, Class)} reads it back. */
+  /** Returns options as JSON, API keys included; {@link #read(JsonObject, Class)} reads it. */
   public static JsonObject toJson(Object options) {
     return new JsonObject(Binding.MAPPER.valueToTree(options).toString());
   }

@@ -17,14 +17,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The first half of reading a configuration: text to a tree, before anybody asks what the keys
- * mean.
+ * Parses the text of a configuration into a tree, before keys are bound to options.
  *
- * <p>Every scalar stays the text that was written, for two reasons: {@code ${PORT:8080}} is a
- * number only once the variable is put in, and a key that looks like a number keeps its leading
- * zeros. The binding that follows turns text into what an option wants. On the way it notes the
- * line of every path, and complains about what a tree could not show any more: keys that occur
- * twice.
+ * <p>Every scalar stays text, for two reasons: {@code ${PORT:8080}} is a number only after its
+ * variable is expanded, and an API key that looks like a number keeps its leading zeros. The
+ * binding converts text to the type of the option. The parser also records the line of every key,
+ * and reports duplicate keys, which a tree cannot represent.
  */
 final class ConfigTree {
   private static final JsonFactory JSON = new JsonFactory();
@@ -44,12 +42,12 @@ final class ConfigTree {
     this.withLines = withLines;
   }
 
-  /** The tree of a file's text. */
+  /** Parses the text of a file. */
   static ObjectNode ofFile(String text, boolean json, Map<String, String> env, Problems problems) {
     return new ConfigTree(env, problems, true).read(text, json ? JSON : YAML);
   }
 
-  /** The tree of JSON that came from somewhere else: its line numbers would mean nothing. */
+  /** Parses JSON that is not from a file, without line numbers. */
   static ObjectNode ofJson(String text, Map<String, String> env, Problems problems) {
     return new ConfigTree(env, problems, false).read(text, JSON);
   }
@@ -71,7 +69,7 @@ final class ConfigTree {
       return root;
     } catch (JsonProcessingException e) {
       problems.addAtLine(
-          e.getLocation() == null ? 1 : e.getLocation().getLineNr(), syntaxComplaint(e));
+          e.getLocation() == null ? 1 : e.getLocation().getLineNr(), syntaxProblem(e));
       return NODES.objectNode();
     } catch (IOException e) {
       throw new IllegalStateException("no I/O here", e);
@@ -114,14 +112,14 @@ final class ConfigTree {
       case START_OBJECT -> object(path);
       case START_ARRAY -> array(path);
       case VALUE_NULL -> NODES.nullNode();
-      default -> NODES.textNode(env == null ? parser.getText() : resolve(parser.getText(), path));
+      default -> NODES.textNode(env == null ? parser.getText() : expand(parser.getText(), path));
     };
   }
 
-  /** Puts in the environment. A variable that is set to nothing counts as not set. */
-  private String resolve(String text, String path) {
+  /** Expands environment variables. A variable with an empty value counts as not set. */
+  private String expand(String text, String path) {
     Matcher matcher = VARIABLE.matcher(text);
-    StringBuilder resolved = new StringBuilder();
+    StringBuilder expanded = new StringBuilder();
     while (matcher.find()) {
       String name = matcher.group(1);
       String value = name == null ? "" : env.get(name);
@@ -137,24 +135,24 @@ final class ConfigTree {
           value = "";
         }
       }
-      matcher.appendReplacement(resolved, Matcher.quoteReplacement(value));
+      matcher.appendReplacement(expanded, Matcher.quoteReplacement(value));
     }
-    return matcher.appendTail(resolved).toString();
+    return matcher.appendTail(expanded).toString();
   }
 
   private int line() {
     return parser.currentTokenLocation().getLineNr();
   }
 
-  /** What the parser says, without the excerpts it quotes: there may be a key in them. */
-  private static String syntaxComplaint(JsonProcessingException e) {
-    String complaint =
+  /** Returns the parser's message without quoted excerpts, which may contain an API key. */
+  private static String syntaxProblem(JsonProcessingException e) {
+    String problem =
         e.getOriginalMessage()
             .lines()
             .filter(line -> !line.startsWith(" "))
             .collect(Collectors.joining(", "))
             .replaceAll("token '[^']*'", "token");
     boolean yaml = e.getProcessor() instanceof YAMLParser;
-    return "this is not valid " + (yaml ? "YAML: " : "JSON: ") + complaint;
+    return "this is not valid " + (yaml ? "YAML: " : "JSON: ") + problem;
   }
 }

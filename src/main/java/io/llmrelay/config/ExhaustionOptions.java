@@ -2,9 +2,9 @@ package io.llmrelay.config;
 
 import java.time.Duration;
 
-/** Cooldowns that backends ask for. */
+/** Limits for the cooldowns that backends request. */
 public class ExhaustionOptions {
-  /** The longest month: that of a monthly quota. */
+  /** The longest month, for monthly quotas. */
   public static final Duration DEFAULT_MAX = Duration.ofDays(31);
 
   private Duration max = DEFAULT_MAX;
@@ -15,7 +15,7 @@ public class ExhaustionOptions {
     max = other.max;
   }
 
-  /** The longest cooldown that is believed; a longer one is cut to it. */
+  /** Returns the longest cooldown; a longer one is reduced to it. */
   public Duration getMax() {
     return max;
   }

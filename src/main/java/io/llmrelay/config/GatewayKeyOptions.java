@@ -8,14 +8,14 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * One key that opens the gateway, and what may be done with it. Only the key's SHA-256 is kept: it
- * needs no salt, because keys are random and long.
+ * A key for callers of the gateway, with its limits and permissions. Only the key's SHA-256 is
+ * stored, without a salt, because keys are long and random.
  */
 public class GatewayKeyOptions {
-  /** Shortest key that is taken in plain, in characters. */
+  /** The minimum length of a key that is given in plain text, in characters. */
   public static final int MIN_KEY_LENGTH = 20;
 
-  /** The fields of a request's {@code relay} that a key may, or may not, override. */
+  /** The fields of a request's {@code relay} object that a key can be permitted to override. */
   public static final List<String> OVERRIDES =
       List.of("timeouts", "retries", "candidates", "commit", "prefer");
 
@@ -28,7 +28,7 @@ public class GatewayKeyOptions {
   private List<String> mayOverride;
   private boolean heartbeat = DEFAULT_HEARTBEAT;
 
-  /** What is wrong with how the key was given, {@code null} if nothing. */
+  /** The problem with how the key was given; {@code null} if there is none. */
   @JsonIgnore private String problem;
 
   @JsonIgnore private boolean given;
@@ -46,7 +46,7 @@ public class GatewayKeyOptions {
     given = other.given;
   }
 
-  /** The SHA-256 of a text's UTF-8, in lower-case hex. */
+  /** Returns the SHA-256 of a text in UTF-8, in lower-case hex. */
   public static String sha256(String text) {
     try {
       byte[] hash =
@@ -57,20 +57,20 @@ public class GatewayKeyOptions {
     }
   }
 
-  /** The SHA-256 of the key, 64 hex digits. */
+  /** Returns the SHA-256 of the key, 64 hex digits. */
   public String getSha256() {
     return sha256;
   }
 
   public GatewayKeyOptions setSha256(String sha256) {
-    once();
+    checkGivenOnce();
     this.sha256 = sha256;
     return this;
   }
 
-  /** The key itself: it is hashed at once, and not kept. */
+  /** Sets the key in plain text; only its hash is stored. */
   public GatewayKeyOptions setKey(String key) {
-    once();
+    checkGivenOnce();
     if (!key.matches("[\\x21-\\x7e]{" + MIN_KEY_LENGTH + ",}")) {
       problem = "must have at least %d visible ASCII characters".formatted(MIN_KEY_LENGTH);
     }
@@ -78,14 +78,14 @@ public class GatewayKeyOptions {
     return this;
   }
 
-  private void once() {
+  private void checkGivenOnce() {
     if (given) {
       problem = "and sha256 are both given; give one of the two";
     }
     given = true;
   }
 
-  /** Requests a minute, refused ones not counted; {@code null}, the default, for any number. */
+  /** Returns requests per minute, refused ones not counted; {@code null}, the default: no limit. */
   public Integer getRequestsPerMinute() {
     return requestsPerMinute;
   }
@@ -96,8 +96,8 @@ public class GatewayKeyOptions {
   }
 
   /**
-   * How many of {@link #getRequestsPerMinute} may come at once; {@code null}, the default, for all
-   * of them.
+   * Returns how many of {@link #getRequestsPerMinute} may be sent at once; {@code null}, the
+   * default, for all of them.
    */
   public Integer getBurst() {
     return burst;
@@ -108,7 +108,7 @@ public class GatewayKeyOptions {
     return this;
   }
 
-  /** Requests at a time; {@code null}, the default, for any number. */
+  /** Returns the most concurrent requests; {@code null}, the default: no limit. */
   public Integer getMaxConcurrent() {
     return maxConcurrent;
   }
@@ -119,8 +119,8 @@ public class GatewayKeyOptions {
   }
 
   /**
-   * Which fields of a request's {@code relay} are heeded: some of {@link #OVERRIDES}; {@code null},
-   * the default, for all. Another one is ignored, and named in a warning.
+   * Returns the fields of a request's {@code relay} object that apply, of {@link #OVERRIDES};
+   * {@code null}, the default, for all. Any other is ignored, and named in a warning.
    */
   public List<String> getMayOverride() {
     return mayOverride;
@@ -131,7 +131,7 @@ public class GatewayKeyOptions {
     return this;
   }
 
-  /** Whether its streams have comments as heartbeats; some old clients fail at them. */
+  /** Returns whether streams contain comments as heartbeats, at which some old clients fail. */
   public boolean isHeartbeat() {
     return heartbeat;
   }
@@ -141,18 +141,18 @@ public class GatewayKeyOptions {
     return this;
   }
 
-  /** What is wrong with how the key was given, {@code null} if nothing. */
+  /** Returns the problem with how the key was given; {@code null} if there is none. */
   public String keyProblem() {
     return problem;
   }
 
-  /** With the hash hidden. */
+  /** Returns these options as JSON with the hash masked. */
   @Override
   public String toString() {
     return "GatewayKeyOptions" + masked().toJsonText();
   }
 
-  /** These options with the hash hidden. */
+  /** Returns a copy with the hash masked. */
   GatewayKeyOptions masked() {
     GatewayKeyOptions masked = new GatewayKeyOptions(this);
     masked.sha256 = sha256 == null ? null : "***";

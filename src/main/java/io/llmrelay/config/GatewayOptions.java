@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The HTTP front. */
+/** The HTTP gateway. */
 public class GatewayOptions {
   public static final String DEFAULT_HOST = "127.0.0.1";
   public static final int DEFAULT_PORT = 8080;
@@ -62,7 +62,7 @@ public class GatewayOptions {
     admin = other.admin == null ? null : new AdminOptions(other.admin);
   }
 
-  /** The address to listen at; {@code 0.0.0.0} for every network of the machine. */
+  /** Returns the address to listen on; {@code 0.0.0.0} for every network interface. */
   public String getHost() {
     return host;
   }
@@ -72,7 +72,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** The port to listen at; 0 takes any free one. */
+  /** Returns the port to listen on; 0 for any free port. */
   public int getPort() {
     return port;
   }
@@ -82,7 +82,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** The largest request body in bytes. In a file it is a size: {@code max-body: 4MB}. */
+  /** Returns the largest request body in bytes, a size in a file: {@code max-body: 4MB}. */
   public int getMaxBody() {
     return maxBody;
   }
@@ -92,7 +92,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** Most connections of clients at a time; one more is closed as soon as it is there. */
+  /** Returns the most client connections at a time; any other is closed when accepted. */
   public int getMaxConnections() {
     return maxConnections;
   }
@@ -102,7 +102,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** How long a connection may be without a request before it is closed. */
+  /** Returns how long a connection may be without a request before it is closed. */
   public Duration getIdleTimeout() {
     return idleTimeout;
   }
@@ -112,9 +112,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /**
-   * How long a client may take no byte of an answer that waits for it before it is disconnected.
-   */
+  /** Returns how long a client may read nothing of a pending response before it is disconnected. */
   public Duration getWriteIdleTimeout() {
     return writeIdleTimeout;
   }
@@ -125,8 +123,8 @@ public class GatewayOptions {
   }
 
   /**
-   * How long a stream may be silent before its client is sent a comment, so that nothing between
-   * takes the connection for a dead one; zero for never.
+   * Returns how long a stream may be silent before its client is sent a comment, so that proxies do
+   * not close the connection; zero to send none.
    */
   public Duration getHeartbeat() {
     return heartbeat;
@@ -138,8 +136,8 @@ public class GatewayOptions {
   }
 
   /**
-   * Names by which the gateway is known beside the address it listens at, {@code localhost} and
-   * loopback addresses. Where no key is asked for, requests for other hosts are refused.
+   * Returns further host names of the gateway, beside the address it listens on, {@code localhost}
+   * and loopback addresses. Where no key is required, requests for other hosts are refused.
    */
   public List<String> getHosts() {
     return hosts;
@@ -151,8 +149,8 @@ public class GatewayOptions {
   }
 
   /**
-   * The keys that open the gateway, by name. Without any it is open to everybody who reaches it,
-   * which is allowed on a loopback address only, or with {@link #isAllowAnonymous}.
+   * Returns the keys of callers by name. Without any, every client that can reach the gateway may
+   * use it, which is permitted on a loopback address only, or with {@link #isAllowAnonymous}.
    */
   public Map<String, GatewayKeyOptions> getKeys() {
     return keys;
@@ -173,7 +171,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** Whether a gateway that other machines can reach may start without keys. */
+  /** Returns whether a gateway that other machines can reach may start without keys. */
   public boolean isAllowAnonymous() {
     return allowAnonymous;
   }
@@ -183,7 +181,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** Serves HTTPS, with HTTP/2 for clients that speak it; {@code null}, the default, for HTTP. */
+  /** Returns the TLS files for HTTPS and HTTP/2; {@code null}, the default, for HTTP. */
   public TlsOptions getTls() {
     return tls;
   }
@@ -194,8 +192,8 @@ public class GatewayOptions {
   }
 
   /**
-   * An address of their own for metrics, detailed health and reloading. {@code null}, the default:
-   * they are beside the API on a loopback address without keys, and else nowhere.
+   * Returns the address for metrics, detailed health and reload. With {@code null}, the default,
+   * these are served beside the API on a loopback address without keys, and otherwise not at all.
    */
   public AdminOptions getAdmin() {
     return admin;
@@ -206,7 +204,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** Whether only this machine reaches it. A name other than {@code localhost} is not trusted. */
+  /** Returns whether the host is {@code localhost} or a loopback address. */
   public boolean isLocal() {
     byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
     try {
@@ -217,7 +215,7 @@ public class GatewayOptions {
     }
   }
 
-  /** Makes relative paths start at this folder. */
+  /** Resolves relative paths against a folder. */
   public void resolvePaths(Path folder) {
     if (tls != null) {
       tls.setCertificate(resolved(folder, tls.getCertificate()));
@@ -229,18 +227,18 @@ public class GatewayOptions {
     try {
       return file == null ? null : folder.resolve(file).toString();
     } catch (InvalidPathException e) {
-      return file; // what it is instead is for the check to say
+      return file; // reported by the check of the options
     }
   }
 
-  /** These options with the keys' hashes hidden. */
+  /** Returns a copy with the keys' hashes masked. */
   public GatewayOptions masked() {
     GatewayOptions masked = new GatewayOptions(this);
     masked.keys.replaceAll((name, key) -> key.masked());
     return masked;
   }
 
-  /** With the keys' hashes hidden. */
+  /** Returns these options as JSON with the keys' hashes masked. */
   @Override
   public String toString() {
     return "GatewayOptions" + ConfigReader.toJson(masked()).encode();

@@ -7,165 +7,166 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Providers that need nothing but a key, or for servers of one's own a URL: the rest is known. The
- * order is that of discovery.
+ * Providers that need only a key, or if self-hosted a URL, because the other options have defaults.
+ * The order is that of discovery.
  *
- * <p>The default model is the provider's current small one, so that a request which names none is
- * cheap. Where every account or server has models of its own there is none.
+ * <p>The default model is the provider's current small model, so that a request without a model is
+ * cheap. A provider whose models depend on the account or server has none.
  */
 public enum KnownProvider {
-  OPENAI("OPENAI_API_KEY", "gpt-6-luna", List.of(new Place("openai", "https://api.openai.com/v1"))),
+  OPENAI(
+      "OPENAI_API_KEY", "gpt-6-luna", List.of(new Endpoint("openai", "https://api.openai.com/v1"))),
   ANTHROPIC(
       "ANTHROPIC_API_KEY",
       "claude-haiku-5-5",
-      List.of(new Place("anthropic", "https://api.anthropic.com"))),
+      List.of(new Endpoint("anthropic", "https://api.anthropic.com"))),
   GROQ(
       "GROQ_API_KEY",
       "openai/gpt-oss-20b",
-      List.of(new Place("openai", "https://api.groq.com/openai/v1"))),
+      List.of(new Endpoint("openai", "https://api.groq.com/openai/v1"))),
   CEREBRAS(
       "CEREBRAS_API_KEY",
       "gpt-oss-120b",
-      List.of(new Place("openai", "https://api.cerebras.ai/v1"))),
+      List.of(new Endpoint("openai", "https://api.cerebras.ai/v1"))),
   NVIDIA(
       "NVIDIA_API_KEY",
       "openai/gpt-oss-20b",
-      List.of(new Place("openai", "https://integrate.api.nvidia.com/v1"))),
+      List.of(new Endpoint("openai", "https://integrate.api.nvidia.com/v1"))),
   CLOUDFLARE(
       "CLOUDFLARE_API_TOKEN",
       "@cf/openai/gpt-oss-20b",
       List.of(
-          new Place(
+          new Endpoint(
               "cloudflare",
               "https://api.cloudflare.com/client/v4/accounts/${CLOUDFLARE_ACCOUNT_ID}/ai"),
-          new Place(
+          new Endpoint(
               "openai",
               "https://api.cloudflare.com/client/v4/accounts/${CLOUDFLARE_ACCOUNT_ID}/ai/v1"))),
   GEMINI(
       "GEMINI_API_KEY",
       "gemini-3.5-flash-lite",
       List.of(
-          new Place("gemini", "https://generativelanguage.googleapis.com"),
-          new Place("openai", "https://generativelanguage.googleapis.com/v1beta/openai"))),
+          new Endpoint("gemini", "https://generativelanguage.googleapis.com"),
+          new Endpoint("openai", "https://generativelanguage.googleapis.com/v1beta/openai"))),
   MISTRAL(
       "MISTRAL_API_KEY",
       "mistral-small-2603",
-      List.of(new Place("openai", "https://api.mistral.ai/v1"))),
+      List.of(new Endpoint("openai", "https://api.mistral.ai/v1"))),
   DEEPSEEK(
       "DEEPSEEK_API_KEY",
       "deepseek-flash",
-      List.of(new Place("openai", "https://api.deepseek.com"))),
+      List.of(new Endpoint("openai", "https://api.deepseek.com"))),
   OPENROUTER(
       "OPENROUTER_API_KEY",
       "openai/gpt-oss-20b",
-      List.of(new Place("openai", "https://openrouter.ai/api/v1"))),
+      List.of(new Endpoint("openai", "https://openrouter.ai/api/v1"))),
   AZURE(
       "AZURE_OPENAI_API_KEY",
       null,
-      List.of(new Place("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
+      List.of(new Endpoint("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
       ".+\\.(openai|services\\.ai|cognitiveservices)\\.azure\\.com"),
   XAI(
       "XAI_API_KEY",
       "grok-4-1-fast-non-reasoning",
-      List.of(new Place("openai", "https://api.x.ai/v1"))),
+      List.of(new Endpoint("openai", "https://api.x.ai/v1"))),
   COHERE(
       "COHERE_API_KEY",
       "command-r7b-12-2024",
-      List.of(new Place("cohere", "https://api.cohere.com"))),
+      List.of(new Endpoint("cohere", "https://api.cohere.com"))),
   BEDROCK(
       "AWS_BEARER_TOKEN_BEDROCK",
       null,
-      List.of(new Place("bedrock", "https://bedrock-runtime.${AWS_REGION}.amazonaws.com")),
+      List.of(new Endpoint("bedrock", "https://bedrock-runtime.${AWS_REGION}.amazonaws.com")),
       "bedrock-runtime(-fips)?\\.[a-z0-9-]+\\.amazonaws\\.com"),
   OLLAMA(
       null,
       null,
       List.of(
-          new Place("ollama", "http://${OLLAMA_HOST:127.0.0.1:11434}"),
-          new Place("openai", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"))),
-  VLLM(null, null, List.of(new Place("openai", null))),
-  LLAMACPP(null, null, List.of(new Place("openai", null)));
+          new Endpoint("ollama", "http://${OLLAMA_HOST:127.0.0.1:11434}"),
+          new Endpoint("openai", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"))),
+  VLLM(null, null, List.of(new Endpoint("openai", null))),
+  LLAMACPP(null, null, List.of(new Endpoint("openai", null)));
 
   /**
-   * Where a provider speaks a dialect.
+   * A dialect of a provider and its base URL.
    *
-   * @param baseUrl may have a variable in it, as a configuration may; {@code null} where only the
-   *     user knows
+   * @param baseUrl may contain one environment variable; {@code null} if it must be configured
    */
-  private record Place(String dialect, String baseUrl) {}
+  private record Endpoint(String dialect, String baseUrl) {}
 
   private final String keyVariable;
   private final String defaultModel;
-  private final List<Place> places;
+  private final List<Endpoint> endpoints;
   private final List<String> hosts;
 
-  KnownProvider(String keyVariable, String defaultModel, List<Place> places, String... hosts) {
+  KnownProvider(
+      String keyVariable, String defaultModel, List<Endpoint> endpoints, String... hosts) {
     this.keyVariable = keyVariable;
     this.defaultModel = defaultModel;
-    this.places = places;
+    this.endpoints = endpoints;
     this.hosts = List.of(hosts);
   }
 
-  /** The name in a configuration: {@code openai}. */
+  /** Returns the name in a configuration, such as {@code openai}. */
   public String id() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The environment variable that holds the key; {@code null} for a server of one's own. */
+  /** Returns the environment variable of the key; {@code null} for a self-hosted server. */
   public String keyVariable() {
     return keyVariable;
   }
 
-  /** The environment variable that says where it is; {@code null} if there is none. */
+  /** Returns the environment variable in the base URL; {@code null} if there is none. */
   public String urlVariable() {
-    return places.get(0).baseUrl == null ? null : UrlTemplate.variable(places.get(0).baseUrl);
+    return endpoints.get(0).baseUrl == null ? null : UrlTemplate.variable(endpoints.get(0).baseUrl);
   }
 
-  /** The dialect it is asked in if the configuration does not say. */
+  /** Returns the default dialect. */
   public String dialect() {
-    return places.get(0).dialect;
+    return endpoints.get(0).dialect;
   }
 
-  /** All dialects it is known to speak, the usual one first. */
+  /** Returns all dialects, the default one first. */
   public List<String> dialects() {
-    return places.stream().map(Place::dialect).toList();
+    return endpoints.stream().map(Endpoint::dialect).toList();
   }
 
-  /** Where it speaks this dialect, perhaps with a variable; {@code null} if that is not known. */
+  /** Returns the base URL for a dialect, before variables are expanded; {@code null} if unknown. */
   public String baseUrl(String dialect) {
-    return places.stream()
-        .filter(place -> place.dialect.equals(dialect))
+    return endpoints.stream()
+        .filter(endpoint -> endpoint.dialect.equals(dialect))
         .findFirst()
-        .map(Place::baseUrl)
+        .map(Endpoint::baseUrl)
         .orElse(null);
   }
 
-  /** Where it speaks this dialect; {@code null} if that is not known or not in the environment. */
+  /** Returns the base URL for a dialect; {@code null} if unknown or its variable is not set. */
   String baseUrl(String dialect, Map<String, String> env) {
     String template = baseUrl(dialect);
     return template == null ? null : UrlTemplate.expand(template, env);
   }
 
-  /** The model of a request that names none, or {@code null}. */
+  /** Returns the model for requests without one; {@code null} if there is none. */
   public String defaultModel() {
     return defaultModel;
   }
 
-  /** Whether the environment says that there is one: its key, its URL, or both. */
-  boolean isIn(Map<String, String> env) {
+  /** Returns whether the environment variables of its key and of its URL are set. */
+  boolean isConfiguredBy(Map<String, String> env) {
     return (keyVariable != null || urlVariable() != null)
         && (keyVariable == null || UrlTemplate.value(env, keyVariable) != null)
         && (urlVariable() == null || UrlTemplate.value(env, urlVariable()) != null);
   }
 
-  /** Whether it needs no key because its requests are signed with what is in the environment. */
-  boolean signs(Map<String, String> env) {
+  /** Returns whether requests are signed with credentials from the environment and need no key. */
+  boolean signsRequests(Map<String, String> env) {
     return this == BEDROCK
         && UrlTemplate.value(env, "AWS_ACCESS_KEY_ID") != null
         && UrlTemplate.value(env, "AWS_SECRET_ACCESS_KEY") != null;
   }
 
-  /** What must be set for it to be discovered: {@code GROQ_API_KEY}. */
+  /** Returns the environment variables by which it is discovered, such as {@code GROQ_API_KEY}. */
   public String variables() {
     if (keyVariable == null || urlVariable() == null) {
       return keyVariable == null ? urlVariable() : keyVariable;
@@ -173,23 +174,23 @@ public enum KnownProvider {
     return keyVariable + " with " + urlVariable();
   }
 
-  /** Whether it is wherever the user says, so that its URL does not tell who it is. */
-  boolean isAnywhere() {
-    return places.stream().allMatch(place -> place.baseUrl == null || host(place.baseUrl) == null);
+  /** Returns whether the provider can be recognized by the host of a base URL. */
+  boolean hasFixedHost() {
+    return endpoints.stream().anyMatch(endpoint -> host(endpoint.baseUrl) != null);
   }
 
-  /** The names of all. */
+  /** Returns the names of all providers. */
   public static List<String> ids() {
     return Arrays.stream(values()).map(KnownProvider::id).toList();
   }
 
-  /** The provider of this name, or {@code null}. */
+  /** Returns the provider with this name; {@code null} if unknown. */
   public static KnownProvider of(String id) {
     return Arrays.stream(values()).filter(known -> known.id().equals(id)).findFirst().orElse(null);
   }
 
-  /** The provider that is at the host of this URL, or {@code null}. */
-  static KnownProvider at(String url) {
+  /** Returns the provider at the host of this URL; {@code null} if unknown. */
+  static KnownProvider ofUrl(String url) {
     String host = host(url);
     return Arrays.stream(values())
         .filter(known -> host != null && known.hasHost(host))
@@ -199,13 +200,13 @@ public enum KnownProvider {
 
   private boolean hasHost(String host) {
     return hosts.stream().anyMatch(host::matches)
-        || places.stream().anyMatch(place -> host.equals(host(place.baseUrl)));
+        || endpoints.stream().anyMatch(endpoint -> host.equals(host(endpoint.baseUrl)));
   }
 
-  /** The host of a URL, or {@code null} where it has none or a variable in its place. */
+  /** Returns the host of a URL; {@code null} if it has none or contains a variable. */
   private static String host(String url) {
     try {
-      return url == null ? null : URI.create(UrlTemplate.blank(url)).getHost();
+      return url == null ? null : URI.create(UrlTemplate.withoutVariable(url)).getHost();
     } catch (IllegalArgumentException e) {
       return null;
     }

@@ -3,7 +3,7 @@ package io.llmrelay.config;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 
-/** What is held back before the commit point. */
+/** Limits for the output held back before the commit point. */
 public class LatchOptions {
   public static final int DEFAULT_MAX_SIZE = 4 * 1024 * 1024;
 
@@ -18,8 +18,8 @@ public class LatchOptions {
   }
 
   /**
-   * Most bytes of one answer that are held back before the commit point; an answer that outgrows it
-   * fails. In a file it is a size: {@code max-size: 4MB}.
+   * Returns the most bytes of one answer held back before the commit point; an attempt that exceeds
+   * it fails. In a file it is a size: {@code max-size: 4MB}.
    */
   public int getMaxSize() {
     return maxSize;

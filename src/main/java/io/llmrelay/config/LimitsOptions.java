@@ -4,9 +4,9 @@ import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import java.time.Duration;
 
-/** The most that a request's {@code relay} object may ask for; a longer wish is cut to it. */
+/** Upper limits for the settings in a request's {@code relay} object; higher values are reduced. */
 public class LimitsOptions {
-  /** For each timeout; the configured one where that is longer. */
+  /** The limit of each timeout, unless the configured timeout is longer. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
 
   public static final int DEFAULT_RETRIES = RelayHints.MAX_RETRIES;
@@ -24,7 +24,7 @@ public class LimitsOptions {
     candidates = other.candidates;
   }
 
-  /** The longest timeouts; a {@code null} among them stands for the default. */
+  /** Returns the longest timeouts; {@code null} values stand for the default. */
   public Timeouts getTimeouts() {
     return timeouts;
   }
@@ -34,7 +34,7 @@ public class LimitsOptions {
     return this;
   }
 
-  /** Most retries of one candidate, 0 to 10. */
+  /** Returns the most retries of one candidate, 0 to 10. */
   public int getRetries() {
     return retries;
   }
@@ -44,7 +44,7 @@ public class LimitsOptions {
     return this;
   }
 
-  /** Most candidates a request may name, 1 to 32. */
+  /** Returns the most candidates a request may name, 1 to 32. */
   public int getCandidates() {
     return candidates;
   }
@@ -57,7 +57,7 @@ public class LimitsOptions {
   /**
    * Returns the longest timeouts with the defaults filled in.
    *
-   * @param configured what holds for requests that ask for nothing
+   * @param configured the timeouts of requests without any
    */
   public Timeouts timeouts(Timeouts configured) {
     return timeouts.or(

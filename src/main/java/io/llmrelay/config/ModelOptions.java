@@ -5,16 +5,16 @@ import java.time.LocalDate;
 import java.util.List;
 
 /**
- * One entry of the user's own catalogue; it goes before what the built-in catalogue knows.
+ * A model in the user's catalogue, which takes precedence over the built-in catalogue.
  *
- * @param id the model's id, as the backend knows it
- * @param provider the provider or backend whose model it is; {@code null} for every one
- * @param contextWindow most tokens of prompt and answer together; {@code null} if unknown
- * @param maxOutput most tokens of the answer; {@code null} if unknown
- * @param price what it costs; {@code null} if unknown
- * @param capabilities what it can do, of {@link #CAPABILITIES}; {@code null} for streaming only
- * @param status where it stands in its life, one of {@link #STATUSES}; {@code null} for current
- * @param shutdown the day it goes out of service; {@code null} if none is announced
+ * @param id the model's id at the backend
+ * @param provider the provider or backend of the model; {@code null} for all
+ * @param contextWindow the most tokens of input and output together; {@code null} if unknown
+ * @param maxOutput the most output tokens; {@code null} if unknown
+ * @param price the price; {@code null} if unknown
+ * @param capabilities some of {@link #CAPABILITIES}; {@code null} for streaming only
+ * @param status the lifecycle status, one of {@link #STATUSES}; {@code null} for current
+ * @param shutdown the day of its shutdown; {@code null} if none is announced
  * @param replacement the id of the model to use instead, or {@code null}
  */
 public record ModelOptions(
@@ -34,40 +34,40 @@ public record ModelOptions(
   public static final List<String> STATUSES =
       List.of("preview", "current", "legacy", "deprecated", "retired");
 
-  /** A current model that can stream. */
+  /** Creates a current model with the capability to stream. */
   public ModelOptions(
       String id, String provider, Integer contextWindow, Integer maxOutput, Price price) {
     this(id, provider, contextWindow, maxOutput, price, null, null, null, null);
   }
 
   /**
-   * US dollars per million tokens.
+   * Prices in US dollars per million tokens.
    *
-   * @param input for the prompt
-   * @param output for the answer, reasoning included
-   * @param cachedInput for the part of the prompt read from the provider's cache; {@code null}: as
-   *     {@code input}
-   * @param tiers what is charged instead for long prompts or from a day on; {@code null} for none
+   * @param input for input tokens
+   * @param output for output tokens, reasoning included
+   * @param cachedInput for input tokens read from the provider's cache; {@code null}: as {@code
+   *     input}
+   * @param tiers other prices for long prompts or from a date on; {@code null} for none
    */
   public record Price(Double input, Double output, Double cachedInput, List<Tier> tiers) {
-    /** One price for every prompt and every day. */
+    /** Creates a price without tiers. */
     public Price(Double input, Double output, Double cachedInput) {
       this(input, output, cachedInput, null);
     }
   }
 
   /**
-   * What is charged instead. The tiers of the latest date that has come replace those of all other
-   * dates; of them the one with the highest {@code fromInputTokens} that a prompt reaches prices
-   * the whole request.
+   * A price that applies from an input size or a date on. The tiers of the latest date that has
+   * been reached replace those of all other dates; among them the one with the highest {@code
+   * fromInputTokens} that the input reaches applies to the whole request.
    *
-   * @param fromInputTokens for prompts of at least so many tokens; {@code null} for all
-   * @param from since that day (UTC); {@code null} for as long as no other day has come
+   * @param fromInputTokens the minimum number of input tokens; {@code null} for all requests
+   * @param from the first day (UTC); {@code null} until the date of another tier is reached
    */
   public record Tier(
       Integer fromInputTokens, LocalDate from, Double input, Double output, Double cachedInput) {}
 
-  /** As it is written in a configuration. */
+  /** Returns the model as in a configuration. */
   public JsonObject toJson() {
     return ConfigReader.toJson(this);
   }

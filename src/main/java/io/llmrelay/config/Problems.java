@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Collects what is wrong with one configuration, so that all of it is said at once. */
+/** Collects the problems of one configuration, so that all are reported at once. */
 public final class Problems {
   private final String source;
   private final Map<String, Integer> lines = new HashMap<>();
@@ -16,61 +16,60 @@ public final class Problems {
   private final List<String> found = new ArrayList<>();
 
   /**
-   * Nothing wrong yet.
-   *
-   * @param source what the configuration was read from, as every complaint begins
+   * @param source what the configuration is read from; every message starts with it
    */
   public Problems(String source) {
     this.source = source;
   }
 
-  /** What the configuration was read from. */
+  /** Returns what the configuration is read from. */
   public String source() {
     return source;
   }
 
   /**
-   * Notes a complaint, unless there is one about the same key already.
+   * Adds a problem, unless the same key has one already.
    *
    * @param path the key, such as {@code backends.primary.dialect}; empty for the whole
-   * @param complaint goes on where the path stops: {@code must be …}
+   *     configuration
+   * @param problem the rest of the sentence that starts with the key: {@code must be …}
    */
-  public void add(String path, String complaint) {
+  public void add(String path, String problem) {
     if (!paths.add(path)) {
       return;
     }
     Integer line = line(path);
     String subject = path.isEmpty() ? "the configuration" : path;
-    found.add(source + (line == null ? "" : ":" + line) + ": " + subject + " " + complaint);
+    found.add(source + (line == null ? "" : ":" + line) + ": " + subject + " " + problem);
   }
 
-  /** For a complaint about a name that must be one of these: the name, a guess, and these. */
+  /** Returns the text for an unknown name: the name, a similar known one, and all known ones. */
   public static String unknown(String name, Collection<String> known) {
     return "\"%s\"%s (known: %s)"
-        .formatted(name, Names.didYouMean(name, known), String.join(", ", known));
+        .formatted(name, Suggestions.didYouMean(name, known), String.join(", ", known));
   }
 
-  /** Stops here if there was a complaint. */
+  /** Throws a {@link ConfigException} if there are problems. */
   public void throwIfAny() {
     if (!found.isEmpty()) {
       throw new ConfigException(found);
     }
   }
 
-  /** Whether there was no complaint. */
+  /** Returns whether there are no problems. */
   public boolean isEmpty() {
     return found.isEmpty();
   }
 
-  void addAtLine(int line, String complaint) {
-    found.add(source + ":" + line + ": " + complaint);
+  void addAtLine(int line, String problem) {
+    found.add(source + ":" + line + ": " + problem);
   }
 
   void setLine(String path, int line) {
     lines.put(path, line);
   }
 
-  /** The line of a key, or of the nearest key around it. */
+  /** Returns the line of a key or of its nearest known parent; {@code null} if unknown. */
   private Integer line(String path) {
     String at = path;
     while (!at.isEmpty()) {

@@ -2,7 +2,7 @@ package io.llmrelay.config;
 
 import java.time.Duration;
 
-/** Requests that wait for a free connection of a backend, where no other candidate has one. */
+/** The queue of requests that wait for a backend's connection if no other candidate has one. */
 public class QueueOptions {
   public static final int DEFAULT_MAX = 1_000;
   public static final Duration DEFAULT_WAIT = Duration.ofSeconds(10);
@@ -17,7 +17,7 @@ public class QueueOptions {
     wait = other.wait;
   }
 
-  /** Most requests that wait for one backend; one more is refused as saturated. 0: none waits. */
+  /** Returns the most requests that wait for one backend; any other is refused. 0: none waits. */
   public int getMax() {
     return max;
   }
@@ -27,7 +27,7 @@ public class QueueOptions {
     return this;
   }
 
-  /** The longest wait. */
+  /** Returns the longest wait. */
   public Duration getWait() {
     return wait;
   }

@@ -2,7 +2,9 @@ package io.llmrelay.config;
 
 import java.time.Duration;
 
-/** Retries of the same candidate; the next candidate is the better answer, so none by default. */
+/**
+ * Retries of the same candidate. By default there are none: the next candidate is tried instead.
+ */
 public class RetryOptions {
   public static final int DEFAULT_MAX = 0;
   public static final Duration DEFAULT_BASE_DELAY = Duration.ofMillis(200);
@@ -20,7 +22,7 @@ public class RetryOptions {
     maxDelay = other.maxDelay;
   }
 
-  /** How often the same candidate may be tried again, 0 to 10. */
+  /** Returns the most retries of one candidate, 0 to 10. */
   public int getMax() {
     return max;
   }
@@ -30,7 +32,7 @@ public class RetryOptions {
     return this;
   }
 
-  /** The wait before the first retry; it doubles with each one, with jitter. */
+  /** Returns the delay before the first retry; it doubles with each retry, with jitter. */
   public Duration getBaseDelay() {
     return baseDelay;
   }
@@ -40,7 +42,7 @@ public class RetryOptions {
     return this;
   }
 
-  /** The longest wait; a backend that asks for a longer one is not retried. */
+  /** Returns the longest delay; a backend that requests a longer one is not retried. */
   public Duration getMaxDelay() {
     return maxDelay;
   }

@@ -4,19 +4,19 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Numbers of bytes as people write them: {@code 512KB}, {@code 4MB}. A KB is 1024 bytes. */
+/** Parses and formats sizes such as {@code 512KB} and {@code 4MB}. A KB is 1024 bytes. */
 final class Sizes {
   private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\s*(b|kb|mb)");
 
-  /** What is allowed, for error messages. */
+  /** The valid format, for error messages. */
   static final String FORMAT = "a size such as 512KB or 4MB, below 2048MB";
 
   private Sizes() {}
 
   /**
-   * Reads a size.
+   * Parses a size.
    *
-   * @throws IllegalArgumentException if it is not of that form, or too large
+   * @throws IllegalArgumentException if the format is invalid or the size is too large
    */
   static int parse(String text) {
     Matcher matcher = FORM.matcher(text.trim().toLowerCase(Locale.ROOT));
@@ -36,7 +36,7 @@ final class Sizes {
     return (int) bytes;
   }
 
-  /** The shortest form that {@link #parse} reads back. */
+  /** Formats a size in the largest unit of which it is a multiple. */
   static String format(int bytes) {
     if (bytes % (1024 * 1024) == 0) {
       return bytes / (1024 * 1024) + "MB";

@@ -19,14 +19,14 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Looks at the files of a TLS configuration at the start: what is wrong with them would show itself
- * only when the first client calls, and then to the client.
+ * Checks the files of a TLS configuration at startup. Otherwise a problem would appear only when
+ * the first client connects.
  */
 public final class TlsFiles {
   private TlsFiles() {}
 
   /**
-   * Complains about files that cannot be used.
+   * Adds a problem for each unusable file.
    *
    * @param path the section's key, such as {@code gateway.tls}
    */
@@ -43,9 +43,9 @@ public final class TlsFiles {
           "names a file without a certificate in PEM form (-----BEGIN CERTIFICATE-----)");
       return;
     }
-    String complaint = complaint(chain, key, certificate);
-    if (complaint != null) {
-      problems.add(path + ".key", complaint);
+    String problem = keyProblem(chain, key, certificate);
+    if (problem != null) {
+      problems.add(path + ".key", problem);
     }
   }
 
@@ -57,7 +57,7 @@ public final class TlsFiles {
     try {
       return Files.readAllBytes(Path.of(file));
     } catch (IOException | InvalidPathException e) {
-      problems.add(at, Unreadable.complaint(Path.of(""), file));
+      problems.add(at, UnreadableFile.problem(Path.of(""), file));
       return null;
     }
   }
@@ -73,12 +73,13 @@ public final class TlsFiles {
     }
   }
 
-  private static String complaint(byte[] chain, byte[] key, Certificate certificate) {
+  /** Returns what is wrong with a private key; {@code null} if nothing. */
+  private static String keyProblem(byte[] chain, byte[] key, Certificate certificate) {
     if (new String(key, StandardCharsets.ISO_8859_1).contains("ENCRYPTED")) {
-      return "names a private key that is encrypted; it must be there in plain";
+      return "names an encrypted private key; it must not be encrypted";
     }
     try {
-      return sign(privateKey(chain, key), certificate)
+      return matches(privateKey(chain, key), certificate)
           ? null
           : "names a private key that does not belong to the certificate";
     } catch (GeneralSecurityException e) {
@@ -89,7 +90,7 @@ public final class TlsFiles {
     }
   }
 
-  /** As Vert.x will read it. */
+  /** Reads the private key in the same way as Vert.x. */
   private static PrivateKey privateKey(byte[] chain, byte[] key) throws Exception {
     KeyStore store =
         KeyStoreHelper.loadKeyCert(List.of(Buffer.buffer(key)), List.of(Buffer.buffer(chain)));
@@ -97,11 +98,11 @@ public final class TlsFiles {
     return (PrivateKey) store.getKey(alias, KeyStoreHelper.DUMMY_PASSWORD.toCharArray());
   }
 
-  /** Whether what the one signs, the other verifies. */
-  private static boolean sign(PrivateKey key, Certificate certificate)
+  /** Returns whether the certificate verifies a signature made with the key. */
+  private static boolean matches(PrivateKey key, Certificate certificate)
       throws GeneralSecurityException {
     String algorithm = "EC".equals(key.getAlgorithm()) ? "SHA256withECDSA" : "SHA256withRSA";
-    byte[] text = "mine".getBytes(StandardCharsets.US_ASCII);
+    byte[] text = "signed".getBytes(StandardCharsets.US_ASCII);
     Signature signature = Signature.getInstance(algorithm);
     signature.initSign(key);
     signature.update(text);

@@ -1,6 +1,6 @@
 package io.llmrelay.config;
 
-/** What the gateway shows to prove who it is: two PEM files, read at the start. */
+/** The gateway's TLS certificate and key: two PEM files, read at startup. */
 public class TlsOptions {
   private String certificate;
   private String key;
@@ -13,8 +13,8 @@ public class TlsOptions {
   }
 
   /**
-   * The certificate, followed by those that vouch for it. A relative path starts at the
-   * configuration file's folder.
+   * Returns the file of the certificate chain, the gateway's own certificate first. A relative path
+   * is resolved against the configuration file's folder.
    */
   public String getCertificate() {
     return certificate;
@@ -25,7 +25,9 @@ public class TlsOptions {
     return this;
   }
 
-  /** The certificate's private key, RSA or EC, not encrypted. Paths as for the certificate. */
+  /**
+   * Returns the file of the private key, RSA or EC, not encrypted; paths as for the certificate.
+   */
   public String getKey() {
     return key;
   }

@@ -1,10 +1,10 @@
 /**
- * The configuration: option classes for a program to fill in, and the reader of YAML and JSON that
- * fills them in and says what is wrong, all at once and with the line.
+ * The configuration: option classes, and a reader for YAML and JSON that reports all problems at
+ * once, with line numbers.
  *
- * <p>Keys are kebab-case; the fields of the option classes are the keys, so that there is no second
- * list of them. {@link io.llmrelay.config.ConfigReader}, {@link io.llmrelay.config.Problems} and
- * {@link io.llmrelay.config.BackendResolver} are the machinery behind {@link
- * io.llmrelay.RelayOptions}; nobody else needs them.
+ * <p>The keys are the fields of the option classes in kebab-case; there is no second list of them.
+ * {@link io.llmrelay.config.ConfigReader}, {@link io.llmrelay.config.Problems} and {@link
+ * io.llmrelay.config.BackendResolver} serve {@link io.llmrelay.RelayOptions}; applications do not
+ * need them.
  */
 package io.llmrelay.config;

@@ -4,6 +4,13 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.config.AdminOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.gateway.server.AccessControl;
+import io.llmrelay.gateway.server.AuthHandler;
+import io.llmrelay.gateway.server.Connections;
+import io.llmrelay.gateway.server.HostCheck;
+import io.llmrelay.gateway.server.OpenStreams;
+import io.llmrelay.gateway.server.Quota;
+import io.llmrelay.gateway.server.Servers;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -16,117 +23,119 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * OpenAI's chat-completions API in front of a relay.
+ * Serves a relay over HTTP as OpenAI's chat completions API.
  *
  * <ul>
  *   <li>{@code POST /v1/chat/completions}, {@code GET /v1/models}, {@code GET /v1/models/{id}}
  *   <li>{@code GET /health/live}, {@code /health/ready}
  *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, and {@code
- *       POST /admin/reload}: at an address of their own if one is configured, else beside the API
- *       where only this machine reaches it and no keys are asked for
+ *       POST /admin/reload}: at the admin address if one is configured; else beside the API if it
+ *       listens on a loopback address and requires no keys; else nowhere
  * </ul>
  *
- * <p>Several instances share one port; they are to share one {@link Admission} too.
+ * <p>Several instances share one port, and must share one {@link AccessControl}.
  */
 public final class GatewayVerticle extends VerticleBase {
-  /** Operators are few; that they get in does not depend on how many others are there. */
+  /** A limit of their own, so that operators can connect when the API's limit is reached. */
   private static final int MAX_ADMIN_CONNECTIONS = 100;
 
   private final GatewayOptions options;
   private final LlmRelay relay;
-  private final Admission admission;
+  private final AccessControl access;
   private final Supplier<Future<JsonObject>> reload;
   private Connections connections;
-  private OpenAnswers open;
+  private OpenStreams streams;
   private HostCheck hosts;
   private HostCheck adminHosts;
-  private int maxBody;
+  private int maxBodyBytes;
   private HttpServer server;
   private HttpServer admin;
 
-  /** A gateway that is alone, and has nothing to reload. */
+  /** Creates a single instance without a configuration to reload. */
   public GatewayVerticle(GatewayOptions options, LlmRelay relay) {
-    this(options, relay, new Admission(options), null);
+    this(options, relay, new AccessControl(options), null);
   }
 
   /**
-   * A gateway to be deployed.
-   *
-   * @param relay who answers; stays the caller's to close
-   * @param admission who may come in; one for all instances
-   * @param reload reads the configuration again and tells what came of it, or fails with a {@link
-   *     ConfigException}; called on the gateway's event loop. {@code null} where that is not
-   *     possible
+   * @param relay serves the requests; the caller closes it
+   * @param access the keys and limits; shared by all instances
+   * @param reload reloads the configuration and returns the result, or fails with a {@link
+   *     ConfigException}; called on the gateway's event loop. {@code null} if there is none to
+   *     reload
    */
   public GatewayVerticle(
       GatewayOptions options,
       LlmRelay relay,
-      Admission admission,
+      AccessControl access,
       Supplier<Future<JsonObject>> reload) {
     this.options = new GatewayOptions(options);
     this.relay = relay;
-    this.admission = admission;
+    this.access = access;
     this.reload = reload;
-    maxBody = options.getMaxBody();
+    maxBodyBytes = options.getMaxBody();
   }
 
   @Override
   public Future<?> start() {
-    connections =
-        new Connections(
-            vertx,
-            admission.connections(),
-            options.getIdleTimeout().toMillis(),
-            options.getWriteIdleTimeout().toMillis());
-    open =
-        new OpenAnswers(
+    connections = connections(access.connections());
+    streams =
+        new OpenStreams(
             vertx, options.getHeartbeat().toMillis(), options.getWriteIdleTimeout().toMillis());
-    checkHosts(options);
-    Routes routes = new Routes(vertx, relay, reload, open);
-    server = Servers.create(vertx, Servers.options(options), api(routes), connections);
+    setHosts(options);
+    Routes routes = new Routes(vertx, relay, reload, streams);
+    server =
+        Servers.create(
+            vertx, Servers.options(options), api(routes), Routes::sendError, connections);
     return server
         .listen(options.getPort(), options.getHost())
-        .compose(open -> options.getAdmin() == null ? Future.succeededFuture() : admin(routes));
+        .compose(
+            open -> options.getAdmin() == null ? Future.succeededFuture() : startAdmin(routes));
   }
 
-  /** The keys of callers are no keys of operators, and they may come with a reload. */
+  private Connections connections(Quota quota) {
+    return new Connections(
+        vertx,
+        quota,
+        options.getIdleTimeout().toMillis(),
+        options.getWriteIdleTimeout().toMillis());
+  }
+
+  /**
+   * Returns the handler of the API. The operators' endpoints are part of it only while no keys are
+   * configured: callers' keys do not authorize operators, and a reload may add keys.
+   */
   private Handler<HttpServerRequest> api(Routes routes) {
-    Door door = new Door(admission, connections, () -> hosts, true);
-    Router callers = routes.api(door, () -> maxBody, false);
+    AuthHandler auth = new AuthHandler(access, connections, () -> hosts, true);
+    Router withoutAdmin = routes.api(auth, () -> maxBodyBytes, false);
     if (options.getAdmin() != null || !options.isLocal()) {
-      return callers;
+      return withoutAdmin;
     }
-    Router everybody = routes.api(door, () -> maxBody, true);
-    return request -> (admission.isOpen() ? everybody : callers).handle(request);
+    Router withAdmin = routes.api(auth, () -> maxBodyBytes, true);
+    return request -> (access.isAnonymous() ? withAdmin : withoutAdmin).handle(request);
   }
 
-  private void checkHosts(GatewayOptions names) {
-    hosts = new HostCheck(options.getHost(), names.getHosts());
+  private void setHosts(GatewayOptions next) {
+    hosts = new HostCheck(options.getHost(), next.getHosts());
     if (options.getAdmin() != null) {
-      adminHosts = new HostCheck(options.getAdmin().getHost(), names.getHosts());
+      adminHosts = new HostCheck(options.getAdmin().getHost(), next.getHosts());
     }
   }
 
-  private Future<?> admin(Routes routes) {
-    AdminOptions at = options.getAdmin();
-    Bound few = new Bound(MAX_ADMIN_CONNECTIONS);
-    Connections operators =
-        new Connections(
-            vertx,
-            few,
-            options.getIdleTimeout().toMillis(),
-            options.getWriteIdleTimeout().toMillis());
-    Router router = routes.operators(new Door(admission, operators, () -> adminHosts, false));
-    admin = Servers.create(vertx, Servers.options(), router, operators);
+  private Future<?> startAdmin(Routes routes) {
+    AdminOptions address = options.getAdmin();
+    Connections ofAdmin = connections(new Quota(MAX_ADMIN_CONNECTIONS));
+    Router router = routes.admin(new AuthHandler(access, ofAdmin, () -> adminHosts, false));
+    admin = Servers.create(vertx, Servers.options(), router, Routes::sendError, ofAdmin);
     return admin
-        .listen(at.getPort(), at.getHost())
+        .listen(address.getPort(), address.getHost())
         .recover(
             error ->
                 Future.failedFuture(
                     new ConfigException(
                         List.of(
                             "gateway.admin: cannot listen at %s:%d: %s"
-                                .formatted(at.getHost(), at.getPort(), error.getMessage())))));
+                                .formatted(
+                                    address.getHost(), address.getPort(), error.getMessage())))));
   }
 
   @Override
@@ -134,58 +143,64 @@ public final class GatewayVerticle extends VerticleBase {
     return close(server).eventually(() -> close(admin));
   }
 
-  private static Future<?> close(HttpServer open) {
-    return open == null ? Future.succeededFuture() : open.close();
+  private static Future<?> close(HttpServer server) {
+    return server == null ? Future.succeededFuture() : server.close();
   }
 
-  /** Whether every answer is sent. To be called on the gateway's context. */
+  /** Returns whether every response is sent. Must be called on the gateway's context. */
   public boolean isIdle() {
     return connections.areIdle();
   }
 
-  /** The port it listens on, once deployed. */
+  /** Returns the port of the API. Valid once deployed. */
   public int actualPort() {
     return server.actualPort();
   }
 
-  /** The port operators' endpoints are at, once deployed; -1 where they have none of their own. */
+  /** Returns the port of the admin address; -1 without one. Valid once deployed. */
   public int actualAdminPort() {
     return admin == null ? -1 : admin.actualPort();
   }
 
   /**
-   * Takes over other keys, limits, sizes and timeouts, for requests that come from now on, and
-   * reads the TLS files again; TLS files that cannot be used change nothing. May be called from any
-   * thread, and has to be called for every instance.
+   * Applies other keys, limits, sizes and timeouts to new requests and reads the TLS files again.
+   * If the TLS files are unusable, nothing is changed. Must be called for every instance; may be
+   * called from any thread.
    *
    * @param next checked options
-   * @return the keys of the settings that differ and take a restart
+   * @return the keys of the settings that differ and require a restart
    */
   public Future<List<String>> reload(GatewayOptions next) {
     Promise<List<String>> done = Promise.promise();
     context.runOnContext(
         v -> {
-          List<String> restart = Restart.needed(options, next, !admission.isOpen());
-          boolean sameTls = options.getTls() != null && !restart.contains(Restart.TLS);
-          Future<?> certified =
-              sameTls
-                  ? server.updateSSLOptions(Servers.tls(options.getTls()), true)
-                  : Future.succeededFuture();
-          certified
+          List<String> restart = ReloadCheck.restartKeys(options, next, !access.isAnonymous());
+          updateTls(restart)
               .map(
-                  certain -> {
-                    if (!restart.contains(Restart.KEYS)) {
-                      admission.update(next);
-                    }
-                    maxBody = next.getMaxBody();
-                    long writeIdleMs = next.getWriteIdleTimeout().toMillis();
-                    connections.idle(next.getIdleTimeout().toMillis(), writeIdleMs);
-                    open.update(next.getHeartbeat().toMillis(), writeIdleMs);
-                    checkHosts(next);
+                  updated -> {
+                    apply(next, restart);
                     return restart;
                   })
               .onComplete(done);
         });
     return done.future();
+  }
+
+  private Future<?> updateTls(List<String> restart) {
+    boolean sameFiles = options.getTls() != null && !restart.contains(ReloadCheck.TLS);
+    return sameFiles
+        ? server.updateSSLOptions(Servers.tls(options.getTls()), true)
+        : Future.succeededFuture();
+  }
+
+  private void apply(GatewayOptions next, List<String> restart) {
+    if (!restart.contains(ReloadCheck.KEYS)) {
+      access.update(next);
+    }
+    maxBodyBytes = next.getMaxBody();
+    long writeIdleMs = next.getWriteIdleTimeout().toMillis();
+    connections.setTimeouts(next.getIdleTimeout().toMillis(), writeIdleMs);
+    streams.update(next.getHeartbeat().toMillis(), writeIdleMs);
+    setHosts(next);
   }
 }

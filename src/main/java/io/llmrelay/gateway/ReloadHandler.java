@@ -1,19 +1,18 @@
 package io.llmrelay.gateway;
 
+import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Supplier;
 
-/** {@code POST /admin/reload}: has the configuration read again, and tells what came of it. */
+/** Serves {@code POST /admin/reload}: reloads the configuration and sends the result. */
 final class ReloadHandler implements Handler<RoutingContext> {
   private final Supplier<Future<JsonObject>> reload;
 
   /**
-   * A handler of that.
-   *
-   * @param reload {@code null} where there is nothing to be read again
+   * @param reload reloads the configuration; {@code null} if there is none to reload
    */
   ReloadHandler(Supplier<Future<JsonObject>> reload) {
     this.reload = reload;
@@ -22,12 +21,14 @@ final class ReloadHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext ctx) {
     if (reload == null) {
-      ApiError.noReload().send(ctx.response());
+      ctx.fail(
+          GatewayError.rejected(
+              404, "no_reload", "this relay runs without a configuration it could reload"));
       return;
     }
     Future.succeededFuture()
-        .compose(go -> reload.get())
+        .compose(start -> reload.get())
         .onSuccess(ctx::json)
-        .onFailure(error -> ApiError.of(error).send(ctx.response()));
+        .onFailure(ctx::fail);
   }
 }

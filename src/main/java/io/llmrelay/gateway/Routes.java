@@ -1,11 +1,18 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.gateway.openai.ChatCompletionsHandler;
+import io.llmrelay.gateway.openai.ModelsHandler;
+import io.llmrelay.gateway.openai.OpenAiError;
+import io.llmrelay.gateway.server.AuthHandler;
+import io.llmrelay.gateway.server.GatewayError;
+import io.llmrelay.gateway.server.OpenStreams;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
@@ -14,8 +21,8 @@ import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
- * What is where. Everything is behind the guarded door but what is named before it, so that
- * something new, or somewhere unknown, is behind it too.
+ * Maps paths to handlers, and errors to the front that renders them. Every route requires a key
+ * unless registered before the guard, so a new route or an unknown path does too.
  */
 final class Routes {
   private static final String CHAT = "/v1/chat/completions";
@@ -23,65 +30,73 @@ final class Routes {
   private final Vertx vertx;
   private final LlmRelay relay;
   private final Supplier<Future<JsonObject>> reload;
-  private final OpenAnswers open;
+  private final OpenStreams streams;
 
-  Routes(Vertx vertx, LlmRelay relay, Supplier<Future<JsonObject>> reload, OpenAnswers open) {
+  Routes(Vertx vertx, LlmRelay relay, Supplier<Future<JsonObject>> reload, OpenStreams streams) {
     this.vertx = vertx;
     this.relay = relay;
     this.reload = reload;
-    this.open = open;
+    this.streams = streams;
   }
 
   /**
-   * The public endpoints.
+   * Returns a router for the API and health checks.
    *
-   * @param maxBody bytes of a request, asked for each one
-   * @param operatorsToo whether the operators' endpoints are among them
+   * @param maxBodyBytes supplies the current body limit
+   * @param withAdmin whether to include the operators' endpoints
    */
-  Router api(Door door, IntSupplier maxBody, boolean operatorsToo) {
+  Router api(AuthHandler auth, IntSupplier maxBodyBytes, boolean withAdmin) {
     Router router = router();
-    router.post(CHAT).handler(door::guarded).handler(new ChatHandler(relay, maxBody, open));
-    if (operatorsToo) {
-      addOperators(router, door);
+    router
+        .post(CHAT)
+        .handler(auth::requireKey)
+        .handler(new ChatCompletionsHandler(relay, maxBodyBytes, streams));
+    if (withAdmin) {
+      addAdmin(router, auth);
     } else {
-      addHealth(router, door, new StatusHandler(relay, false));
+      addHealth(router, auth, new StatusHandler(relay, false));
     }
-    router.route().handler(door::guarded);
-    only("POST", router.route(CHAT));
+    router.route().handler(auth::requireKey);
+    refuseOtherMethods("POST", router.route(CHAT));
     ModelsHandler models = new ModelsHandler(relay);
     get(router, "/v1/models", models::list);
-    get(router, "/v1/models/*", models::one);
+    get(router, "/v1/models/*", models::get);
     return router;
   }
 
-  /** What only operators are told, and may do. */
-  Router operators(Door door) {
+  /** Returns a router for the operators' endpoints alone. */
+  Router admin(AuthHandler auth) {
     Router router = router();
-    addOperators(router, door);
-    router.route().handler(door::open);
+    addAdmin(router, auth);
+    router.route().handler(auth::checkHost);
     return router;
   }
 
-  private void addOperators(Router router, Door door) {
-    StatusHandler status = new StatusHandler(relay, true);
-    addHealth(router, door, status);
-    router.route("/metrics").handler(door::open).handler(door::noWebPage);
-    get(router, "/metrics", status::metrics);
-    router.route("/admin/reload").handler(door::open);
-    router.post("/admin/reload").handler(door::noWebPage).handler(new ReloadHandler(reload));
-    only("POST", router.route("/admin/reload"));
+  /** Sends an error in the format of the API that was requested; also that of unknown paths. */
+  static void sendError(HttpServerRequest request, Throwable error) {
+    OpenAiError.send(request.response(), error);
   }
 
-  private static void addHealth(Router router, Door door, StatusHandler status) {
-    router.route("/health/live").handler(door::open);
+  private void addAdmin(Router router, AuthHandler auth) {
+    StatusHandler status = new StatusHandler(relay, true);
+    addHealth(router, auth, status);
+    router.route("/metrics").handler(auth::checkHost).handler(auth::refuseWebPages);
+    get(router, "/metrics", status::metrics);
+    router.route("/admin/reload").handler(auth::checkHost);
+    router.post("/admin/reload").handler(auth::refuseWebPages).handler(new ReloadHandler(reload));
+    refuseOtherMethods("POST", router.route("/admin/reload"));
+  }
+
+  private static void addHealth(Router router, AuthHandler auth, StatusHandler status) {
+    router.route("/health/live").handler(auth::checkHost);
     get(router, "/health/live", status::live);
-    router.route("/health/ready").handler(door::open);
+    router.route("/health/ready").handler(auth::checkHost);
     router
         .route("/health/ready")
         .handler(
             ctx -> {
-              if (status.probes(ctx)) {
-                door.noWebPage(ctx);
+              if (status.isProbe(ctx)) {
+                auth.refuseWebPages(ctx);
               } else {
                 ctx.next();
               }
@@ -91,22 +106,22 @@ final class Routes {
 
   private Router router() {
     return Router.router(vertx)
-        .errorHandler(400, ctx -> ApiError.unreadableUrl().send(ctx.response()))
-        .errorHandler(404, ctx -> ApiError.unknownRoute(ctx.request()).send(ctx.response()))
-        .errorHandler(500, ctx -> ApiError.of(ctx.failure()).send(ctx.response()));
+        .errorHandler(400, ctx -> sendError(ctx.request(), GatewayError.invalidUrl()))
+        .errorHandler(404, ctx -> sendError(ctx.request(), GatewayError.unknownUrl(ctx.request())))
+        .errorHandler(500, ctx -> sendError(ctx.request(), ctx.failure()));
   }
 
   private static void get(Router router, String path, Handler<RoutingContext> handler) {
     router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD).handler(handler);
-    only("GET, HEAD", router.route(path));
+    refuseOtherMethods("GET, HEAD", router.route(path));
   }
 
-  /** Vert.x Web leaves the Allow header out as soon as a 405 is to look like the other errors. */
-  private static void only(String methods, Route others) {
-    others.handler(
+  /** Refuses requests with 405; Vert.x Web omits the Allow header if a 405 has an error handler. */
+  private static void refuseOtherMethods(String allowed, Route route) {
+    route.handler(
         ctx -> {
-          ctx.response().putHeader(HttpHeaders.ALLOW, methods);
-          ApiError.wrongMethod(ctx.request()).send(ctx.response());
+          ctx.response().putHeader(HttpHeaders.ALLOW, allowed);
+          ctx.fail(GatewayError.methodNotAllowed(ctx.request()));
         });
   }
 }

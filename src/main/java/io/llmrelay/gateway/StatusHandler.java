@@ -2,20 +2,19 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Callable;
 
-/** What operators ask: whether it lives, whether it can serve, and its meters. */
+/** Serves liveness, readiness and metrics. */
 final class StatusHandler {
   private final LlmRelay relay;
   private final boolean detailed;
 
   /**
-   * What is told of a relay.
-   *
-   * @param detailed whether readiness tells of each backend, and probes them for {@code
+   * @param detailed whether readiness includes every backend, and probes them for {@code
    *     ?probe=true}
    */
   StatusHandler(LlmRelay relay, boolean detailed) {
@@ -23,20 +22,20 @@ final class StatusHandler {
     this.detailed = detailed;
   }
 
-  /** Lives, since it answers. */
+  /** Sends 200 as long as the process serves requests. */
   void live(RoutingContext ctx) {
     ctx.json(new JsonObject().put("status", "up"));
   }
 
-  /** Whether this asks to ask each backend. */
-  boolean probes(RoutingContext ctx) {
+  /** Returns whether the request makes the relay probe its backends. */
+  boolean isProbe(RoutingContext ctx) {
     return detailed && "true".equals(ctx.request().getParam("probe"));
   }
 
-  /** Ready as long as some backend can be tried; 503 otherwise, and where the relay is silent. */
+  /** Sends 200 if a backend is available; 503 if none is, or if the relay does not answer. */
   void ready(RoutingContext ctx) {
     relay
-        .health(probes(ctx))
+        .health(isProbe(ctx))
         .otherwise(
             error ->
                 new JsonObject()
@@ -50,28 +49,30 @@ final class StatusHandler {
             });
   }
 
-  /** Prometheus meters where the application has them. Scraping takes a while: not here. */
+  /** Sends the meters of the application's Prometheus registry, scraped on a worker thread. */
   void metrics(RoutingContext ctx) {
     ctx.vertx()
         .executeBlocking((Callable<String>) StatusHandler::scrape, false)
         .onSuccess(
             text -> {
               if (text == null) {
-                ApiError.noMetrics().send(ctx.response());
+                ctx.fail(
+                    GatewayError.rejected(
+                        404, "no_metrics", "this relay runs without Prometheus metrics"));
               } else {
                 ctx.response()
-                    .putHeader(HttpHeaders.CONTENT_TYPE, PrometheusPage.CONTENT_TYPE)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, PrometheusScraper.CONTENT_TYPE)
                     .end(text);
               }
             })
-        .onFailure(error -> ApiError.of(error).send(ctx.response()));
+        .onFailure(ctx::fail);
   }
 
-  /** Micrometer is an optional dependency: no class of it is touched but behind this check. */
+  /** Scrapes the meters; returns {@code null} without Micrometer, an optional dependency. */
   private static String scrape() {
     try {
-      return PrometheusPage.scrape();
-    } catch (LinkageError notThere) {
+      return PrometheusScraper.scrape();
+    } catch (LinkageError missing) {
       return null;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The HTTP front of the runnable jar: OpenAI's chat-completions API, health and metrics. A consumer
- * of the front door like any other; {@link io.llmrelay.gateway.GatewayVerticle} is all there is to
- * deploy.
+ * The HTTP gateway: {@link io.llmrelay.gateway.GatewayVerticle} is the class to deploy. This
+ * package registers the routes and serves the operators' endpoints; {@code server} is the HTTP
+ * server, and each API that clients may speak has a package of its own, its front.
  */
 package io.llmrelay.gateway;

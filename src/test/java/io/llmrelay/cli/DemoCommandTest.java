@@ -27,7 +27,7 @@ class DemoCommandTest {
         .containsPattern("claude/demo-model +served ");
     assertThat(scenes[3])
         .containsPattern("through the air it ✂\\R")
-        .containsPattern("The consumer is told: network, after \\d+ chunks \\(63 bytes\\)")
+        .containsPattern("The consumer gets the failure network, after \\d+ chunks \\(63 bytes\\)")
         .containsPattern("primary/demo-model +failed +network: ")
         .doesNotContain("secondary");
     assertThat(scenes[4])

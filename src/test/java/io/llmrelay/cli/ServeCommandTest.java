@@ -273,7 +273,7 @@ class ServeCommandTest {
         "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s%s}}";
     String conf = conf(yaml.formatted("one", ""));
     List<String> said = new CopyOnWriteArrayList<>();
-    Logger log = Logger.getLogger(FileWatch.class.getName());
+    Logger log = Logger.getLogger(FileWatcher.class.getName());
     Handler listening = listener(said);
     log.addHandler(listening);
     try (Cli serve = Cli.start("--port", "0", "--watch", "--conf", conf)) {
@@ -286,7 +286,7 @@ class ServeCommandTest {
 
       Files.writeString(folder.resolve("key"), "sk-0123456789");
       await().atMost(Duration.ofSeconds(20)).until(() -> models(url).contains("another"));
-      assertThat(said).hasSize(2).last().asString().contains("was read again");
+      assertThat(said).hasSize(2).last().asString().contains("was reloaded");
     } finally {
       log.removeHandler(listening);
     }

@@ -151,7 +151,7 @@ class GatewayConfigTest {
         at + "key names a private key that does not belong to the certificate");
     refused(
         tls("EC.pem", "encrypted.key"),
-        at + "key names a private key that is encrypted; it must be there in plain");
+        at + "key names an encrypted private key; it must not be encrypted");
   }
 
   @Test

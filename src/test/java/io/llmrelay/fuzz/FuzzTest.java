@@ -2,7 +2,7 @@ package io.llmrelay.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.gateway.RequestsFuzz;
+import io.llmrelay.gateway.openai.RequestsFuzz;
 import io.llmrelay.provider.AnswersFuzz;
 import io.llmrelay.provider.TextFuzz;
 import io.llmrelay.provider.error.ErrorsFuzz;

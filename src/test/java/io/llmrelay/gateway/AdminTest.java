@@ -7,6 +7,7 @@ import io.llmrelay.config.AdminOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.gateway.server.AccessControl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -32,7 +33,7 @@ class AdminTest extends GatewayFixture {
 
   private GatewayVerticle start(GatewayOptions options) {
     gateway =
-        deploy(new GatewayVerticle(options, relay, new Admission(options), () -> reload.get()));
+        deploy(new GatewayVerticle(options, relay, new AccessControl(options), () -> reload.get()));
     port = gateway.actualPort();
     return gateway;
   }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.server.AccessControl;
 import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -19,7 +20,8 @@ class BodyRoomTest extends GatewayFixture {
 
   @BeforeEach
   void bounded() {
-    gateway = deploy(new GatewayVerticle(options(), relay, new Admission(options(), ROOM), null));
+    gateway =
+        deploy(new GatewayVerticle(options(), relay, new AccessControl(options(), ROOM), null));
     port = gateway.actualPort();
   }
 

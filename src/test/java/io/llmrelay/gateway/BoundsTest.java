@@ -26,7 +26,7 @@ class BoundsTest extends GatewayFixture {
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return super.options()
         .setIdleTimeout(Duration.ofMillis(IDLE_MS))
         .setMaxConnections(5)
@@ -202,7 +202,7 @@ class BoundsTest extends GatewayFixture {
     int megabytes = 40;
     String text = "x".repeat(megabytes * 1_000_000);
     relay.generate =
-        request -> Future.succeededFuture(CompletionTest.answer(text, "", "", FakeRelay.USAGE));
+        request -> Future.succeededFuture(FakeRelay.completion(text, "", "", FakeRelay.USAGE));
     try (Socket socket = open(ask())) {
       long read = 0;
       for (int i = 0; i < 4; i++) {

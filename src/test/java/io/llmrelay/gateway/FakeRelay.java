@@ -5,6 +5,7 @@ import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
@@ -19,35 +20,52 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A relay that answers what a test tells it to. */
-final class FakeRelay implements LlmRelay {
-  static final TokenUsage USAGE = new TokenUsage(20, 7, 5, 0, 3, TokenUsage.Source.PROVIDER);
+public final class FakeRelay implements LlmRelay {
+  public static final TokenUsage USAGE = new TokenUsage(20, 7, 5, 0, 3, TokenUsage.Source.PROVIDER);
 
   /** As a backend's operator might write it: not all of it may stand in a header. */
-  static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
+  public static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
 
   private final Vertx vertx;
-  final AtomicInteger probes = new AtomicInteger();
-  final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
-  final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
-  final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
-  Consumer<FakeStream> script = stream -> {};
-  Function<ChatRequest, Future<LlmStream>> instead;
-  Function<ChatRequest, Future<ChatCompletion>> generate;
-  Future<JsonObject> health = Future.succeededFuture(new JsonObject().put("status", "up"));
+  public final AtomicInteger probes = new AtomicInteger();
+  public final BlockingQueue<ChatRequest> requests = new LinkedBlockingQueue<>();
+  public final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
+  public final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
+  public Consumer<FakeStream> script = stream -> {};
+  public Function<ChatRequest, Future<LlmStream>> instead;
+  public Function<ChatRequest, Future<ChatCompletion>> generate;
+  public Future<JsonObject> health = Future.succeededFuture(new JsonObject().put("status", "up"));
 
-  FakeRelay(Vertx vertx) {
+  public FakeRelay(Vertx vertx) {
     this.vertx = vertx;
   }
 
+  /** Returns a whole answer with a trail of two attempts. */
+  public static ChatCompletion completion(
+      String text, String reasoning, String refusal, TokenUsage usage) {
+    return new ChatCompletion(
+        "r1",
+        "primary",
+        "mock-model",
+        text,
+        reasoning,
+        refusal,
+        FinishReason.STOP,
+        usage,
+        0.5,
+        trail("mock-model"),
+        WARNING);
+  }
+
   /** One skipped, one failed, one that serves: two attempts. */
-  static List<Attempt> trail(String model) {
+  public static List<Attempt> trail(String model) {
     return List.of(
         Attempt.skipped("closed", model, SkipReason.CIRCUIT_OPEN, null, 0),
         attempt("broken", model, Attempt.Result.FAILED),
         attempt("primary", model, Attempt.Result.SERVING));
   }
 
-  static Attempt attempt(String backend, String model, Attempt.Result result) {
+  public static Attempt attempt(String backend, String model, Attempt.Result result) {
     return new Attempt(backend, model, result, null, null, 0, 0, 0, -1, TokenUsage.NONE, null);
   }
 

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A stream that a test plays. What it is given while paused waits, as in the real one. */
-final class FakeStream implements LlmStream {
+public final class FakeStream implements LlmStream {
   private final String model;
   private final Context context;
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
@@ -24,20 +24,20 @@ final class FakeStream implements LlmStream {
   private Handler<Void> endHandler;
   private Handler<Throwable> exceptionHandler;
   private boolean paused;
-  volatile boolean cancelled;
-  final AtomicInteger delivered = new AtomicInteger();
-  final AtomicInteger pauses = new AtomicInteger();
+  public volatile boolean cancelled;
+  public final AtomicInteger delivered = new AtomicInteger();
+  public final AtomicInteger pauses = new AtomicInteger();
 
-  FakeStream(String model, Context context) {
+  public FakeStream(String model, Context context) {
     this.model = model;
     this.context = context;
   }
 
-  FakeStream text(String text) {
+  public FakeStream text(String text) {
     return chunk(ChunkKind.TEXT, text);
   }
 
-  FakeStream chunk(ChunkKind kind, String text) {
+  public FakeStream chunk(ChunkKind kind, String text) {
     return play(
         () -> {
           delivered.incrementAndGet();
@@ -45,16 +45,16 @@ final class FakeStream implements LlmStream {
         });
   }
 
-  FakeStream end(FinishReason reason, TokenUsage usage, Double cost) {
+  public FakeStream end(FinishReason reason, TokenUsage usage, Double cost) {
     play(() -> handler.handle(new ChatEvent.End(reason, usage, cost)));
     return play(() -> endHandler.handle(null));
   }
 
-  FakeStream endWithoutEvent() {
+  public FakeStream endWithoutEvent() {
     return play(() -> endHandler.handle(null));
   }
 
-  FakeStream fail(Failure failure) {
+  public FakeStream fail(Failure failure) {
     return play(() -> exceptionHandler.handle(failure.toException()));
   }
 

@@ -14,61 +14,61 @@ import org.junit.jupiter.api.Timeout;
 
 /** A gateway on a port of its own in front of a {@link FakeRelay}, and a plain HTTP client. */
 @Timeout(90)
-abstract class GatewayFixture extends HttpFixture {
-  static final int MAX_BODY = 10_000;
+public abstract class GatewayFixture extends HttpFixture {
+  public static final int MAX_BODY = 10_000;
 
-  final FakeRelay relay = new FakeRelay(vertx);
+  public final FakeRelay relay = new FakeRelay(vertx);
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(5))
           .build();
 
-  GatewayVerticle gateway;
+  public GatewayVerticle gateway;
 
   @BeforeEach
-  void start() {
+  public void start() {
     gateway = deploy(new GatewayVerticle(options(), relay));
     port = gateway.actualPort();
   }
 
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return new GatewayOptions().setPort(0).setMaxBody(MAX_BODY);
   }
 
-  GatewayVerticle deploy(GatewayVerticle gateway) {
+  public GatewayVerticle deploy(GatewayVerticle gateway) {
     vertx.deployVerticle(gateway).await();
     return gateway;
   }
 
-  HttpResponse<String> post(JsonObject body) throws Exception {
+  public HttpResponse<String> post(JsonObject body) throws Exception {
     return post(body.encode());
   }
 
-  HttpResponse<String> post(String body) throws Exception {
+  public HttpResponse<String> post(String body) throws Exception {
     return send(
         request("/v1/chat/completions")
             .header("content-type", "application/json")
             .POST(BodyPublishers.ofString(body)));
   }
 
-  HttpResponse<String> get(String path) throws Exception {
+  public HttpResponse<String> get(String path) throws Exception {
     return send(request(path));
   }
 
-  HttpRequest.Builder chat(JsonObject body) {
+  public HttpRequest.Builder chat(JsonObject body) {
     return request("/v1/chat/completions").POST(BodyPublishers.ofString(body.encode()));
   }
 
-  HttpRequest.Builder request(String path) {
+  public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+  public HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), BodyHandlers.ofString());
   }
 
-  static JsonObject error(HttpResponse<String> response) {
+  public static JsonObject error(HttpResponse<String> response) {
     return new JsonObject(response.body()).getJsonObject("error");
   }
 }

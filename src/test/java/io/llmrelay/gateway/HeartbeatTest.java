@@ -19,7 +19,7 @@ class HeartbeatTest extends GatewayFixture {
   private static final String COMMENT = "\r\n: keep-alive\n\n\r\n";
 
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return super.options().setHeartbeat(Duration.ofMillis(BEAT_MS));
   }
 

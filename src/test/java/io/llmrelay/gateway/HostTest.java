@@ -17,7 +17,7 @@ class HostTest extends GatewayFixture {
   private static final String KEY = "a-key-of-more-than-20-characters";
 
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return super.options().setHosts(List.of("Relay.Example", "192.0.2.7"));
   }
 

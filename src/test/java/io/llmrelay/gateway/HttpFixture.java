@@ -15,16 +15,16 @@ import org.junit.jupiter.api.Timeout;
 
 /** A gateway at a port, and what tests say to it and hear. */
 @Timeout(90)
-abstract class HttpFixture {
-  final Vertx vertx = Vertx.vertx();
-  int port;
+public abstract class HttpFixture {
+  public final Vertx vertx = Vertx.vertx();
+  public int port;
 
   @AfterEach
-  void stop() {
+  public void stop() {
     vertx.close().await();
   }
 
-  static JsonObject ask() {
+  public static JsonObject ask() {
     return new JsonObject()
         .put("model", "mock-model")
         .put(
@@ -32,18 +32,18 @@ abstract class HttpFixture {
             new JsonArray().add(new JsonObject().put("role", "user").put("content", "Hi")));
   }
 
-  static JsonObject askStream() {
+  public static JsonObject askStream() {
     return ask().put("stream", true);
   }
 
   /** A connection that has sent this request and read nothing. */
-  Socket open(JsonObject body) throws IOException {
+  public Socket open(JsonObject body) throws IOException {
     Socket socket = connect();
     post(socket, "", body);
     return socket;
   }
 
-  static void post(Socket socket, String headers, JsonObject body) throws IOException {
+  public static void post(Socket socket, String headers, JsonObject body) throws IOException {
     write(
         socket,
         "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
@@ -54,7 +54,7 @@ abstract class HttpFixture {
             + body);
   }
 
-  Socket connect() throws IOException {
+  public Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(30_000);
     return socket;
@@ -64,7 +64,7 @@ abstract class HttpFixture {
    * One that holds little of what it has not read: Linux lets a socket grow to tens of megabytes
    * where it is told so, and that would look like somebody who does not hold back.
    */
-  Socket connectNarrow() throws IOException {
+  public Socket connectNarrow() throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(64 * 1024);
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -72,13 +72,13 @@ abstract class HttpFixture {
     return socket;
   }
 
-  static void write(Socket socket, String text) throws IOException {
+  public static void write(Socket socket, String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     socket.getOutputStream().flush();
   }
 
   /** Reads until this text has come. */
-  static String readUntil(Socket socket, String text) throws IOException {
+  public static String readUntil(Socket socket, String text) throws IOException {
     StringBuilder seen = new StringBuilder();
     InputStream in = socket.getInputStream();
     while (seen.indexOf(text) < 0) {
@@ -92,7 +92,7 @@ abstract class HttpFixture {
   }
 
   /** The JSON of every event but {@code [DONE]}. */
-  static List<JsonObject> events(String body) {
+  public static List<JsonObject> events(String body) {
     return body.lines()
         .filter(line -> line.startsWith("data: {"))
         .map(line -> new JsonObject(line.substring(6)))

@@ -12,6 +12,7 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.gateway.server.AccessControl;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.net.Socket;
@@ -33,7 +34,7 @@ class KeysTest extends GatewayFixture {
   private static final String ONE = "llmr-one-0123456789-abcdefghij";
 
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return super.options()
         .addKey("anne", new GatewayKeyOptions().setKey(ANNE))
         .addKey("bob", new GatewayKeyOptions().setSha256(GatewayKeyOptions.sha256(BOB)))
@@ -203,9 +204,9 @@ class KeysTest extends GatewayFixture {
 
   @Test
   void aKeyHasSoManyRequestsAtATimeWhereverTheyCameIn() throws Exception {
-    Admission admission = new Admission(options());
-    GatewayVerticle one = deploy(new GatewayVerticle(options(), relay, admission, null));
-    GatewayVerticle two = deploy(new GatewayVerticle(options(), relay, admission, null));
+    AccessControl access = new AccessControl(options());
+    GatewayVerticle one = deploy(new GatewayVerticle(options(), relay, access, null));
+    GatewayVerticle two = deploy(new GatewayVerticle(options(), relay, access, null));
     relay.script = stream -> stream.text("Hello");
     String head = "Authorization: Bearer " + ONE + "\r\n";
     port = one.actualPort();

@@ -11,14 +11,14 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 
 /** The whole way: a gateway, a relay, and two sandbox backends behind it. */
-abstract class RelayFixture extends HttpFixture {
-  static final String MODEL = "mock-model";
+public abstract class RelayFixture extends HttpFixture {
+  public static final String MODEL = "mock-model";
 
-  Sandbox sandbox;
-  String baseUrl;
+  public Sandbox sandbox;
+  public String baseUrl;
 
   @BeforeEach
-  void start() {
+  public void start() {
     sandbox = Sandbox.start(vertx).await();
     RelayOptions options =
         new RelayOptions()

@@ -13,6 +13,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.TlsOptions;
+import io.llmrelay.gateway.server.Servers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -78,7 +79,7 @@ class TlsTest extends GatewayFixture {
   }
 
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     try {
       use(own);
     } catch (Exception e) {

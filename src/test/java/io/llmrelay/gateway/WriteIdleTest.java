@@ -24,7 +24,7 @@ class WriteIdleTest extends GatewayFixture {
 
   /** One request of the key at a time, and one connection. */
   @Override
-  GatewayOptions options() {
+  public GatewayOptions options() {
     return super.options()
         .setMaxConnections(1)
         .setWriteIdleTimeout(Duration.ofMillis(LIMIT_MS))
@@ -69,7 +69,7 @@ class WriteIdleTest extends GatewayFixture {
     relay.generate =
         request ->
             Future.succeededFuture(
-                CompletionTest.answer("x".repeat(40_000_000), "", "", FakeRelay.USAGE));
+                FakeRelay.completion("x".repeat(40_000_000), "", "", FakeRelay.USAGE));
     try (Socket socket = connectNarrow()) {
       JsonObject body = ask();
       post(socket, AUTHORIZATION, body);

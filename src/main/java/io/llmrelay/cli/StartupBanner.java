@@ -1,0 +1,115 @@
+package io.llmrelay.cli;
+
+import io.llmrelay.RelayOptions;
+import io.llmrelay.RelayVerticle;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.GatewayOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The output of a server that has started: addresses, backends and requests to try. */
+final class StartupBanner {
+  private static final String QUESTION = "Why is the sky blue?";
+
+  private final Terminal terminal;
+  private final RelayOptions options;
+  private final GatewayOptions gateway;
+  private final boolean sandboxOnly;
+
+  StartupBanner(Terminal terminal, RelayOptions options, boolean sandboxOnly) {
+    this.terminal = terminal;
+    this.options = options;
+    this.gateway = options.getGateway();
+    this.sandboxOnly = sandboxOnly;
+  }
+
+  void print(RelayVerticle relay, Path conf) {
+    String scheme = gateway.getTls() == null ? "http" : "https";
+    String url = scheme + "://" + address(gateway.getHost(), relay.gatewayPort());
+    terminal.line(terminal.bold("LLM Relay is listening at " + url));
+    if (gateway.getAdmin() != null) {
+      String admin = address(gateway.getAdmin().getHost(), relay.adminPort());
+      terminal.line("Metrics, health and reloading: http://" + admin);
+    }
+    terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
+    terminal.line("Callers: " + callers());
+    terminal.line();
+    if (sandboxOnly) {
+      terminal.line("There is no API key in the environment, and no backend is configured: these");
+      terminal.line("are backends of the built-in sandbox, with predefined answers.");
+      terminal.line();
+    }
+    terminal.line("Backends, in the order of fallback:");
+    backends().forEach(terminal::line);
+    terminal.line();
+    terminal.line("Try:");
+    terminal.line(curl(url, model(), ""));
+    if (sandboxOnly) {
+      terminal.line("and with a primary that fails, so that the next one serves the request:");
+      terminal.line(
+          curl(url, "", ", \"relay\": {\"candidates\": [\"primary/mock-503\", \"secondary\"]}"));
+    }
+    terminal.line();
+    terminal.line(terminal.dim("Ctrl-C stops it."));
+  }
+
+  private String callers() {
+    if (!gateway.getKeys().isEmpty()) {
+      return "with one of these keys: " + String.join(", ", gateway.getKeys().keySet());
+    }
+    return gateway.isLocal()
+        ? "whoever is on this machine, without a key"
+        : "EVERYBODY who reaches it, without a key (gateway.allow-anonymous)";
+  }
+
+  private static String address(String host, int port) {
+    boolean wildcard = host.equals("0.0.0.0") || host.equals("::");
+    String name = wildcard ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host;
+    return name + ":" + port;
+  }
+
+  private List<String> backends() {
+    TextTable table = new TextTable();
+    List<String> order =
+        options.getFallback().stream().map(candidate -> candidate.split("/", 2)[0]).toList();
+    for (Map.Entry<String, BackendOptions> entry : options.getBackends().entrySet()) {
+      BackendOptions backend = entry.getValue();
+      int position = order.indexOf(entry.getKey());
+      table.row(
+          position < 0 ? "–" : position + 1 + ".",
+          entry.getKey(),
+          backend.getDialect(),
+          backend.getBaseUrl(),
+          models(backend),
+          backend.getApiKey() == null ? "no key" : "has a key");
+    }
+    return table.lines("  ");
+  }
+
+  private static String models(BackendOptions backend) {
+    if (!backend.getModels().isEmpty()) {
+      return String.join(", ", backend.getModels());
+    }
+    String defaultModel = backend.getDefaultModel();
+    return "any model" + (defaultModel == null ? "" : ", by default " + defaultModel);
+  }
+
+  /** Returns the {@code model} field if the first backend has no default model, else nothing. */
+  private String model() {
+    String[] first = options.getFallback().get(0).split("/", 2);
+    boolean hasDefault =
+        first.length == 2 || options.getBackends().get(first[0]).getDefaultModel() != null;
+    return hasDefault ? "" : "\"model\": \"MODEL\", ";
+  }
+
+  private String curl(String url, String model, String more) {
+    String options = gateway.getTls() == null ? "-N" : "-N --cacert CERTIFICATE.pem";
+    String key = gateway.getKeys().isEmpty() ? "" : " -H 'authorization: Bearer KEY'";
+    return """
+      curl %s %s/v1/chat/completions -H 'content-type: application/json'%s \\
+        -d '{"stream": true, %s"messages": [{"role": "user", "content": "%s"}]%s}'\
+    """
+        .formatted(options, url, key, model, QUESTION, more);
+  }
+}

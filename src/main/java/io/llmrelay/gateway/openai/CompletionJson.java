@@ -1,0 +1,106 @@
+package io.llmrelay.gateway.openai;
+
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.server.RelayHeaders;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Renders completions and token usage as JSON of OpenAI's API. */
+final class CompletionJson {
+  private static final Pattern CODE = Pattern.compile("[A-Za-z0-9_.:/-]{1,100}");
+
+  private CompletionJson() {}
+
+  /** Returns a completion's id with the prefix that OpenAI's API uses. */
+  static String id(String requestId) {
+    return "chatcmpl-" + requestId;
+  }
+
+  /** Returns the {@code chat.completion} object. */
+  static JsonObject toJson(ChatCompletion completion, long created) {
+    boolean refused = !completion.refusal().isEmpty();
+    JsonObject message =
+        new JsonObject()
+            .put("role", "assistant")
+            .put("content", refused && completion.text().isEmpty() ? null : completion.text())
+            .put("refusal", refused ? completion.refusal() : null);
+    if (!completion.reasoning().isEmpty()) {
+      message
+          .put("reasoning_content", completion.reasoning())
+          .put("reasoning", completion.reasoning());
+    }
+    JsonObject choice =
+        new JsonObject()
+            .put("index", 0)
+            .put("message", message)
+            .put("logprobs", null)
+            .put("finish_reason", completion.finishReason().code());
+    JsonObject json =
+        new JsonObject()
+            .put("id", id(completion.id()))
+            .put("object", "chat.completion")
+            .put("created", created)
+            .put("model", completion.model())
+            .put("choices", JsonArray.of(choice));
+    if (completion.usage().source() != TokenUsage.Source.NONE) {
+      json.put("usage", usage(completion.usage()));
+    }
+    return json.put(
+        "relay",
+        relay(completion.backend(), completion.usage(), completion.costUsd(), completion.trail()));
+  }
+
+  /** Returns the {@code usage} object. */
+  static JsonObject usage(TokenUsage usage) {
+    return new JsonObject()
+        .put("prompt_tokens", usage.inputTokens())
+        .put("completion_tokens", usage.outputTokens())
+        .put("total_tokens", usage.totalTokens())
+        .put(
+            "prompt_tokens_details",
+            new JsonObject().put("cached_tokens", usage.cachedInputTokens()))
+        .put(
+            "completion_tokens_details",
+            new JsonObject().put("reasoning_tokens", usage.reasoningTokens()));
+  }
+
+  /**
+   * Returns the {@code relay} object, which OpenAI's clients ignore: backend, number of attempts,
+   * cost, source of the token counts, and trail.
+   */
+  static JsonObject relay(String backend, TokenUsage usage, Double costUsd, List<Attempt> trail) {
+    return new JsonObject()
+        .put("backend", backend)
+        .put("attempts", RelayHeaders.attempts(trail))
+        .put("cost_usd", costUsd)
+        .put("usage_source", usage.source().name().toLowerCase(Locale.ROOT))
+        .put("trail", trail(trail));
+  }
+
+  /** Returns whether a provider's error code is an identifier, not a sentence. */
+  static boolean isCode(String code) {
+    return code != null && CODE.matcher(code).matches();
+  }
+
+  /**
+   * Returns a trail for callers, with kinds, statuses and codes. Messages are left out: a
+   * provider's message may describe the operator's account, and is for hooks and logs only.
+   */
+  static JsonArray trail(List<Attempt> trail) {
+    JsonArray array = new JsonArray();
+    for (Attempt attempt : trail) {
+      JsonObject json = attempt.toJson();
+      json.remove("message");
+      if (!isCode(attempt.providerCode())) {
+        json.remove("provider_code");
+      }
+      array.add(json);
+    }
+    return array;
+  }
+}

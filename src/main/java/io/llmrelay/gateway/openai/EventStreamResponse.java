@@ -1,0 +1,231 @@
+package io.llmrelay.gateway.openai;
+
+import io.llmrelay.LlmStream;
+import io.llmrelay.chat.ChatEvent;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.server.Connections;
+import io.llmrelay.gateway.server.GatewayError;
+import io.llmrelay.gateway.server.OpenStreams;
+import io.llmrelay.gateway.server.RelayHeaders;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.streams.ReadStream;
+
+/**
+ * Sends one stream to one client as server-sent events.
+ *
+ * <p>Events of one tick of the event loop are sent in one write: what the backend sent together,
+ * the first event with the role, the last one with usage, {@code [DONE]} and the end of the body. A
+ * client that reads slowly pauses the stream and so the backend's socket; nothing is buffered here
+ * beyond the tick.
+ *
+ * <p>A failure in mid-stream is sent as an event with an error object. Then the body is aborted,
+ * not ended: many clients ignore the event and detect the failure by the transport only. On
+ * HTTP/1.1 the socket is closed without the last HTTP chunk after all bytes have been sent, since a
+ * reset could overtake the event; on HTTP/2 the stream is reset.
+ */
+final class EventStreamResponse implements OpenStreams.Stream {
+  private static final int INITIAL_BUFFER = 512;
+
+  /** Buffered bytes above which events are written before the end of the tick. */
+  private static final int MAX_BUFFERED = 16 * 1024;
+
+  /**
+   * Milliseconds between an error event and the abort: some clients, the JDK's among them, discard
+   * unread data when the connection breaks.
+   */
+  private static final long ABORT_DELAY_MS = 100;
+
+  /** The HTTP/2 error code INTERNAL_ERROR. */
+  private static final long INTERNAL_ERROR = 2;
+
+  /** The HTTP/2 error code CANCEL. */
+  private static final long CANCEL = 8;
+
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+  private final LlmStream stream;
+  private final ReadStream<ChatEvent> events;
+  private final ChunkEncoder encoder;
+  private final boolean includeUsage;
+  private final boolean heartbeat;
+  private final OpenStreams streams;
+  private final Context context = Vertx.currentContext();
+  private Buffer buffered;
+  private boolean headPrepared;
+  private boolean failed;
+  private boolean blocked;
+  private long lastWrite;
+
+  EventStreamResponse(
+      HttpServerRequest request,
+      LlmStream stream,
+      long created,
+      boolean includeUsage,
+      boolean heartbeat,
+      OpenStreams streams) {
+    this.request = request;
+    this.response = request.response();
+    this.stream = stream;
+    this.events = stream.events();
+    this.encoder = new ChunkEncoder(CompletionJson.id(stream.id()), created, stream.model());
+    this.includeUsage = includeUsage;
+    this.heartbeat = heartbeat;
+    this.streams = streams;
+  }
+
+  /** Starts sending; must be called in the tick in which the stream was opened. */
+  void send() {
+    if (response.closed()) {
+      stream.cancel();
+      return;
+    }
+    response.drainHandler(drained -> resume());
+    events
+        .exceptionHandler(error -> fail(GatewayError.of(error)))
+        .endHandler(end -> checkEnded())
+        .handler(this::onEvent);
+  }
+
+  private void onEvent(ChatEvent event) {
+    if (event instanceof ChatEvent.Chunk chunk) {
+      boolean first = buffered == null;
+      buffered = first ? newBuffer() : buffered;
+      encoder.append(buffered, chunk);
+      if (buffered.length() > MAX_BUFFERED) {
+        flush();
+      } else if (first) {
+        context.runOnContext(v -> flush());
+      }
+    } else {
+      complete((ChatEvent.End) event);
+    }
+  }
+
+  private void flush() {
+    if (buffered == null) {
+      return;
+    }
+    Buffer data = takeBuffer();
+    if (!isOver()) {
+      response.write(data);
+      lastWrite = streams.now();
+      if (response.writeQueueFull()) {
+        blocked = true;
+        events.pause();
+      }
+    }
+  }
+
+  private void resume() {
+    blocked = false;
+    events.resume();
+  }
+
+  private Buffer takeBuffer() {
+    Buffer data = buffered == null ? newBuffer() : buffered;
+    buffered = null;
+    return data;
+  }
+
+  /**
+   * Sends a comment if nothing has been written for a heartbeat interval, and resets an HTTP/2
+   * stream whose window has been closed for the write-idle timeout; on HTTP/1.1 {@link Connections}
+   * closes the connection of such a client.
+   */
+  @Override
+  public void check(long now, long heartbeatMs, long writeIdleMs) {
+    long sinceWriteMs = now - lastWrite;
+    if (response.closed()) {
+      streams.remove(this);
+    } else if (blocked || failed) {
+      if (isHttp2() && sinceWriteMs >= writeIdleMs) {
+        streams.remove(this);
+        response.reset(CANCEL);
+      }
+    } else if (heartbeat && heartbeatMs > 0 && sinceWriteMs >= heartbeatMs && buffered == null) {
+      response.write(ChunkEncoder.comment());
+      lastWrite = now;
+    }
+  }
+
+  private void complete(ChatEvent.End end) {
+    if (isOver()) {
+      return;
+    }
+    Buffer last = takeBuffer().appendBuffer(encoder.finish(end.finishReason()));
+    if (includeUsage && end.usage().source() != TokenUsage.Source.NONE) {
+      JsonObject relay =
+          CompletionJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail());
+      last.appendBuffer(encoder.usage(CompletionJson.usage(end.usage()), relay));
+    }
+    streams.remove(this);
+    response.end(last.appendBuffer(ChunkEncoder.done()));
+  }
+
+  /** Fails if the stream ended without an end event: a truncated answer must not look complete. */
+  private void checkEnded() {
+    if (!isOver()) {
+      String message = "the stream ended without its end event";
+      fail(GatewayError.of(Failure.of(FailureKind.INTERNAL, message)));
+    }
+  }
+
+  private void fail(GatewayError error) {
+    if (isOver()) {
+      return;
+    }
+    if (buffered == null && !response.headWritten()) {
+      OpenAiError.send(response, error);
+      return;
+    }
+    failed = true;
+    lastWrite = streams.now();
+    response
+        .write(takeBuffer().appendBuffer(ChunkEncoder.event(OpenAiError.toEvent(error))))
+        .onComplete(sent -> context.owner().setTimer(ABORT_DELAY_MS, id -> abort()));
+  }
+
+  /** Ends the transport without ending the body. */
+  private void abort() {
+    streams.remove(this);
+    if (isHttp2()) {
+      response.reset(INTERNAL_ERROR);
+    } else {
+      request.connection().close();
+    }
+  }
+
+  private boolean isHttp2() {
+    return request.version() == HttpVersion.HTTP_2;
+  }
+
+  /** Returns a buffer for events. The first call prepares the head and adds the role event. */
+  private Buffer newBuffer() {
+    if (headPrepared) {
+      return Buffer.buffer(INITIAL_BUFFER);
+    }
+    headPrepared = true;
+    streams.add(this);
+    RelayHeaders.put(
+        response, stream.id(), stream.backend(), stream.model(), stream.warning(), stream.trail());
+    response
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+        .putHeader("x-accel-buffering", "no")
+        .setChunked(true);
+    return Buffer.buffer(INITIAL_BUFFER).appendBuffer(encoder.role());
+  }
+
+  private boolean isOver() {
+    return failed || response.closed() || response.ended();
+  }
+}

@@ -1,0 +1,43 @@
+package io.llmrelay.gateway.openai;
+
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Escapes UTF-8 text for a JSON string without decoding it: every character that must be escaped is
+ * ASCII, and no byte of a multi-byte character is in that range.
+ */
+final class JsonEscaper {
+  private static final byte[][] ESCAPES = new byte[128][];
+
+  static {
+    for (int c = 0; c < ' '; c++) {
+      escape(c, String.format("\\u%04x", c));
+    }
+    escape('\n', "\\n");
+    escape('\r', "\\r");
+    escape('\t', "\\t");
+    escape('"', "\\\"");
+    escape('\\', "\\\\");
+  }
+
+  private JsonEscaper() {}
+
+  private static void escape(int c, String escaped) {
+    ESCAPES[c] = escaped.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Appends UTF-8 text to a buffer, escaped and without quotes. */
+  static void append(Buffer out, Buffer utf8) {
+    int length = utf8.length();
+    int from = 0;
+    for (int i = 0; i < length; i++) {
+      byte b = utf8.getByte(i);
+      if (b >= 0 && ESCAPES[b] != null) {
+        out.appendBuffer(utf8, from, i - from).appendBytes(ESCAPES[b]);
+        from = i + 1;
+      }
+    }
+    out.appendBuffer(utf8, from, length - from);
+  }
+}

@@ -1,0 +1,128 @@
+package io.llmrelay.gateway.server;
+
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.config.GatewayOptions;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The keys of a gateway and its limits. One object is shared by all gateway instances of a relay,
+ * whichever event loop they run on, so that a limit holds for all of them together. Thread-safe.
+ *
+ * <p>A presented key is hashed and compared in constant time with the hash of every configured key,
+ * so the time taken reveals nothing about the keys.
+ */
+public final class AccessControl {
+  private static final String SCHEME = "Bearer ";
+  private static final ThreadLocal<MessageDigest> SHA_256 =
+      ThreadLocal.withInitial(AccessControl::sha256);
+
+  /**
+   * Default limit for the request bodies held at a time: parsed, they take several times as much.
+   */
+  private static final long MAX_BODY_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
+  private final Quota connections = new Quota(0);
+  private final Quota bodyBytes;
+  private volatile List<Key> keys = List.of();
+
+  private static final class Key {
+    private final byte[] hash;
+    private final KeyLimiter limiter;
+
+    Key(byte[] hash, KeyLimiter limiter) {
+      this.hash = hash;
+      this.limiter = limiter;
+    }
+  }
+
+  public AccessControl(GatewayOptions options) {
+    this(options, MAX_BODY_BYTES);
+  }
+
+  /**
+   * @param maxBodyBytes the most bytes of request bodies held at a time
+   */
+  public AccessControl(GatewayOptions options, long maxBodyBytes) {
+    bodyBytes = new Quota(maxBodyBytes);
+    update(options);
+  }
+
+  /**
+   * Replaces the keys and limits. A key that keeps its name keeps its usage, and requests that have
+   * been admitted are not affected.
+   */
+  public synchronized void update(GatewayOptions options) {
+    Map<String, KeyLimiter> current = new HashMap<>();
+    keys.forEach(key -> current.put(key.limiter.name(), key.limiter));
+    List<Key> next = new ArrayList<>();
+    options
+        .getKeys()
+        .forEach(
+            (name, key) -> next.add(new Key(hash(key), limiter(current.get(name), name, key))));
+    keys = List.copyOf(next);
+    connections.setLimit(options.getMaxConnections());
+  }
+
+  private static byte[] hash(GatewayKeyOptions key) {
+    return HexFormat.of().parseHex(key.getSha256());
+  }
+
+  private static KeyLimiter limiter(KeyLimiter current, String name, GatewayKeyOptions options) {
+    long now = System.nanoTime();
+    if (current == null) {
+      return new KeyLimiter(name, options, now);
+    }
+    current.update(options, now);
+    return current;
+  }
+
+  /** Returns whether no keys are configured, so that requests need none. */
+  public boolean isAnonymous() {
+    return keys.isEmpty();
+  }
+
+  /**
+   * Returns the limiter of the key in this {@code Authorization} header; {@code null} without a
+   * valid key.
+   */
+  KeyLimiter find(String authorization) {
+    if (authorization == null
+        || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return null;
+    }
+    String token = authorization.substring(SCHEME.length()).strip();
+    byte[] presented = SHA_256.get().digest(token.getBytes(StandardCharsets.UTF_8));
+    KeyLimiter found = null;
+    for (Key key : keys) {
+      if (MessageDigest.isEqual(key.hash, presented)) {
+        found = key.limiter;
+      }
+    }
+    return found;
+  }
+
+  /** Returns the quota of open client connections. */
+  public Quota connections() {
+    return connections;
+  }
+
+  /** Returns the quota of request body bytes in memory. */
+  Quota bodyBytes() {
+    return bodyBytes;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

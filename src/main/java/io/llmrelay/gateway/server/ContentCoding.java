@@ -1,0 +1,68 @@
+package io.llmrelay.gateway.server;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+
+/** Decodes the content codings in which a request body may be sent. */
+final class ContentCoding {
+  private static final Set<String> IDENTITY = Set.of("", "identity");
+  private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+  private static final String DEFLATE = "deflate";
+
+  /** Bytes decoded at a time, by which a body may exceed its limit before it is refused. */
+  private static final int PIECE = 8 * 1024;
+
+  private ContentCoding() {}
+
+  static boolean isIdentity(String coding) {
+    return IDENTITY.contains(coding);
+  }
+
+  static boolean isSupported(String coding) {
+    return isIdentity(coding) || GZIP.contains(coding) || coding.equals(DEFLATE);
+  }
+
+  /**
+   * Decodes a body piece by piece.
+   *
+   * @param coding a supported coding other than identity
+   * @param sink receives the pieces; returns false to stop
+   * @throws IOException if the body is not in this coding, or truncated
+   */
+  static void decode(String coding, Buffer body, Predicate<Buffer> sink) throws IOException {
+    byte[] bytes = body.getBytes();
+    Inflater inflater = new Inflater(!isZlib(bytes));
+    try (InputStream in = stream(coding, new ByteArrayInputStream(bytes), inflater)) {
+      byte[] piece = new byte[PIECE];
+      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+        if (!sink.test(Buffer.buffer(Arrays.copyOf(piece, n)))) {
+          return;
+        }
+      }
+    } finally {
+      inflater.end();
+    }
+  }
+
+  private static InputStream stream(String coding, InputStream bytes, Inflater inflater)
+      throws IOException {
+    return coding.equals(DEFLATE)
+        ? new InflaterInputStream(bytes, inflater)
+        : new GZIPInputStream(bytes, PIECE);
+  }
+
+  /** Returns whether data starts with a zlib header, which RFC 9110 requires and some omit. */
+  private static boolean isZlib(byte[] bytes) {
+    return bytes.length >= 2
+        && (bytes[0] & 0x0f) == 8
+        && (((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff)) % 31 == 0;
+  }
+}

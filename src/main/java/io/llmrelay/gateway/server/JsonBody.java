@@ -1,0 +1,234 @@
+package io.llmrelay.gateway.server;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.function.LongPredicate;
+
+/**
+ * Reads a request body as a JSON object, whatever its content type. Size and time are limited; the
+ * size limit applies to the encoded body and to the decoded one.
+ *
+ * <p>A body whose {@code Content-Length} exceeds the limit is refused before it is read; a body
+ * without one, as soon as it exceeds the limit. Either way the rest is read and discarded for up to
+ * the time limit: a client that is still sending when its connection is reset does not see the
+ * response. A client that waits for {@code 100 Continue} sends nothing.
+ */
+public final class JsonBody {
+  /** The most milliseconds a client may take to send its body. */
+  public static final long TIMEOUT_MS = 60_000;
+
+  /** Retry delay when the memory for bodies is used up. */
+  private static final long BUSY_RETRY_MS = 1_000;
+
+  /** The HTTP/2 error code NO_ERROR. */
+  private static final long NO_ERROR = 0;
+
+  private final HttpServerRequest request;
+  private final int maxBytes;
+  private final LongPredicate reserve;
+  private final Promise<Buffer> promise = Promise.promise();
+  private Buffer body = Buffer.buffer();
+  private long timer = -1;
+  private boolean received;
+  private String coding = "";
+
+  private JsonBody(HttpServerRequest request, int maxBytes, LongPredicate reserve) {
+    this.request = request;
+    this.maxBytes = maxBytes;
+    this.reserve = reserve;
+  }
+
+  /**
+   * Reads the body. The future fails with a {@link GatewayError}, and never completes if the client
+   * disconnects.
+   *
+   * @param reserve reserves memory for this many more bytes, or returns false
+   */
+  public static Future<JsonObject> read(
+      Vertx vertx, HttpServerRequest request, int maxBytes, LongPredicate reserve, long timeoutMs) {
+    return new JsonBody(request, maxBytes, reserve).read(vertx, timeoutMs).map(JsonBody::parse);
+  }
+
+  private Future<Buffer> read(Vertx vertx, long timeoutMs) {
+    HttpServerResponse response = request.response();
+    boolean expectsContinue =
+        "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
+    GatewayError error = checkHead();
+    if (error != null) {
+      fail(error);
+      if (expectsContinue && request.version() != HttpVersion.HTTP_2) {
+        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        response.bodyEndHandler(sent -> request.connection().close());
+      }
+    } else if (expectsContinue) {
+      response.writeContinue();
+    }
+    request
+        .exceptionHandler(closed -> stopTimer(vertx))
+        .handler(this::append)
+        .endHandler(
+            end -> {
+              stopTimer(vertx);
+              complete();
+            });
+    // Most bodies arrive together with their head and need no timer.
+    vertx.runOnContext(v -> startTimer(vertx, timeoutMs));
+    return promise.future();
+  }
+
+  private void startTimer(Vertx vertx, long timeoutMs) {
+    if (!received) {
+      timer =
+          vertx.setTimer(
+              timeoutMs,
+              id -> {
+                fail(timeout());
+                disconnect();
+              });
+    }
+  }
+
+  private void stopTimer(Vertx vertx) {
+    received = true;
+    vertx.cancelTimer(timer);
+  }
+
+  /** Closes an HTTP/1 connection, or resets one HTTP/2 stream. */
+  private void disconnect() {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset(NO_ERROR);
+    } else {
+      request.connection().close();
+    }
+  }
+
+  /** Returns an error if the headers show that the body cannot be accepted, else {@code null}. */
+  private GatewayError checkHead() {
+    String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    coding = encoding == null ? "" : encoding.strip().toLowerCase(Locale.ROOT);
+    if (!ContentCoding.isSupported(coding)) {
+      request.response().putHeader(HttpHeaders.ACCEPT_ENCODING, "gzip, deflate");
+      return unsupportedCoding();
+    }
+    return isContentLengthTooLarge() ? tooLarge() : null;
+  }
+
+  private boolean isContentLengthTooLarge() {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    try {
+      return length != null && Long.parseLong(length) > maxBytes;
+    } catch (NumberFormatException unparsable) {
+      return true;
+    }
+  }
+
+  private void append(Buffer chunk) {
+    if (body == null) {
+      return;
+    }
+    if (body.length() + chunk.length() > maxBytes) {
+      fail(tooLarge());
+    } else if (!reserve.test(chunk.length())) {
+      fail(outOfMemory());
+    } else {
+      body.appendBuffer(chunk);
+    }
+  }
+
+  private void complete() {
+    if (body == null || ContentCoding.isIdentity(coding)) {
+      promise.tryComplete(body);
+      return;
+    }
+    Buffer encoded = body;
+    body = Buffer.buffer();
+    try {
+      ContentCoding.decode(
+          coding,
+          encoded,
+          piece -> {
+            append(piece);
+            return body != null;
+          });
+      promise.tryComplete(body);
+    } catch (IOException e) {
+      fail(undecodable());
+    }
+  }
+
+  /** Fails the future; what arrives of the body from now on is discarded. */
+  private void fail(GatewayError error) {
+    body = null;
+    promise.tryFail(error);
+  }
+
+  /** Parses a body, or throws a {@link GatewayError}. */
+  public static JsonObject parse(Buffer body) {
+    if (body.length() == 0) {
+      throw invalidJson("the body is empty; it must be a JSON object");
+    }
+    try {
+      if (Json.decodeValue(body) instanceof JsonObject json) {
+        return json;
+      }
+    } catch (DecodeException e) {
+      throw invalidJson("the body is not valid JSON" + location(e));
+    }
+    throw invalidJson("the body must be a JSON object");
+  }
+
+  /** Returns line and column of a syntax error; the parser's own message quotes the body. */
+  private static String location(DecodeException error) {
+    if (error.getCause() instanceof JsonProcessingException e && e.getLocation() != null) {
+      JsonLocation at = e.getLocation();
+      return ": line " + at.getLineNr() + ", column " + at.getColumnNr();
+    }
+    return "";
+  }
+
+  private static GatewayError invalidJson(String message) {
+    return GatewayError.rejected(400, "invalid_json", message);
+  }
+
+  private static GatewayError unsupportedCoding() {
+    return GatewayError.rejected(
+        415,
+        "unsupported_content_encoding",
+        "the body's Content-Encoding is not supported: send gzip, deflate or none");
+  }
+
+  private static GatewayError undecodable() {
+    return GatewayError.rejected(
+        400, "invalid_content_encoding", "the body cannot be decoded by its Content-Encoding");
+  }
+
+  private static GatewayError timeout() {
+    return GatewayError.rejected(408, "request_timeout", "the body did not arrive in time");
+  }
+
+  private static GatewayError outOfMemory() {
+    return GatewayError.of(
+        Failure.of(FailureKind.OVERLOADED, "the memory for request bodies is used up")
+            .withRetryAfterMs(BUSY_RETRY_MS));
+  }
+
+  private GatewayError tooLarge() {
+    return GatewayError.rejected(
+        413, "request_too_large", "the body has more than " + maxBytes + " bytes");
+  }
+}

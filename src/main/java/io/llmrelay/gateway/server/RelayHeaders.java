@@ -1,0 +1,70 @@
+package io.llmrelay.gateway.server;
+
+import io.llmrelay.chat.Attempt;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+
+/**
+ * The response headers of the relay: {@code x-request-id} (the caller's own, else that of the run),
+ * {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (candidates tried;
+ * skipped ones do not count) and {@code x-relay-warning} (the model is near its shutdown, or a
+ * setting of the request was limited or ignored).
+ */
+public final class RelayHeaders {
+  private static final String WARNING = "x-relay-warning";
+  private static final int MAX_LENGTH = 200;
+
+  /** Limit for one warning; several may be joined in the header. */
+  private static final int MAX_WARNING_LENGTH = 600;
+
+  private RelayHeaders() {}
+
+  /** Sets the headers; one whose value is {@code null} is left out. */
+  public static void put(
+      HttpServerResponse response,
+      String id,
+      String backend,
+      String model,
+      String warning,
+      List<Attempt> trail) {
+    if (!response.headers().contains(RequestIds.HEADER)) {
+      put(response, RequestIds.HEADER, id);
+    }
+    put(response, "x-relay-backend", backend);
+    put(response, "x-relay-model", model);
+    if (warning != null) {
+      addWarning(response, warning);
+    }
+    if (!trail.isEmpty()) {
+      response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
+    }
+  }
+
+  /** Appends a warning to those already set. */
+  public static void addWarning(HttpServerResponse response, String warning) {
+    String present = response.headers().get(WARNING);
+    String added = sanitize(warning, MAX_WARNING_LENGTH);
+    response.putHeader(WARNING, present == null ? added : present + "; " + added);
+  }
+
+  /** Returns how many candidates were tried. */
+  public static long attempts(List<Attempt> trail) {
+    return trail.stream().filter(attempt -> attempt.result() != Attempt.Result.SKIPPED).count();
+  }
+
+  private static void put(HttpServerResponse response, String name, String value) {
+    if (value != null) {
+      response.putHeader(name, sanitize(value, MAX_LENGTH));
+    }
+  }
+
+  /** Replaces characters that a header must not contain: model names are caller input. */
+  private static String sanitize(String value, int maxLength) {
+    StringBuilder sanitized = new StringBuilder(Math.min(value.length(), maxLength));
+    for (int i = 0; i < value.length() && i < maxLength; i++) {
+      char c = value.charAt(i);
+      sanitized.append(c < ' ' || c > '~' ? '?' : c);
+    }
+    return sanitized.toString();
+  }
+}

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is known of the backends: learnt, told to other nodes, kept over a restart. */
+/** State of the backends: updated by attempts, announced to other nodes, kept over a restart. */
 @ExtendWith(VertxExtension.class)
 class AvailabilityTest {
   private static final TokenUsage USAGE =

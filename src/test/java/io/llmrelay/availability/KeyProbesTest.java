@@ -28,7 +28,7 @@ class KeyProbesTest {
   private final List<Long> asked = new CopyOnWriteArrayList<>();
   private final List<String> taken = new CopyOnWriteArrayList<>();
 
-  /** What the first ones who ask are told; after them it is the answer. */
+  /** Results of the first probes; later probes get the default answer. */
   private final Queue<Future<Boolean>> answers = new ConcurrentLinkedQueue<>();
 
   private volatile Future<Boolean> answer = Future.succeededFuture(false);

@@ -85,7 +85,7 @@ class SlotsTest {
     assertThat(slots.tryAcquire()).as("one is still in use").isFalse();
   }
 
-  /** Many threads, each taking or waiting: never more than there are, and nobody is forgotten. */
+  /** Many threads acquire or queue: the limit holds, and every ticket is granted. */
   @Test
   void noThreadIsForgottenAndTheLimitHolds() throws Exception {
     Slots slots = new Slots(3, 1_000);

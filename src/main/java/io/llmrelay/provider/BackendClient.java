@@ -8,6 +8,7 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
@@ -52,6 +53,7 @@ final class BackendClient {
   private static final Pattern NAMES_STREAM_OPTIONS =
       Pattern.compile("stream[_ -]?options|include[_ -]?usage", Pattern.CASE_INSENSITIVE);
 
+  private final Vertx vertx;
   private final String name;
   private final BackendOptions options;
   private final Dialect dialect;
@@ -76,6 +78,7 @@ final class BackendClient {
 
   BackendClient(
       Vertx vertx, String name, BackendOptions options, Dialect dialect, boolean keepAlive) {
+    this.vertx = vertx;
     this.name = name;
     this.options = options;
     this.dialect = dialect;
@@ -160,8 +163,10 @@ final class BackendClient {
    * @param fresh whether to use a new connection
    */
   Future<HttpClientRequest> chat(String model, long connectMs, boolean fresh) {
-    return (fresh ? freshStreams : streams)
-        .request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
+    return connect(
+        fresh ? freshStreams : streams,
+        request(HttpMethod.POST, dialect.chatPath(model, options)),
+        connectMs);
   }
 
   /** Encodes a chat request, without {@code stream_options} if the backend rejects them. */
@@ -196,17 +201,44 @@ final class BackendClient {
 
   /** Acquires a connection of the probes for a chat request; its response must be short. */
   Future<HttpClientRequest> cheapChat(String model, long connectMs) {
-    return probes.request(request(HttpMethod.POST, dialect.chatPath(model, options), connectMs));
+    return connect(probes, request(HttpMethod.POST, dialect.chatPath(model, options)), connectMs);
   }
 
   /** Acquires a connection for the list of models and returns the request, not sent yet. */
   Future<HttpClientRequest> models(long connectMs) {
     MultiMap json = HttpHeaders.headers().addAll(headers).set("accept", "application/json");
-    return probes.request(
-        request(HttpMethod.GET, dialect.modelsPath(options), connectMs).setHeaders(json));
+    return connect(
+        probes, request(HttpMethod.GET, dialect.modelsPath(options)).setHeaders(json), connectMs);
   }
 
-  private RequestOptions request(HttpMethod method, String suffix, long connectMs) {
+  /**
+   * Acquires a connection within a time limit. The client's own limit leaves its timer behind
+   * wherever a new connection is made (Vert.x 5.1).
+   */
+  private Future<HttpClientRequest> connect(
+      HttpClientAgent client, RequestOptions request, long connectMs) {
+    Future<HttpClientRequest> acquired = client.request(request);
+    if (acquired.isComplete()) {
+      return acquired;
+    }
+    Promise<HttpClientRequest> inTime = Promise.promise();
+    long timer =
+        vertx.setTimer(
+            connectMs,
+            id -> inTime.tryFail(new TimeoutException("no connection within the time limit")));
+    acquired.onComplete(
+        (connected, cause) -> {
+          vertx.cancelTimer(timer);
+          if (connected == null) {
+            inTime.tryFail(cause);
+          } else if (!inTime.tryComplete(connected)) {
+            connected.reset();
+          }
+        });
+    return inTime.future();
+  }
+
+  private RequestOptions request(HttpMethod method, String suffix) {
     boolean relative = suffix.startsWith("/");
     URI target = relative ? base : URI.create(suffix);
     String uri = relative ? path + suffix : target.getRawPath();
@@ -219,7 +251,6 @@ final class BackendClient {
         .setPort(target.getPort() >= 0 ? target.getPort() : ssl ? 443 : 80)
         .setURI(target.getRawQuery() == null ? uri : uri + separator + target.getRawQuery())
         .setHeaders(headers)
-        .setConnectTimeout(connectMs)
         .setFollowRedirects(false);
   }
 

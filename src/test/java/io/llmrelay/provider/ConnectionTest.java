@@ -8,6 +8,7 @@ import io.llmrelay.Awake;
 import io.llmrelay.Certificates;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.soak.Count;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,35 @@ class ConnectionTest {
       assertThat(rig.open().awaitEnd().failure).isNull();
     }
     assertThat(connections).hasSize(1);
+  }
+
+  /** Vert.x's own limit on acquiring a connection would leave one for each new connection. */
+  @Test
+  void leavesNoTimerBehindForANewConnection(Vertx vertx) {
+    AtomicBoolean close = new AtomicBoolean();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              if (close.get()) {
+                request.response().putHeader("connection", "close");
+              }
+              Sse.stream(request, Sse.text("x"), Sse.finish("stop"), Sse.DONE);
+            });
+    int reused = timersOfTwenty(rig, vertx);
+    close.set(true);
+    int before = Count.timers(vertx);
+    timersOfTwenty(rig, vertx);
+    await().atMost(Duration.ofSeconds(5)).until(() -> Count.timers(vertx) - before <= reused);
+  }
+
+  /** The timers that twenty requests leave, each of a consumer of its own. */
+  private static int timersOfTwenty(Rig rig, Vertx vertx) {
+    int before = Count.timers(vertx);
+    for (int i = 0; i < 20; i++) {
+      assertThat(rig.open().awaitEnd().failure).isNull();
+    }
+    return Count.timers(vertx) - before;
   }
 
   @Test

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a caller invents is no label: meters are never given up. */
+/** Caller input is no meter label: meters are never removed. */
 class MeterLabelsTest {
   @Test
-  void noMethodAndNoPathMakesAMeter() {
+  void methodsAndPathsCreateNoMeters() {
     Vertx vertx = ServeCommand.vertx();
     try {
       RelayVerticle relay =

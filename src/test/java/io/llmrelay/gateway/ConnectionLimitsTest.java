@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client may take up, seen from a plain socket. */
-class BoundsTest extends GatewayFixture {
+/** Limits for connections and request heads, tested with plain sockets. */
+class ConnectionLimitsTest extends GatewayFixture {
   private static final long IDLE_MS = 600;
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -33,7 +33,7 @@ class BoundsTest extends GatewayFixture {
         .setAdmin(new AdminOptions().setPort(0));
   }
 
-  /** What comes until the connection is closed, in good order or not. */
+  /** Reads until the connection is closed or reset. */
   private static String rest(Socket socket) throws SocketTimeoutException {
     StringBuilder seen = new StringBuilder();
     try {
@@ -45,12 +45,12 @@ class BoundsTest extends GatewayFixture {
     } catch (SocketTimeoutException stillOpen) {
       throw stillOpen;
     } catch (IOException reset) {
-      // That is an end, too.
+      // A reset ends the response as well.
     }
     return seen.toString();
   }
 
-  private static void isClosedInTime(Socket socket) throws SocketTimeoutException {
+  private static void assertClosed(Socket socket) throws SocketTimeoutException {
     long begin = System.nanoTime();
     rest(socket);
     assertThat(Duration.ofNanos(System.nanoTime() - begin))
@@ -58,7 +58,7 @@ class BoundsTest extends GatewayFixture {
   }
 
   @Test
-  void headersThatAreTooLargeAre431() throws Exception {
+  void tooLargeHeadersAre431() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket,
@@ -80,7 +80,7 @@ class BoundsTest extends GatewayFixture {
   }
 
   @Test
-  void aUrlThatIsTooLongIs414() throws Exception {
+  void tooLongUrlIs414() throws Exception {
     try (Socket socket = connect()) {
       write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(rest(socket))
@@ -99,7 +99,7 @@ class BoundsTest extends GatewayFixture {
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
       })
-  void aHeadThatIsNoneIs400AndTheEnd(String head) throws Exception {
+  void malformedHeadIs400AndClosesTheConnection(String head) throws Exception {
     try (Socket socket = connect()) {
       write(socket, head);
       assertThat(rest(socket))
@@ -110,14 +110,14 @@ class BoundsTest extends GatewayFixture {
   }
 
   @Test
-  void aConnectionWithoutARequestIsClosed() throws Exception {
+  void closesAConnectionWithoutARequest() throws Exception {
     try (Socket socket = connect()) {
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void aHeadThatDripsInIsCutOff() throws Exception {
+  void closesAConnectionWithASlowHead() throws Exception {
     try (Socket socket = connect()) {
       Thread dripping =
           new Thread(
@@ -129,18 +129,18 @@ class BoundsTest extends GatewayFixture {
                     Thread.sleep(IDLE_MS / 10);
                   }
                 } catch (IOException | InterruptedException closed) {
-                  // That is what the test waits for.
+                  // Expected: the server has closed the connection.
                 }
               });
       dripping.start();
-      isClosedInTime(socket);
+      assertClosed(socket);
       dripping.join(5_000);
       assertThat(dripping.isAlive()).isFalse();
     }
   }
 
   @Test
-  void aConnectionIsKeptForAWhileAndThenClosed() throws Exception {
+  void closesAnIdleConnectionAfterItsTimeout() throws Exception {
     boolean told = false;
     for (int i = 0; i < 20 && !told; i++) {
       told = keptAndThenClosed();
@@ -148,7 +148,7 @@ class BoundsTest extends GatewayFixture {
     assertThat(told).as("asked in time").isTrue();
   }
 
-  /** False if it was this machine that was idle for too long. */
+  /** Returns false if the test itself was paused for longer than the timeout. */
   private boolean keptAndThenClosed() throws Exception {
     try (Socket socket = connect()) {
       long last = System.nanoTime();
@@ -168,24 +168,24 @@ class BoundsTest extends GatewayFixture {
         assertThat(answer).contains("200 OK");
         last = now;
       }
-      isClosedInTime(socket);
+      assertClosed(socket);
       return true;
     }
   }
 
   @Test
-  void aBodyThatNobodyReadsIsNotWaitedFor() throws Exception {
+  void doesNotWaitForAnUnreadBody() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket, "POST /v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\nx");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 404 ");
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
-    try (Socket socket = open(askStream())) {
+  void silentStreamIsNotIdle() throws Exception {
+    try (Socket socket = open(streamRequest())) {
       FakeStream stream = relay.streams.take();
       Thread.sleep(2 * IDLE_MS);
       stream.text("Hello");
@@ -193,17 +193,17 @@ class BoundsTest extends GatewayFixture {
       Thread.sleep(2 * IDLE_MS);
       stream.text("again").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(socket, "[DONE]")).contains("again");
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void whoReadsSlowlyGetsTheRestOfTheAnswer() throws Exception {
+  void slowReaderGetsTheWholeResponse() throws Exception {
     int megabytes = 40;
     String text = "x".repeat(megabytes * 1_000_000);
     relay.generate =
         request -> Future.succeededFuture(FakeRelay.completion(text, "", "", FakeRelay.USAGE));
-    try (Socket socket = open(ask())) {
+    try (Socket socket = open(completionRequest())) {
       long read = 0;
       for (int i = 0; i < 4; i++) {
         Thread.sleep(IDLE_MS / 2);
@@ -215,10 +215,10 @@ class BoundsTest extends GatewayFixture {
   }
 
   @Test
-  void oneConnectionTooManyIsClosedAtOnceAndRoomIsMadeByLeaving() throws Exception {
+  void closesConnectionsBeyondTheLimit() throws Exception {
     List<Socket> sockets = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      Socket socket = open(askStream());
+      Socket socket = open(streamRequest());
       relay.streams.take();
       sockets.add(socket);
     }

@@ -198,7 +198,7 @@ class ServeCommandTest {
     }
   }
 
-  private static BufferedReader ask(String url, String model) throws Exception {
+  private static BufferedReader openStream(String url, String model) throws Exception {
     String body =
         "{\"model\": \"%s\", \"stream\": true, \"messages\": [{\"role\": \"user\","
             + " \"content\": \"Hi\"}]}";
@@ -219,13 +219,14 @@ class ServeCommandTest {
     Process process = serve("--port", "0").start();
     try (BufferedReader lines = lines(process.getInputStream())) {
       String url = awaitUrl(lines);
-      BufferedReader answer = ask(url, "primary/mock-model-every-200");
+      BufferedReader answer = openStream(url, "primary/mock-model-every-200");
       assertThat(answer.readLine()).startsWith("data: {");
       assertThat(ready(url)).isEqualTo(200);
 
       process.toHandle().destroy();
       await().atMost(Duration.ofSeconds(10)).until(() -> ready(url) == 503);
-      assertThat(ask(url, "primary/mock-model").readLine()).contains("the relay is shutting down");
+      assertThat(openStream(url, "primary/mock-model").readLine())
+          .contains("the relay is shutting down");
       assertThat(answer.lines().filter(line -> !line.isEmpty()).toList())
           .last()
           .isEqualTo("data: [DONE]");
@@ -251,7 +252,7 @@ class ServeCommandTest {
       Process process = serve("--port", "0", "--conf", conf).start();
       try (BufferedReader lines = lines(process.getInputStream())) {
         String url = awaitUrl(lines);
-        BufferedReader answer = ask(url, "a/mock-stall-after-3");
+        BufferedReader answer = openStream(url, "a/mock-stall-after-3");
         assertThat(answer.readLine()).startsWith("data: {");
         process.toHandle().destroy();
         List<String> events = new ArrayList<>();
@@ -272,21 +273,21 @@ class ServeCommandTest {
     String yaml =
         "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s%s}}";
     String conf = conf(yaml.formatted("one", ""));
-    List<String> said = new CopyOnWriteArrayList<>();
+    List<String> logged = new CopyOnWriteArrayList<>();
     Logger log = Logger.getLogger(FileWatcher.class.getName());
-    Handler listening = listener(said);
+    Handler listening = listener(logged);
     log.addHandler(listening);
     try (Cli serve = Cli.start("--port", "0", "--watch", "--conf", conf)) {
       String url = serve.awaitOut(URL).group(1);
       assertThat(models(url)).contains("one");
       conf(yaml.formatted("another", ", api-key-file: key"));
-      await().atMost(Duration.ofSeconds(20)).until(() -> said.size() == 1);
-      assertThat(said.get(0)).contains("is refused", "backends.a.api-key-file");
+      await().atMost(Duration.ofSeconds(20)).until(() -> logged.size() == 1);
+      assertThat(logged.get(0)).contains("is refused", "backends.a.api-key-file");
       assertThat(models(url)).contains("one");
 
       Files.writeString(folder.resolve("key"), "sk-0123456789");
       await().atMost(Duration.ofSeconds(20)).until(() -> models(url).contains("another"));
-      assertThat(said).hasSize(2).last().asString().contains("was reloaded");
+      assertThat(logged).hasSize(2).last().asString().contains("was reloaded");
     } finally {
       log.removeHandler(listening);
     }

@@ -219,7 +219,7 @@ class ConfigFileTest {
     String text = Files.readString(shipped);
     String own = "\nbackends: {mine: {dialect: openai, base-url: 'http://localhost:1'}}\n";
     assertThat(load(text + own, Map.of("OPENAI_API_KEY", "somebody's")).getBackends())
-        .as("nobody stands in for a backend unasked")
+        .as("no fallback that is not configured")
         .containsOnlyKeys("mine");
     for (String section : SchemaTest.schema().getJsonObject("properties").fieldNames()) {
       assertThat(text).containsPattern("(?m)^(# ?)?" + section + ":");

@@ -34,7 +34,7 @@ class ConnectionLimitsTest extends GatewayFixture {
   }
 
   /** Reads until the connection is closed or reset. */
-  private static String rest(Socket socket) throws SocketTimeoutException {
+  private static String readToEnd(Socket socket) throws SocketTimeoutException {
     StringBuilder seen = new StringBuilder();
     try {
       InputStream in = socket.getInputStream();
@@ -52,7 +52,7 @@ class ConnectionLimitsTest extends GatewayFixture {
 
   private static void assertClosed(Socket socket) throws SocketTimeoutException {
     long begin = System.nanoTime();
-    rest(socket);
+    readToEnd(socket);
     assertThat(Duration.ofNanos(System.nanoTime() - begin))
         .isLessThan(Duration.ofMillis(8 * IDLE_MS));
   }
@@ -63,7 +63,7 @@ class ConnectionLimitsTest extends GatewayFixture {
       write(
           socket,
           "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: " + "y".repeat(17_000) + "\r\n\r\n");
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .startsWith("HTTP/1.1 431 ")
           .contains("connection: close")
           .contains("\"code\":\"headers_too_large\"")
@@ -75,7 +75,7 @@ class ConnectionLimitsTest extends GatewayFixture {
           "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
               + "X: y\r\n".repeat(10_000)
               + "\r\n\r\n");
-      assertThat(rest(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
+      assertThat(readToEnd(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
     }
   }
 
@@ -83,7 +83,7 @@ class ConnectionLimitsTest extends GatewayFixture {
   void tooLongUrlIs414() throws Exception {
     try (Socket socket = connect()) {
       write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .matches("(?s)HTTP/1.. 414 .*")
           .contains("\"code\":\"url_too_long\"")
           .contains("x-request-id: gw-");
@@ -102,7 +102,7 @@ class ConnectionLimitsTest extends GatewayFixture {
   void malformedHeadIs400AndClosesTheConnection(String head) throws Exception {
     try (Socket socket = connect()) {
       write(socket, head);
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .matches("(?s)HTTP/1.. 400 .*")
           .contains("\"type\":\"invalid_request_error\"")
           .contains("x-request-id: gw-");
@@ -119,7 +119,7 @@ class ConnectionLimitsTest extends GatewayFixture {
   @Test
   void closesAConnectionWithASlowHead() throws Exception {
     try (Socket socket = connect()) {
-      Thread dripping =
+      Thread slowSender =
           new Thread(
               () -> {
                 try {
@@ -132,20 +132,20 @@ class ConnectionLimitsTest extends GatewayFixture {
                   // Expected: the server has closed the connection.
                 }
               });
-      dripping.start();
+      slowSender.start();
       assertClosed(socket);
-      dripping.join(5_000);
-      assertThat(dripping.isAlive()).isFalse();
+      slowSender.join(5_000);
+      assertThat(slowSender.isAlive()).isFalse();
     }
   }
 
   @Test
   void closesAnIdleConnectionAfterItsTimeout() throws Exception {
-    boolean told = false;
-    for (int i = 0; i < 20 && !told; i++) {
-      told = keptAndThenClosed();
+    boolean conclusive = false;
+    for (int i = 0; i < 20 && !conclusive; i++) {
+      conclusive = keptAndThenClosed();
     }
-    assertThat(told).as("asked in time").isTrue();
+    assertThat(conclusive).as("the requests were sent in time").isTrue();
   }
 
   /** Returns false if the test itself was paused for longer than the timeout. */
@@ -209,7 +209,7 @@ class ConnectionLimitsTest extends GatewayFixture {
         Thread.sleep(IDLE_MS / 2);
         read += socket.getInputStream().readNBytes(100_000).length;
       }
-      read += rest(socket).length();
+      read += readToEnd(socket).length();
       assertThat(read).isGreaterThan(megabytes * 1_000_000L);
     }
   }
@@ -223,7 +223,7 @@ class ConnectionLimitsTest extends GatewayFixture {
       sockets.add(socket);
     }
     try (Socket socket = connect()) {
-      assertThat(rest(socket)).isEmpty();
+      assertThat(readToEnd(socket)).isEmpty();
     }
     int full = port;
     port = gateway.actualAdminPort();

@@ -46,24 +46,27 @@ class KeysTest extends GatewayFixture {
   }
 
   @BeforeEach
-  void answer() {
+  void scriptShortStream() {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
   }
 
-  private HttpResponse<String> completionRequest(String key) throws Exception {
-    return send(bearing("Bearer " + key, chat(streamRequest())));
+  private HttpResponse<String> sendWithKey(String key) throws Exception {
+    return send(withAuthorization("Bearer " + key, chat(streamRequest())));
   }
 
-  private static HttpRequest.Builder bearing(String authorization, HttpRequest.Builder request) {
+  private static HttpRequest.Builder withAuthorization(
+      String authorization, HttpRequest.Builder request) {
     return request.header("authorization", authorization);
   }
 
   @Test
   void acceptsEveryKey() throws Exception {
-    assertThat(completionRequest(ANNE).statusCode()).isEqualTo(200);
-    assertThat(completionRequest(BOB).statusCode()).isEqualTo(200);
-    assertThat(send(bearing("bearer  " + BOB, chat(streamRequest()))).statusCode()).isEqualTo(200);
-    assertThat(send(bearing("Bearer " + BOB, request("/v1/models"))).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(BOB).statusCode()).isEqualTo(200);
+    assertThat(send(withAuthorization("bearer  " + BOB, chat(streamRequest()))).statusCode())
+        .isEqualTo(200);
+    assertThat(send(withAuthorization("Bearer " + BOB, request("/v1/models"))).statusCode())
+        .isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -81,7 +84,7 @@ class KeysTest extends GatewayFixture {
   void refusesInvalidKeys(String authorization) throws Exception {
     HttpRequest.Builder request = chat(streamRequest());
     HttpResponse<String> response =
-        send(authorization.isEmpty() ? request : bearing(authorization, request));
+        send(authorization.isEmpty() ? request : withAuthorization(authorization, request));
 
     assertThat(response.statusCode()).isEqualTo(401);
     assertThat(response.headers().firstValue("www-authenticate")).hasValue("Bearer");
@@ -105,21 +108,21 @@ class KeysTest extends GatewayFixture {
             .put("prefer", "cost");
     JsonObject body = streamRequest().put("relay", hints);
 
-    HttpResponse<String> bound = send(bearing("Bearer " + BOUND, chat(body)));
+    HttpResponse<String> bound = send(withAuthorization("Bearer " + BOUND, chat(body)));
 
     assertThat(bound.statusCode()).isEqualTo(200);
     assertThat(bound.headers().allValues("x-relay-warning"))
         .containsExactly(
             "relay.timeouts, relay.retries, relay.commit ignored: the key may not override it; "
                 + "mock-model is deprecated??x-evil: 1 ? use m2");
-    RelayHints heeded = relay.requests.take().relay();
-    assertThat(heeded.timeouts()).isEqualTo(Timeouts.UNSET);
-    assertThat(heeded.maxRetries()).isNull();
-    assertThat(heeded.commit()).isNull();
-    assertThat(heeded.candidates()).containsExactly("primary");
-    assertThat(heeded.prefer()).isEqualTo(RelayHints.Prefer.COST);
+    RelayHints applied = relay.requests.take().relay();
+    assertThat(applied.timeouts()).isEqualTo(Timeouts.UNSET);
+    assertThat(applied.maxRetries()).isNull();
+    assertThat(applied.commit()).isNull();
+    assertThat(applied.candidates()).containsExactly("primary");
+    assertThat(applied.prefer()).isEqualTo(RelayHints.Prefer.COST);
 
-    HttpResponse<String> free = send(bearing("Bearer " + ANNE, chat(body)));
+    HttpResponse<String> free = send(withAuthorization("Bearer " + ANNE, chat(body)));
 
     assertThat(free.headers().firstValue("x-relay-warning").orElseThrow())
         .doesNotContain("ignored");
@@ -127,7 +130,7 @@ class KeysTest extends GatewayFixture {
 
     HttpResponse<String> unknown =
         send(
-            bearing(
+            withAuthorization(
                 "Bearer " + BOUND,
                 chat(completionRequest().put("relay", new JsonObject().put("x", 1)))));
     assertThat(unknown.statusCode()).isEqualTo(400);
@@ -140,7 +143,7 @@ class KeysTest extends GatewayFixture {
         request -> Future.failedFuture(Failure.of(FailureKind.NETWORK, "gone").toException());
     JsonObject body = completionRequest().put("relay", new JsonObject().put("commit", 10));
 
-    HttpResponse<String> response = send(bearing("Bearer " + BOUND, chat(body)));
+    HttpResponse<String> response = send(withAuthorization("Bearer " + BOUND, chat(body)));
 
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.headers().firstValue("x-relay-warning"))
@@ -149,7 +152,7 @@ class KeysTest extends GatewayFixture {
 
   @Test
   void hashIsNoKey() throws Exception {
-    assertThat(completionRequest(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
+    assertThat(sendWithKey(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
   }
 
   @Test
@@ -185,10 +188,10 @@ class KeysTest extends GatewayFixture {
 
   @Test
   void rateLimitHasARetryDelay() throws Exception {
-    assertThat(completionRequest(SLOW).statusCode()).isEqualTo(200);
-    assertThat(completionRequest(SLOW).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(SLOW).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(SLOW).statusCode()).isEqualTo(200);
 
-    HttpResponse<String> response = completionRequest(SLOW);
+    HttpResponse<String> response = sendWithKey(SLOW);
 
     assertThat(response.statusCode()).isEqualTo(429);
     assertThat(Integer.parseInt(response.headers().firstValue("retry-after").orElseThrow()))
@@ -202,7 +205,7 @@ class KeysTest extends GatewayFixture {
                 "{\"message\":\"the key slow may send 1 requests a minute\","
                     + "\"type\":\"rate_limit_error\",\"param\":null,"
                     + "\"code\":\"rate_limit_exceeded\"}"));
-    assertThat(completionRequest(ANNE).statusCode()).as("another key").isEqualTo(200);
+    assertThat(sendWithKey(ANNE).statusCode()).as("another key").isEqualTo(200);
   }
 
   @Test
@@ -218,7 +221,7 @@ class KeysTest extends GatewayFixture {
       readUntil(running, "Hello");
       for (GatewayVerticle gateway : List.of(one, two)) {
         port = gateway.actualPort();
-        HttpResponse<String> response = completionRequest(ONE);
+        HttpResponse<String> response = sendWithKey(ONE);
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("retry-after")).hasValue("1");
         assertThat(error(response).getString("message"))
@@ -226,12 +229,11 @@ class KeysTest extends GatewayFixture {
       }
     }
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
-    await().until(() -> completionRequest(ONE).statusCode() == 200);
-    assertThat(completionRequest(ONE).statusCode())
-        .as("an answer that ends makes room")
-        .isEqualTo(200);
-    assertThat(send(bearing("Bearer " + ONE, chat(new JsonObject()))).statusCode()).isEqualTo(400);
-    assertThat(completionRequest(ONE).statusCode()).as("so does a refusal").isEqualTo(200);
+    await().until(() -> sendWithKey(ONE).statusCode() == 200);
+    assertThat(sendWithKey(ONE).statusCode()).as("an answer that ends makes room").isEqualTo(200);
+    assertThat(send(withAuthorization("Bearer " + ONE, chat(new JsonObject()))).statusCode())
+        .isEqualTo(400);
+    assertThat(sendWithKey(ONE).statusCode()).as("so does a refusal").isEqualTo(200);
   }
 
   @Test
@@ -242,7 +244,7 @@ class KeysTest extends GatewayFixture {
     }
     JsonObject body = streamRequest().put("metadata", sixteen);
     HttpResponse<String> response =
-        send(bearing("Bearer " + ANNE, chat(body)).header("x-request-id", "caller-1"));
+        send(withAuthorization("Bearer " + ANNE, chat(body)).header("x-request-id", "caller-1"));
     assertThat(response.statusCode()).isEqualTo(200);
 
     ChatRequest request = relay.requests.poll(1, TimeUnit.SECONDS);
@@ -259,7 +261,7 @@ class KeysTest extends GatewayFixture {
     JsonObject body =
         streamRequest()
             .put("metadata", new JsonObject().put("relay.consumer", "bob").put("x", "y"));
-    HttpResponse<String> response = send(bearing("Bearer " + ANNE, chat(body)));
+    HttpResponse<String> response = send(withAuthorization("Bearer " + ANNE, chat(body)));
 
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(error(response).getString("param")).isEqualTo("metadata.relay.consumer");
@@ -280,11 +282,9 @@ class KeysTest extends GatewayFixture {
 
       assertThat(gateway.reload(next).await(5, TimeUnit.SECONDS)).isEmpty();
 
-      assertThat(completionRequest(carol).statusCode()).isEqualTo(413);
-      assertThat(completionRequest(ANNE).statusCode()).isEqualTo(401);
-      assertThat(completionRequest(ONE).statusCode())
-          .as("its request is still running")
-          .isEqualTo(429);
+      assertThat(sendWithKey(carol).statusCode()).isEqualTo(413);
+      assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(401);
+      assertThat(sendWithKey(ONE).statusCode()).as("its request is still running").isEqualTo(429);
       gateway.reload(next.setMaxBody(MAX_BODY)).await(5, TimeUnit.SECONDS);
       relay.streams.take().text(" and bye").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(running, "[DONE]")).contains("and bye");
@@ -311,7 +311,7 @@ class KeysTest extends GatewayFixture {
         .containsExactly("gateway.host", "gateway.keys");
 
     assertThat(get("/v1/models").statusCode()).isEqualTo(401);
-    assertThat(completionRequest(ANNE).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(200);
     everywhere.reload(open.setAllowAnonymous(true)).await(5, TimeUnit.SECONDS);
     assertThat(get("/v1/models").statusCode()).isEqualTo(200);
   }
@@ -343,6 +343,6 @@ class KeysTest extends GatewayFixture {
     assertThat(send(app.header("sec-fetch-site", "cross-site")).statusCode()).isEqualTo(200);
     gateway.reload(options()).await(5, TimeUnit.SECONDS);
     HttpRequest.Builder page = chat(streamRequest()).header("origin", "https://ours.example");
-    assertThat(send(bearing("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);
+    assertThat(send(withAuthorization("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);
   }
 }

@@ -73,15 +73,15 @@ class TlsTest extends GatewayFixture {
     renewed = Certificates.in(folder, "RSA", "RSA");
   }
 
-  private void use(Certificates these) throws Exception {
-    Files.copy(these.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
-    Files.copy(these.key(), key, StandardCopyOption.REPLACE_EXISTING);
+  private void install(Certificates files) throws Exception {
+    Files.copy(files.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(files.key(), key, StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override
   public GatewayOptions options() {
     try {
-      use(own);
+      install(own);
     } catch (Exception e) {
       throw new AssertionError(e);
     }
@@ -130,7 +130,7 @@ class TlsTest extends GatewayFixture {
     return client.request(HttpMethod.POST, "/v1/chat/completions");
   }
 
-  private Future<HttpClientResponse> completionRequest(HttpClient client) {
+  private Future<HttpClientResponse> openStream(HttpClient client) {
     return request(client).compose(request -> request.send(streamRequest().toBuffer()));
   }
 
@@ -196,7 +196,7 @@ class TlsTest extends GatewayFixture {
     port = gateway.actualPort();
     HttpClient client = vertxClient();
     Promise<Throwable> reset = Promise.promise();
-    completionRequest(client)
+    openStream(client)
         .onSuccess(
             response -> response.handler(data -> {}).exceptionHandler(reset::tryComplete).pause());
     FakeStream flood = relay.streams.take();
@@ -204,12 +204,12 @@ class TlsTest extends GatewayFixture {
       flood.text("x".repeat(1000));
     }
     Future<Buffer> other = answer(client);
-    FakeStream neighbour = relay.streams.take().text("Hello");
+    FakeStream readStream = relay.streams.take().text("Hello");
 
     assertThat(relay.cancelled.poll(10, TimeUnit.SECONDS)).isTrue();
 
     await().until(() -> flood.cancelled);
-    neighbour.end(FinishReason.STOP, TokenUsage.NONE, null);
+    readStream.end(FinishReason.STOP, TokenUsage.NONE, null);
     assertThat(other.await(20, TimeUnit.SECONDS).toString(UTF_8)).contains("[DONE]");
     assertThat(relay.cancelled).isEmpty();
   }
@@ -331,7 +331,7 @@ class TlsTest extends GatewayFixture {
   void flowControlPausesOnlyTheUnreadStream() throws Exception {
     HttpClient client = vertxClient();
     Future<HttpClientResponse> slow =
-        completionRequest(client).onSuccess(response -> response.handler(data -> {}).pause());
+        openStream(client).onSuccess(response -> response.handler(data -> {}).pause());
     FakeStream flood = relay.streams.take();
     String text = "x".repeat(1000);
     int chunks = 8_000;
@@ -357,7 +357,7 @@ class TlsTest extends GatewayFixture {
   void limitsConcurrentStreamsPerConnection() throws Exception {
     HttpClient client = vertxClient();
     for (int i = 0; i < Servers.MAX_STREAMS + 5; i++) {
-      completionRequest(client);
+      openStream(client);
     }
     for (int i = 0; i < Servers.MAX_STREAMS; i++) {
       assertThat(relay.streams.poll(5, TimeUnit.SECONDS)).isNotNull();
@@ -449,7 +449,7 @@ class TlsTest extends GatewayFixture {
   void reloadAppliesARenewedCertificate() throws Exception {
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
     GatewayOptions same = options();
-    use(renewed);
+    install(renewed);
 
     assertThat(gateway.reload(same).await(5, TimeUnit.SECONDS)).isEmpty();
 

@@ -4,6 +4,9 @@ import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -13,6 +16,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.llmrelay.provider.Dialects;
+import io.llmrelay.provider.ProviderVerticle;
 
 /** The rooms and who may know whom. Providers and the coordinator meet on the event bus only. */
 @AnalyzeClasses(packages = "io.llmrelay", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -86,6 +91,40 @@ class ArchitectureTest {
           // The ones that wire the rooms together.
           .ignoreDependency(
               belongToAnyOf(RelayVerticle.class, Lane.class, Crew.class), alwaysTrue());
+
+  private static final String PROVIDER = "io.llmrelay.provider";
+
+  @ArchTest
+  static final ArchRule WIRE_KNOWS_NOTHING_OF_OURS =
+      noClasses()
+          .that()
+          .resideInAPackage(PROVIDER + ".wire")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.llmrelay..").and(resideOutsideOfPackage(PROVIDER + ".wire")));
+
+  @ArchTest
+  static final ArchRule ERROR_DEPENDS_ON_WIRE_ONLY =
+      noClasses()
+          .that()
+          .resideInAPackage(PROVIDER + ".error")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage(PROVIDER + "..")
+                  .and(resideOutsideOfPackages(PROVIDER + ".error", PROVIDER + ".wire")));
+
+  /** A dialect writes requests and reads answers; HTTP and the event bus are not its concern. */
+  @ArchTest
+  static final ArchRule DIALECTS_KNOW_NEITHER_HTTP_NOR_THE_EVENT_BUS =
+      noClasses()
+          .that()
+          .resideInAPackage(PROVIDER + ".*")
+          .and()
+          .resideOutsideOfPackages(PROVIDER + ".wire", PROVIDER + ".error")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("io.llmrelay.bus..", "io.vertx.core.http..", PROVIDER + ".error")
+                  .or(belongToAnyOf(Dialects.class, ProviderVerticle.class)));
 
   @ArchTest
   static final ArchRule GATEWAY_SERVER_KNOWS_NO_FRONT =

@@ -21,12 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * What is known of every backend: circuits, cooldowns, refused keys, budgets and slots. One object
- * for a relay, shared by all its lanes: what an attempt on one lane teaches holds for the next
- * request of every lane.
+ * The shared state of every backend: circuits, cooldowns, refused keys, budgets and slots. A relay
+ * has one, shared by all its lanes, so that the outcome of an attempt on one lane holds for the
+ * next request of every lane.
  *
- * <p>Attempts read and write it on their own threads, without a lock or a message. What takes time
- * happens on the context of its creator: probes of refused keys, the state file, and {@link News}.
+ * <p>Attempts read and write it on their own threads, without a lock or a message. Probes of
+ * refused keys, the state file and {@link News} run on the context of its creator.
  */
 public final class Availability {
   private final Vertx vertx;
@@ -46,11 +46,11 @@ public final class Availability {
   }
 
   /**
-   * An availability with another clock and another patience, for tests.
+   * Creates an availability with another clock and another probe delay, for tests.
    *
    * @param clock the time of day, for budgets and the state file
-   * @param now milliseconds that only go forward
-   * @param firstProbe when a backend that refused its key is first probed
+   * @param now a monotonic clock in milliseconds
+   * @param firstProbe delay before a backend that refused its key is probed first
    */
   public Availability(Vertx vertx, InstantSource clock, LongSupplier now, Duration firstProbe) {
     this.vertx = vertx;
@@ -61,7 +61,10 @@ public final class Availability {
     news = new News(vertx, this);
   }
 
-  /** Begins with what the state file holds, if there is one. To be called on the context. */
+  /**
+   * Configures the availability and restores the state file, if there is one. Must be called on the
+   * context.
+   */
   public Future<?> open(AvailabilitySettings settings, Listeners listeners) {
     configure(settings, listeners, Set.of());
     return news.open(settings.prefix())
@@ -70,12 +73,12 @@ public final class Availability {
   }
 
   /**
-   * Takes over another configuration; requests that began before it end under theirs. To be called
-   * on the context.
+   * Applies another configuration; requests in flight end under the one they began with. Must be
+   * called on the context.
    *
-   * @param same the backends that are the same as before: what is known of them is kept
+   * @param same the backends whose state is kept, because their configuration is unchanged
    */
-  public void configure(AvailabilitySettings next, Listeners tell, Set<String> same) {
+  public void configure(AvailabilitySettings next, Listeners nextListeners, Set<String> same) {
     Map<String, BackendState> before = backends.all();
     boolean sameCircuits = settings != null && settings.circuit().equals(next.circuit());
     Map<String, BackendState> states = new LinkedHashMap<>();
@@ -90,15 +93,15 @@ public final class Availability {
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
     states.values().stream()
         .filter(state -> state.exhaustion.keyRefused())
-        .forEach(state -> keys.refused(state.name));
+        .forEach(state -> keys.keyRefused(state.name));
     configureStateFile(next);
     settings = next;
-    listeners = tell;
+    listeners = nextListeners;
     backends = new Backends(states);
     changed();
   }
 
-  /** A new state that keeps of the one before what still holds. */
+  /** Creates a state that keeps what still applies of the previous one. */
   private BackendState state(
       AvailabilitySettings.Backend backend,
       BackendState known,
@@ -124,10 +127,10 @@ public final class Availability {
                 (from, to) -> circuitChanged(state, new CircuitStateChange(circuit, from, to))));
   }
 
-  /** Tells of every circuit that is not closed that it is no more. */
+  /** Retires a backend and reports its open circuits as closed. */
   private void retire(BackendState backend) {
     backend.retire();
-    keys.taken(backend.name);
+    keys.keyAccepted(backend.name);
     backend
         .circuitStates()
         .forEach(
@@ -148,19 +151,19 @@ public final class Availability {
     state = next.stateFile() == null ? null : new StateFile(vertx, next.stateFile(), this::toSave);
   }
 
-  /** Keeps what is to be kept. To be called on the context. */
+  /** Writes the state file and releases all resources. Must be called on the context. */
   public Future<?> close() {
     backends.all().values().forEach(this::retire);
     keys.close();
     return news.close().eventually(() -> state == null ? Future.succeededFuture() : state.close());
   }
 
-  /** The backends as they are configured now. */
+  /** Returns the backends of the current configuration. */
   public Backends backends() {
     return backends;
   }
 
-  /** Counts one more request in flight, unless there are so many already. */
+  /** Counts one more request in flight; returns false if {@code maxRequests} are already. */
   public boolean begin(int maxRequests) {
     if (requests.incrementAndGet() > maxRequests) {
       requests.decrementAndGet();
@@ -169,25 +172,25 @@ public final class Availability {
     return true;
   }
 
-  /** A request is over. */
+  /** Counts one request in flight less. */
   public void end() {
     requests.decrementAndGet();
   }
 
-  /** The requests in flight. */
+  /** Returns the number of requests in flight. */
   public int requests() {
     return requests.get();
   }
 
-  /** Probes a backend; never fails. */
+  /** Probes a backend; the future never fails. */
   public Future<JsonObject> probe(String backend) {
     return probe(backend, new JsonObject());
   }
 
-  private Future<JsonObject> probe(String backend, JsonObject how) {
+  private Future<JsonObject> probe(String backend, JsonObject options) {
     return vertx
         .eventBus()
-        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", how)
+        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", options)
         .map(Message::body)
         .otherwise(unreachable -> new JsonObject().put("ok", false));
   }
@@ -196,22 +199,26 @@ public final class Availability {
     return probe(backend, new JsonObject().put("key", true)).map(reply -> reply.getBoolean("ok"));
   }
 
-  /** A model, or with {@code null} all of a backend, asked not to be used for a while. */
+  /** Begins a cooldown of a model, or of the whole backend if the model is {@code null}. */
   void exhausted(BackendState backend, String model, Cooldown cooldown) {
     if (cooldown.forMs() > 0
         && backend.exhaustion.extend(model, cooldown.kind(), cooldown.forMs())
         && !backend.isRetired()) {
       String name = model == null ? backend.name : backend.name + "/" + model;
-      tell(backend, new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
+      publish(backend, new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
     }
   }
 
-  /** A backend refused its key: here, or on another node. */
+  /**
+   * Takes a backend out of use until it accepts its key.
+   *
+   * @param here whether this node found out, which then informs the others
+   */
   void keyRefused(BackendState backend, boolean here) {
     if (backend.exhaustion.refuseKey() && !backend.isRetired()) {
-      context.runOnContext(v -> keys.refused(backend.name));
+      context.runOnContext(v -> keys.keyRefused(backend.name));
       if (here) {
-        tell(backend, keyEvent(backend, -1));
+        publish(backend, keyEvent(backend, -1));
       }
     }
   }
@@ -223,12 +230,12 @@ public final class Availability {
     }
   }
 
-  /** A backend accepts its key again. */
+  /** Puts a backend back into use that accepts its key again. */
   void keyAccepted(BackendState backend, boolean here) {
     if (backend.exhaustion.acceptKey()) {
-      context.runOnContext(v -> keys.taken(backend.name));
+      context.runOnContext(v -> keys.keyAccepted(backend.name));
       if (here) {
-        tell(backend, keyEvent(backend, 0));
+        publish(backend, keyEvent(backend, 0));
       }
     }
   }
@@ -237,12 +244,12 @@ public final class Availability {
     return new Exhausted(backend.name, FailureKind.AUTHENTICATION.code(), forMs);
   }
 
-  /** A backend that had refused its key served a request. */
-  void served(BackendState backend) {
-    context.runOnContext(v -> keys.served(backend.name));
+  /** Notes that a backend which had refused its key served a request. */
+  void attemptSucceeded(BackendState backend) {
+    context.runOnContext(v -> keys.attemptSucceeded(backend.name));
   }
 
-  private void tell(BackendState backend, Exhausted event) {
+  private void publish(BackendState backend, Exhausted event) {
     changed();
     deliver(event);
     news.exhausted(backend, event);
@@ -274,9 +281,9 @@ public final class Availability {
       return;
     }
     try {
-      SavedState.restore(saved, backends, clock.millis()).forEach(keys::refusedBefore);
+      SavedState.restore(saved, backends, clock.millis()).forEach(keys::keyRefusedBeforeRestart);
     } catch (RuntimeException e) {
-      state.ignored(e);
+      state.logIgnored(e);
     }
   }
 
@@ -284,7 +291,7 @@ public final class Availability {
     return SavedState.of(backends, clock.millis());
   }
 
-  /** Something that the state file keeps is different now. */
+  /** Schedules a write of the state file. */
   void changed() {
     if (state != null) {
       context.runOnContext(

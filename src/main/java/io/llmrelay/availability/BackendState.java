@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
 /**
- * What is known of one backend: its circuits, cooldowns, budget and slots. One for all lanes, and
- * for every configuration in which the backend is the same. May be used by any thread.
+ * The shared state of one backend: its circuits, cooldowns, budget and slots. There is one for all
+ * lanes, and it outlives a reload that leaves the backend unchanged. Thread-safe.
  */
 final class BackendState {
   /** Model names may come from callers; beyond this many circuits a model shares its backend's. */
@@ -19,7 +19,7 @@ final class BackendState {
 
   final String name;
 
-  /** Names the account at the provider: equal for equal base URL and key. */
+  /** Identifies the account at the provider: equal for equal base URL and key. */
   final String account;
 
   final Exhaustion exhaustion;
@@ -33,10 +33,10 @@ final class BackendState {
   private volatile boolean keyWasRefused;
 
   /**
-   * A backend that is available.
+   * Creates the state of an available backend.
    *
-   * @param availability told of what is learnt, until the backend is {@linkplain #retire retired}
-   * @param newCircuit makes the circuit with this name
+   * @param availability notified of changes, until the backend is {@linkplain #retire retired}
+   * @param newCircuit creates the circuit with this name
    */
   BackendState(
       Availability availability,
@@ -57,7 +57,7 @@ final class BackendState {
     this.newCircuit = newCircuit;
   }
 
-  /** The circuit that guards a model. */
+  /** Returns the circuit that guards a model. */
   Circuit circuit(String model) {
     String key = scope == Scope.MODEL ? name + "/" + model : name;
     Circuit circuit = circuits.get(key);
@@ -72,21 +72,21 @@ final class BackendState {
     return newCircuit.apply(this, circuit);
   }
 
-  /** The state of each circuit that was ever used, by its name. */
+  /** Returns the state of each circuit in use by its name. */
   Map<String, CircuitState> circuitStates() {
     Map<String, CircuitState> states = new TreeMap<>();
     circuits.forEach((circuit, each) -> states.put(circuit, each.state()));
     return states;
   }
 
-  /** Another node's circuit opened. */
+  /** Makes a circuit suspicious because another node's opened. */
   void suspect(String circuit) {
     if (circuits.containsKey(circuit) || circuits.size() < MAX_CIRCUITS) {
       circuits.computeIfAbsent(circuit, this::newCircuit).suspect();
     }
   }
 
-  /** Why an attempt may not be made now, or {@code null}. */
+  /** Returns why an attempt may not be made now, or {@code null}. */
   Skip look(String model, Spend expected, boolean waited) {
     Skip skip = circuit(model).look();
     skip = skip != null || waited ? skip : exhaustion.look(model);
@@ -95,7 +95,8 @@ final class BackendState {
   }
 
   /**
-   * Permits one attempt, or says why not. What is taken is given back by {@link Permit#settle}.
+   * Returns a permit for one attempt, to be {@linkplain Permit#settle settled}, or the reason
+   * against it.
    *
    * @param ticket a ticket that may hold a slot, or {@code null}
    */
@@ -115,7 +116,7 @@ final class BackendState {
     if (skip != null) {
       return skip;
     }
-    if (!slot && !slots.take()) {
+    if (!slot && !slots.tryAcquire()) {
       return saturated();
     }
     Entry entry = enter(circuit, model, expected, waited);
@@ -133,7 +134,7 @@ final class BackendState {
     }
     Circuit.Pass pass = circuit.enter();
     if (pass == null) {
-      return circuit.lost();
+      return circuit.trialTaken();
     }
     boolean limited = budget.isLimited();
     skip = limited ? budget.enter(expected) : null;
@@ -152,18 +153,18 @@ final class BackendState {
         -1);
   }
 
-  /** Whether it is configured no more, or otherwise: what is learnt of it concerns nobody. */
+  /** Whether the backend was removed or reconfigured; its changes are not published any more. */
   boolean isRetired() {
     return retired;
   }
 
-  /** Stops telling what is learnt; the requests under way end with it as they began. */
+  /** Stops publishing changes; requests in flight still settle with this state. */
   void retire() {
     retired = true;
     circuits.values().forEach(Circuit::close);
   }
 
-  /** An attempt was followed by a cooldown. */
+  /** Begins the cooldown that an attempt led to. */
   void exhausted(String model, Cooldown cooldown) {
     switch (cooldown.scope()) {
       case KEY -> {
@@ -175,11 +176,11 @@ final class BackendState {
     }
   }
 
-  /** An attempt proved that the backend works. */
-  void served() {
+  /** Notes that an attempt succeeded. */
+  void attemptSucceeded() {
     if (keyWasRefused) {
       keyWasRefused = false;
-      availability.served(this);
+      availability.attemptSucceeded(this);
     }
   }
 }

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The backends of one configuration and what is known of them. A request ends under the
- * configuration it began under; what is known is shared with the configurations before and after,
- * for the backends that are the same. May be used by any thread.
+ * The backends of one configuration and their state. A request ends under the configuration it
+ * began with; backends that a reload leaves unchanged share their state across configurations.
+ * Thread-safe.
  */
 public final class Backends {
   private final Map<String, BackendState> backends;
@@ -25,18 +25,18 @@ public final class Backends {
   }
 
   /**
-   * Why an attempt may not be made now, or {@code null}.
+   * Returns why an attempt may not be made now, or {@code null}.
    *
-   * @param expected what it is expected to take from the budget; {@code null} to leave that out
+   * @param expected the expected spend; {@code null} to ignore the budget
    */
   public Skip look(String backend, String model, Spend expected) {
     return backends.get(backend).look(model, expected, false);
   }
 
   /**
-   * Permits one attempt, or says why not.
+   * Returns a permit for one attempt, or the reason against it.
    *
-   * @param waited whether the request waited for as long as the candidate asked for
+   * @param waited whether the request has waited until the cooldown ended
    * @param queue a queue in which the request may have been granted a slot, or {@code null}
    */
   public Entry enter(
@@ -47,11 +47,11 @@ public final class Backends {
   }
 
   /**
-   * Waits for a slot of any of these backends.
+   * Queues for a slot of any of these backends.
    *
-   * @param granted told of each backend of which a slot is held; by any thread, maybe before this
-   *     returns
-   * @return {@code null} where too many wait at all of them
+   * @param granted called with the name of each backend whose slot was granted, on any thread,
+   *     possibly before this method returns
+   * @return {@code null} if all their queues are full
    */
   public SlotQueue queue(Collection<String> names, Consumer<String> granted) {
     SlotQueue queue = new SlotQueue();
@@ -65,15 +65,15 @@ public final class Backends {
   }
 
   /**
-   * How a backend is.
+   * The health of a backend.
    *
-   * @param out whether nothing of it may be used
-   * @param impaired whether something of it may not be used
+   * @param out whether it is unavailable
+   * @param impaired whether it is unavailable, or only for some models or nearly out of budget
    * @param details {@code {"circuit", "exhausted", "key", "budget", "connections"}}
    */
   public record Health(boolean out, boolean impaired, JsonObject details) {}
 
-  /** How a backend is now. */
+  /** Returns the current health of a backend. */
   public Health health(String name) {
     BackendState backend = backends.get(name);
     Map<String, CircuitState> circuits = backend.circuitStates();

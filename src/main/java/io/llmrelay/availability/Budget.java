@@ -19,20 +19,20 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * The budget of one backend; without limits it lets everything through.
+ * The budget of one backend; without limits it permits every attempt.
  *
  * <p>An attempt counts as a request when it starts, and with its tokens and dollars when it ends,
- * in the window of that moment. In between, what it is expected to take is reserved. An attempt is
- * let in where what is used, what is reserved and what it is expected to take itself fit every
- * limit; so a limit is passed only by as much as the estimates were too low.
+ * in the window of that moment. In between, its expected spend is reserved. An attempt is permitted
+ * if the used, the reserved and its own expected spend together fit every limit; so a limit is
+ * exceeded only by the error of the estimates.
  *
- * <p>All of it is one immutable state that is replaced as a whole: any thread may read and write it
- * without a lock.
+ * <p>The state is immutable and replaced as a whole, so any thread may read and update it without a
+ * lock.
  */
 final class Budget {
   private static final Logger LOG = System.getLogger(Budget.class.getName());
 
-  /** One limit, and what is used of it within the current window. */
+  /** One limit and its use within the current window. */
   private record Meter(
       BudgetLimit limit,
       long max,
@@ -49,7 +49,7 @@ final class Budget {
           limit, max, (long) Math.ceil(max * options.getWarnAt()), 0, 0, 0, false, false);
     }
 
-    /** Begins a new window where the old one is over; a clock that is put back begins none. */
+    /** Begins a new window if the old one is over; a clock set back begins none. */
     Meter at(long now) {
       return now < end
           ? this
@@ -88,11 +88,11 @@ final class Budget {
       return new State(meters, reserved.plus(expected));
     }
 
-    State free(Spend expected) {
+    State release(Spend expected) {
       return new State(meters, reserved.minus(expected));
     }
 
-    /** The limit that has no room for so much more; of several the one that renews last. */
+    /** Returns the limit that so much more would exceed; of several, the one that renews last. */
     Meter full(Spend expected) {
       Spend more = expected.plus(Spend.ONE_REQUEST).plus(reserved);
       Meter full = null;
@@ -109,32 +109,32 @@ final class Budget {
   private final String backend;
   private final InstantSource clock;
   private final Consumer<BudgetThreshold> listener;
-  private final Consumer<Spend> news;
+  private final Consumer<Spend> spendListener;
   private final AtomicReference<State> state =
       new AtomicReference<>(new State(List.of(), Spend.NOTHING));
   private volatile boolean unpriced;
 
   /**
-   * A budget of which nothing is used.
+   * Creates an unused budget.
    *
-   * @param options {@code null} for no limits
-   * @param listener told when much or all of a limit is used
-   * @param news told what was spent here
+   * @param options the limits; {@code null} for none
+   * @param listener notified when the warning threshold or all of a limit is used
+   * @param spendListener notified of each spend on this node
    */
   Budget(
       String backend,
       BudgetOptions options,
       InstantSource clock,
       Consumer<BudgetThreshold> listener,
-      Consumer<Spend> news) {
+      Consumer<Spend> spendListener) {
     this.backend = backend;
     this.clock = clock;
     this.listener = listener;
-    this.news = news;
+    this.spendListener = spendListener;
     limit(options);
   }
 
-  /** Other limits; what is used of those there were before still counts. */
+  /** Replaces the limits; the use of a limit that remains is kept. */
   void limit(BudgetOptions options) {
     List<Meter> meters = new ArrayList<>();
     for (BudgetLimit limit : BudgetLimit.values()) {
@@ -146,11 +146,11 @@ final class Budget {
     state.updateAndGet(
         before ->
             new State(
-                meters.stream().map(meter -> usedAs(meter.at(now), before)).toList(),
+                meters.stream().map(meter -> withUseOf(meter.at(now), before)).toList(),
                 before.reserved));
   }
 
-  private static Meter usedAs(Meter meter, State before) {
+  private static Meter withUseOf(Meter meter, State before) {
     return before.meters.stream()
         .filter(known -> known.limit == meter.limit && known.begin == meter.begin)
         .map(known -> meter.with(known.used))
@@ -162,14 +162,14 @@ final class Budget {
     return !state.get().meters.isEmpty();
   }
 
-  /** Why an attempt that is expected to take so much may not be made now, or {@code null}. */
+  /** Returns why an attempt with this expected spend may not be made now, or {@code null}. */
   Skip look(Spend expected) {
     Meter full = now().full(expected);
     return full == null ? null : skip(full, expected);
   }
 
   /**
-   * Lets an attempt in ({@code null}) and reserves what it is expected to take, or says why not.
+   * Reserves the expected spend of an attempt and returns {@code null}, or the reason against it.
    */
   Skip enter(Spend expected) {
     while (true) {
@@ -181,9 +181,9 @@ final class Budget {
               ? current.reserve(expected).plus(Spend.ONE_REQUEST)
               : current.map(meter -> meter.equals(full) ? refusing(full, expected) : meter);
       if (state.compareAndSet(before, next)) {
-        report(current, next);
+        notifyCrossed(current, next);
         if (full == null) {
-          news.accept(Spend.ONE_REQUEST);
+          spendListener.accept(Spend.ONE_REQUEST);
           return null;
         }
         return skip(full, expected);
@@ -191,25 +191,25 @@ final class Budget {
     }
   }
 
-  /** A limit that refuses an attempt for what is used, not for what is reserved, is spent. */
+  /** Marks a limit as spent if it refuses an attempt for its use and not for reservations. */
   private static Meter refusing(Meter full, Spend expected) {
     long alone = full.limit.count(expected.plus(Spend.ONE_REQUEST));
     return full.used + alone > full.max && alone <= full.max ? full.markedSpent() : full;
   }
 
-  /** The attempt that was let in is over: it took this instead of what was expected. */
-  void leave(Spend expected, TokenUsage usage, Double costUsd) {
+  /** Replaces the reservation of an attempt by its actual spend. */
+  void settle(Spend expected, TokenUsage usage, Double costUsd) {
     if (costUsd == null && usage.totalTokens() > 0) {
       warnUnpriced();
     }
     Spend spent = Spend.of(usage.totalTokens(), costUsd);
-    update(before -> before.free(expected).plus(spent));
+    update(before -> before.release(expected).plus(spent));
     if (!spent.equals(Spend.NOTHING)) {
-      news.accept(spent);
+      spendListener.accept(spent);
     }
   }
 
-  /** Another node spent something. */
+  /** Adds what another node spent. */
   void spentElsewhere(Spend spent) {
     update(before -> before.plus(spent));
   }
@@ -224,7 +224,7 @@ final class Budget {
     return spent() || isSpent(FailureKind.RATE_LIMITED);
   }
 
-  /** What is used of each limit: {@code {"daily-usd": {"used", "max", "renews_in_ms"}}}. */
+  /** Returns the use of each limit: {@code {"daily-usd": {"used", "max", "renews_in_ms"}}}. */
   JsonObject report() {
     JsonObject report = new JsonObject();
     long now = clock.millis();
@@ -240,7 +240,7 @@ final class Budget {
     return report;
   }
 
-  /** What is used, to be saved: {@code {"daily-usd": {"since", "used"}}}. */
+  /** Returns the use of each limit, to be saved: {@code {"daily-usd": {"since", "used"}}}. */
   JsonObject toJson() {
     JsonObject json = new JsonObject();
     for (Meter meter : now().meters) {
@@ -251,15 +251,17 @@ final class Budget {
     return json;
   }
 
-  /** Takes over what {@link #toJson} wrote, as far as its windows are not over; tells nobody. */
+  /**
+   * Restores what {@link #toJson} wrote, except for windows that are over. No listener is notified.
+   */
   void restore(JsonObject json) {
     restoring(json).run();
   }
 
   /**
-   * Reads what {@link #toJson} wrote, to be taken over later.
+   * Parses what {@link #toJson} wrote and returns the action that restores it.
    *
-   * @throws RuntimeException if something else was written
+   * @throws RuntimeException if the JSON has another form
    */
   Runnable restoring(JsonObject json) {
     Map<BudgetLimit, Long> since = new EnumMap<>(BudgetLimit.class);
@@ -293,14 +295,14 @@ final class Budget {
       State current = before.at(clock.millis());
       State next = change.apply(current);
       if (state.compareAndSet(before, next)) {
-        report(current, next);
+        notifyCrossed(current, next);
         return;
       }
     }
   }
 
-  /** Tells the listener of each limit that was passed by a change; whoever made it does. */
-  private void report(State before, State after) {
+  /** Notifies the listener of each limit whose threshold a change has crossed. */
+  private void notifyCrossed(State before, State after) {
     for (int i = 0; i < after.meters.size(); i++) {
       Meter was = before.meters.get(i);
       Meter is = after.meters.get(i);

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
-/** The limits a budget may have: what is counted, within which window of the UTC calendar. */
+/** The limits of a budget: what is counted within which window of the UTC calendar. */
 enum BudgetLimit {
   DAILY_USD(Window.DAY, Spend::nanoUsd, BudgetOptions::getDailyUsd),
   MONTHLY_USD(Window.MONTH, Spend::nanoUsd, BudgetOptions::getMonthlyUsd),
@@ -38,12 +38,12 @@ enum BudgetLimit {
     this.option = option;
   }
 
-  /** The name in the configuration, such as {@code daily-usd}. */
+  /** Returns the name in the configuration, such as {@code daily-usd}. */
   String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** What is configured, {@code null} if nothing is. */
+  /** Returns the configured limit, or {@code null}. */
   Number of(BudgetOptions options) {
     return option.apply(options);
   }
@@ -52,27 +52,27 @@ enum BudgetLimit {
     return this == DAILY_USD || this == MONTHLY_USD;
   }
 
-  /** How much of what this limits there is in it. */
+  /** Returns the part of a spend that this limit counts. */
   long count(Spend spend) {
     return measure.applyAsLong(spend);
   }
 
-  /** A configured or saved amount as it is counted. */
+  /** Converts a configured or saved amount to the unit of counting. */
   long count(Number amount) {
     return inUsd() ? Spend.nano(amount.doubleValue()) : amount.longValue();
   }
 
-  /** A count in the limit's own unit. */
+  /** Converts a count to the unit of the configuration. */
   Number shown(long count) {
     return inUsd() ? (Number) Spend.usd(count) : (Number) count;
   }
 
-  /** What it is to a request that there is no room: a minute's limit is soon over. */
+  /** Returns the failure of a request beyond the limit; limits per minute are rate limits. */
   FailureKind kind() {
     return window == Window.MINUTE ? FailureKind.RATE_LIMITED : FailureKind.QUOTA_EXHAUSTED;
   }
 
-  /** When the window began that the moment is in. */
+  /** Returns the start of the window that contains a time. */
   long begin(long epochMs) {
     return switch (window) {
       case MINUTE -> epochMs - Math.floorMod(epochMs, MINUTE_MS);
@@ -81,7 +81,7 @@ enum BudgetLimit {
     };
   }
 
-  /** When the next one begins. */
+  /** Returns the end of the window that contains a time. */
   long end(long epochMs) {
     return switch (window) {
       case MINUTE -> begin(epochMs) + MINUTE_MS;

@@ -14,9 +14,9 @@ import java.util.function.LongSupplier;
 /**
  * A Vert.x circuit breaker fed by the outcomes of attempts on every lane.
  *
- * <p>A breaker counts calls; an attempt may last minutes, shows life long before it ends, and may
- * end without a meaning. So the judgement is made here, and the breaker is told: it keeps the gate
- * shut and its timer half-opens it.
+ * <p>A breaker counts calls; an attempt may last minutes, proves the backend alive at its first
+ * chunk, and may end without saying anything about the backend. So this class decides when to open
+ * and close; the breaker holds the open state, and its timer half-opens it.
  *
  * <ul>
  *   <li>Closed: FAILURE and ALIVE count in an {@link OutcomeWindow}; an attempt is alive from its
@@ -27,11 +27,11 @@ import java.util.function.LongSupplier;
  * </ul>
  *
  * <p>The state is one reference to an object that is replaced at each transition, so that reading
- * it takes no lock and each transition has one author. May be used by any thread.
+ * it takes no lock and each transition is made by one thread. Thread-safe.
  */
 final class Circuit {
 
-  /** One state and what belongs to it. */
+  /** One state with its outcomes or its trial. */
   private record State(
       CircuitState name, long since, OutcomeWindow outcomes, AtomicReference<Pass> trial) {}
 
@@ -53,14 +53,14 @@ final class Circuit {
   private final BiConsumer<CircuitState, CircuitState> listener;
   private final AtomicReference<State> state = new AtomicReference<>();
 
-  /** Until then one failure is enough, because the circuit of another node opened. */
+  /** Until this time one failure opens the circuit, because that of another node opened. */
   private volatile long suspectUntil = Long.MIN_VALUE;
 
   /**
-   * A closed circuit.
+   * Creates a closed circuit.
    *
-   * @param clock milliseconds that only go forward
-   * @param listener told of each transition: from, to
+   * @param clock a monotonic clock in milliseconds
+   * @param listener notified of each transition: from, to
    */
   Circuit(
       Vertx vertx,
@@ -86,7 +86,7 @@ final class Circuit {
     return state.get().name;
   }
 
-  /** Why no attempt may be made now, or {@code null}. */
+  /** Returns why no attempt may be made now, or {@code null}. */
   Skip look() {
     State now = state.get();
     return switch (now.name) {
@@ -97,13 +97,13 @@ final class Circuit {
     };
   }
 
-  /** The reason where {@link #enter} came too late, and another request has the trial. */
-  Skip lost() {
+  /** Returns the reason after {@link #enter} failed because another request took the trial. */
+  Skip trialTaken() {
     Skip skip = look();
     return skip != null ? skip : skip("circuit half-open, a trial is running", -1);
   }
 
-  /** Permits one attempt, or returns {@code null} where {@link #look} has a reason against it. */
+  /** Returns a pass for one attempt, or {@code null} if {@link #look} has a reason against it. */
   Pass enter() {
     State now = state.get();
     switch (now.name) {
@@ -121,8 +121,8 @@ final class Circuit {
     }
   }
 
-  /** The attempt gave its first chunk. */
-  void answering(Pass pass) {
+  /** Records the first chunk of an attempt. */
+  void firstChunk(Pass pass) {
     if (pass.state.name == CircuitState.HALF_OPEN) {
       close(pass.state);
     } else if (pass.alive < 0) {
@@ -130,18 +130,18 @@ final class Circuit {
     }
   }
 
-  /** The attempt is over. */
+  /** Records the outcome of an attempt. */
   void settle(Pass pass, Outcome outcome) {
     if (pass.state.name == CircuitState.HALF_OPEN) {
       settleTrial(pass, outcome);
     } else if (outcome == Outcome.ALIVE) {
-      answering(pass);
+      firstChunk(pass);
     } else if (outcome == Outcome.FAILURE) {
       failure(pass);
     }
   }
 
-  /** Another node's circuit opened: the next failure here opens this one too. */
+  /** Lets the next failure open this circuit, because that of another node opened. */
   void suspect() {
     suspectUntil = clock.getAsLong() + options.getWindow().toMillis();
   }
@@ -159,7 +159,7 @@ final class Circuit {
     long now = clock.getAsLong();
     OutcomeWindow outcomes = pass.state.outcomes;
     if (pass.alive >= 0) {
-      outcomes.failedAfterAll(pass.alive, now);
+      outcomes.failAlive(pass.alive, now);
     } else {
       outcomes.failure(now);
     }
@@ -191,7 +191,7 @@ final class Circuit {
     }
   }
 
-  /** By the breaker's timer. */
+  /** Half-opens the circuit; called by the breaker's timer. */
   private void halfOpen() {
     state.set(new State(CircuitState.HALF_OPEN, clock.getAsLong(), null, new AtomicReference<>()));
     listener.accept(CircuitState.OPEN, CircuitState.HALF_OPEN);

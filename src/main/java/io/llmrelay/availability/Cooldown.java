@@ -3,15 +3,15 @@ package io.llmrelay.availability;
 import io.llmrelay.chat.FailureKind;
 
 /**
- * For how long something of a backend is not to be used.
+ * A time during which a model or a whole backend is not used.
  *
- * @param scope what is not to be used
- * @param kind the failure that asked for it
- * @param forMs milliseconds from now; without meaning for {@link Scope#KEY}
+ * @param scope what is not used
+ * @param kind the failure that led to it
+ * @param forMs milliseconds from now; ignored for {@link Scope#KEY}
  */
 public record Cooldown(Scope scope, FailureKind kind, long forMs) {
 
-  /** What a cooldown is about. */
+  /** The part of a backend that a cooldown applies to. */
   public enum Scope {
     /** The model at this backend: rate limits are per model. */
     MODEL,

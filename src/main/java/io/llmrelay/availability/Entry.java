@@ -1,4 +1,4 @@
 package io.llmrelay.availability;
 
-/** Whether an attempt may be made: a {@link Permit}, or the {@link Skip} that says why not. */
+/** A {@link Permit} for an attempt, or the {@link Skip} with the reason against it. */
 public sealed interface Entry permits Permit, Skip {}

@@ -10,32 +10,32 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
- * The cooldowns of one backend: a deadline for each of its models, and one for all of it. A
- * deadline is only ever moved further away, and forgotten when it has passed.
+ * The cooldowns of one backend: a deadline for each of its models, and one for the whole backend.
+ * Deadlines are only extended, and removed once they have passed.
  *
- * <p>A cooldown that lasts is tried from time to time: one request is let through, and its success
- * ends the cooldown. A limit may be raised and a balance paid long before the time that was named.
+ * <p>During a long cooldown one request is permitted from time to time, and its success ends the
+ * cooldown: a limit may be raised or a balance paid long before the announced time.
  *
- * <p>A backend that refused its key has no deadline: it is out until the key is accepted again.
+ * <p>A backend that refused its key has no deadline: it is unavailable until the key is accepted.
  *
- * <p>May be used by any thread. Reading takes no lock.
+ * <p>Thread-safe. Reading takes no lock.
  */
 final class Exhaustion {
-  /** Model names may come from callers, so the number of entries has a bound. */
+  /** Bounds the number of entries, since callers may choose model names. */
   static final int MAX_ENTRIES = 1_000;
 
-  /** Shorter cooldowns are waited for; longer ones are tried at half their length at most. */
+  /** Cooldowns up to this length have no trials; longer ones have one at half their length. */
   static final long TRY_AFTER_MS = 60_000;
 
   static final long TRY_AT_LEAST_EVERY_MS = 300_000;
 
-  /** What has no deadline. */
+  /** The deadline of a refused key: none. */
   private static final long REFUSED = Long.MAX_VALUE;
 
-  /** The entry of the whole backend; no model has an empty name. */
+  /** The key of the whole backend; no model has an empty name. */
   private static final String ALL = "";
 
-  /** A deadline, and from when on one request may try whether it still holds. */
+  /** A deadline, and the time from which one request may try whether it still holds. */
   private record Entry(long until, FailureKind kind, long tryAt) {}
 
   /** The permission for one request to try whether a cooldown still holds. */
@@ -54,10 +54,10 @@ final class Exhaustion {
   private final long maxMs;
 
   /**
-   * No cooldowns.
+   * Creates an exhaustion without cooldowns.
    *
-   * @param clock milliseconds that only go forward
-   * @param maxMs longest cooldown that is believed
+   * @param clock a monotonic clock in milliseconds
+   * @param maxMs upper bound of a cooldown
    */
   Exhaustion(LongSupplier clock, long maxMs) {
     this.clock = clock;
@@ -68,12 +68,12 @@ final class Exhaustion {
    * Begins or extends a cooldown.
    *
    * @param model {@code null} for the whole backend
-   * @return whether that changed anything
+   * @return whether the deadline changed
    */
   boolean extend(String model, FailureKind kind, long forMs) {
     long now = clock.getAsLong();
-    long cut = Math.min(forMs, maxMs);
-    Entry next = new Entry(now + cut, kind, tryAt(now, cut));
+    long boundedMs = Math.min(forMs, maxMs);
+    Entry next = new Entry(now + boundedMs, kind, tryAt(now, boundedMs));
     if (!makeRoom(key(model), now)) {
       return false;
     }
@@ -83,7 +83,7 @@ final class Exhaustion {
         next,
         (known, more) -> {
           changed.set(known.until < more.until);
-          // Asked again for the same: the next try is due a while after this one.
+          // The same deadline again: only the next trial is postponed.
           return changed.get() ? more : new Entry(known.until, known.kind, more.tryAt);
         });
     return changed.get();
@@ -102,13 +102,13 @@ final class Exhaustion {
     return entries.size() < MAX_ENTRIES || entries.containsKey(key);
   }
 
-  /** Notes that the backend refused its key, and returns whether that is news. */
+  /** Records that the backend refused its key, and returns whether it was unknown. */
   boolean refuseKey() {
     Entry before = entries.put(ALL, new Entry(REFUSED, FailureKind.AUTHENTICATION, Long.MAX_VALUE));
     return before == null || before.until != REFUSED;
   }
 
-  /** Notes that the backend accepts its key again, and returns whether that is news. */
+  /** Records that the backend accepts its key again, and returns whether it was unknown. */
   boolean acceptKey() {
     Entry entry = entries.get(ALL);
     return entry != null && entry.until == REFUSED && entries.remove(ALL, entry);
@@ -120,7 +120,7 @@ final class Exhaustion {
     return entry != null && entry.until == REFUSED;
   }
 
-  /** Why the model is not to be used now, or {@code null}. */
+  /** Returns why the model may not be used now, or {@code null}. */
   Skip look(String model) {
     String key = decisive(model);
     if (key == null) {
@@ -131,8 +131,8 @@ final class Exhaustion {
   }
 
   /**
-   * The permission to try whether a cooldown of the model still holds, if that is due. At most one
-   * request gets it each time.
+   * Returns the permission to try whether a cooldown of the model still holds, to one request each
+   * time a trial is due, or {@code null}.
    */
   Trial enter(String model) {
     String key = decisive(model);
@@ -145,7 +145,7 @@ final class Exhaustion {
     return entries.replace(key, entry, next) ? new Trial(key, next) : null;
   }
 
-  /** A trial succeeded: the cooldown is over. */
+  /** Ends the cooldown whose trial succeeded. */
   void end(Trial trial) {
     entries.remove(trial.model, trial.entry);
   }
@@ -154,7 +154,7 @@ final class Exhaustion {
     return clock.getAsLong() >= entry.tryAt;
   }
 
-  /** The entry that ends last of the two that apply to a model, or {@code null}. */
+  /** Returns the key of the later of the two deadlines that apply to a model, or {@code null}. */
   private String decisive(String model) {
     if (entries.isEmpty()) {
       return null;
@@ -185,13 +185,13 @@ final class Exhaustion {
     return new Skip(SkipReason.EXHAUSTED, entry.kind, message, inMs);
   }
 
-  /** Milliseconds until the whole backend may be used; -1 for a refused key, 0 if it may be now. */
+  /** Returns the milliseconds until the whole backend may be used; -1 for a refused key. */
   long remaining() {
     Entry entry = current(ALL);
     return entry == null ? 0 : entry.until == REFUSED ? -1 : entry.until - clock.getAsLong();
   }
 
-  /** The models that are in a cooldown, with milliseconds from now. */
+  /** Returns the remaining cooldown in milliseconds by model. */
   Map<String, Long> remainingByModel() {
     long now = clock.getAsLong();
     Map<String, Long> remaining = new TreeMap<>();
@@ -205,10 +205,10 @@ final class Exhaustion {
   }
 
   /**
-   * Adds what is known, to be saved: {@code {"backend/model": {"reason", "until"}}}, without {@code
-   * until} for a refused key.
+   * Adds the cooldowns to a JSON object, to be saved: {@code {"backend/model": {"reason",
+   * "until"}}}, without {@code until} for a refused key.
    *
-   * @param epochMs the time of day, by which deadlines survive a restart
+   * @param epochMs the current time, relative to which deadlines are saved
    */
   void save(String backend, JsonObject into, long epochMs) {
     long now = clock.getAsLong();

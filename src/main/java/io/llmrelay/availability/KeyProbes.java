@@ -9,14 +9,14 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Asks the backends that refused their key from time to time whether they take it now.
+ * The probes of backends that refused their key, until they accept it.
  *
- * <p>First after half a minute, then after twice as long each time, up to ten minutes. A probe that
- * succeeds lets the next request through, which is the proof: a list of models may be public.
- * Therefore the delay is forgotten only when an attempt has succeeded, and goes on growing where
- * the key is refused again.
+ * <p>The first probe follows after half a minute; the delay doubles with each probe, up to ten
+ * minutes. A probe that succeeds makes the backend available to the next request, which is the
+ * proof: a list of models may be public. Therefore the delay is reset only when an attempt
+ * succeeds, and goes on growing if the key is refused again.
  *
- * <p>Of one backend there is never more than a timer that runs or a probe that is under way.
+ * <p>Each backend has at most one timer or one probe in flight.
  */
 final class KeyProbes {
   static final Duration FIRST_DELAY = Duration.ofSeconds(30);
@@ -26,13 +26,14 @@ final class KeyProbes {
 
   private static final long MAX_DELAY_MS = 600_000;
 
-  private static final class Wait {
-    boolean out;
+  private static final class Schedule {
+    boolean refused;
 
-    /** Whether a probe is under way, and whether what it will say is out of date already. */
-    boolean asking;
+    boolean probing;
 
+    /** Whether the result of the probe in flight is outdated. */
     boolean stale;
+
     int probes;
     long timer = -1;
   }
@@ -40,100 +41,99 @@ final class KeyProbes {
   private final Vertx vertx;
   private final long firstDelayMs;
   private final Function<String, Future<Boolean>> probe;
-  private final Consumer<String> taken;
-  private final Map<String, Wait> waits = new HashMap<>();
+  private final Consumer<String> onAccepted;
+  private final Map<String, Schedule> schedules = new HashMap<>();
 
   /**
-   * Nobody is asked yet.
+   * Creates key probes for no backend yet.
    *
-   * @param probe says whether a backend takes its key; {@code false} also where it could not be
-   *     asked
-   * @param taken told of each backend that does
+   * @param probe returns whether a backend accepts its key; {@code false} if it cannot be reached
+   * @param onAccepted called with the name of each backend that accepts its key again
    */
   KeyProbes(
       Vertx vertx,
       Duration firstDelay,
       Function<String, Future<Boolean>> probe,
-      Consumer<String> taken) {
+      Consumer<String> onAccepted) {
     this.vertx = vertx;
     this.firstDelayMs = firstDelay.toMillis();
     this.probe = probe;
-    this.taken = taken;
+    this.onAccepted = onAccepted;
   }
 
-  /** A backend refused its key; it is asked when its delay is over. */
-  void refused(String backend) {
-    Wait wait = waits.computeIfAbsent(backend, name -> new Wait());
-    if (!wait.out) {
-      wait.out = true;
-      if (!wait.asking) {
-        askLater(backend, wait);
+  /** Schedules a probe of a backend that refused its key. */
+  void keyRefused(String backend) {
+    Schedule schedule = schedules.computeIfAbsent(backend, name -> new Schedule());
+    if (!schedule.refused) {
+      schedule.refused = true;
+      if (!schedule.probing) {
+        scheduleProbe(backend, schedule);
       }
     }
   }
 
-  /** A backend had refused its key before the start; it is asked at once. */
-  void refusedBefore(String backend) {
-    Wait wait = waits.computeIfAbsent(backend, name -> new Wait());
-    wait.out = true;
-    if (!wait.asking) {
-      vertx.cancelTimer(wait.timer);
-      ask(backend, wait);
+  /** Probes at once a backend that refused its key before the restart. */
+  void keyRefusedBeforeRestart(String backend) {
+    Schedule schedule = schedules.computeIfAbsent(backend, name -> new Schedule());
+    schedule.refused = true;
+    if (!schedule.probing) {
+      vertx.cancelTimer(schedule.timer);
+      probe(backend, schedule);
     }
   }
 
-  /** Somebody else found that the backend takes its key. */
-  void taken(String backend) {
-    Wait wait = waits.get(backend);
-    if (wait != null) {
-      wait.out = false;
-      wait.stale = wait.asking;
-      vertx.cancelTimer(wait.timer);
+  /** Cancels the probes of a backend whose key was accepted elsewhere. */
+  void keyAccepted(String backend) {
+    Schedule schedule = schedules.get(backend);
+    if (schedule != null) {
+      schedule.refused = false;
+      schedule.stale = schedule.probing;
+      vertx.cancelTimer(schedule.timer);
     }
   }
 
-  /** The backend served somebody; should it refuse its key after that, it is a new story. */
-  void served(String backend) {
-    if (waits.isEmpty()) {
+  /** Resets the delay of a backend after a successful attempt. */
+  void attemptSucceeded(String backend) {
+    if (schedules.isEmpty()) {
       return;
     }
-    Wait wait = waits.get(backend);
-    if (wait != null && !wait.out) {
-      wait.probes = 0;
-      if (!wait.asking) {
-        waits.remove(backend);
+    Schedule schedule = schedules.get(backend);
+    if (schedule != null && !schedule.refused) {
+      schedule.probes = 0;
+      if (!schedule.probing) {
+        schedules.remove(backend);
       }
     }
   }
 
   void close() {
-    waits.values().forEach(wait -> vertx.cancelTimer(wait.timer));
-    waits.clear();
+    schedules.values().forEach(schedule -> vertx.cancelTimer(schedule.timer));
+    schedules.clear();
   }
 
-  private void askLater(String backend, Wait wait) {
-    long delay = Math.min(MAX_DELAY_MS, firstDelayMs << Math.min(wait.probes, DOUBLINGS));
-    wait.probes++;
-    wait.timer = vertx.setTimer(delay, fired -> ask(backend, wait));
+  private void scheduleProbe(String backend, Schedule schedule) {
+    long delay = Math.min(MAX_DELAY_MS, firstDelayMs << Math.min(schedule.probes, DOUBLINGS));
+    schedule.probes++;
+    schedule.timer = vertx.setTimer(delay, fired -> probe(backend, schedule));
   }
 
-  private void ask(String backend, Wait wait) {
-    wait.asking = true;
+  private void probe(String backend, Schedule schedule) {
+    schedule.probing = true;
     probe
         .apply(backend)
         .onComplete(
             answer -> {
-              wait.asking = false;
-              boolean stale = wait.stale;
-              wait.stale = false;
-              if (!wait.out || waits.get(backend) != wait) {
+              schedule.probing = false;
+              boolean stale = schedule.stale;
+              schedule.stale = false;
+              if (!schedule.refused || schedules.get(backend) != schedule) {
                 return;
               }
               if (!stale && answer.succeeded() && answer.result()) {
-                wait.out = false;
-                taken.accept(backend);
+                schedule.refused = false;
+                onAccepted.accept(backend);
               } else {
-                askLater(backend, wait);
+                scheduleProbe(backend, schedule);
               }
             });
   }

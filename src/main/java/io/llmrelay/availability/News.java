@@ -12,12 +12,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 
 /**
- * What relays on the same event bus tell each other about backends. A hint, believed only for the
- * same account: cooldowns and refused keys are adopted, and spend is added up, but a circuit that
- * opened elsewhere makes ours only suspicious.
+ * Announcements about backends between the relays on one event bus. They are hints, and apply only
+ * to the same account: cooldowns and refused keys are adopted and spend is added up, but a circuit
+ * that opened elsewhere makes ours only suspicious.
  */
 final class News {
-  /** Behind the prefix: the address of the announcements. */
+  /** Suffix of the address of the announcements. */
   static final String ADDRESS = ".announce";
 
   private static final String ORIGIN = "origin";
@@ -67,7 +67,7 @@ final class News {
     vertx.eventBus().publish(address, announcement);
   }
 
-  /** What is no announcement, or is about another account, is ignored. */
+  /** Ignores malformed announcements and those for other accounts. */
   private void onAnnouncement(Message<Object> message) {
     if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
       return;
@@ -110,7 +110,7 @@ final class News {
     }
   }
 
-  /** The backend with the name before the first slash, if it is the same account. */
+  /** Returns the backend with the name before the first slash, if it has the same account. */
   private BackendState ours(String name, JsonObject news) {
     BackendState backend = availability.backends().all().get(name.split("/", 2)[0]);
     return backend != null && backend.account.equals(news.getValue(ACCOUNT)) ? backend : null;

@@ -1,13 +1,13 @@
 package io.llmrelay.availability;
 
-/** What an attempt says about its backend's health. */
+/** The outcome of an attempt for its backend's health. */
 public enum Outcome {
-  /** It speaks against the backend: a server error, a reset, a timeout, a stall, a truncation. */
+  /** The backend is at fault: a server error, a reset, a timeout, a stall, a truncation. */
   FAILURE,
-  /** The backend works: it answered, be it with a refusal of this very request. */
+  /** The backend works: a success, or a response that rejects this request only. */
   ALIVE,
-  /** The backend asked not to be used for a while. Sets a cooldown and opens no circuit. */
+  /** The backend asked for a cooldown, which does not count for the circuit. */
   EXHAUSTED,
-  /** Nothing: the consumer left, or the request never got as far as the backend. */
+  /** Inconclusive: the consumer cancelled, or the request did not reach the backend. */
   NEUTRAL
 }

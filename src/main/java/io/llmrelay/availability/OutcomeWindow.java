@@ -1,17 +1,18 @@
 package io.llmrelay.availability;
 
 /**
- * The latest conclusive outcomes of a closed circuit: of the last {@value #LEAST_SIZE} (or as many
- * as failures are needed, up to {@value #MOST_SIZE}) those that are no older than the window.
- * Written once or twice per attempt, under a short lock.
+ * A sliding window of the conclusive outcomes of a closed circuit, bounded in time and in number:
+ * the last {@value #LEAST_SIZE}, or as many as the failures it takes to open, up to {@value
+ * #MOST_SIZE}. Written once or twice per attempt, under a short lock.
  */
 final class OutcomeWindow {
-  /** Bounds memory, and how many failures a busy backend's past successes can outweigh. */
+  /** Least capacity; bounds memory and the weight of past successes. */
   static final int LEAST_SIZE = 100;
 
+  /** Largest capacity. */
   static final int MOST_SIZE = 1_000;
 
-  /** This part of the window without a success makes failures in a row an outage. */
+  /** Failures in a row are an outage if they last for this fraction of the window. */
   private static final int OUTAGE_PART = 6;
 
   private final long windowMs;
@@ -26,11 +27,11 @@ final class OutcomeWindow {
   private int failuresInARow;
 
   /**
-   * An empty window.
+   * Creates an empty window.
    *
    * @param windowMs how long an outcome counts, in milliseconds
-   * @param maxFailures least number of failures that speak against the backend
-   * @param failureRate least share of failures that does, above 0 and at most 1
+   * @param maxFailures least number of failures that opens the circuit
+   * @param failureRate least share of failures that opens it, above 0 and at most 1
    */
   OutcomeWindow(long windowMs, int maxFailures, double failureRate, long now) {
     this.windowMs = windowMs;
@@ -43,7 +44,7 @@ final class OutcomeWindow {
     this.aliveAt = now;
   }
 
-  /** Counts a sign of life and returns its number, for {@link #failedAfterAll}. */
+  /** Counts a success and returns its number, for {@link #failAlive}. */
   synchronized long alive(long now) {
     failuresInARow = 0;
     aliveAt = now;
@@ -56,8 +57,8 @@ final class OutcomeWindow {
     add(now, true);
   }
 
-  /** Turns a sign of life into a failure: the attempt gave its first chunk and broke later. */
-  synchronized void failedAfterAll(long number, long now) {
+  /** Turns a counted success into a failure: the attempt broke after its first chunk. */
+  synchronized void failAlive(long number, long now) {
     if (count - number <= size) {
       failed[(int) (number % size)] = true;
       times[(int) (number % size)] = now;
@@ -68,8 +69,8 @@ final class OutcomeWindow {
   }
 
   /**
-   * Whether the outcomes speak against the backend: enough failures, and either a share of all
-   * outcomes, or nothing but failures for a while (which a busy past would outweigh otherwise).
+   * Whether the circuit should open: enough failures, and either a sufficient share of all outcomes
+   * or nothing but failures for a while (which past successes would outweigh otherwise).
    */
   synchronized boolean isFailing(long now) {
     int outcomes = 0;

@@ -29,18 +29,18 @@ public final class Permit implements Entry {
     this.reserved = reserved;
   }
 
-  /** The attempt gave its first chunk: the backend is alive. */
-  public void answering() {
-    circuit.answering(pass);
+  /** Records the first chunk of the attempt, which proves the backend alive. */
+  public void firstChunk() {
+    circuit.firstChunk(pass);
     if (trial != null) {
       backend.exhaustion.end(trial);
     }
   }
 
   /**
-   * The attempt is over. What is learnt from it holds for whoever asks next.
+   * Records the end of the attempt.
    *
-   * @param cooldown for how long something of the backend is not to be used, or {@code null}
+   * @param cooldown the cooldown it led to, or {@code null}
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
     try {
@@ -50,11 +50,11 @@ public final class Permit implements Entry {
       if (cooldown != null) {
         backend.exhausted(model, cooldown);
       } else if (outcome == Outcome.ALIVE) {
-        backend.served();
+        backend.attemptSucceeded();
       }
       circuit.settle(pass, outcome);
       if (reserved != null) {
-        backend.budget.leave(reserved, usage, costUsd);
+        backend.budget.settle(reserved, usage, costUsd);
       }
     } finally {
       backend.slots.release();

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is kept of the availability over a restart: {@code {"exhausted": {"backend/model":
+ * The part of the availability that is kept over a restart: {@code {"exhausted": {"backend/model":
  * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used"}}}}}.
  */
 final class SavedState {
@@ -28,11 +28,11 @@ final class SavedState {
   }
 
   /**
-   * Takes over what was saved, as far as it has not passed and its backend is still configured: all
-   * of it, or nothing.
+   * Restores everything that has not expired and whose backend is still configured, or nothing if
+   * the JSON is malformed.
    *
-   * @return the backends that had refused their keys
-   * @throws RuntimeException if something else was saved
+   * @return the names of the backends that had refused their keys
+   * @throws RuntimeException if the JSON has another form
    */
   static List<String> restore(JsonObject saved, Backends backends, long epochMs) {
     List<Runnable> changes = new ArrayList<>();

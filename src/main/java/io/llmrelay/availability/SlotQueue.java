@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The places of one request in the queues for slots of several backends. Must be closed, which
- * leaves the queues and gives back what was granted meanwhile.
+ * The places of one request in the slot queues of several backends. Must be closed, which leaves
+ * the queues and releases granted slots.
  */
 public final class SlotQueue {
   private final Map<String, Slots.Ticket> tickets = new HashMap<>();

@@ -5,9 +5,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The right to have one more request open at a backend, counted over all lanes, and a bounded queue
- * of those that wait for one. A released slot goes to the first in the queue; while somebody waits,
- * nobody else gets one. May be used by any thread; takes no lock.
+ * A semaphore for the requests open at a backend, over all lanes, with a bounded FIFO queue. A
+ * released slot goes to the first in the queue; as long as requests are queued, no other gets one.
+ * Thread-safe without a lock.
  */
 final class Slots {
   private final AtomicInteger inUse = new AtomicInteger();
@@ -20,7 +20,7 @@ final class Slots {
     limit(max, maxWaiting);
   }
 
-  /** Other limits, for the requests that come from now on. */
+  /** Changes the limits for later requests. */
   void limit(int max, int maxWaiting) {
     this.max = max;
     this.maxWaiting = maxWaiting;
@@ -39,27 +39,27 @@ final class Slots {
     return waiting.get();
   }
 
-  /** Whether a request would get a slot at once. */
+  /** Whether a request would get a slot without waiting. */
   boolean isFree() {
     return waiting.get() == 0 && inUse.get() < max;
   }
 
-  /** Takes a slot if one is free and nobody waits for it. */
-  boolean take() {
-    return waiting.get() == 0 && takeFree();
+  /** Acquires a slot if one is free and no request is queued. */
+  boolean tryAcquire() {
+    return waiting.get() == 0 && acquireFree();
   }
 
-  /** Gives a slot back. */
+  /** Releases a slot. */
   void release() {
     inUse.decrementAndGet();
     grant();
   }
 
   /**
-   * Waits for a slot.
+   * Queues for a slot.
    *
-   * @param granted called once a slot is held for the ticket, by the thread that gave it back
-   * @return {@code null} where too many wait already
+   * @param granted called once the ticket holds a slot, on the thread that released it
+   * @return {@code null} if the queue is full
    */
   Ticket await(Runnable granted) {
     if (waiting.incrementAndGet() > maxWaiting) {
@@ -72,9 +72,9 @@ final class Slots {
     return ticket;
   }
 
-  /** Hands free slots to those that wait. */
+  /** Grants free slots to queued requests. */
   private void grant() {
-    while (!queue.isEmpty() && takeFree()) {
+    while (!queue.isEmpty() && acquireFree()) {
       Ticket next = queue.poll();
       if (next == null || !next.grant()) {
         inUse.decrementAndGet();
@@ -82,7 +82,7 @@ final class Slots {
     }
   }
 
-  private boolean takeFree() {
+  private boolean acquireFree() {
     int used = inUse.get();
     while (used < max) {
       if (inUse.compareAndSet(used, used + 1)) {
@@ -93,7 +93,7 @@ final class Slots {
     return false;
   }
 
-  /** A place in the queue, and the slot once it is granted. */
+  /** A place in the queue, and later the granted slot. */
   final class Ticket {
     private static final int WAITING = 0;
     private static final int GRANTED = 1;
@@ -106,12 +106,12 @@ final class Slots {
       this.granted = granted;
     }
 
-    /** Takes the slot over from the ticket, if it holds one. */
+    /** Takes over the granted slot; returns false if there is none. */
     boolean redeem() {
       return state.compareAndSet(GRANTED, CLOSED);
     }
 
-    /** Leaves the queue, or gives the slot back. */
+    /** Leaves the queue, or releases the granted slot. */
     void cancel() {
       int before = state.getAndSet(CLOSED);
       if (before == WAITING) {

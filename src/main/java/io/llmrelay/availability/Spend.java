@@ -1,8 +1,8 @@
 package io.llmrelay.availability;
 
 /**
- * What is taken from a budget. Dollars are counted in billionths: sums of them are exact, and a
- * token of the cheapest model is still several.
+ * An amount of requests, tokens and US dollars. Dollars are counted in billionths, so that sums are
+ * exact and a token of the cheapest model is still several.
  */
 public record Spend(long requests, long tokens, long nanoUsd) {
   private static final double NANO = 1e9;
@@ -10,7 +10,7 @@ public record Spend(long requests, long tokens, long nanoUsd) {
   public static final Spend NOTHING = new Spend(0, 0, 0);
   public static final Spend ONE_REQUEST = new Spend(1, 0, 0);
 
-  /** So many tokens at that price; a price that is not known is nothing. */
+  /** Creates a spend without a request; an unknown price counts as 0. */
   public static Spend of(long tokens, Double usd) {
     return new Spend(0, tokens, usd == null ? 0 : nano(usd));
   }

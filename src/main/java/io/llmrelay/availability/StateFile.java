@@ -17,9 +17,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.Supplier;
 
 /**
- * A small JSON file that is written some time after a change and read at the next start. It is
- * written beside and renamed, so that there is always a whole one, and never on the event loop. A
- * file that cannot be read or written is reported, and that is all: the relay works without.
+ * A small JSON file that is written shortly after a change and read at the next start. It is
+ * written to a temporary file and renamed, so that it is always complete, and never on the event
+ * loop. A file that cannot be read or written is logged; the relay works without it.
  */
 final class StateFile {
   static final int VERSION = 1;
@@ -38,9 +38,9 @@ final class StateFile {
   private boolean closed;
 
   /**
-   * A file that is not touched yet.
+   * Creates a state file without touching the disk.
    *
-   * @param content what is to be written, asked on the context of the caller
+   * @param content supplies the content to write, on the context of the caller
    */
   StateFile(Vertx vertx, Path file, Supplier<JsonObject> content) {
     this.vertx = vertx;
@@ -48,7 +48,7 @@ final class StateFile {
     this.content = content;
   }
 
-  /** What was saved; {@code null} where there is nothing of use. Never fails. */
+  /** Reads the file; {@code null} if missing or unusable. The future never fails. */
   Future<JsonObject> read() {
     return vertx
         .executeBlocking(
@@ -63,22 +63,22 @@ final class StateFile {
         .otherwise(
             cause -> {
               if (!(cause instanceof NoSuchFileException)) {
-                ignored(cause);
+                logIgnored(cause);
               }
               return null;
             });
   }
 
-  /** Says that the file is of no use. */
-  void ignored(Throwable cause) {
+  /** Logs that the file is ignored. */
+  void logIgnored(Throwable cause) {
     LOG.log(
         Level.WARNING,
         "the state file {0} is ignored, exhaustion and spend start anew: {1}",
         file,
-        why(cause));
+        reason(cause));
   }
 
-  /** The content changed; it is written soon. */
+  /** Schedules a write after a change of the content. */
   void changed() {
     changed = true;
     if (timer < 0 && !writing && !closed) {
@@ -86,7 +86,7 @@ final class StateFile {
     }
   }
 
-  /** Writes what is not written yet, and waits for a write that is under way. Never fails. */
+  /** Completes pending and running writes. The future never fails. */
   Future<Void> close() {
     closed = true;
     vertx.cancelTimer(timer);
@@ -109,7 +109,7 @@ final class StateFile {
                         Level.WARNING,
                         "the state file {0} cannot be written: {1}",
                         file,
-                        why(result.cause()));
+                        reason(result.cause()));
                   }
                   failed = result.failed();
                   if (changed) {
@@ -122,24 +122,25 @@ final class StateFile {
 
   private Void write(byte[] bytes) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
-    Path beside = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
+    Path temporary = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
     try {
-      try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+      try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         ByteBuffer rest = ByteBuffer.wrap(bytes);
         while (rest.hasRemaining()) {
           out.write(rest);
         }
         out.force(true);
       }
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
-      Files.deleteIfExists(beside);
+      Files.deleteIfExists(temporary);
     }
     return null;
   }
 
-  /** In one line, and without what is in the file: a parser would quote it. */
-  private static String why(Throwable cause) {
+  /** Describes a failure in one line; a parser's message is left out since it quotes the file. */
+  private static String reason(Throwable cause) {
     boolean ours = cause instanceof IOException;
     return ours ? cause.toString() : cause.getClass().getSimpleName();
   }

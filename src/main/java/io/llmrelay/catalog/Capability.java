@@ -2,14 +2,14 @@ package io.llmrelay.catalog;
 
 import java.util.Locale;
 
-/** What a model can do. */
+/** A capability of a model. */
 public enum Capability {
   STREAMING,
   TOOLS,
   VISION,
   REASONING;
 
-  /** The name in JSON, such as {@code streaming}. */
+  /** Returns the name in JSON, such as {@code streaming}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -19,21 +19,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The models we know, by provider and id. Immutable.
+ * The known models by provider and id. Immutable.
  *
  * <p>A catalogue is a stack of layers: at the bottom the data file {@code models.json} of this
- * package, over it the user's own entries. A lookup asks the layers from the top and takes the
- * first answer, so own entries win. What it finds is what was asked for: the id itself, or, where
- * no layer has it, the model of which the id is a dated snapshot ({@code gpt-4o-mini-2024-07-18}).
- * It never guesses beyond that, since a wrong price is worse than none.
+ * package, over it the entries of the user, which take precedence. A lookup returns the model with
+ * the id itself or, if no layer has it, the model of which the id is a dated snapshot ({@code
+ * gpt-4o-mini-2024-07-18}). It never guesses beyond that, since a wrong price is worse than none.
  *
- * <p>Beside the models there are aliases: names that stand for one model under the ids of several
- * providers.
+ * <p>Aliases are names for one model under the ids of several providers.
  */
 public final class Catalog {
   private static final String RESOURCE = "models.json";
 
-  /** A day at the end, as {@code -2024-07-18} or {@code -20251001}. */
+  /** A date at the end, such as {@code -2024-07-18} or {@code -20251001}. */
   private static final Pattern SNAPSHOT =
       Pattern.compile("(.+)-20\\d\\d(-?)(?:0[1-9]|1[0-2])\\2(?:0[1-9]|[12]\\d|3[01])");
 
@@ -46,7 +44,7 @@ public final class Catalog {
     this.below = below;
     for (Model model : models) {
       List<Model> sameId = byId.computeIfAbsent(model.id(), id -> new ArrayList<>(1));
-      if (served(sameId, model.provider()) != null) {
+      if (withProvider(sameId, model.provider()) != null) {
         throw new IllegalArgumentException(
             "model "
                 + model.id()
@@ -57,26 +55,26 @@ public final class Catalog {
     }
   }
 
-  /** The models that come with the relay. Read once, at the first call, which blocks for that. */
+  /** Returns the models that come with the relay. The first call reads the data file and blocks. */
   public static Catalog builtIn() {
     return BuiltIn.CATALOG;
   }
 
   /**
-   * A catalogue with these entries over the ones of this.
+   * Returns a catalogue with these entries on top of the entries of this one.
    *
-   * @throws IllegalArgumentException if two of them are about the same model
+   * @throws IllegalArgumentException if two of the entries describe the same model
    */
   public Catalog with(List<Model> own) {
     return own.isEmpty() ? this : new Catalog(own, aliases, this);
   }
 
   /**
-   * The model of this name.
+   * Returns the model with this name.
    *
-   * @param provider who serves it, or {@code null} if that is not known: then nothing is found
-   *     where several providers have a model of that name
-   * @param model its id, or the id of a dated snapshot of it
+   * @param provider the provider that serves it, or {@code null} if unknown: then a name that
+   *     several providers use finds nothing
+   * @param model the id of the model, or of a dated snapshot of it
    */
   public Optional<Model> find(String provider, String model) {
     Model found = exact(provider, model);
@@ -87,18 +85,18 @@ public final class Catalog {
     return Optional.ofNullable(found);
   }
 
-  /** The names of all aliases. */
+  /** Returns the names of all aliases. */
   public Set<String> aliases() {
     return aliases.keySet();
   }
 
-  /** The id by which the provider knows the model of an alias, or {@code null}. */
+  /** Returns the provider's id for the model of an alias, or {@code null}. */
   public String idOf(String alias, String provider) {
     Map<String, String> ids = aliases.get(alias);
     return ids == null || provider == null ? null : ids.get(provider);
   }
 
-  /** Every entry of every layer, the top layer's first. */
+  /** Returns every entry of every layer, the top layer's first. */
   Stream<Model> models() {
     Stream<Model> own = byId.values().stream().flatMap(List::stream);
     return below == null ? own : Stream.concat(own, below.models());
@@ -110,8 +108,8 @@ public final class Catalog {
       if (provider == null) {
         return sameId.size() == 1 ? sameId.get(0) : null;
       }
-      Model model = served(sameId, provider);
-      model = model == null ? served(sameId, null) : model;
+      Model model = withProvider(sameId, provider);
+      model = model == null ? withProvider(sameId, null) : model;
       if (model != null) {
         return model;
       }
@@ -119,7 +117,7 @@ public final class Catalog {
     return below == null ? null : below.exact(provider, id);
   }
 
-  private static Model served(List<Model> models, String provider) {
+  private static Model withProvider(List<Model> models, String provider) {
     for (Model model : models) {
       if (Objects.equals(model.provider(), provider)) {
         return model;

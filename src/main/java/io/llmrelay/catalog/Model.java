@@ -7,19 +7,19 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What is known about one model at one provider.
+ * A model at a provider.
  *
- * @param provider who serves it, such as {@code groq}; {@code null} in an entry of the user's own
- *     that holds whoever serves it
- * @param id the name the provider knows it by
- * @param contextWindow the longest prompt in tokens, {@code null} if unknown; at some providers the
- *     answer has to fit in as well
+ * @param provider the provider, such as {@code groq}; {@code null} in an entry of the user that
+ *     applies to every provider
+ * @param id the provider's name of the model
+ * @param contextWindow the longest prompt in tokens, {@code null} if unknown; at some providers it
+ *     includes the answer
  * @param maxOutputTokens the longest answer in tokens, {@code null} if unknown
  * @param price {@code null} if unknown; a price of zero is free
- * @param capabilities what it can do
- * @param status where it stands in its life
- * @param shutdown the day it goes, or went, out of service; {@code null} if none is announced
- * @param replacement the id of the model its provider recommends instead, or {@code null}
+ * @param capabilities the capabilities
+ * @param status the stage of the lifecycle
+ * @param shutdown the day on which it is, or was, retired; {@code null} if none is announced
+ * @param replacement the id of the model that the provider recommends instead, or {@code null}
  */
 public record Model(
     String provider,
@@ -32,19 +32,19 @@ public record Model(
     LocalDate shutdown,
     String replacement) {
 
-  /** Where a model stands in its life. */
+  /** A stage of a model's lifecycle. */
   public enum Status {
     PREVIEW,
     CURRENT,
     /** Still served, but there are newer ones. */
     LEGACY,
-    /** Its end is announced. */
+    /** Its retirement is announced. */
     DEPRECATED,
     /** No longer served. */
     RETIRED
   }
 
-  /** The answer's length that {@link #estimate} assumes, in tokens. */
+  /** The length of an answer that {@link #estimate} assumes, in tokens. */
   public static final int EXPECTED_OUTPUT_TOKENS = 500;
 
   public Model {
@@ -57,7 +57,7 @@ public record Model(
    * Reads an entry of the data file or of the user's configuration: {@code {id, provider,
    * context-window, max-output, price: {input, output, cached-input, tiers: [{from-input-tokens,
    * from, input, output, cached-input}]}, capabilities, status, shutdown, replacement}}. Only
-   * {@code id} is required. A model of which nothing else is said can stream, and is current.
+   * {@code id} is required; by default a model can stream and is current.
    *
    * @throws IllegalArgumentException if a key is unknown or its value is wrong; the message begins
    *     with the key
@@ -70,31 +70,31 @@ public record Model(
     return capabilities.contains(capability);
   }
 
-  /** Whether it thinks before it answers. */
+  /** Whether the model reasons before it answers. */
   public boolean reasoning() {
     return can(Capability.REASONING);
   }
 
-  /** What is known of it on that day (UTC): its prices then, and whether it is still in service. */
+  /** Returns the model with its prices and status on a day (UTC). */
   public Model asOf(LocalDate day) {
-    Price then = price == null ? null : price.asOf(day);
-    boolean gone = shutdown != null && !shutdown.isAfter(day);
-    Status stands = gone ? Status.RETIRED : status;
-    return Objects.equals(then, price) && stands == status
+    Price priceThen = price == null ? null : price.asOf(day);
+    boolean retired = shutdown != null && !shutdown.isAfter(day);
+    Status statusThen = retired ? Status.RETIRED : status;
+    return Objects.equals(priceThen, price) && statusThen == status
         ? this
         : new Model(
             provider,
             id,
             contextWindow,
             maxOutputTokens,
-            then,
+            priceThen,
             capabilities,
-            stands,
+            statusThen,
             shutdown,
             replacement);
   }
 
-  /** What somebody who uses it should know of its end, or {@code null}. */
+  /** Returns a warning about a deprecated or retired model, or {@code null}. */
   public String warning() {
     if (status != Status.DEPRECATED && status != Status.RETIRED) {
       return null;
@@ -109,21 +109,19 @@ public record Model(
   }
 
   /**
-   * What an answer cost in US dollars by the prices of {@linkplain #asOf that day}; {@code null}
-   * where price or usage is not known.
+   * Returns the cost of an answer in US dollars; {@code null} if the price or the usage is unknown.
    */
   public Double cost(TokenUsage usage) {
     return price == null || usage.source() == TokenUsage.Source.NONE ? null : price.of(usage);
   }
 
   /**
-   * What a request will cost in US dollars, to compare candidates by; {@code null} where the price
-   * is not known. How long the answer will be nobody knows: {@value #EXPECTED_OUTPUT_TOKENS} tokens
-   * are assumed for every model alike, or less where the request or the model allows only less.
-   * Nothing is assumed to be cached.
+   * Estimates the cost of a request in US dollars, to compare candidates; {@code null} if the price
+   * is unknown. The answer is assumed to have {@value #EXPECTED_OUTPUT_TOKENS} tokens for every
+   * model, or fewer if the request or the model allows only fewer, and nothing to be cached.
    *
-   * @param inputTokens the prompt's length
-   * @param maxTokens the request's own limit of the answer, or {@code null}
+   * @param inputTokens the length of the prompt
+   * @param maxTokens the request's limit of the answer, or {@code null}
    */
   public Double estimate(long inputTokens, Integer maxTokens) {
     if (price == null) {
@@ -133,10 +131,10 @@ public record Model(
   }
 
   /**
-   * How many tokens an answer is assumed to have.
+   * Returns the number of tokens an answer is assumed to have.
    *
-   * @param requestLimit the request's own limit, or {@code null}
-   * @param modelLimit the model's, or {@code null}
+   * @param requestLimit the limit of the request, or {@code null}
+   * @param modelLimit the limit of the model, or {@code null}
    */
   public static int expectedOutput(Integer requestLimit, Integer modelLimit) {
     int output = EXPECTED_OUTPUT_TOKENS;

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Reads {@link Model}s; every complaint begins with the key it is about. */
+/** A reader of {@link Model}s; every error message begins with the key it concerns. */
 final class ModelJson {
-  /** The last three say where an entry's facts come from, and are for people only. */
+  /** The last three document the source of an entry and are not read. */
   private static final Set<String> KEYS =
       Set.of(
           "id",
@@ -59,7 +59,7 @@ final class ModelJson {
       return null;
     }
     if (!(value instanceof JsonObject price)) {
-      throw wrong("price", "must be an object with input, output and cached-input");
+      throw invalid("price", "must be an object with input, output and cached-input");
     }
     onlyKeys(price, PRICE_KEYS, "price.");
     return new Price(
@@ -75,13 +75,13 @@ final class ModelJson {
       return List.of();
     }
     if (!(value instanceof JsonArray array)) {
-      throw wrong("price.tiers", "must be a list");
+      throw invalid("price.tiers", "must be a list");
     }
     List<Tier> tiers = new ArrayList<>();
     for (Object entry : array) {
       String path = "price.tiers[" + tiers.size() + "]";
       if (!(entry instanceof JsonObject tier)) {
-        throw wrong(path, "must be an object");
+        throw invalid(path, "must be an object");
       }
       tiers.add(tier(tier, path + "."));
     }
@@ -93,7 +93,7 @@ final class ModelJson {
     Integer length = tokens(tier, path, "from-input-tokens");
     LocalDate from = date(tier, path, "from");
     if (length == null && from == null) {
-      throw wrong(path + "from-input-tokens", "or from must say where the tier begins");
+      throw invalid(path + "from-input-tokens", "or from must say where the tier begins");
     }
     return new Tier(
         length == null ? 0 : length,
@@ -109,7 +109,7 @@ final class ModelJson {
       return Set.of(Capability.STREAMING);
     }
     if (!(value instanceof JsonArray array)) {
-      throw wrong("capabilities", "must be a list");
+      throw invalid("capabilities", "must be a list");
     }
     Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
     for (Object entry : array) {
@@ -128,7 +128,7 @@ final class ModelJson {
         return candidate;
       }
     }
-    throw wrong(key, "must be one of " + Arrays.stream(all).map(code).toList());
+    throw invalid(key, "must be one of " + Arrays.stream(all).map(code).toList());
   }
 
   private static String string(JsonObject json, String path, String key) {
@@ -136,7 +136,7 @@ final class ModelJson {
     if (value == null || (value instanceof String s && !s.isBlank())) {
       return (String) value;
     }
-    throw wrong(path + key, "must be a string that is not empty");
+    throw invalid(path + key, "must be a string that is not empty");
   }
 
   private static Integer tokens(JsonObject json, String path, String key) {
@@ -144,7 +144,7 @@ final class ModelJson {
     if (value == null || (value instanceof Integer i && i > 0)) {
       return (Integer) value;
     }
-    throw wrong(path + key, "must be a whole number of tokens, at least 1");
+    throw invalid(path + key, "must be a whole number of tokens, at least 1");
   }
 
   private static Double dollars(JsonObject price, String path, String key) {
@@ -155,7 +155,7 @@ final class ModelJson {
     if (value instanceof Number n && n.doubleValue() >= 0 && Double.isFinite(n.doubleValue())) {
       return n.doubleValue();
     }
-    throw wrong(path + key, "must be US dollars per million tokens, at least 0");
+    throw invalid(path + key, "must be US dollars per million tokens, at least 0");
   }
 
   private static LocalDate date(JsonObject json, String path, String key) {
@@ -163,13 +163,13 @@ final class ModelJson {
     try {
       return value == null ? null : LocalDate.parse(value);
     } catch (DateTimeParseException e) {
-      throw wrong(path + key, "must be a date such as 2026-12-31");
+      throw invalid(path + key, "must be a date such as 2026-12-31");
     }
   }
 
   private static <T> T required(String key, T value) {
     if (value == null) {
-      throw wrong(key, "is missing");
+      throw invalid(key, "is missing");
     }
     return value;
   }
@@ -177,12 +177,13 @@ final class ModelJson {
   private static void onlyKeys(JsonObject json, Set<String> allowed, String prefix) {
     for (String key : json.fieldNames()) {
       if (!allowed.contains(key)) {
-        throw wrong(prefix + key, "is unknown; allowed are " + allowed.stream().sorted().toList());
+        throw invalid(
+            prefix + key, "is unknown; allowed are " + allowed.stream().sorted().toList());
       }
     }
   }
 
-  private static IllegalArgumentException wrong(String key, String complaint) {
-    return new IllegalArgumentException(key + " " + complaint);
+  private static IllegalArgumentException invalid(String key, String message) {
+    return new IllegalArgumentException(key + " " + message);
   }
 }

@@ -6,27 +6,28 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * US dollars per million tokens, and where other prices apply.
+ * A price in US dollars per million tokens, with tiers by date and by length of the prompt.
  *
- * <p>Prices are read in two steps. {@link #asOf} takes the day: the tiers of the latest date that
- * has come replace those of every other date. What is left is by the prompt's length: the tier with
- * the highest {@code fromInputTokens} that the prompt reaches prices the whole request, and where
- * it reaches none, {@code input}, {@code output} and {@code cachedInput} do.
+ * <p>A price is resolved in two steps. {@link #asOf} selects by day: the tiers of the latest date
+ * that has come replace those of every other date. Among these, the tier with the highest {@code
+ * fromInputTokens} that the prompt reaches applies to the whole request; if it reaches none, {@code
+ * input}, {@code output} and {@code cachedInput} apply.
  *
  * @param input for tokens of the prompt
- * @param output for tokens the model produced, reasoning included
- * @param cachedInput for tokens of the prompt that came from the provider's cache; {@code null}
- *     where that is not known, and then they are priced like the others
- * @param tiers the exceptions
+ * @param output for tokens of the answer, reasoning included
+ * @param cachedInput for tokens of the prompt from the provider's cache; {@code null} if unknown,
+ *     which charges them as {@code input}
+ * @param tiers other prices for longer prompts or from a date on
  */
 public record Price(double input, double output, Double cachedInput, List<Tier> tiers) {
   private static final double PER_TOKENS = 1_000_000;
 
   /**
-   * What is charged instead.
+   * A price that applies instead.
    *
-   * @param fromInputTokens for prompts of at least so many tokens; 0 for all
-   * @param from since that day (UTC); {@code null} for as long as no other day has come
+   * @param fromInputTokens the length of prompt from which it applies, in tokens; 0 for all
+   * @param from the first day (UTC) on which it applies; {@code null} for a price that later dates
+   *     replace
    */
   public record Tier(
       long fromInputTokens, LocalDate from, double input, double output, Double cachedInput) {}
@@ -35,12 +36,12 @@ public record Price(double input, double output, Double cachedInput, List<Tier> 
     tiers = List.copyOf(tiers);
   }
 
-  /** One price for every prompt and every day. */
+  /** Creates a price without tiers. */
   public Price(double input, double output, Double cachedInput) {
     this(input, output, cachedInput, List.of());
   }
 
-  /** The prices of that day, with no more dates in them. */
+  /** Returns the price on a day, without dated tiers. */
   Price asOf(LocalDate day) {
     if (tiers.stream().allMatch(tier -> tier.from == null)) {
       return this;
@@ -59,13 +60,13 @@ public record Price(double input, double output, Double cachedInput, List<Tier> 
     return new Price(input, output, cachedInput, inForce);
   }
 
-  /** What these tokens cost. Tokens written to a cache are priced as input. */
+  /** Returns the cost of a usage. Tokens written to a cache are priced as input. */
   double of(TokenUsage usage) {
     long cached = Math.min(usage.cachedInputTokens(), usage.inputTokens());
     return of(usage.inputTokens(), cached, usage.outputTokens());
   }
 
-  /** What these tokens cost with nothing cached. */
+  /** Returns the cost without cached tokens. */
   double of(long inputTokens, long outputTokens) {
     return of(inputTokens, 0, outputTokens);
   }

@@ -1,7 +1,6 @@
 /**
- * The models we know: what they can do, how much they take, what they cost and how long they live.
+ * The model catalogue: capabilities, context windows, prices and lifecycle.
  *
- * <p>Facts only. Which candidate serves a request, and what a price means for it, is the
- * coordinator's business.
+ * <p>It states facts only; the coordinator decides which candidate serves a request.
  */
 package io.llmrelay.catalog;

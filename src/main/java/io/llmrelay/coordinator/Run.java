@@ -303,7 +303,7 @@ final class Run {
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.Answering) {
-      permit.answering();
+      permit.firstChunk();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort) {

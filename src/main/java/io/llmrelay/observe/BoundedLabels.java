@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Keeps a label's values bounded in number and length. The first that come have labels of their own
- * for good; all others share {@link #OTHER}.
+ * A bound for the number and length of a label's values. The first values keep labels of their own;
+ * all later ones share {@link #OTHER}.
  */
 final class BoundedLabels {
   static final String OTHER = "other";
@@ -19,13 +19,13 @@ final class BoundedLabels {
     this.max = max;
   }
 
-  /** Whether the value has a label of its own, without giving it one. */
-  boolean knows(String value) {
+  /** Whether the value has a label of its own. */
+  boolean contains(String value) {
     return known.contains(value);
   }
 
-  /** Whether the value has a label of its own, which it gets if there is still one to give. */
-  boolean admits(String value) {
+  /** Gives the value a label of its own unless all are in use; returns whether it has one. */
+  boolean add(String value) {
     if (known.contains(value)) {
       return true;
     }

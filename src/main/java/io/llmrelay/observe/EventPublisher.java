@@ -6,10 +6,10 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.tracing.TracingPolicy;
 
 /**
- * Publishes every event as JSON at {@code <prefix>.events}.
+ * A listener that publishes every event as JSON at {@code <prefix>.events}.
  *
- * <p>It does so whether or not somebody listens: the event bus cannot be asked, and an event nobody
- * hears costs a microsecond or so, at some five events a request.
+ * <p>Events are published whether or not the address has consumers, since the event bus offers no
+ * way to ask; without one, an event costs about a microsecond, at some five events per request.
  */
 public final class EventPublisher implements RelayListener {
   private static final DeliveryOptions OPTIONS =
@@ -19,9 +19,9 @@ public final class EventPublisher implements RelayListener {
   private final String address;
 
   /**
-   * A publisher of its own address.
+   * Creates a publisher.
    *
-   * @param prefix what the relay's bus addresses start with
+   * @param prefix the prefix of the relay's addresses
    */
   public EventPublisher(Vertx vertx, String prefix) {
     bus = vertx.eventBus();

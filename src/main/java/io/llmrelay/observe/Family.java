@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The meters of one name, by the values of its labels. Each is looked up in the registry once; what
- * is kept is bounded as far as the label values are. Every meter has every label, since Prometheus
- * demands that: a value that is not there is {@link #NONE}.
+ * The meters of one name, by the values of its labels. Each is looked up in the registry once;
+ * their number is bounded by the label values. Every meter has every label, as Prometheus requires;
+ * a missing value is {@link #NONE}.
  */
 final class Family<M extends Meter> {
   static final String NONE = "none";
@@ -25,7 +25,7 @@ final class Family<M extends Meter> {
     this.labels = labels;
   }
 
-  /** The meter with these values, in the order of the labels. */
+  /** Returns the meter with these values, in the order of the labels. */
   M with(String... values) {
     if (values.length != labels.length) {
       throw new IllegalArgumentException(labels.length + " labels, " + values.length + " values");

@@ -12,16 +12,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What the gauges of one registry show, and which label values it has given away. A gauge belongs
- * to whoever registered it first, but there may be several relays, each with a listener of its own;
- * so the listeners of one registry share this, and the gauges count: requests that run, and relays
- * whose circuit is open.
+ * The gauges and the label values of one registry, shared by the listeners that feed it: a registry
+ * keeps the first gauge of a name, but several relays may each have a listener. So the gauges count
+ * over all relays: active requests, and relays whose circuit is open.
  */
 final class Gauges {
-  /** Most pairs of backend and model, and most circuits, that have labels of their own. */
+  /** The most pairs of backend and model, and the most circuits, with labels of their own. */
   static final int MAX_LABELS = 200;
 
-  /** Weak, so as not to keep a registry that nobody uses; hence no value refers to its key. */
+  /** Weak keys let unused registries be collected; hence no value refers to its key. */
   private static final Map<MeterRegistry, Gauges> ALL =
       Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -40,14 +39,14 @@ final class Gauges {
     return ALL.computeIfAbsent(registry, Gauges::new);
   }
 
-  /** The number of requests that run, streaming or not. */
+  /** Returns the number of active requests, streaming or not. */
   AtomicInteger active(boolean streaming) {
     return streaming ? streams : whole;
   }
 
-  /** Counts a circuit out of one state and into another; closed ones are not counted. */
+  /** Counts a transition of a circuit; the closed state is not counted. */
   void circuit(MeterRegistry registry, CircuitStateChange change) {
-    String circuit = circuits.admits(change.circuit()) ? change.circuit() : BoundedLabels.OTHER;
+    String circuit = circuits.add(change.circuit()) ? change.circuit() : BoundedLabels.OTHER;
     for (CircuitState state : CircuitState.values()) {
       if (state != CircuitState.CLOSED) {
         AtomicInteger count = count(registry, circuit, state);
@@ -76,7 +75,7 @@ final class Gauges {
 
   private void active(MeterRegistry registry, boolean streaming) {
     Gauge.builder("llmrelay.requests.active", active(streaming), AtomicInteger::get)
-        .description("Requests that run")
+        .description("Requests in flight")
         .tag("streaming", String.valueOf(streaming))
         .register(registry);
   }

@@ -5,8 +5,9 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
- * Tells every listener, in order. What one of them throws, errors included, is logged, and neither
- * the others nor the caller see it: a hook must not be able to break a stream.
+ * The listeners of a relay, each of which receives every event, in order. Exceptions and errors of
+ * a listener are logged and reach neither the others nor the caller: a hook must not break a
+ * stream.
  */
 public final class Listeners {
   private static final Logger LOG = System.getLogger(Listeners.class.getName());

@@ -10,21 +10,21 @@ import java.util.stream.DoubleStream;
 /**
  * The meters by name, each with its labels. Those named {@code gen_ai} follow OpenTelemetry's
  * semantic conventions for generative AI 0.1.0, which are in development; to them one call of one
- * model is an inference, which here is an attempt.
+ * model is an inference, which is an attempt here.
  */
 final class Meters {
   private static final String ERROR = "error.type";
   private static final String BACKEND = "backend";
   private static final String MODEL = "gen_ai.request.model";
 
-  /** The labels of everything that is about an attempt's model. */
+  /** The labels of meters about an attempt's model. */
   private static final String[] INFERENCE = {
     "gen_ai.operation.name", "gen_ai.provider.name", BACKEND, MODEL
   };
 
   /**
-   * The conventions' own buckets, powers of two from 10 ms to 82 s, and two above them: answers may
-   * take minutes.
+   * The buckets of the conventions, powers of two from 10 ms to 82 s, and two above, since answers
+   * may take minutes.
    */
   private static final Duration[] SECONDS =
       DoubleStream.iterate(10, millis -> millis < 400_000, millis -> millis * 2)

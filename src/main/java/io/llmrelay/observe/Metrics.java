@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The door to the meters, for applications that may or may not have Micrometer on their class path.
- * Nothing of it is touched before {@link Attached} is, and that only inside of the try.
+ * Access to the meters for applications with or without Micrometer on their class path. Only {@link
+ * Attached}, which is loaded within the try, refers to classes of Micrometer.
  */
 public final class Metrics {
   private Metrics() {}
 
   /**
-   * A listener that feeds the registry of Vert.x's own metrics; empty where Micrometer is not on
-   * the class path or Vert.x's metrics are off.
+   * Returns a listener that records to the registry of Vert.x's own metrics; empty if Micrometer is
+   * not on the class path or Vert.x's metrics are disabled.
    *
    * @param providers as for {@link MetricsListener}
    */

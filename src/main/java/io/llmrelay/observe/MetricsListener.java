@@ -15,10 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Feeds Micrometer meters. May be shared by threads, and several may share a registry.
+ * A listener that records Micrometer meters. Thread-safe; several may share a registry.
  *
  * <pre>
- * gen_ai.client.inference.duration             timer    an attempt, whatever came of it
+ * gen_ai.client.inference.duration             timer    an attempt, whatever its outcome
  * gen_ai.client.inference.time_to_first_chunk  timer    of an attempt
  * gen_ai.client.inference.usage.*              counter  tokens: input, output, and parts of these
  * llmrelay.attempts                            counter  by backend and outcome
@@ -33,17 +33,16 @@ import java.util.concurrent.TimeUnit;
  * llmrelay.circuit.state                       gauge    relays whose circuit is in this state
  * </pre>
  *
- * <p>All work is done per attempt or request, none per chunk. Label values are bounded: backends
- * are configured and reasons enumerated, but models may be of the caller's choosing. The first
- * {@value Gauges#MAX_LABELS} pairs of backend and model get labels of their own, later models are
- * {@code other}; so is a model its backend does not know, which thus takes no place from one that
- * works.
+ * <p>Meters are updated per attempt or request, never per chunk. Label values are bounded: backends
+ * are configured and reasons enumerated, but callers may choose models. The first {@value
+ * Gauges#MAX_LABELS} pairs of backend and model get labels of their own, later models are {@code
+ * other}; so is a model that its backend does not know, which thus uses up no label.
  */
 public final class MetricsListener implements RelayListener {
   private static final String CHAT = "chat";
   private static final String TEXT = "text";
 
-  /** What OpenTelemetry calls providers that the catalogue calls otherwise. */
+  /** OpenTelemetry's names of providers that have another name in the catalogue. */
   private static final Map<String, String> PROVIDER_NAMES =
       Map.of("gemini", "gcp.gemini", "mistral", "mistral_ai");
 
@@ -52,14 +51,14 @@ public final class MetricsListener implements RelayListener {
   private final Gauges gauges;
   private final Meters meters;
 
-  /** The requests that run and do not stream: what they call a first chunk is the whole answer. */
-  private final Set<String> whole = ConcurrentHashMap.newKeySet();
+  /** Requests in flight that do not stream; their first chunk is the whole answer. */
+  private final Set<String> nonStreaming = ConcurrentHashMap.newKeySet();
 
   /**
-   * Feeds the meters of a registry.
+   * Creates a listener that records the meters of a registry.
    *
-   * @param providers the provider of each backend by the backend's name, or its dialect where the
-   *     provider is not known
+   * @param providers the provider of each backend by the backend's name, or its dialect if the
+   *     provider is unknown
    */
   public MetricsListener(MeterRegistry registry, Map<String, String> providers) {
     this.registry = registry;
@@ -72,7 +71,7 @@ public final class MetricsListener implements RelayListener {
   public void onRequestStart(RelayEvent.RequestStart event) {
     gauges.active(event.streaming()).incrementAndGet();
     if (!event.streaming()) {
-      whole.add(event.requestId());
+      nonStreaming.add(event.requestId());
     }
   }
 
@@ -111,7 +110,7 @@ public final class MetricsListener implements RelayListener {
 
   @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
-    if (!whole.contains(event.requestId())) {
+    if (!nonStreaming.contains(event.requestId())) {
       record(meters.requestFirstChunk.with(event.backend()), event.sinceStartMs());
     }
   }
@@ -119,7 +118,7 @@ public final class MetricsListener implements RelayListener {
   @Override
   public void onRequestEnd(RelayEvent.RequestEnd event) {
     gauges.active(event.streaming()).decrementAndGet();
-    whole.remove(event.requestId());
+    nonStreaming.remove(event.requestId());
     String outcome = outcome(event.failure());
     String error = event.failure() == null ? null : event.failure().kind().code();
     String streaming = String.valueOf(event.streaming());
@@ -149,8 +148,8 @@ public final class MetricsListener implements RelayListener {
     String pair = attempt.backend() + "/" + attempt.model();
     boolean named =
         FailureKind.MODEL_NOT_FOUND.code().equals(attempt.reason())
-            ? gauges.models.knows(pair)
-            : gauges.models.admits(pair);
+            ? gauges.models.contains(pair)
+            : gauges.models.add(pair);
     return named ? attempt.model() : BoundedLabels.OTHER;
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What hooks are told. Never holds a key or a prompt.
+ * An event that hooks receive. Never holds a key or a prompt.
  *
  * <p>The JSON form, as it is published on {@code llm.events}, has an {@code event} field with the
  * hook's name in snake case ({@code request_start}) beside the fields shown here in snake case.
@@ -20,10 +20,10 @@ public sealed interface RelayEvent {
   /**
    * A request was accepted.
    *
-   * @param requestId its id in every other event
-   * @param model the model as asked for, {@code null} for the default
-   * @param streaming whether the consumer asked for a stream rather than a whole answer
-   * @param metadata the request's own labels
+   * @param requestId the id that every other event of the request carries
+   * @param model the requested model, {@code null} for the default
+   * @param streaming whether the consumer requested a stream rather than a whole answer
+   * @param metadata the labels of the request
    */
   record RequestStart(
       String requestId, String model, boolean streaming, Map<String, String> metadata)
@@ -38,9 +38,9 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * An attempt begins.
+   * An attempt began.
    *
-   * @param number counts the attempts of the request from 1
+   * @param number the number of the attempt within the request, from 1
    */
   record AttemptStart(String requestId, int number, String backend, String model)
       implements RelayEvent {
@@ -53,7 +53,7 @@ public sealed interface RelayEvent {
     }
   }
 
-  /** An attempt is over, well or not; skipped candidates have no attempt. */
+  /** An attempt ended, successfully or not. Skipped candidates have no attempt. */
   record AttemptEnd(String requestId, int number, Attempt attempt) implements RelayEvent {
     @Override
     public JsonObject toJson() {
@@ -62,11 +62,11 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * The request goes on to another candidate.
+   * The request falls back to another candidate.
    *
-   * @param from {@code backend/model} that was given up
-   * @param to {@code backend/model} that is tried next
-   * @param reason the failure's kind, or why the candidate was skipped, by its wire name
+   * @param from the {@code backend/model} that failed or was skipped
+   * @param to the {@code backend/model} that is tried next
+   * @param reason the code of the failure's kind or of the skip reason
    */
   record Fallback(String requestId, String from, String to, String reason) implements RelayEvent {
     @Override
@@ -92,12 +92,12 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * The request is over: completed, failed or cancelled. Exactly one for each {@link RequestStart}.
+   * The request ended: completed, failed or cancelled. Exactly one for each {@link RequestStart}.
    *
-   * @param backend who served it (to the end or not), {@code null} if nobody did
+   * @param backend the backend that served it (to the end or not), {@code null} if none did
    * @param finishReason {@code null} unless it completed
    * @param failure {@code null} if it completed; of kind {@code cancelled} if the consumer left
-   * @param costUsd all attempts together, {@code null} where nothing is known
+   * @param costUsd the cost of all attempts, {@code null} if unknown
    */
   record RequestEnd(
       String requestId,
@@ -136,14 +136,14 @@ public sealed interface RelayEvent {
     OPEN,
     HALF_OPEN;
 
-    /** The name on the wire, such as {@code half_open}. */
+    /** Returns the name on the wire, such as {@code half_open}. */
     public String code() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
   }
 
   /**
-   * A circuit of this coordinator changed its state.
+   * A circuit changed its state.
    *
    * @param circuit the backend's name, or {@code backend/model} where circuits are per model
    */
@@ -160,12 +160,12 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * A candidate told us when to come back.
+   * A cooldown of a candidate began or was extended.
    *
    * @param candidate {@code backend/model}, or the backend's name where all of it is exhausted
-   * @param reason the failure's kind by its wire name
-   * @param forMs how long from now, in milliseconds; a backend that refused its key ({@code
-   *     authentication}) is out until a probe succeeds, which is -1 here, and then 0
+   * @param reason the code of the failure's kind
+   * @param forMs milliseconds from now; -1 for a backend that refused its key ({@code
+   *     authentication}) and is unavailable until it accepts the key, then 0
    */
   record Exhausted(String candidate, String reason, long forMs) implements RelayEvent {
     @Override
@@ -179,9 +179,9 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * An attempt ended whose backend had sent frames nobody could read; they were left out.
+   * An attempt is ending whose backend sent frames that could not be parsed and were skipped.
    *
-   * @param malformed how many
+   * @param malformed the number of such frames
    */
   record SchemaDrift(String requestId, String backend, String model, int malformed)
       implements RelayEvent {
@@ -195,13 +195,14 @@ public sealed interface RelayEvent {
   }
 
   /**
-   * Much of a backend's budget is used, or all of it. Told once for each limit, window and
-   * coordinator.
+   * The warning threshold of a backend's budget was reached, or all of it is used. Published once
+   * for each limit and window.
    *
    * @param limit the limit as the configuration names it, such as {@code daily-usd}
-   * @param used what is used of it, in the limit's own unit
-   * @param max all there is
-   * @param spent whether the backend is left alone because of it; otherwise it is a warning
+   * @param used the use, in the unit of the limit
+   * @param max the limit itself
+   * @param spent whether the limit is used up and the backend is not used until the next window;
+   *     otherwise this is a warning
    * @param renewsInMs milliseconds until the next window begins
    */
   record BudgetThreshold(

@@ -1,8 +1,12 @@
 package io.llmrelay.observe;
 
 /**
- * Hooks. They are called on the coordinator's event loop and must not block; what one throws is
- * logged and harms nobody else.
+ * Hooks into requests, attempts and the state of backends.
+ *
+ * <p>A hook runs on the event loop of the lane that serves the request, or of whatever changed the
+ * state of a backend, and must not block. Lanes have different event loops, so several threads may
+ * call one listener at once: it must be thread-safe. An exception is logged and affects neither the
+ * request nor other listeners.
  */
 public interface RelayListener {
   default void onRequestStart(RelayEvent.RequestStart event) {}
@@ -15,10 +19,10 @@ public interface RelayListener {
 
   default void onFirstChunk(RelayEvent.FirstChunk event) {}
 
-  /** Exactly once for each request, when its stream is closed. */
+  /** Called exactly once for each request, when its stream is closed. */
   default void onRequestEnd(RelayEvent.RequestEnd event) {}
 
-  /** Before the attempt's end, if its backend sent frames that could not be read. */
+  /** Called before the end of an attempt whose backend sent frames that could not be parsed. */
   default void onSchemaDrift(RelayEvent.SchemaDrift event) {}
 
   default void onCircuitStateChange(RelayEvent.CircuitStateChange event) {}

@@ -1,7 +1,7 @@
 /**
- * What can be seen of the relay from outside: hooks, and what is fed by them.
+ * Observability: hooks, metrics, and events on the event bus.
  *
- * <p>Everything that happens is told as a {@link io.llmrelay.observe.RelayEvent}, once, to {@link
+ * <p>Every event is a {@link io.llmrelay.observe.RelayEvent}, delivered once to {@link
  * io.llmrelay.observe.Listeners}. The JSON on the event bus and the meters are listeners like any
  * other. There is no event per chunk.
  */

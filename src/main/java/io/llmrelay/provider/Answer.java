@@ -6,6 +6,8 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.Utf8Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,7 +42,7 @@ public final class Answer {
   private final ErrorClassifier errors;
   private final List<Chunks> pieces = new ArrayList<>();
   private final Map<ChunkKind, Character> firstHalves = new EnumMap<>(ChunkKind.class);
-  private final Utf8 text = new Utf8();
+  private final Utf8Buffer text = new Utf8Buffer();
 
   /** Where in the text a chunk begins, and the lengths of those before it. */
   private int begin;

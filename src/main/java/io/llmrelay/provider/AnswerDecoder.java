@@ -2,17 +2,19 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Turns the body of a successful response into an {@link Answer}.
+ * A decoder of the body of a successful response into an {@link Answer}.
  *
- * <p>What the body is, its first byte says and not its content type: servers send good streams as
- * plain text, and error pages as streams. JSON is an error or a whole answer of a server that does
- * not stream, unless that is how the dialect's streams look; markup is some proxy's page;
- * everything else is read as a stream of events.
+ * <p>The first byte of the body determines its form, not the content type: servers send streams as
+ * plain text, and error pages as streams. JSON is an error or the whole answer of a server that
+ * does not stream, unless the streams of the dialect are JSON; markup is the error page of a proxy;
+ * everything else is a stream of events.
  */
 final class AnswerDecoder implements EventDecoder.Handler {
   private enum Form {
@@ -23,12 +25,12 @@ final class AnswerDecoder implements EventDecoder.Handler {
   }
 
   /**
-   * How much of a read is decoded at once, in bytes. A compressed body may expand to any size in
-   * one read, and the decoders keep a copy of what they are given.
+   * The most bytes that are decoded at once. A compressed body may expand to any size in one read,
+   * and decoders copy their input.
    */
   static final int MAX_READ = 64 * 1024;
 
-  /** Longest JSON body, in bytes: as an event. */
+  /** The longest JSON body, in bytes. */
   static final int MAX_JSON = EventDecoder.MAX_EVENT;
 
   private final Dialect.Reader reader;
@@ -36,7 +38,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
   private final EventDecoder events;
   private Buffer json;
   private Form form = Form.UNKNOWN;
-  private boolean any;
+  private boolean anyEvent;
 
   AnswerDecoder(Dialect.Reader reader, Answer answer) {
     this.reader = reader;
@@ -44,7 +46,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     this.events = reader.decoder(this);
   }
 
-  /** Whether this is an event stream. */
+  /** Whether the body is an event stream. */
   boolean stream() {
     return form == Form.EVENTS;
   }
@@ -78,7 +80,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     }
   }
 
-  /** The bytes from the first that is not blank. */
+  /** Determines the form and returns the bytes from the first that is not blank. */
   private Buffer sniff(Buffer bytes) {
     int i = 0;
     while (i < bytes.length() && blank(bytes.getByte(i))) {
@@ -103,7 +105,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     return space(b) || b == (byte) 0xEF || b == (byte) 0xBB || b == (byte) 0xBF;
   }
 
-  /** The body is complete. */
+  /** Processes the end of the body. */
   void end() {
     finish();
     if (!answer.over()) {
@@ -111,13 +113,13 @@ final class AnswerDecoder implements EventDecoder.Handler {
     }
     if (form == Form.UNKNOWN) {
       fail("answered with an empty body");
-    } else if (form == Form.EVENTS && !any && events.comments() == 0) {
+    } else if (form == Form.EVENTS && !anyEvent && events.comments() == 0) {
       fail("answered with something that is no event stream");
     }
     answer.ended("the stream ended without a finish reason");
   }
 
-  /** The connection is gone. */
+  /** Processes the loss of the connection. */
   void lost() {
     finish();
     answer.ended("the connection was lost before the answer was complete");
@@ -146,15 +148,15 @@ final class AnswerDecoder implements EventDecoder.Handler {
   }
 
   /**
-   * An event whose data is no JSON object or array is a keep-alive of servers that send comments,
-   * bare words, {@code null} or empty strings as data: it says nothing, neither text nor error.
+   * Reads an event. Ignores data that is not a JSON object or array: some servers send comments,
+   * bare words, {@code null} or empty strings as keep-alives.
    */
   @Override
   public void event(String name, byte[] bytes, int from, int to) {
     if (answer.over()) {
       return;
     }
-    any = true;
+    anyEvent = true;
     if ("error".equals(name)) {
       answer.error(bytes, from, to);
       return;
@@ -174,7 +176,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     }
   }
 
-  /** The first byte that is neither blank nor in a line that begins with a colon. */
+  /** Returns the index of the first byte that is neither blank nor in a comment line. */
   private static int skipComments(byte[] bytes, int from, int to) {
     int i = from;
     boolean comment = false;

@@ -2,6 +2,9 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
+import io.llmrelay.provider.wire.SseDecoder;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -9,75 +12,74 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A wire format: how a request is written and how an answer is read. Stateless; what it needs to
- * know of a backend it takes from its options. What differs between the servers of one dialect is
- * data within the dialect.
+ * A wire format: encodes requests and reads responses. Stateless; settings of a backend come from
+ * its options. Differences between the servers of one dialect are data within the dialect.
  */
 public interface Dialect {
 
-  /** Reads one answer. A payload that is no JSON may be reported by any {@link IOException}. */
+  /** A reader of one response. Reports a payload that is not JSON by any {@link IOException}. */
   interface Reader {
-    /** How a stream is cut into events. */
+    /** Returns the decoder of the stream's events. */
     default EventDecoder decoder(EventDecoder.Handler handler) {
       return new SseDecoder(handler);
     }
 
     /**
-     * One event of the stream.
+     * Reads one event of the stream.
      *
-     * @param name its name, or {@code null}
+     * @param name the name of the event, or {@code null}
      */
     void event(String name, byte[] bytes, int from, int to) throws IOException;
 
     /**
-     * A whole answer in one JSON object, from a server that does not stream.
+     * Reads a whole response in one JSON object, from a server that does not stream.
      *
-     * @return false if it is no answer
+     * @return false if the object is not a response
      */
     boolean whole(JsonObject json);
 
-    /** The body is complete: for a dialect that has no end marker of its own. */
+    /** Processes the end of the body, for a dialect without an end marker. */
     default void end() {}
   }
 
   /**
-   * What a stream carries beside its text.
+   * The location of reasoning and usage in a stream, for documentation.
    *
-   * @param reasoning the fields that hold reasoning, apart from the text; none where it is hidden
-   * @param usage where the usage stands
+   * @param reasoning the fields that hold reasoning; none if it is hidden
+   * @param usage the part of the stream that holds the usage
    */
   record Extras(List<String> reasoning, String usage) {}
 
-  /** The name in a configuration. */
+  /** Returns the name in a configuration. */
   String name();
 
-  /** Why a backend with these options could never work, or {@code null}. */
+  /** Returns why a backend with these options cannot work, or {@code null}. */
   default String problem(BackendOptions options) {
     return null;
   }
 
-  /** Why this dialect cannot say all of the request, or {@code null} if it can. */
+  /** Returns why this dialect cannot express the whole request, or {@code null} if it can. */
   String cannotServe(ChatRequest request);
 
-  /** The headers that carry the key, and those the provider demands. */
+  /** Returns the headers with the key and those that the provider requires. */
   Map<String, String> headers(BackendOptions options);
 
   /**
-   * Where chats with a model go, to be appended to the base URL's path (which has no slash at its
-   * end); it may have a query.
+   * Returns the path of chat requests, possibly with a query. It is appended to the path of the
+   * base URL, which does not end with a slash.
    */
   String chatPath(String model, BackendOptions options);
 
-  /** The body of a request for a stream. */
+  /** Encodes the body of a request for a stream. */
   Buffer encode(ChatRequest request, String model, BackendOptions options);
 
-  /** What of the request the body leaves out, in words for the caller; {@code null} if nothing. */
+  /** Returns a warning about fields that the body omits, or {@code null} if it omits none. */
   default String leftOut(ChatRequest request, String model) {
     return null;
   }
 
   /**
-   * The same body without {@code stream_options}, which a server may refuse; {@code null} where
+   * Encodes the body without {@code stream_options}, which a server may reject; {@code null} if
    * {@link #encode} adds none.
    */
   default Buffer encodeWithoutStreamOptions(
@@ -85,21 +87,21 @@ public interface Dialect {
     return null;
   }
 
-  /** Headers that depend on the whole request, such as its signature. */
+  /** Returns headers that depend on the whole request, such as its signature. */
   default Map<String, String> sign(String method, String url, Buffer body, BackendOptions options) {
     return Map.of();
   }
 
-  /** A reader for one answer. */
+  /** Creates a reader for one response. */
   Reader reader(Answer answer, BackendOptions options);
 
-  /** What the backend's streams carry beside their text; for people who choose one. */
+  /** Returns the location of reasoning and usage in the backend's streams. */
   Extras extras(BackendOptions options);
 
-  /** Where the models are listed: to be appended to the base URL's path, or a whole URL. */
+  /** Returns the path of the list of models, to be appended to the base URL, or a whole URL. */
   String modelsPath(BackendOptions options);
 
-  /** The model names in such a list; by default in the form OpenAI gave it. */
+  /** Returns the model names in such a list; by default in the format of OpenAI. */
   default List<String> models(JsonObject list) {
     return Json.strings(list, "data", "id");
   }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The dialects there are. */
+/** The registry of dialects. */
 public final class Dialects {
   private static final Map<String, Dialect> ALL = new TreeMap<>();
 
@@ -33,13 +33,13 @@ public final class Dialects {
 
   private Dialects() {}
 
-  /** Their names, as a configuration has them. */
+  /** Returns the names of all dialects. */
   public static Set<String> names() {
     return Set.copyOf(ALL.keySet());
   }
 
   /**
-   * Why the dialect cannot say all of the request, or {@code null} if it can.
+   * Returns why a dialect cannot express the whole request, or {@code null} if it can.
    *
    * @throws IllegalArgumentException if there is no such dialect
    */

@@ -4,6 +4,10 @@ import io.llmrelay.bus.OutboundStream;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.BoundedBody;
+import io.llmrelay.provider.wire.FirstByte;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -43,7 +47,7 @@ final class Exchange implements OutboundStream.Handler {
   static final long FINISH_MS = 3_000;
 
   private final Vertx vertx;
-  private final Backend backend;
+  private final BackendClient backend;
   private final String model;
   private final ChatRequest chat;
   private final Consumer<Exchange> onClose;
@@ -68,7 +72,11 @@ final class Exchange implements OutboundStream.Handler {
   private long timer = -1;
 
   Exchange(
-      Vertx vertx, Backend backend, String model, ChatRequest chat, Consumer<Exchange> onClose) {
+      Vertx vertx,
+      BackendClient backend,
+      String model,
+      ChatRequest chat,
+      Consumer<Exchange> onClose) {
     this.vertx = vertx;
     this.backend = backend;
     this.model = model;

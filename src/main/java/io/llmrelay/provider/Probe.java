@@ -5,6 +5,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.provider.wire.BoundedBody;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -17,65 +19,71 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
-/** Asks a backend for its models, to see whether it is there, or whether it takes the key. */
+/**
+ * A probe of one backend: whether it responds, or whether it accepts its key.
+ *
+ * <p>Uses the core client, since a request of the Web Client cannot be reset once its response has
+ * begun: a list of models without an end would be read to its end.
+ */
 final class Probe {
-  /** How long one request may take. */
+  /** Time limit of one request. */
   static final long LIMIT_MS = 5_000;
 
-  /** Longest list that is read, in bytes, and names of it that are passed on. */
+  /** The longest list of models that is read, in bytes. */
   static final int MAX_BODY = 2 * 1024 * 1024;
 
+  /** The most model names a reply carries. */
   static final int MAX_MODELS = 1_000;
 
   /** A chat that costs next to nothing. */
   private static final ChatRequest PING = ChatRequest.of(ChatMessage.user("ping")).withMaxTokens(1);
 
-  /** Asked for where no model is known; that there is none by this name is an answer as well. */
+  /** The model of the chat where none is configured; "model not found" proves the key as well. */
   private static final String UNKNOWN_MODEL = "unknown";
 
   private final Vertx vertx;
-  private final Backend backend;
+  private final BackendClient backend;
   private final long begin = System.nanoTime();
   private HttpClientRequest request;
-  private boolean over;
+  private boolean done;
   private int status;
 
-  Probe(Vertx vertx, Backend backend) {
+  Probe(Vertx vertx, BackendClient backend) {
     this.vertx = vertx;
     this.backend = backend;
   }
 
-  /** Asks for the models. Never fails: the future has the reply. */
+  /** Requests the list of models. The future never fails; it holds the reply. */
   Future<JsonObject> models() {
-    return askForModels()
+    return requestModels()
         .map(models -> reply(true).put("models", new JsonArray(models)))
         .otherwise(cause -> reply(false).put("failure", failure(cause).toJson()));
   }
 
   /**
-   * Finds out whether the backend takes the key: by its models or, where it does not show them, by
-   * a chat of one token. Never fails: the future has the reply.
+   * Finds out whether the backend accepts the key: by its list of models or, where it does not
+   * offer one, by a chat of one token. The future never fails; it holds the reply.
    */
   Future<JsonObject> key() {
-    return askForModels()
+    return requestModels()
         .<Void>mapEmpty()
         .recover(
-            cause -> showsNoModels(failure(cause)) ? askForAChat() : Future.failedFuture(cause))
-        .map(taken -> reply(true))
+            cause -> offersNoModels(failure(cause)) ? requestChat() : Future.failedFuture(cause))
+        .map(accepted -> reply(true))
         .otherwise(
             cause -> {
               Failure failure = failure(cause);
-              return takesKey(failure)
+              return provesKey(failure)
                   ? reply(true)
                   : reply(false).put("failure", failure.toJson());
             });
   }
 
-  private Future<List<String>> askForModels() {
-    return ask(backend.models(LIMIT_MS), Buffer.buffer(), this::readModels);
+  private Future<List<String>> requestModels() {
+    return send(backend.models(LIMIT_MS), Buffer.buffer(), this::readModels);
   }
 
-  private Future<Void> askForAChat() {
+  private Future<Void> requestChat() {
     String known = backend.options().getDefaultModel();
     String model = known == null ? UNKNOWN_MODEL : known;
     Buffer body;
@@ -84,43 +92,28 @@ final class Probe {
     } catch (RuntimeException e) {
       return Future.failedFuture(e);
     }
-    return ask(backend.cheapChat(model, LIMIT_MS), body, this::readChat);
+    return send(backend.cheapChat(model, LIMIT_MS), body, this::readChat);
   }
 
-  /** Whether the answer is none about the key, and none of a server that is in trouble. */
-  private boolean showsNoModels(Failure failure) {
-    return switch (failure.kind()) {
-      case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
-      case SERVER_ERROR -> status != 0 && (status < 500 || status == 501);
-      default -> false;
-    };
-  }
-
-  /** Whether an answer that is no success was given to somebody whose key is good. */
-  private static boolean takesKey(Failure failure) {
-    return switch (failure.kind()) {
-      case MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;
-      case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
-      default -> false;
-    };
-  }
-
-  private <T> Future<T> ask(
+  /**
+   * Sends a request once it is connected, and resets it unless its response was read to the end.
+   */
+  private <T> Future<T> send(
       Future<HttpClientRequest> connected,
       Buffer body,
       Function<HttpClientResponse, Future<T>> reader) {
     status = 0;
-    over = false;
+    done = false;
     return connected
         .compose(request -> send(request, body, reader))
         .timeout(LIMIT_MS, TimeUnit.MILLISECONDS)
-        .onComplete(done -> over());
+        .onComplete(result -> reset());
   }
 
   private <T> Future<T> send(
       HttpClientRequest request, Buffer body, Function<HttpClientResponse, Future<T>> reader) {
-    request.exceptionHandler(e -> {}); // it fails the response too
-    if (over) {
+    request.exceptionHandler(e -> {}); // The response fails with the same exception.
+    if (done) {
       request.reset();
       return Future.failedFuture(new TimeoutException());
     }
@@ -139,7 +132,7 @@ final class Probe {
     return read(response, MAX_BODY).map(body -> models(response, body));
   }
 
-  /** A success is known by its head; what it says is not waited for. */
+  /** Reads the status; the body of a success is not needed. */
   private Future<Void> readChat(HttpClientResponse response) {
     if (status / 100 == 2) {
       return Future.succeededFuture();
@@ -168,19 +161,47 @@ final class Probe {
     byte[] bytes = body.bytes().getBytes();
     JsonObject list = body.whole() ? Json.object(bytes, 0, bytes.length) : null;
     if (list == null) {
-      throw Failure.of(FailureKind.SERVER_ERROR, "the list of models is no JSON, or is cut")
+      throw Failure.of(FailureKind.SERVER_ERROR, "the list of models is not JSON or too long")
           .toException();
     }
     return backend.dialect().models(list).stream().limit(MAX_MODELS).toList();
   }
 
+  private void reset() {
+    done = true;
+    if (request != null) {
+      request.reset();
+      request = null;
+    }
+  }
+
+  /** Whether the failure concerns the list alone: neither the key nor the backend's health. */
+  private boolean offersNoModels(Failure failure) {
+    return switch (failure.kind()) {
+      case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
+      case SERVER_ERROR -> status != 0 && (status < 500 || status == 501);
+      default -> false;
+    };
+  }
+
+  /** Whether a backend fails in this way only after it has accepted the key. */
+  private static boolean provesKey(Failure failure) {
+    return switch (failure.kind()) {
+      case MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;
+      case RATE_LIMITED, QUOTA_EXHAUSTED -> true;
+      default -> false;
+    };
+  }
+
   private Failure failure(Throwable cause) {
-    Failure failure =
-        cause instanceof LlmException e
-            ? e.failure()
-            : cause instanceof TimeoutException
-                ? Failure.of(FailureKind.TIMEOUT, "no answer within " + LIMIT_MS + " ms")
-                : backend.unreachable(cause);
+    Failure failure;
+    if (cause instanceof LlmException e) {
+      failure = e.failure();
+    } else if (cause instanceof TimeoutException) {
+      failure = Failure.of(FailureKind.TIMEOUT, "no answer within " + LIMIT_MS + " ms");
+    } else {
+      failure = backend.unreachable(cause);
+    }
     return failure.withCandidate(backend.name(), null);
   }
 
@@ -190,13 +211,5 @@ final class Probe {
       reply.put("status", status);
     }
     return reply.put("latency_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
-  }
-
-  private void over() {
-    over = true;
-    if (request != null) {
-      request.reset();
-      request = null;
-    }
   }
 }

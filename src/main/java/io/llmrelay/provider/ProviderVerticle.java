@@ -45,7 +45,7 @@ public final class ProviderVerticle extends VerticleBase {
   private final BusSettings settings;
   private final boolean keepAlive;
   private final Set<Exchange> exchanges = new HashSet<>();
-  private Backend backend;
+  private BackendClient backend;
   private BusEndpoint endpoint;
   private MessageConsumer<Object> streams;
   private MessageConsumer<Object> probes;
@@ -78,7 +78,7 @@ public final class ProviderVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    backend = new Backend(vertx, name, options, keepAlive);
+    backend = new BackendClient(vertx, name, options, keepAlive);
     return BusEndpoint.open(vertx, address, settings)
         .compose(
             opened -> {

@@ -1,14 +1,16 @@
 /**
- * Backends: one {@link io.llmrelay.provider.ProviderVerticle} for each turns stream requests on the
- * event bus into HTTP requests, and what comes back into frames.
+ * Backends. Each has a {@link io.llmrelay.provider.ProviderVerticle}, which translates stream
+ * requests on the event bus into HTTP requests, and responses into frames.
  *
- * <p>The way of an answer: {@code Exchange} runs the request and its back-pressure; {@code
- * AnswerDecoder} sees what the body is; an {@link io.llmrelay.provider.EventDecoder} cuts it into
- * events; a {@link io.llmrelay.provider.Dialect}'s reader tells {@link io.llmrelay.provider.Answer}
- * what is in them. Whatever reports an error goes through {@code ErrorClassifier}.
+ * <p>A response passes through {@code Exchange}, which runs the request and its back-pressure;
+ * {@code AnswerDecoder}, which detects the form of the body; an {@link
+ * io.llmrelay.provider.wire.EventDecoder}, which decodes events; and the reader of a {@link
+ * io.llmrelay.provider.Dialect}, which writes their content to an {@link
+ * io.llmrelay.provider.Answer}. Errors are classified by {@link
+ * io.llmrelay.provider.error.ErrorClassifier}.
  *
- * <p>A new dialect is a package of its own and a line in {@link io.llmrelay.provider.Dialects}. A
- * server of the {@code openai} dialect with its own ways is a line in that dialect's {@code
- * ServerTraits}, and its errors are rows in {@code ErrorRules}.
+ * <p>A new dialect is a package of its own and a line in {@link io.llmrelay.provider.Dialects}. The
+ * deviations of an {@code openai} server are a line in that dialect's {@code ServerTraits}, and its
+ * errors are rows in {@code ErrorRules}.
  */
 package io.llmrelay.provider;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is known of the backends: learnt, told to other nodes, kept over a restart. */
+/** State of the backends: updated by attempts, announced to other nodes, kept over a restart. */
 @ExtendWith(VertxExtension.class)
 class AvailabilityTest {
   private static final TokenUsage USAGE =
@@ -392,7 +392,7 @@ class AvailabilityTest {
     assertThat(trial).isInstanceOf(Permit.class);
     assertThat(here.backends().enter("a", "m", Spend.NOTHING, false, null))
         .isInstanceOf(Skip.class);
-    ((Permit) trial).answering();
+    ((Permit) trial).firstChunk();
     assertThat(why(here, "m")).as("it works").isNull();
   }
 }

@@ -47,7 +47,7 @@ class BudgetTest {
     if (budget.enter(expected) != null) {
       return false;
     }
-    budget.leave(expected, usage(tokens, 0), usd);
+    budget.settle(expected, usage(tokens, 0), usd);
     return true;
   }
 
@@ -132,7 +132,7 @@ class BudgetTest {
     assertThat(told()).as("that may change in a moment").isEmpty();
 
     // It took less than expected: there is room for one more of those that are still expected to.
-    budget.leave(expected, usage(100, 50), 0.15);
+    budget.settle(expected, usage(100, 50), 0.15);
     assertThat(budget.look(tokens(450))).isNull();
     assertThat(budget.look(tokens(451))).isNotNull();
     assertThat(budget.look(usd(0.45))).isNull();
@@ -140,8 +140,8 @@ class BudgetTest {
     assertThat(budget.enter(expected)).isNull();
 
     // Both took more than expected; nothing is left, nothing is under way.
-    budget.leave(expected, usage(500, 0), 0.5);
-    budget.leave(expected, usage(500, 0), 0.5);
+    budget.settle(expected, usage(500, 0), 0.5);
+    budget.settle(expected, usage(500, 0), 0.5);
     assertThat(budget.report().getJsonObject("tokens-per-day").getLong("used")).isEqualTo(1_150);
     assertThat(budget.look(tokens(0))).isNotNull();
     clock.advance(Duration.ofDays(1));
@@ -156,7 +156,7 @@ class BudgetTest {
     assertThat(used(budget, "tokens-per-minute")).isZero();
     clock.advance(Duration.ofMinutes(1));
     assertThat(budget.look(tokens(500))).as("still set aside").isNotNull();
-    budget.leave(tokens(600), usage(300, 100), null);
+    budget.settle(tokens(600), usage(300, 100), null);
     assertThat(used(budget, "requests-per-minute")).isZero();
     assertThat(used(budget, "tokens-per-minute")).isEqualTo(400);
     assertThat(budget.look(tokens(600))).isNull();
@@ -170,16 +170,16 @@ class BudgetTest {
   void aFailedAttemptTakesWhatIsKnownOfIt() {
     Budget budget = budget(options().setTokensPerDay(1_000L).setRequestsPerDay(2L));
     budget.enter(tokens(700));
-    budget.leave(tokens(700), TokenUsage.NONE, null);
+    budget.settle(tokens(700), TokenUsage.NONE, null);
     assertThat(budget.look(tokens(1_000))).isNull();
     budget.enter(tokens(700));
-    budget.leave(tokens(700), TokenUsage.estimate(40, 4), null);
+    budget.settle(tokens(700), TokenUsage.estimate(40, 4), null);
     assertThat(used(budget, "tokens-per-day")).isEqualTo(11);
     assertThat(budget.look(tokens(1))).as("a request is one, well or not").isNotNull();
   }
 
   @Test
-  void aRequestThatNeverFitsIsNotToldToWait() {
+  void requestLargerThanTheLimitHasNoDelay() {
     Budget budget = budget(options().setTokensPerMinute(1_000L));
     Skip skip = budget.enter(tokens(1_001));
     assertThat(skip.message()).isEqualTo("more than the whole of tokens-per-minute");
@@ -196,7 +196,7 @@ class BudgetTest {
   }
 
   @Test
-  void thresholdsAreToldOnceInAWindow() {
+  void publishesThresholdsOncePerWindow() {
     Budget budget = budget(options().setRequestsPerDay(10L));
     attempts(budget, 1, null);
     assertThat(told()).containsExactly("requests-per-day 8/10", "requests-per-day 10/10 spent");
@@ -221,13 +221,13 @@ class BudgetTest {
   void oneAttemptMayPassBothThresholds() {
     Budget budget = budget(options().setTokensPerDay(10L));
     budget.enter(tokens(1));
-    budget.leave(tokens(1), usage(10, 90), null);
+    budget.settle(tokens(1), usage(10, 90), null);
     assertThat(told()).containsExactly("tokens-per-day 100/10 spent");
     assertThat(budget.spent()).isTrue();
   }
 
   @Test
-  void whatOthersSpendCountsAndIsNotToldBack() {
+  void countsSpendOfOtherNodesWithoutAnnouncingIt() {
     Budget budget = budget(options().setRequestsPerDay(10L).setDailyUsd(1.0));
     budget.spentElsewhere(new Spend(9, 0, Spend.nano(0.2)));
     assertThat(news).isEmpty();

@@ -202,7 +202,7 @@ class CircuitTest {
     void aStreamIsAliveAtItsFirstChunk() {
       Circuit circuit = closed();
       for (int i = 0; i < 10; i++) {
-        circuit.answering(circuit.enter());
+        circuit.firstChunk(circuit.enter());
       }
       attempts(circuit, 9, FAILURE);
       is(circuit, CLOSED);
@@ -213,8 +213,8 @@ class CircuitTest {
       Circuit circuit = closed();
       for (int i = 0; i < 5; i++) {
         Circuit.Pass pass = circuit.enter();
-        circuit.answering(pass);
-        circuit.answering(pass);
+        circuit.firstChunk(pass);
+        circuit.firstChunk(pass);
         circuit.settle(pass, ALIVE);
       }
       attempts(circuit, 5, FAILURE);
@@ -227,7 +227,7 @@ class CircuitTest {
       for (int i = 0; i < MAX_FAILURES; i++) {
         is(circuit, CLOSED);
         Circuit.Pass pass = circuit.enter();
-        circuit.answering(pass);
+        circuit.firstChunk(pass);
         now.addAndGet(2_000);
         circuit.settle(pass, FAILURE);
       }
@@ -238,7 +238,7 @@ class CircuitTest {
     void aStreamThatBreaksLongAfterCountsToo() {
       Circuit circuit = closed();
       Circuit.Pass pass = circuit.enter();
-      circuit.answering(pass);
+      circuit.firstChunk(pass);
       now.addAndGet(10 * WINDOW_MS);
       attempts(circuit, OutcomeWindow.LEAST_SIZE, NEUTRAL);
       circuit.settle(pass, FAILURE);
@@ -260,7 +260,7 @@ class CircuitTest {
         if (random.nextInt(100) < percent) {
           circuit.settle(pass, FAILURE);
         } else {
-          circuit.answering(pass);
+          circuit.firstChunk(pass);
           streams.add(pass);
         }
         if (streams.size() > 300) {
@@ -296,7 +296,7 @@ class CircuitTest {
   @Nested
   class Open {
     @Test
-    void letsNobodyInAndSaysForHowLong() {
+    void rejectsAttemptsWithTheRemainingTime() {
       Circuit circuit = open();
       assertThat(circuit.look())
           .isEqualTo(
@@ -370,7 +370,7 @@ class CircuitTest {
     @Test
     void closesWithTheFirstChunkOfTheTrial() {
       Circuit circuit = halfOpen();
-      circuit.answering(circuit.enter());
+      circuit.firstChunk(circuit.enter());
       is(circuit, CLOSED);
       assertThat(circuit.look()).isNull();
       assertThat(transitions).containsExactly("half_open > closed");
@@ -381,7 +381,7 @@ class CircuitTest {
     void dropsTheEndOfATrialThatAnswered(Outcome outcome) {
       Circuit circuit = halfOpen();
       Circuit.Pass trial = circuit.enter();
-      circuit.answering(trial);
+      circuit.firstChunk(trial);
       attempts(circuit, MAX_FAILURES - 1, FAILURE);
       circuit.settle(trial, outcome);
       is(circuit, CLOSED);
@@ -430,7 +430,7 @@ class CircuitTest {
       assertThat(circuit.enter()).as("the next trial still runs").isNull();
       circuit.settle(next, EXHAUSTED);
       assertThat(circuit.enter()).isNotNull();
-      circuit.answering(slow);
+      circuit.firstChunk(slow);
       is(circuit, CLOSED);
     }
 

@@ -28,7 +28,7 @@ class KeyProbesTest {
   private final List<Long> asked = new CopyOnWriteArrayList<>();
   private final List<String> taken = new CopyOnWriteArrayList<>();
 
-  /** What the first ones who ask are told; after them it is the answer. */
+  /** Results of the first probes; later probes get the default answer. */
   private final Queue<Future<Boolean>> answers = new ConcurrentLinkedQueue<>();
 
   private volatile Future<Boolean> answer = Future.succeededFuture(false);
@@ -66,8 +66,8 @@ class KeyProbesTest {
   @Test
   void waitsTwiceAsLongEachTime() {
     long begin = System.nanoTime() / 1_000_000;
-    probes.refused("a");
-    probes.refused("a");
+    probes.keyRefused("a");
+    probes.keyRefused("a");
     awaitAsked(3);
     // Timers may be late but not early.
     assertThat(asked.get(0) - begin).isGreaterThanOrEqualTo(FIRST_MS - 1);
@@ -77,9 +77,9 @@ class KeyProbesTest {
   }
 
   @Test
-  void stopsWhenTheKeyIsTaken() throws Exception {
+  void stopsOnceTheKeyIsAccepted() throws Exception {
     answer = Future.succeededFuture(true);
-    probes.refused("a");
+    probes.keyRefused("a");
     await().until(() -> taken.equals(List.of("a")));
     Thread.sleep(3 * FIRST_MS);
     assertThat(asked).hasSize(1);
@@ -89,7 +89,7 @@ class KeyProbesTest {
   void aBackendThatCannotBeAskedIsAskedAgain() {
     answers.add(Future.failedFuture("nobody there"));
     answer = Future.succeededFuture(true);
-    probes.refused("a");
+    probes.keyRefused("a");
     await().until(() -> taken.equals(List.of("a")));
     assertThat(asked).hasSize(2);
   }
@@ -97,7 +97,7 @@ class KeyProbesTest {
   @Test
   void asksAtOnceWhatWasRefusedBeforeTheStart() {
     answer = Future.succeededFuture(true);
-    probes.refusedBefore("a");
+    probes.keyRefusedBeforeRestart("a");
     assertThat(asked).hasSize(1);
     assertThat(taken).containsExactly("a");
   }
@@ -105,50 +105,50 @@ class KeyProbesTest {
   @Test
   void goesOnWhereItWasWhenTheKeyIsRefusedAgain() {
     answer = Future.succeededFuture(true);
-    probes.refused("a");
+    probes.keyRefused("a");
     await().until(() -> taken.size() == 1);
     long again = System.nanoTime() / 1_000_000;
-    probes.refused("a");
+    probes.keyRefused("a");
     awaitAsked(2);
     assertThat(asked.get(1) - again).isGreaterThanOrEqualTo(2 * FIRST_MS - 1);
   }
 
   @Test
-  void startsAnewAfterTheBackendServedSomebody() {
+  void resetsTheDelayAfterASuccessfulAttempt() {
     answer = Future.succeededFuture(true);
     for (int i = 1; i <= 4; i++) {
-      probes.refused("a");
+      probes.keyRefused("a");
       int times = i;
       await().until(() -> taken.size() == times);
     }
-    probes.served("a");
+    probes.attemptSucceeded("a");
     Awake watch = Awake.begin();
-    probes.refused("a");
+    probes.keyRefused("a");
     awaitAsked(5);
     assertThat(watch.elapsed()).isLessThan(Duration.ofMillis(16 * FIRST_MS));
   }
 
   @Test
   void anAnswerFromBeforeTheRefusalChangesNothing() {
-    probes.refused("a");
-    probes.served("a");
+    probes.keyRefused("a");
+    probes.attemptSucceeded("a");
     answer = Future.succeededFuture(true);
     await().until(() -> taken.equals(List.of("a")));
   }
 
   @Test
-  void doesNotAskWhenSomebodyElseDid(Vertx vertx) throws Exception {
+  void cancelsProbesOfKeysAcceptedElsewhere(Vertx vertx) throws Exception {
     Promise<Boolean> late = Promise.promise();
     answer = late.future();
-    probes.refused("a");
+    probes.keyRefused("a");
     awaitAsked(1);
-    probes.taken("a");
+    probes.keyAccepted("a");
     late.complete(false);
     atOnce(
         vertx,
         () -> {
-          probes.refused("b");
-          probes.taken("b");
+          probes.keyRefused("b");
+          probes.keyAccepted("b");
         });
     Thread.sleep(4 * FIRST_MS);
     assertThat(asked).hasSize(1);
@@ -160,7 +160,7 @@ class KeyProbesTest {
     atOnce(
         vertx,
         () -> {
-          probes.refused("a");
+          probes.keyRefused("a");
           probes.close();
         });
     Thread.sleep(2 * FIRST_MS);
@@ -175,10 +175,10 @@ class KeyProbesTest {
     atOnce(
         vertx,
         () -> {
-          probes.refused("a");
-          probes.refusedBefore("a");
-          probes.refused("a");
-          probes.refusedBefore("a");
+          probes.keyRefused("a");
+          probes.keyRefusedBeforeRestart("a");
+          probes.keyRefused("a");
+          probes.keyRefusedBeforeRestart("a");
         });
     Thread.sleep(3 * FIRST_MS);
     assertThat(asked).as("nobody asks while a probe is under way").hasSize(1);
@@ -194,16 +194,16 @@ class KeyProbesTest {
   void aProbeUnderWayIsNotJoinedByAnother(boolean served, Vertx vertx) throws Exception {
     Promise<Boolean> late = Promise.promise();
     answers.add(late.future());
-    probes.refused("a");
+    probes.keyRefused("a");
     awaitAsked(1);
     atOnce(
         vertx,
         () -> {
-          probes.taken("a");
+          probes.keyAccepted("a");
           if (served) {
-            probes.served("a");
+            probes.attemptSucceeded("a");
           }
-          probes.refused("a");
+          probes.keyRefused("a");
         });
     Thread.sleep(5 * FIRST_MS);
     assertThat(asked).hasSize(1);

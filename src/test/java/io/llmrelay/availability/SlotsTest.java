@@ -20,28 +20,28 @@ class SlotsTest {
   }
 
   @Test
-  void aSlotIsTakenAndGivenBack() {
+  void acquiresAndReleasesASlot() {
     Slots slots = new Slots(2, 0);
-    assertThat(slots.take()).isTrue();
-    assertThat(slots.take()).isTrue();
+    assertThat(slots.tryAcquire()).isTrue();
+    assertThat(slots.tryAcquire()).isTrue();
     assertThat(slots.isFree()).isFalse();
-    assertThat(slots.take()).isFalse();
+    assertThat(slots.tryAcquire()).isFalse();
     slots.release();
     assertThat(slots.isFree()).isTrue();
-    assertThat(slots.take()).isTrue();
+    assertThat(slots.tryAcquire()).isTrue();
   }
 
   @Test
   void aReleasedSlotGoesToTheFirstInTheQueue() {
     Slots slots = new Slots(1, 2);
-    slots.take();
+    slots.tryAcquire();
     Slots.Ticket first = await(slots, "first");
     Slots.Ticket second = await(slots, "second");
     assertThat(await(slots, "third")).as("the queue is full").isNull();
     assertThat(slots.waiting()).isEqualTo(2);
     slots.release();
     assertThat(granted).containsExactly("first");
-    assertThat(slots.take()).as("somebody waits").isFalse();
+    assertThat(slots.tryAcquire()).as("somebody waits").isFalse();
     assertThat(first.redeem()).isTrue();
     assertThat(first.redeem()).isFalse();
     assertThat(second.redeem()).as("not granted yet").isFalse();
@@ -52,7 +52,7 @@ class SlotsTest {
   @Test
   void whoLeavesTheQueueGetsNoSlotAndOneThatWasGrantedGoesOn() {
     Slots slots = new Slots(1, 3);
-    slots.take();
+    slots.tryAcquire();
     await(slots, "left").cancel();
     Slots.Ticket late = await(slots, "late");
     await(slots, "next");
@@ -70,22 +70,22 @@ class SlotsTest {
   void aFreeSlotIsGrantedAtOnce() {
     Slots slots = new Slots(1, 1);
     assertThat(await(slots, "first").redeem()).isTrue();
-    assertThat(slots.take()).isFalse();
+    assertThat(slots.tryAcquire()).isFalse();
   }
 
   @Test
   void aHigherLimitLetsThoseInThatWait() {
     Slots slots = new Slots(1, 2);
-    slots.take();
+    slots.tryAcquire();
     await(slots, "first");
     slots.limit(2, 2);
     assertThat(granted).containsExactly("first");
     slots.limit(1, 2);
     slots.release();
-    assertThat(slots.take()).as("one is still in use").isFalse();
+    assertThat(slots.tryAcquire()).as("one is still in use").isFalse();
   }
 
-  /** Many threads, each taking or waiting: never more than there are, and nobody is forgotten. */
+  /** Many threads acquire or queue: the limit holds, and every ticket is granted. */
   @Test
   void noThreadIsForgottenAndTheLimitHolds() throws Exception {
     Slots slots = new Slots(3, 1_000);
@@ -98,7 +98,7 @@ class SlotsTest {
           threads.submit(
               () -> {
                 for (int i = 0; i < 2_000; i++) {
-                  if (!slots.take()) {
+                  if (!slots.tryAcquire()) {
                     CountDownLatch turn = new CountDownLatch(1);
                     Slots.Ticket ticket = slots.await(turn::countDown);
                     assertThat(turn.await(30, TimeUnit.SECONDS)).isTrue();

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.gateway.openai.RequestsFuzz;
 import io.llmrelay.provider.AnswersFuzz;
-import io.llmrelay.provider.ErrorsFuzz;
-import io.llmrelay.provider.LinesFuzz;
-import io.llmrelay.provider.SseFuzz;
 import io.llmrelay.provider.TextFuzz;
+import io.llmrelay.provider.error.ErrorsFuzz;
+import io.llmrelay.provider.wire.NdjsonFuzz;
+import io.llmrelay.provider.wire.SseFuzz;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -37,7 +37,7 @@ class FuzzTest {
   /** The names are those of the classes, and of the folders with the kept inputs. */
   enum Target {
     SSE("SseFuzz", SseFuzz::fuzzerTestOneInput),
-    LINES("LinesFuzz", LinesFuzz::fuzzerTestOneInput),
+    LINES("NdjsonFuzz", NdjsonFuzz::fuzzerTestOneInput),
     ANSWERS("AnswersFuzz", AnswersFuzz::fuzzerTestOneInput),
     TEXT("TextFuzz", TextFuzz::fuzzerTestOneInput),
     ERRORS("ErrorsFuzz", ErrorsFuzz::fuzzerTestOneInput),

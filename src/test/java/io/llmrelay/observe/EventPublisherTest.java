@@ -96,7 +96,7 @@ class EventPublisherTest {
   }
 
   @Test
-  void doesNotMindThatNobodyListens(Vertx vertx) throws Exception {
+  void publishesWithoutConsumers(Vertx vertx) throws Exception {
     RelayListener publisher = new EventPublisher(vertx, "test");
     for (RelayEvent event : Samples.EVENTS) {
       // Not as Listeners call it: they would keep to themselves what it throws.

@@ -82,7 +82,7 @@ class ListenersTest {
   }
 
   @Test
-  void oneThatThrowsHarmsNobodyElse() {
+  void listenerThatThrowsDoesNotAffectOthers() {
     RelayListener throwing =
         new RelayListener() {
           @Override

@@ -217,7 +217,7 @@ class MetricsListenerTest {
   }
 
   @Test
-  void modelsThatDoNotExistTakeNoLabel() {
+  void unknownModelsUseNoLabel() {
     String name = "gen_ai.client.inference.duration";
     for (int i = 0; i < 1000; i++) {
       unpriced("primary", "typo-" + i, Attempt.Result.FAILED, "model_not_found");
@@ -231,7 +231,7 @@ class MetricsListenerTest {
   }
 
   @Test
-  void overlongModelsTakeNoLabel() {
+  void overlongModelsUseNoLabel() {
     unpriced("primary", "m".repeat(10_000), Attempt.Result.SERVED, null);
     assertThat(registry.getMeters())
         .flatExtracting(meter -> meter.getId().getTags())

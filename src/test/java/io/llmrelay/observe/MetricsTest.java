@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MetricsTest {
   /** Whatever other tests of this JVM have left. */
   @BeforeEach
-  void nobodyHasARegistry() {
+  void isEmptyWithoutARegistry() {
     BackendRegistries.stop(MicrometerMetricsOptions.DEFAULT_REGISTRY_NAME);
   }
 

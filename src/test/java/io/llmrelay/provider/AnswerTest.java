@@ -7,6 +7,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.buffer.Buffer;
 import java.time.Clock;
 import java.util.ArrayList;

@@ -10,34 +10,34 @@ import software.amazon.eventstream.HeaderValue;
 import software.amazon.eventstream.Message;
 
 /** Frames as AWS writes them. */
-final class AwsFrames {
+public final class AwsFrames {
   private AwsFrames() {}
 
-  static Buffer event(String type, String payload) {
+  public static Buffer event(String type, String payload) {
     return frame(Map.of(":message-type", "event", ":event-type", type), payload);
   }
 
-  static Buffer exception(String type, String payload) {
+  public static Buffer exception(String type, String payload) {
     return frame(Map.of(":message-type", "exception", ":exception-type", type), payload);
   }
 
-  static Buffer text(String text) {
+  public static Buffer text(String text) {
     JsonObject delta = new JsonObject().put("text", text);
     return event("contentBlockDelta", new JsonObject().put("delta", delta).encode());
   }
 
-  static Buffer stop(String reason) {
+  public static Buffer stop(String reason) {
     return event("messageStop", "{\"stopReason\":\"" + reason + "\"}");
   }
 
-  static Buffer usage(int input, int output) {
+  public static Buffer usage(int input, int output) {
     return event(
         "metadata",
         "{\"usage\":{\"inputTokens\":%d,\"outputTokens\":%d,\"cacheReadInputTokens\":4,\"cacheWriteInputTokens\":2}}"
             .formatted(input, output));
   }
 
-  static Buffer frame(Map<String, String> headers, String payload) {
+  public static Buffer frame(Map<String, String> headers, String payload) {
     Map<String, HeaderValue> values = new LinkedHashMap<>();
     headers.forEach((name, value) -> values.put(name, HeaderValue.fromString(value)));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -45,7 +45,7 @@ final class AwsFrames {
     return Buffer.buffer(out.toByteArray());
   }
 
-  static Buffer all(Buffer... frames) {
+  public static Buffer all(Buffer... frames) {
     Buffer all = Buffer.buffer();
     for (Buffer frame : frames) {
       all.appendBuffer(frame);

@@ -82,11 +82,11 @@ class BedrockSigningTest {
         .setBaseUrl("http://bedrock-runtime.eu-west-1.test:" + port);
   }
 
-  private static Backend backend(BackendOptions options, Map<String, String> env) {
-    return new Backend(vertx, "aws", options, new BedrockDialect(env), true);
+  private static BackendClient backend(BackendOptions options, Map<String, String> env) {
+    return new BackendClient(vertx, "aws", options, new BedrockDialect(env), true);
   }
 
-  private static Seen chat(Backend backend) {
+  private static Seen chat(BackendClient backend) {
     seen = Promise.promise();
     Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options());
     Future<?> sent =

@@ -20,21 +20,21 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** The consumer's end of one stream, which writes down all it is told. */
-final class Consumer implements InboundStream.Handler {
-  record Chunk(ChunkKind kind, Buffer data) {}
+public final class Consumer implements InboundStream.Handler {
+  public record Chunk(ChunkKind kind, Buffer data) {}
 
-  static final BusSettings BUS = BusSettings.DEFAULT;
+  public static final BusSettings BUS = BusSettings.DEFAULT;
 
   /** What came in a frame, be it one chunk or several. */
-  final List<Chunk> chunks = new CopyOnWriteArrayList<>();
+  public final List<Chunk> chunks = new CopyOnWriteArrayList<>();
 
   /** Every chunk by itself. */
-  final List<String> pieces = new CopyOnWriteArrayList<>();
+  public final List<String> pieces = new CopyOnWriteArrayList<>();
 
   /** The bodies of the open frames. */
-  final List<JsonObject> opens = new CopyOnWriteArrayList<>();
+  public final List<JsonObject> opens = new CopyOnWriteArrayList<>();
 
-  final List<String> calls = new CopyOnWriteArrayList<>();
+  public final List<String> calls = new CopyOnWriteArrayList<>();
   private final Promise<JsonObject> opened = Promise.promise();
   private final Promise<Void> accepted = Promise.promise();
   private final Promise<Consumer> over = Promise.promise();
@@ -42,8 +42,8 @@ final class Consumer implements InboundStream.Handler {
   private final boolean greedy;
   private Context context;
   private InboundStream stream;
-  volatile JsonObject end;
-  volatile Failure failure;
+  public volatile JsonObject end;
+  public volatile Failure failure;
 
   private Consumer(String address, boolean greedy) {
     this.address = address;
@@ -51,7 +51,7 @@ final class Consumer implements InboundStream.Handler {
   }
 
   /** Opens a stream at a provider verticle. */
-  static Consumer open(Vertx vertx, String address, JsonObject body, boolean greedy) {
+  public static Consumer open(Vertx vertx, String address, JsonObject body, boolean greedy) {
     Consumer consumer = new Consumer(address, greedy);
     Context context = ((VertxInternal) vertx).createEventLoopContext();
     Promise<Void> done = Promise.promise();
@@ -68,14 +68,14 @@ final class Consumer implements InboundStream.Handler {
     return consumer;
   }
 
-  static JsonObject body(ChatRequest request) {
+  public static JsonObject body(ChatRequest request) {
     return new JsonObject()
         .put("model", "m")
         .put("request", request.toJson())
         .put("connect_ms", 30_000);
   }
 
-  static <T> T await(Future<T> future) {
+  public static <T> T await(Future<T> future) {
     try {
       return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     } catch (Exception e) {
@@ -84,30 +84,30 @@ final class Consumer implements InboundStream.Handler {
   }
 
   /** Waits for the terminal frame. */
-  Consumer awaitEnd() {
+  public Consumer awaitEnd() {
     return await(over.future());
   }
 
-  JsonObject awaitOpen() {
+  public JsonObject awaitOpen() {
     return await(opened.future());
   }
 
-  void awaitAccepted() {
+  public void awaitAccepted() {
     await(accepted.future());
   }
 
-  String text(ChunkKind kind) {
+  public String text(ChunkKind kind) {
     Buffer all = Buffer.buffer();
     chunks.stream().filter(c -> c.kind == kind).forEach(c -> all.appendBuffer(c.data));
     return all.toString(StandardCharsets.UTF_8);
   }
 
-  boolean isOpened() {
+  public boolean isOpened() {
     return opened.future().isComplete();
   }
 
   /** Cancels, and returns when the provider knows: what is sent later is answered later. */
-  void cancel() {
+  public void cancel() {
     Promise<Void> known = Promise.promise();
     context.runOnContext(
         v -> {
@@ -122,7 +122,7 @@ final class Consumer implements InboundStream.Handler {
   }
 
   /** Says that {@code n} chunks were consumed. */
-  void consume(int n) {
+  public void consume(int n) {
     context.runOnContext(
         v -> {
           for (int i = 0; i < n; i++) {

@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A server whose queue is full: a connection to it is neither refused nor made. */
-final class FullHouse implements AutoCloseable {
+public final class FullHouse implements AutoCloseable {
   private static final int PATIENCE_MS = 300;
 
   private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
   private final List<Socket> guests = new ArrayList<>();
 
-  FullHouse() throws IOException {
+  public FullHouse() throws IOException {
     boolean full = false;
     while (!full) {
       Socket guest = new Socket();
@@ -29,12 +29,12 @@ final class FullHouse implements AutoCloseable {
     }
   }
 
-  int port() {
+  public int port() {
     return server.getLocalPort();
   }
 
   /** Lets the guests go, and takes the next caller. */
-  Socket makeRoom() throws IOException {
+  public Socket makeRoom() throws IOException {
     for (Socket guest : guests) {
       server.accept().close();
       guest.close();

@@ -70,7 +70,7 @@ class ProbeTest {
   }
 
   @Test
-  void saysWhatIsWrong(Vertx vertx) {
+  void reportsTheFailure(Vertx vertx) {
     Rig rig =
         Rig.openai(
             vertx,
@@ -85,7 +85,7 @@ class ProbeTest {
   }
 
   @Test
-  void noListIsAFailure(Vertx vertx) {
+  void responseThatIsNotAListIsAFailure(Vertx vertx) {
     Rig rig = Rig.openai(vertx, request -> request.response().end("<html>Hi</html>"));
     assertThat(kind(probe(rig))).isEqualTo(FailureKind.SERVER_ERROR);
   }
@@ -105,6 +105,30 @@ class ProbeTest {
   }
 
   @Test
+  void aListThatTakesTooLongIsATimeoutAndItsRequestIsReset(Vertx vertx) {
+    AtomicInteger closed = new AtomicInteger();
+    Rig rig =
+        Rig.openai(
+            vertx,
+            request -> {
+              request.connection().closeHandler(v -> closed.incrementAndGet());
+              request.response().setChunked(true);
+              vertx.setPeriodic(100, id -> request.response().write(" "));
+            });
+    assertThat(kind(probe(rig))).isEqualTo(FailureKind.TIMEOUT);
+    await().untilAtomic(closed, is(1));
+  }
+
+  @Test
+  void withATooLongListAChatProvesTheKey(Vertx vertx) {
+    String list = "x".repeat(Probe.MAX_BODY + 1);
+    assertThat(kind(keyProbe(answering(vertx, "openai", 200, list, 401, "bad key"))))
+        .isEqualTo(FailureKind.AUTHENTICATION);
+    assertThat(keyProbe(answering(vertx, "openai", 200, list, 200, "")).getBoolean("ok")).isTrue();
+    assertThat(asked).containsExactly("list", "chat", "list", "chat");
+  }
+
+  @Test
   void noAnswerIsATimeoutAndItsRequestIsReset(Vertx vertx) {
     AtomicInteger closed = new AtomicInteger();
     Rig rig =
@@ -117,7 +141,7 @@ class ProbeTest {
   }
 
   @Test
-  void nobodyThereIsAFailure(Vertx vertx) throws IOException {
+  void refusedConnectionIsANetworkFailure(Vertx vertx) throws IOException {
     int port;
     try (ServerSocket socket = new ServerSocket(0)) {
       port = socket.getLocalPort();
@@ -128,7 +152,7 @@ class ProbeTest {
   }
 
   @Test
-  void isNotHeldUpByStreams(Vertx vertx) {
+  void succeedsWhileAllStreamConnectionsAreInUse(Vertx vertx) {
     AtomicInteger streams = new AtomicInteger();
     Rig rig =
         Rig.of(
@@ -182,7 +206,7 @@ class ProbeTest {
           302 | no
           200 | <html>Hi</html>
           """)
-  void whereTheModelsAreNotShownAChatTellsOfTheKey(int status, String body, Vertx vertx) {
+  void withoutAListOfModelsAChatProvesTheKey(int status, String body, Vertx vertx) {
     Rig refusing = answering(vertx, "openai", status, body, 401, "bad key");
     JsonObject reply = keyProbe(refusing);
     assertThat(kind(reply)).isEqualTo(FailureKind.AUTHENTICATION);
@@ -214,7 +238,7 @@ class ProbeTest {
           500 | x                  | false
           503 | x                  | false
           """)
-  void whatAChatSaysOfTheKey(int status, String body, boolean taken, Vertx vertx) {
+  void statusOfTheChatDecidesAboutTheKey(int status, String body, boolean taken, Vertx vertx) {
     JsonObject reply = keyProbe(answering(vertx, "openai", 405, "", status, body));
     assertThat(reply.getBoolean("ok")).isEqualTo(taken);
     assertThat(reply.containsKey("failure")).isEqualTo(!taken);
@@ -223,7 +247,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @CsvSource({"200, true", "429, true", "402, true", "401, false", "500, false", "503, false"})
-  void aListThatTellsOfTheKeyIsEnough(int status, boolean taken, Vertx vertx) {
+  void conclusiveListNeedsNoChat(int status, boolean taken, Vertx vertx) {
     JsonObject reply = keyProbe(answering(vertx, "openai", status, "{}", 200, ""));
     assertThat(reply.getBoolean("ok")).isEqualTo(taken);
     assertThat(reply.containsKey("models")).isFalse();
@@ -232,7 +256,7 @@ class ProbeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"anthropic", "gemini", "ollama", "cohere"})
-  void everyDialectCanBeAskedForAChat(String dialect, Vertx vertx) {
+  void keyProbeWorksForEveryDialect(String dialect, Vertx vertx) {
     assertThat(keyProbe(answering(vertx, dialect, 405, "", 200, "")).getBoolean("ok")).isTrue();
     assertThat(keyProbe(answering(vertx, dialect, 405, "", 401, "")).getBoolean("ok")).isFalse();
     assertThat(asked).containsExactly("list", "chat", "list", "chat");
@@ -240,14 +264,14 @@ class ProbeTest {
   }
 
   @Test
-  void aProbeOfHealthNeverChats(Vertx vertx) {
+  void healthProbeSendsNoChat(Vertx vertx) {
     assertThat(probe(answering(vertx, "openai", 405, "", 200, "")).getBoolean("ok")).isFalse();
     assertThat(asked).containsExactly("list");
   }
 
   /** The name is made up; a server that does not know it has taken the key. */
   @Test
-  void withoutAModelAChatTellsOfTheKeyToo(Vertx vertx) {
+  void withoutAConfiguredModelAChatProvesTheKeyToo(Vertx vertx) {
     Rig rig =
         Rig.openai(
             vertx,

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.is;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.wire.SseDecoder;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;

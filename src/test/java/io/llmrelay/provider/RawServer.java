@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An HTTP/1.1 server on plain sockets, which can do to a connection what no library would. */
-final class RawServer implements Closeable {
+public final class RawServer implements Closeable {
 
   /**
    * Reacts to a request whose head was read; the body was not unless {@link Call#body} is called.
@@ -32,7 +32,7 @@ final class RawServer implements Closeable {
    * @param connection the number of its connection, from 1
    * @param number the number of the request on that connection, from 1
    */
-  record Call(RawServer server, Socket socket, int connection, int number, String head) {
+  public record Call(RawServer server, Socket socket, int connection, int number, String head) {
 
     String header(String name) {
       return head.lines()
@@ -81,20 +81,20 @@ final class RawServer implements Closeable {
     }
   }
 
-  final List<Call> calls = new CopyOnWriteArrayList<>();
-  final List<String> bodies = new CopyOnWriteArrayList<>();
+  public final List<Call> calls = new CopyOnWriteArrayList<>();
+  public final List<String> bodies = new CopyOnWriteArrayList<>();
   private final ServerSocket server;
   private final Behaviour behaviour;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
 
-  RawServer(Behaviour behaviour) throws IOException {
+  public RawServer(Behaviour behaviour) throws IOException {
     this.behaviour = behaviour;
     server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     start(this::accept);
   }
 
-  int port() {
+  public int port() {
     return server.getLocalPort();
   }
 

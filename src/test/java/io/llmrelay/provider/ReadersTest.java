@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Clock;

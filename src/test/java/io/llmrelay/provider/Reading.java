@@ -4,6 +4,7 @@ import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -16,14 +17,14 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** A body as it is read in a dialect: what comes of it, without HTTP around. */
-final class Reading {
-  static final Instant NOW = Instant.parse("2026-01-20T09:49:00Z");
+public final class Reading {
+  public static final Instant NOW = Instant.parse("2026-01-20T09:49:00Z");
 
   private final Answer answer;
   private final AnswerDecoder decoder;
   private final Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
 
-  Reading(String dialect) {
+  public Reading(String dialect) {
     BackendOptions options = Rig.options(dialect, null).setBaseUrl("http://localhost/v1");
     answer = new Answer(errors(options));
     decoder = new AnswerDecoder(Dialects.of(dialect).reader(answer, options), answer);
@@ -34,44 +35,45 @@ final class Reading {
   }
 
   /** What an answer that is no success means. */
-  static Failure error(String dialect, int status, Map<String, String> headers, String body) {
+  public static Failure error(
+      String dialect, int status, Map<String, String> headers, String body) {
     MultiMap all = HttpHeaders.headers().addAll(headers);
     return errors(Rig.options(dialect, null)).http(status, all, Buffer.buffer(body));
   }
 
   /** A whole body. */
-  static Reading of(String dialect, String body) {
+  public static Reading of(String dialect, String body) {
     return of(dialect, Buffer.buffer(body));
   }
 
-  static Reading of(String dialect, Buffer body) {
+  public static Reading of(String dialect, Buffer body) {
     return new Reading(dialect).more(body).end();
   }
 
   /** A body that comes in two pieces. */
-  static Reading cut(String dialect, Buffer body, int at) {
+  public static Reading cut(String dialect, Buffer body, int at) {
     return new Reading(dialect).more(body.slice(0, at)).more(body.slice(at, body.length())).end();
   }
 
-  Reading more(Buffer bytes) {
+  public Reading more(Buffer bytes) {
     if (!answer.over()) {
       decoder.read(bytes);
     }
     return drain();
   }
 
-  Reading more(String bytes) {
+  public Reading more(String bytes) {
     return more(Buffer.buffer(bytes));
   }
 
-  Reading end() {
+  public Reading end() {
     if (!answer.over()) {
       decoder.end();
     }
     return drain();
   }
 
-  Reading lost() {
+  public Reading lost() {
     if (!answer.over()) {
       decoder.lost();
     }
@@ -85,36 +87,36 @@ final class Reading {
     return this;
   }
 
-  boolean over() {
+  public boolean over() {
     return answer.over();
   }
 
-  String text() {
+  public String text() {
     return text(ChunkKind.TEXT);
   }
 
-  String text(ChunkKind kind) {
+  public String text(ChunkKind kind) {
     return texts.containsKey(kind) ? texts.get(kind).toString(StandardCharsets.UTF_8) : "";
   }
 
-  byte[] bytes(ChunkKind kind) {
+  public byte[] bytes(ChunkKind kind) {
     return texts.containsKey(kind) ? texts.get(kind).getBytes() : new byte[0];
   }
 
-  Failure failure() {
+  public Failure failure() {
     return answer.failure();
   }
 
   /** The body of the end frame, or {@code null} if it failed. */
-  JsonObject result() {
+  public JsonObject result() {
     return answer.complete() ? answer.toJson() : null;
   }
 
-  String finish() {
+  public String finish() {
     return result() == null ? "failed: " + failure() : result().getString("finish_reason");
   }
 
-  TokenUsage usage() {
+  public TokenUsage usage() {
     return TokenUsage.fromJson(result().getJsonObject("usage"));
   }
 }

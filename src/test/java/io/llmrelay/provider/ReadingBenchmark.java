@@ -2,6 +2,9 @@ package io.llmrelay.provider;
 
 import io.llmrelay.bus.Chunks;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.SseDecoder;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;

@@ -15,15 +15,15 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A provider verticle in front of an HTTP server that does what the test says. */
-final class Rig {
-  static final ChatRequest HELLO = ChatRequest.of(ChatMessage.user("Hello"));
-  static final String SECRET = "sk-test-0123456789abcdef";
+public final class Rig {
+  public static final ChatRequest HELLO = ChatRequest.of(ChatMessage.user("Hello"));
+  public static final String SECRET = "sk-test-0123456789abcdef";
   private static final AtomicInteger RIGS = new AtomicInteger();
 
-  final Vertx vertx;
-  final String prefix = "rig" + RIGS.incrementAndGet();
-  final String deployment;
-  final String url;
+  public final Vertx vertx;
+  public final String prefix = "rig" + RIGS.incrementAndGet();
+  public final String deployment;
+  public final String url;
 
   private Rig(Vertx vertx, BackendOptions options) {
     this.vertx = vertx;
@@ -32,7 +32,7 @@ final class Rig {
         await(vertx.deployVerticle(new ProviderVerticle("backend", options, prefix, Consumer.BUS)));
   }
 
-  static Rig of(Vertx vertx, BackendOptions options, Handler<HttpServerRequest> server) {
+  public static Rig of(Vertx vertx, BackendOptions options, Handler<HttpServerRequest> server) {
     // What a socket may hold is the machine's, and may be more than anybody would take.
     HttpServerOptions narrow = new HttpServerOptions().setSendBufferSize(64 * 1024);
     HttpServer http =
@@ -40,33 +40,33 @@ final class Rig {
     return at(vertx, options, http.actualPort());
   }
 
-  static Rig openai(Vertx vertx, Handler<HttpServerRequest> server) {
+  public static Rig openai(Vertx vertx, Handler<HttpServerRequest> server) {
     return of(vertx, options("openai", null), server);
   }
 
   /** In front of whatever listens at this port. */
-  static Rig at(Vertx vertx, BackendOptions options, int port) {
+  public static Rig at(Vertx vertx, BackendOptions options, int port) {
     return atUrl(vertx, options, "http://127.0.0.1:" + port + "/v1");
   }
 
-  static Rig atUrl(Vertx vertx, BackendOptions options, String url) {
+  public static Rig atUrl(Vertx vertx, BackendOptions options, String url) {
     return new Rig(vertx, options.setBaseUrl(url));
   }
 
-  static BackendOptions options(String dialect, String provider) {
+  public static BackendOptions options(String dialect, String provider) {
     return new BackendOptions().setDialect(dialect).setProvider(provider).setApiKey(SECRET);
   }
 
-  String address() {
+  public String address() {
     return ProviderVerticle.address(prefix, "backend");
   }
 
-  Consumer open() {
+  public Consumer open() {
     return open(HELLO, true);
   }
 
   /** A stream that fails in that way. */
-  Consumer failing(FailureKind kind) {
+  public Consumer failing(FailureKind kind) {
     Consumer consumer = open().awaitEnd();
     assertThat(consumer.end).isNull();
     assertThat(consumer.failure.kind()).isEqualTo(kind);
@@ -75,7 +75,7 @@ final class Rig {
     return consumer;
   }
 
-  Consumer open(ChatRequest request, boolean greedy) {
+  public Consumer open(ChatRequest request, boolean greedy) {
     return Consumer.open(vertx, address(), Consumer.body(request), greedy);
   }
 }

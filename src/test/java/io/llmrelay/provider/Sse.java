@@ -9,45 +9,45 @@ import io.vertx.core.json.JsonObject;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Events as an OpenAI-like server writes them. */
-final class Sse {
-  static final String DONE = data("[DONE]");
+public final class Sse {
+  public static final String DONE = data("[DONE]");
 
   private Sse() {}
 
-  static String data(String payload) {
+  public static String data(String payload) {
     return "data: " + payload + "\n\n";
   }
 
-  static String text(String text) {
+  public static String text(String text) {
     return delta(new JsonObject().put("content", text), null);
   }
 
-  static String reasoning(String text) {
+  public static String reasoning(String text) {
     return delta(new JsonObject().put("reasoning_content", text), null);
   }
 
-  static String finish(String reason) {
+  public static String finish(String reason) {
     return delta(new JsonObject(), reason);
   }
 
-  static String delta(JsonObject delta, String finishReason) {
+  public static String delta(JsonObject delta, String finishReason) {
     JsonObject choice =
         new JsonObject().put("index", 0).put("delta", delta).put("finish_reason", finishReason);
     return data(new JsonObject().put("choices", new JsonArray().add(choice)).encode());
   }
 
-  static String error(JsonObject error) {
+  public static String error(JsonObject error) {
     return data(new JsonObject().put("error", error).encode());
   }
 
   /** Answers with these events. */
-  static void stream(HttpServerRequest request, String... events) {
+  public static void stream(HttpServerRequest request, String... events) {
     request.response().setChunked(true).putHeader("content-type", "text/event-stream");
     request.response().end(String.join("", events));
   }
 
   /** Writes text without end, as fast as it is taken, and counts it. */
-  static void flood(HttpServerResponse response, AtomicLong taken) {
+  public static void flood(HttpServerResponse response, AtomicLong taken) {
     Buffer much = Buffer.buffer(text("x".repeat(4000)));
     for (int i = 0; i < 50 && !response.writeQueueFull() && !response.closed(); i++) {
       response.write(much);

@@ -6,10 +6,10 @@ import io.vertx.core.buffer.Buffer;
  * Pieces of a stream in every dialect. Text is given as the JSON literal it is written with, so
  * that it may be a number.
  */
-final class Streams {
+public final class Streams {
   private Streams() {}
 
-  static Buffer text(String dialect, String literal) {
+  public static Buffer text(String dialect, String literal) {
     return switch (dialect) {
       case "openai" -> data("{'choices':[{'delta':{'content':%s}}]}", literal);
       case "anthropic" ->
@@ -24,7 +24,7 @@ final class Streams {
     };
   }
 
-  static Buffer reasoning(String dialect, String literal) {
+  public static Buffer reasoning(String dialect, String literal) {
     return switch (dialect) {
       case "openai", "cloudflare" ->
           data("{'choices':[{'delta':{'reasoning_content':%s}}]}", literal);
@@ -44,7 +44,7 @@ final class Streams {
   }
 
   /** All that a good answer ends with, with these counts (JSON literals) as its usage. */
-  static Buffer end(String dialect, String input, String output) {
+  public static Buffer end(String dialect, String input, String output) {
     return switch (dialect) {
       case "openai" ->
           data("{'choices':[{'delta':{},'finish_reason':'stop'}]}")
@@ -85,12 +85,12 @@ final class Streams {
     };
   }
 
-  static Buffer end(String dialect) {
+  public static Buffer end(String dialect) {
     return end(dialect, "9", "4");
   }
 
   /** An event with this payload, whatever it is. */
-  static Buffer event(String dialect, String payload) {
+  public static Buffer event(String dialect, String payload) {
     return switch (dialect) {
       case "ollama" -> Buffer.buffer(payload + "\n");
       case "bedrock" -> AwsFrames.event("contentBlockDelta", payload);
@@ -114,7 +114,7 @@ final class Streams {
     return json.replace('\'', '"').formatted(literals);
   }
 
-  static Buffer all(Buffer... pieces) {
+  public static Buffer all(Buffer... pieces) {
     return AwsFrames.all(pieces);
   }
 }

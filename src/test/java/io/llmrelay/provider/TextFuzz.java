@@ -53,7 +53,7 @@ public final class TextFuzz {
     }
   }
 
-  /** With what is no character replaced, as whoever decodes bytes does it. */
+  /** Replaces unpaired surrogates, as decoders of UTF-8 do. */
   private static String sound(String text) {
     return text.codePoints()
         .map(c -> c <= 0xFFFF && Character.isSurrogate((char) c) ? 0xFFFD : c)

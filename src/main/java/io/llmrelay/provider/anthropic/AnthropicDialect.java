@@ -4,10 +4,10 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
-import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Anthropic's messages. The system texts stand apart from the messages, user and assistant take
- * turns beginning with the user, and the answer must be limited.
+ * Anthropic's Messages API. System texts are separate from the messages, user and assistant
+ * alternate beginning with the user, and a maximum of tokens is required.
  */
 public final class AnthropicDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
   private static final Pattern CLAUDE = Pattern.compile("\\bclaude\\b");
-  private static final Pattern TAKES_BOTH =
+  private static final Pattern ACCEPTS_BOTH =
       Pattern.compile("claude-(instant|v?[23]\\b|(opus|sonnet)-4(-0)?(?![-.]?\\d{1,2}\\b))");
   static final int DEFAULT_MAX_TOKENS = 4096;
   private static final String VERSION = "2023-06-01";
@@ -44,7 +44,7 @@ public final class AnthropicDialect implements Dialect {
     if (request.temperature() != null && request.temperature() > 1) {
       return "temperature above 1 cannot be expressed";
     }
-    return Turns.first(request) == ChatMessage.Role.USER
+    return Conversation.firstRole(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
   }
@@ -69,16 +69,16 @@ public final class AnthropicDialect implements Dialect {
     return version(options) + "/models";
   }
 
-  /** The base URL may have the version at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with the version. */
   private static String version(BackendOptions options) {
-    return Paths.unless(VERSIONED, options, "/v1");
+    return UriPaths.unlessPresent(VERSIONED, options, "/v1");
   }
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
-    JsonArray system = blocks(Turns.system(request));
+    JsonArray system = blocks(Conversation.systemTexts(request));
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Turns.of(request)) {
+    for (ChatMessage turn : Conversation.turns(request)) {
       messages.add(
           new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }
@@ -101,14 +101,14 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public String leftOut(ChatRequest request, String model) {
-    return request.temperature() != null && request.topP() != null && takesOne(model)
+    return request.temperature() != null && request.topP() != null && acceptsOnlyOne(model)
         ? "top_p was left out: " + model + " takes temperature or top_p, not both"
         : null;
   }
 
   /** Claude models from Opus 4.1 and Sonnet 4.5 on refuse temperature and top_p together. */
-  private static boolean takesOne(String model) {
-    return CLAUDE.matcher(model).find() && !TAKES_BOTH.matcher(model).find();
+  private static boolean acceptsOnlyOne(String model) {
+    return CLAUDE.matcher(model).find() && !ACCEPTS_BOTH.matcher(model).find();
   }
 
   private static JsonArray blocks(List<String> texts) {

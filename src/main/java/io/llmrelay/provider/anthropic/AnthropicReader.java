@@ -7,20 +7,19 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Twin;
+import io.llmrelay.provider.wire.ChunkTemplate;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads the events of a messages stream.
+ * A reader of the events of a Messages API stream.
  *
- * <p>Each payload is pulled through once and passed on only when all of it was sound. Its own
- * {@code type} says what it is; the event's name repeats it. Usage comes in two halves: the prompt
- * with {@code message_start}, the rest with {@code message_delta}, where some models repeat the
- * prompt.
+ * <p>Each payload is parsed once and applied only if all of it is valid. Its {@code type} field
+ * identifies it; the name of the event repeats it. Usage comes in two parts: the prompt with {@code
+ * message_start}, the rest with {@code message_delta}, where some models repeat the prompt.
  */
 final class AnthropicReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -28,15 +27,15 @@ final class AnthropicReader implements Dialect.Reader {
   private final Answer answer;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
-  private final Twin twin = new Twin();
+  private final ChunkTemplate template = new ChunkTemplate();
 
-  /** Where the text stands, from the beginning of the payload. */
+  /** Offset of the text's opening quote within the payload. */
   private long quote;
 
   private String type;
 
-  /** Whether the payload itself says what it is. */
-  private boolean named;
+  /** Whether the payload has a {@code type} field. */
+  private boolean typed;
 
   private String model;
   private String stopReason;
@@ -54,18 +53,18 @@ final class AnthropicReader implements Dialect.Reader {
 
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
-    if (twin.is(bytes, from, to)) {
-      answer.text(ChunkKind.TEXT, bytes, twin.textFrom(from), twin.textTo(to));
+    if (template.matches(bytes, from, to)) {
+      answer.text(ChunkKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
       return;
     }
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
-      // OpenRouter ends this dialect's streams with it too; message_stop came before.
+      // OpenRouter sends it after message_stop.
       return;
     }
     text.setLength(0);
     thinking.setLength(0);
     type = name;
-    named = false;
+    typed = false;
     quote = -1;
     model = null;
     stopReason = null;
@@ -79,14 +78,14 @@ final class AnthropicReader implements Dialect.Reader {
     if (error || "error".equals(type)) {
       answer.error(bytes, from, to);
     } else {
-      pass();
-      if (named && "content_block_delta".equals(type) && thinking.isEmpty() && !text.isEmpty()) {
-        twin.learn(bytes, from, to, quote, text);
+      apply();
+      if (typed && "content_block_delta".equals(type) && thinking.isEmpty() && !text.isEmpty()) {
+        template.learn(bytes, from, to, quote, text);
       }
     }
   }
 
-  /** The fields of the payload, and of the objects in it that matter; their names do not clash. */
+  /** Reads the fields of the payload and of its relevant objects; their names are unique. */
   private void fields(JsonParser in) throws IOException {
     boolean top = in.getParsingContext().getParent().inRoot();
     for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
@@ -96,7 +95,7 @@ final class AnthropicReader implements Dialect.Reader {
         case "type" -> {
           String value = Json.string(in);
           type = top ? value : type;
-          named |= top;
+          typed |= top;
         }
         case "error" -> {
           error |= top && object;
@@ -130,7 +129,7 @@ final class AnthropicReader implements Dialect.Reader {
     return Math.max(before, Json.count(in, before));
   }
 
-  private void pass() {
+  private void apply() {
     if (type == null) {
       return;
     }
@@ -181,8 +180,8 @@ final class AnthropicReader implements Dialect.Reader {
     }
     for (Object block : Json.array(json, "content")) {
       if (block instanceof JsonObject object) {
-        answer.text(ChunkKind.REASONING, Json.piece(object, "thinking"));
-        answer.text(ChunkKind.TEXT, Json.piece(object, "text"));
+        answer.text(ChunkKind.REASONING, Json.stringOrNumber(object, "thinking"));
+        answer.text(ChunkKind.TEXT, Json.stringOrNumber(object, "text"));
       }
     }
     JsonObject usage = Json.object(json, "usage");

@@ -4,11 +4,11 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
-import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -19,11 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * ConverseStream of AWS Bedrock. A request carries a Bedrock key, or is signed with the AWS
- * credentials of the environment, for the region that the base URL names.
+ * The ConverseStream API of AWS Bedrock. A request carries a Bedrock key, or is signed with the AWS
+ * credentials of the environment, for the region in the base URL.
  *
- * <p>Frames and signatures are AWS's own libraries' work. They are optional: nothing here touches
- * their classes before {@link #problem} has seen that they are there.
+ * <p>Libraries of AWS decode frames and sign requests. They are optional: their classes are not
+ * loaded before {@link #problem} has found them on the class path.
  */
 public final class BedrockDialect implements Dialect {
   private static final String FRAMES = "software.amazon.eventstream.Message";
@@ -34,11 +34,12 @@ public final class BedrockDialect implements Dialect {
 
   private final Map<String, String> env;
 
+  /** Creates the dialect with the credentials of the process environment. */
   public BedrockDialect() {
     this(System.getenv());
   }
 
-  /** With the credentials of this environment. */
+  /** Creates the dialect with the credentials of an environment. */
   public BedrockDialect(Map<String, String> env) {
     this.env = env;
   }
@@ -98,7 +99,7 @@ public final class BedrockDialect implements Dialect {
     if (request.user() != null) {
       return "user cannot be expressed";
     }
-    return Turns.first(request) == ChatMessage.Role.USER
+    return Conversation.firstRole(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
   }
@@ -122,10 +123,10 @@ public final class BedrockDialect implements Dialect {
 
   @Override
   public String chatPath(String model, BackendOptions options) {
-    return "/model/" + Paths.segment(model) + "/converse-stream";
+    return "/model/" + UriPaths.segment(model) + "/converse-stream";
   }
 
-  /** The models are listed by another service of the same region. */
+  /** Returns the URL of another service in the same region, which lists the models. */
   @Override
   public String modelsPath(BackendOptions options) {
     String path = "/foundation-models?byOutputModality=TEXT";
@@ -138,11 +139,11 @@ public final class BedrockDialect implements Dialect {
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Turns.of(request)) {
+    for (ChatMessage turn : Conversation.turns(request)) {
       messages.add(
           new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
     }
-    JsonArray system = blocks(Turns.system(request));
+    JsonArray system = blocks(Conversation.systemTexts(request));
     JsonObject config = new JsonObject();
     Json.put(config, "temperature", request.temperature());
     Json.put(config, "topP", leftOut(request, model) == null ? request.topP() : null);
@@ -155,7 +156,7 @@ public final class BedrockDialect implements Dialect {
     return json.toBuffer();
   }
 
-  /** Claude is here what it is at Anthropic. */
+  /** Claude has the same restrictions as at Anthropic. */
   @Override
   public String leftOut(ChatRequest request, String model) {
     return new AnthropicDialect().leftOut(request, model);

@@ -6,14 +6,15 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.EventDecoder;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.AwsEventStreamDecoder;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Reads ConverseStream's events. The name of an event is its type; usage comes after the stop. What
- * was read from a cache or written to it is not in the input's count.
+ * A reader of ConverseStream's events. The name of an event is its type; usage follows the stop
+ * reason. The count of input tokens excludes those read from a cache or written to it.
  */
 final class BedrockReader implements Dialect.Reader {
   private final Answer answer;
@@ -25,7 +26,7 @@ final class BedrockReader implements Dialect.Reader {
 
   @Override
   public EventDecoder decoder(EventDecoder.Handler handler) {
-    return new FrameDecoder(handler);
+    return new AwsEventStreamDecoder(handler);
   }
 
   @Override
@@ -47,10 +48,11 @@ final class BedrockReader implements Dialect.Reader {
 
   private void content(JsonObject content) {
     JsonObject reasoning = Json.object(content, "reasoningContent");
-    answer.text(ChunkKind.REASONING, Json.piece(reasoning, "text"));
-    // A whole answer has it one level deeper.
-    answer.text(ChunkKind.REASONING, Json.piece(Json.object(reasoning, "reasoningText"), "text"));
-    answer.text(ChunkKind.TEXT, Json.piece(content, "text"));
+    answer.text(ChunkKind.REASONING, Json.stringOrNumber(reasoning, "text"));
+    // A whole response nests it one level deeper.
+    answer.text(
+        ChunkKind.REASONING, Json.stringOrNumber(Json.object(reasoning, "reasoningText"), "text"));
+    answer.text(ChunkKind.TEXT, Json.stringOrNumber(content, "text"));
     if (content.containsKey("toolUse")) {
       answer.toolCalls();
     }

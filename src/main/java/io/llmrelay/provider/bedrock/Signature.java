@@ -11,13 +11,13 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
 
-/** Signs requests with the signer of the AWS SDK. */
+/** Request signatures by the AWS SDK. */
 final class Signature {
   private static final AwsV4HttpSigner SIGNER = AwsV4HttpSigner.create();
 
   private Signature() {}
 
-  /** The headers that make a request a signed one. */
+  /** Returns the headers that sign a request. */
   static Map<String, String> headers(
       Map<String, String> env, String region, String method, String url, Buffer body) {
     SdkHttpRequest request =
@@ -41,7 +41,7 @@ final class Signature {
         .headers()
         .forEach(
             (name, values) -> {
-              // The host is the client's to name, and it names the same.
+              // The HTTP client sets the same host.
               if (!name.equalsIgnoreCase("host")) {
                 headers.put(name, values.get(0));
               }

@@ -5,9 +5,9 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.openai.OpenAiDialect;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 /**
  * The native API of Cloudflare's Workers AI, directly or behind an AI Gateway.
  *
- * <p>Most models know no stop sequences here, and none streams JSON. Left alone, they stop after
- * 256 tokens and do not say that this was the reason; so they are always told a limit.
+ * <p>Most models do not support stop sequences here, and none streams JSON. Without {@code
+ * max_tokens} they stop after 256 tokens and do not report it as the reason, so it is always sent.
  */
 public final class CloudflareDialect implements Dialect {
   private static final Pattern WITH_AI = Pattern.compile("/ai/*$");
@@ -63,12 +63,12 @@ public final class CloudflareDialect implements Dialect {
         : Map.of("authorization", "Bearer " + options.getApiKey());
   }
 
-  /** The model's name is part of the path, with its slashes; an AI Gateway has no folder for it. */
+  /** Returns a path that contains the model's name with its slashes. */
   @Override
   public String chatPath(String model, BackendOptions options) {
     String folder = options.getBaseUrl().matches(".*/workers-ai/*") ? "/" : ai(options) + "/run/";
-    // The at sign at its beginning is allowed in a path, and expected there.
-    return folder + Paths.segments(model).replaceFirst("^%40", "@");
+    // A leading at sign is valid in a path, and expected.
+    return folder + UriPaths.segments(model).replaceFirst("^%40", "@");
   }
 
   @Override
@@ -76,9 +76,9 @@ public final class CloudflareDialect implements Dialect {
     return ai(options) + "/models/search?task=Text%20Generation&per_page=1000";
   }
 
-  /** The base URL may have {@code /ai} at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with {@code /ai}. */
   private static String ai(BackendOptions options) {
-    return Paths.unless(WITH_AI, options, "/ai");
+    return UriPaths.unlessPresent(WITH_AI, options, "/ai");
   }
 
   @Override
@@ -100,7 +100,7 @@ public final class CloudflareDialect implements Dialect {
     return json.toBuffer();
   }
 
-  /** Models that answer here as OpenAI does tell their reasoning as they do there. */
+  /** Returns the reasoning fields of the models that use the format of OpenAI. */
   @Override
   public Extras extras(BackendOptions options) {
     return new Extras(new OpenAiDialect().extras(options).reasoning(), "last chunk");

@@ -5,8 +5,8 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
 import io.llmrelay.provider.openai.OpenAiDialect;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -14,8 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads native chunks: text, then usage, then {@code [DONE]}, and no reason for the end. Newer
- * models answer here too as OpenAI does; what has choices is read that way.
+ * A reader of native chunks: text, then usage, then {@code [DONE]}, without a finish reason. Chunks
+ * with choices, which newer models send, are read in the format of OpenAI.
  */
 final class CloudflareReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -45,7 +45,7 @@ final class CloudflareReader implements Dialect.Reader {
     }
   }
 
-  /** An envelope around one chunk that has everything. */
+  /** Reads an envelope around one chunk with the whole answer. */
   @Override
   public boolean whole(JsonObject json) {
     JsonObject result = Json.object(json, "result");
@@ -60,8 +60,8 @@ final class CloudflareReader implements Dialect.Reader {
   }
 
   private void chunk(JsonObject chunk) {
-    answer.text(ChunkKind.TEXT, Json.piece(chunk, "response"));
-    if (calls(Json.array(chunk, "tool_calls"))) {
+    answer.text(ChunkKind.TEXT, Json.stringOrNumber(chunk, "response"));
+    if (hasCalls(Json.array(chunk, "tool_calls"))) {
       answer.toolCalls();
     }
     JsonObject usage = Json.object(chunk, "usage");
@@ -75,8 +75,8 @@ final class CloudflareReader implements Dialect.Reader {
             TokenUsage.Source.PROVIDER));
   }
 
-  /** A list of calls may end with an entry that names none. */
-  private static boolean calls(JsonArray calls) {
+  /** Whether an entry names a tool; a list of calls may end with an entry that does not. */
+  private static boolean hasCalls(JsonArray calls) {
     return calls.stream()
         .anyMatch(
             call ->

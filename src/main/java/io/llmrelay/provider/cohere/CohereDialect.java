@@ -5,8 +5,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Cohere's chat, version 2. Its ranges are narrower than OpenAI's. */
+/** Cohere's Chat API, version 2. Its value ranges are narrower than OpenAI's. */
 public final class CohereDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
   private static final double MIN_P = 0.01;
@@ -56,9 +56,9 @@ public final class CohereDialect implements Dialect {
     return version("/v1", options) + "/models?endpoint=chat&page_size=1000";
   }
 
-  /** The base URL may have a version at its end, or leave it to us. */
-  private static String version(String ours, BackendOptions options) {
-    return Paths.unless(VERSIONED, options, ours);
+  /** Returns a prefix unless the base URL ends with a version. */
+  private static String version(String prefix, BackendOptions options) {
+    return UriPaths.unlessPresent(VERSIONED, options, prefix);
   }
 
   @Override
@@ -76,7 +76,7 @@ public final class CohereDialect implements Dialect {
     Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
     Json.put(json, "seed", request.seed());
     if (request.wantsFormat()) {
-      // With or without a schema, the type is this.
+      // The type is the same with and without a schema.
       JsonObject format = new JsonObject().put("type", "json_object");
       Json.put(format, "json_schema", request.schema());
       json.put("response_format", format);

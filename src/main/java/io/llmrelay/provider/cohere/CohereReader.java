@@ -5,13 +5,13 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Reads Cohere's events. Each names its type; one that does not is an error. The reason for the end
- * may be that there was an error, or a timeout.
+ * A reader of Cohere's events. An event without a type is an error. The finish reason may be an
+ * error or a timeout.
  */
 final class CohereReader implements Dialect.Reader {
   private final Answer answer;
@@ -31,7 +31,8 @@ final class CohereReader implements Dialect.Reader {
     switch (Json.text(event, "type")) {
       case "" -> answer.error(bytes, from, to);
       case "content-start", "content-delta" -> content(Json.object(message, "content"));
-      case "tool-plan-delta" -> answer.text(ChunkKind.REASONING, Json.piece(message, "tool_plan"));
+      case "tool-plan-delta" ->
+          answer.text(ChunkKind.REASONING, Json.stringOrNumber(message, "tool_plan"));
       case "tool-call-start" -> answer.toolCalls();
       case "message-end" -> end(delta);
       default -> {}
@@ -54,8 +55,8 @@ final class CohereReader implements Dialect.Reader {
   }
 
   private void content(JsonObject content) {
-    answer.text(ChunkKind.REASONING, Json.piece(content, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.piece(content, "text"));
+    answer.text(ChunkKind.REASONING, Json.stringOrNumber(content, "thinking"));
+    answer.text(ChunkKind.TEXT, Json.stringOrNumber(content, "text"));
   }
 
   private void end(JsonObject end) {

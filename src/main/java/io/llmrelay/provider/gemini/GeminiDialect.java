@@ -4,10 +4,10 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
-import io.llmrelay.provider.Turns;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Google's own API for Gemini. The model stands in the path, the system's texts apart from the
- * contents, and all settings in one object.
+ * Google's native API for Gemini. The model is part of the path, system texts are separate from the
+ * contents, and all settings are in one object.
  */
 public final class GeminiDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");
@@ -35,7 +35,9 @@ public final class GeminiDialect implements Dialect {
     if (request.seed() != null && request.seed() != request.seed().intValue()) {
       return "seed beyond 32 bits cannot be expressed";
     }
-    return Turns.first(request) == null ? "the conversation needs more than the system" : null;
+    return Conversation.firstRole(request) == null
+        ? "the conversation needs more than the system"
+        : null;
   }
 
   @Override
@@ -46,7 +48,7 @@ public final class GeminiDialect implements Dialect {
   @Override
   public String chatPath(String model, BackendOptions options) {
     String folder = model.contains("/") ? "/" : "/models/";
-    return version(options) + folder + Paths.segments(model) + ":streamGenerateContent?alt=sse";
+    return version(options) + folder + UriPaths.segments(model) + ":streamGenerateContent?alt=sse";
   }
 
   @Override
@@ -54,19 +56,19 @@ public final class GeminiDialect implements Dialect {
     return version(options) + "/models?pageSize=1000";
   }
 
-  /** The base URL may have the version at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with the version. */
   private static String version(BackendOptions options) {
-    return Paths.unless(VERSIONED, options, "/v1beta");
+    return UriPaths.unlessPresent(VERSIONED, options, "/v1beta");
   }
 
   @Override
   public Buffer encode(ChatRequest request, String model, BackendOptions options) {
     JsonArray contents = new JsonArray();
-    for (ChatMessage turn : Turns.of(request)) {
+    for (ChatMessage turn : Conversation.turns(request)) {
       String role = turn.role() == ChatMessage.Role.ASSISTANT ? "model" : "user";
       contents.add(parts(turn.parts()).put("role", role));
     }
-    List<String> system = Turns.system(request);
+    List<String> system = Conversation.systemTexts(request);
     JsonObject config = config(request);
     JsonObject json = new JsonObject();
     Json.put(json, "systemInstruction", system.isEmpty() ? null : parts(system));

@@ -6,18 +6,18 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Reads Gemini's chunks, each of which is a whole response with the next piece of text.
+ * A reader of Gemini's chunks, each of which is a whole response with the next part of the text.
  *
- * <p>There is no end marker, and a finish reason is none: with code execution the first STOP comes
- * before the text. So the reason is kept until the body is complete, and the last one counts; a
- * connection that breaks before that is a failure. Usage is cumulative; thoughts are counted apart
- * from the candidates, and what tools brought into the prompt apart from the prompt.
+ * <p>There is no end marker, and a finish reason does not mark the end: with code execution the
+ * first STOP precedes the text. So the last reason applies once the body is complete; a connection
+ * that breaks before that is a failure. Usage is cumulative; thoughts are counted separately from
+ * the candidates, and tool results separately from the prompt.
  */
 final class GeminiReader implements Dialect.Reader {
   private final Answer answer;
@@ -62,7 +62,8 @@ final class GeminiReader implements Dialect.Reader {
     for (Object entry : parts) {
       if (entry instanceof JsonObject part) {
         boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
-        answer.text(thought ? ChunkKind.REASONING : ChunkKind.TEXT, Json.piece(part, "text"));
+        answer.text(
+            thought ? ChunkKind.REASONING : ChunkKind.TEXT, Json.stringOrNumber(part, "text"));
         if (part.containsKey("functionCall")) {
           answer.toolCalls();
         }
@@ -96,7 +97,7 @@ final class GeminiReader implements Dialect.Reader {
         if (finish.startsWith("IMAGE_")) {
           answer.finish(FinishReason.CONTENT_FILTER);
         } else {
-          // Malformed calls, an unsupported language, and what is yet to be invented.
+          // Malformed calls, an unsupported language, and unknown reasons.
           answer.fail(FailureKind.SERVER_ERROR, "finish reason \"" + finish + "\"");
         }
       }

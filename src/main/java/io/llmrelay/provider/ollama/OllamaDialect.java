@@ -5,8 +5,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Paths;
+import io.llmrelay.provider.UriPaths;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Ollama's own API: lines of JSON, and settings in an object of options. */
+/** Ollama's native API: NDJSON, with settings in an {@code options} object. */
 public final class OllamaDialect implements Dialect {
   private static final Pattern WITH_API = Pattern.compile("/api/*$");
 
@@ -49,9 +49,9 @@ public final class OllamaDialect implements Dialect {
     return api(options) + "/tags";
   }
 
-  /** The base URL may have {@code /api} at its end, or leave it to us. */
+  /** Returns a prefix unless the base URL ends with {@code /api}. */
   private static String api(BackendOptions options) {
-    return Paths.unless(WITH_API, options, "/api");
+    return UriPaths.unlessPresent(WITH_API, options, "/api");
   }
 
   @Override

@@ -6,15 +6,15 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.EventDecoder;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.LineDecoder;
+import io.llmrelay.provider.wire.EventDecoder;
+import io.llmrelay.provider.wire.Json;
+import io.llmrelay.provider.wire.NdjsonDecoder;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * Reads lines of JSON, each of which says whether it is the last; that one has the reason and the
- * counts. A line that does not say is somebody else's error.
+ * A reader of lines of JSON. Each has a {@code done} field; the last one holds the finish reason
+ * and the usage. A line without that field is an error.
  */
 final class OllamaReader implements Dialect.Reader {
   private final Answer answer;
@@ -25,7 +25,7 @@ final class OllamaReader implements Dialect.Reader {
 
   @Override
   public EventDecoder decoder(EventDecoder.Handler handler) {
-    return new LineDecoder(handler);
+    return new NdjsonDecoder(handler);
   }
 
   @Override
@@ -39,8 +39,8 @@ final class OllamaReader implements Dialect.Reader {
       return;
     }
     JsonObject message = Json.object(line, "message");
-    answer.text(ChunkKind.REASONING, Json.piece(message, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.piece(message, "content"));
+    answer.text(ChunkKind.REASONING, Json.stringOrNumber(message, "thinking"));
+    answer.text(ChunkKind.TEXT, Json.stringOrNumber(message, "content"));
     if (!Json.array(message, "tool_calls").isEmpty()) {
       answer.toolCalls();
     }
@@ -61,7 +61,7 @@ final class OllamaReader implements Dialect.Reader {
   private void done(JsonObject line) {
     String reason = Json.text(line, "done_reason");
     switch (reason) {
-      // Older servers give no reason.
+      // Older servers omit the reason.
       case "", "stop" -> answer.finish(FinishReason.STOP);
       case "length" -> answer.finish(FinishReason.LENGTH);
       default -> answer.fail(FailureKind.SERVER_ERROR, "done reason \"" + reason + "\"");
@@ -69,7 +69,7 @@ final class OllamaReader implements Dialect.Reader {
     answer.end();
   }
 
-  /** Never asked: a single answer is a stream of one line. */
+  /** Not called: a whole answer is a stream of one line. */
   @Override
   public boolean whole(JsonObject json) {
     return false;

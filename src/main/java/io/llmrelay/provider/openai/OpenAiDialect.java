@@ -4,13 +4,13 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 
-/** OpenAI's chat completions, and everybody who speaks the same. */
+/** OpenAI's Chat Completions API, and compatible servers. */
 public final class OpenAiDialect implements Dialect {
 
   @Override

@@ -8,19 +8,18 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.Json;
-import io.llmrelay.provider.Twin;
+import io.llmrelay.provider.wire.ChunkTemplate;
+import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads chat-completion chunks.
+ * A reader of chat completion chunks.
  *
- * <p>Each payload is pulled through once; what is needed of it is gathered in the fields below, the
- * rest is skipped. Only when all of it was sound and had no error is it passed on, so that half a
- * payload is never text.
+ * <p>Each payload is parsed once into the fields below. It is applied only if all of it is valid
+ * and has no error, so that a truncated payload never yields text.
  */
 final class OpenAiReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -30,18 +29,20 @@ final class OpenAiReader implements Dialect.Reader {
   private final StringBuilder content = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
 
-  /** One for each field that may hold reasoning, and the last for thinking parts of the content. */
+  /**
+   * Text by reasoning field of the server; the last element is for thinking parts of the content.
+   */
   private final StringBuilder[] reasoning;
 
-  /** The text of {@code reasoning_details}, which repeat the fields above where both are sent. */
+  /** Text of {@code reasoning_details}, which duplicate the reasoning fields if both are sent. */
   private final StringBuilder details = new StringBuilder();
 
-  private final Twin twin = new Twin();
+  private final ChunkTemplate template = new ChunkTemplate();
 
-  /** Whether this answer has brought reasoning outside of its details. */
-  private boolean reasons;
+  /** Whether this stream has sent reasoning outside of {@code reasoning_details}. */
+  private boolean hasReasoningField;
 
-  /** Where the content stands, from the beginning of the payload, if it is a string. */
+  /** Offset of the content's opening quote within the payload, or -1 if it is not a string. */
   private long quote = -1;
 
   private String finish;
@@ -64,8 +65,8 @@ final class OpenAiReader implements Dialect.Reader {
       answer.end();
       return;
     }
-    if (twin.is(bytes, from, to)) {
-      answer.text(ChunkKind.TEXT, bytes, twin.textFrom(from), twin.textTo(to));
+    if (template.matches(bytes, from, to)) {
+      answer.text(ChunkKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
       return;
     }
     clear();
@@ -78,19 +79,19 @@ final class OpenAiReader implements Dialect.Reader {
     if (error) {
       answer.error(bytes, from, to);
     } else {
-      pass();
-      if (isPlain()) {
-        twin.learn(bytes, from, to, quote, content);
+      apply();
+      if (isTextOnly()) {
+        template.learn(bytes, from, to, quote, content);
       }
     }
   }
 
-  /** Whether it brought text and nothing else. */
-  private boolean isPlain() {
+  /** Whether the payload holds text and nothing else of interest. */
+  private boolean isTextOnly() {
     return quote >= 0
         && !content.isEmpty()
         && refusal.isEmpty()
-        && thought().isEmpty()
+        && reasoningText().isEmpty()
         && !toolCalls
         && finish == null
         && usage == null;
@@ -186,7 +187,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** One choice. Only number 0 counts, and its number may come last. */
+  /** Reads one choice. Only index 0 is used, and the index may be its last field. */
   private void choice(JsonParser in) throws IOException {
     TokenUsage before = usage;
     first = true;
@@ -248,7 +249,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Entries of text or of a summary; encrypted ones have neither. */
+  /** Reads the text or the summary of each entry; encrypted entries have neither. */
   private void details(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
       in.skipChildren();
@@ -273,7 +274,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Text, or an array of text and thinking parts. */
+  /** Reads a string, or an array of text and thinking parts. */
   private void content(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
       quote = in.currentTokenLocation().getByteOffset();
@@ -321,8 +322,8 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** The reasoning of this payload: of the places it may stand in, the first that has some. */
-  private StringBuilder thought() {
+  /** Returns the reasoning of this payload, from the first field that holds some. */
+  private StringBuilder reasoningText() {
     for (StringBuilder text : reasoning) {
       if (!text.isEmpty()) {
         return text;
@@ -331,10 +332,10 @@ final class OpenAiReader implements Dialect.Reader {
     return details;
   }
 
-  private void pass() {
-    StringBuilder thought = thought();
-    if (thought != details || !reasons) {
-      reasons |= thought != details;
+  private void apply() {
+    StringBuilder thought = reasoningText();
+    if (thought != details || !hasReasoningField) {
+      hasReasoningField |= thought != details;
       answer.text(ChunkKind.REASONING, thought);
     }
     answer.text(ChunkKind.TEXT, content);

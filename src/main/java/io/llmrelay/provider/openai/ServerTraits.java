@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What servers of this dialect do differently: all of it is here.
+ * The differences between servers of this dialect.
  *
- * @param maxTokens the field that limits the answer
- * @param seed the field that holds the seed
+ * @param maxTokens the request field for the maximum of tokens
+ * @param seed the request field for the seed
  * @param asksUsage whether {@code stream_options.include_usage} may be sent
- * @param reasoning the fields of a delta that hold reasoning; of several, the first counts
- * @param usage where a stream's usage stands; it is read wherever it stands
+ * @param reasoning the fields of a delta that hold reasoning, in order of preference
+ * @param usage the part of a stream that holds the usage, for documentation; it is read anywhere
  * @param keyHeader the header that carries the key as it is; {@code null} for a bearer token
  */
 record ServerTraits(
@@ -21,7 +21,7 @@ record ServerTraits(
     Usage usage,
     String keyHeader) {
 
-  /** Where a stream's usage stands. */
+  /** The part of a stream that holds the usage. */
   enum Usage {
     LAST_CHUNK("last chunk"),
     FINISH_CHUNK("with the finish reason"),
@@ -44,63 +44,67 @@ record ServerTraits(
   private static final String REASONING = "reasoning";
   private static final String REASONING_CONTENT = "reasoning_content";
 
-  /** Text and thinking as parts of an array; it is read from every server that sends one. */
+  /** Text and thinking as parts of an array, which is read from every server. */
   static final String THINKING_PARTS = "content[].thinking";
 
   private static final ServerTraits DEFAULT =
-      limitedBy(MAX_TOKENS).thinksIn(REASONING_CONTENT, REASONING);
+      maxTokensIn(MAX_TOKENS).reasoningIn(REASONING_CONTENT, REASONING);
 
   private static final Map<String, ServerTraits> BY_PROVIDER =
       Map.ofEntries(
-          Map.entry("openai", limitedBy(MAX_COMPLETION_TOKENS)),
-          Map.entry("azure", limitedBy(MAX_COMPLETION_TOKENS).keyIn("api-key")),
+          Map.entry("openai", maxTokensIn(MAX_COMPLETION_TOKENS)),
+          Map.entry("azure", maxTokensIn(MAX_COMPLETION_TOKENS).keyIn("api-key")),
           Map.entry(
               "groq",
-              limitedBy(MAX_COMPLETION_TOKENS).thinksIn(REASONING).counts(Usage.FINISH_CHUNK)),
+              maxTokensIn(MAX_COMPLETION_TOKENS)
+                  .reasoningIn(REASONING)
+                  .usageIn(Usage.FINISH_CHUNK)),
           Map.entry(
               "cerebras",
-              limitedBy(MAX_COMPLETION_TOKENS).thinksIn(REASONING).counts(Usage.FINISH_CHUNK)),
-          Map.entry("nvidia", DEFAULT.counts(Usage.EVERY_CHUNK)),
-          Map.entry("cloudflare", DEFAULT.counts(Usage.FINISH_CHUNK)),
-          Map.entry("gemini", limitedBy(MAX_TOKENS)),
+              maxTokensIn(MAX_COMPLETION_TOKENS)
+                  .reasoningIn(REASONING)
+                  .usageIn(Usage.FINISH_CHUNK)),
+          Map.entry("nvidia", DEFAULT.usageIn(Usage.EVERY_CHUNK)),
+          Map.entry("cloudflare", DEFAULT.usageIn(Usage.FINISH_CHUNK)),
+          Map.entry("gemini", maxTokensIn(MAX_TOKENS)),
           Map.entry(
               "mistral",
-              limitedBy(MAX_TOKENS)
-                  .thinksIn(THINKING_PARTS)
-                  .counts(Usage.FINISH_CHUNK)
-                  .seededBy("random_seed")
-                  .neverAsked()),
+              maxTokensIn(MAX_TOKENS)
+                  .reasoningIn(THINKING_PARTS)
+                  .usageIn(Usage.FINISH_CHUNK)
+                  .seedIn("random_seed")
+                  .withoutStreamOptions()),
           Map.entry(
               "deepseek",
-              limitedBy(MAX_TOKENS).thinksIn(REASONING_CONTENT).counts(Usage.FINISH_CHUNK)),
-          Map.entry("openrouter", limitedBy(MAX_TOKENS).thinksIn(REASONING)),
-          Map.entry("xai", limitedBy(MAX_COMPLETION_TOKENS).thinksIn(REASONING_CONTENT)),
-          Map.entry("ollama", limitedBy(MAX_TOKENS).thinksIn(REASONING)),
+              maxTokensIn(MAX_TOKENS).reasoningIn(REASONING_CONTENT).usageIn(Usage.FINISH_CHUNK)),
+          Map.entry("openrouter", maxTokensIn(MAX_TOKENS).reasoningIn(REASONING)),
+          Map.entry("xai", maxTokensIn(MAX_COMPLETION_TOKENS).reasoningIn(REASONING_CONTENT)),
+          Map.entry("ollama", maxTokensIn(MAX_TOKENS).reasoningIn(REASONING)),
           Map.entry("vllm", DEFAULT),
-          Map.entry("llamacpp", limitedBy(MAX_TOKENS).thinksIn(REASONING_CONTENT)));
+          Map.entry("llamacpp", maxTokensIn(MAX_TOKENS).reasoningIn(REASONING_CONTENT)));
 
-  /** The traits of a provider; an unknown one, or {@code null}, has the usual ones. */
+  /** Returns the traits of a provider, or the defaults if it is unknown or {@code null}. */
   static ServerTraits of(String provider) {
     return provider == null ? DEFAULT : BY_PROVIDER.getOrDefault(provider, DEFAULT);
   }
 
-  private static ServerTraits limitedBy(String field) {
+  private static ServerTraits maxTokensIn(String field) {
     return new ServerTraits(field, "seed", true, List.of(), Usage.LAST_CHUNK, null);
   }
 
-  private ServerTraits thinksIn(String... fields) {
+  private ServerTraits reasoningIn(String... fields) {
     return new ServerTraits(maxTokens, seed, asksUsage, List.of(fields), usage, keyHeader);
   }
 
-  private ServerTraits counts(Usage where) {
+  private ServerTraits usageIn(Usage where) {
     return new ServerTraits(maxTokens, seed, asksUsage, reasoning, where, keyHeader);
   }
 
-  private ServerTraits seededBy(String field) {
+  private ServerTraits seedIn(String field) {
     return new ServerTraits(maxTokens, field, asksUsage, reasoning, usage, keyHeader);
   }
 
-  private ServerTraits neverAsked() {
+  private ServerTraits withoutStreamOptions() {
     return new ServerTraits(maxTokens, seed, false, reasoning, usage, keyHeader);
   }
 

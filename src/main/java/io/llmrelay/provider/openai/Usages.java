@@ -3,10 +3,10 @@ package io.llmrelay.provider.openai;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.llmrelay.chat.TokenUsage;
-import io.llmrelay.provider.Json;
+import io.llmrelay.provider.wire.Json;
 import java.io.IOException;
 
-/** Reads a usage object. */
+/** A reader of usage objects. */
 final class Usages {
   private long prompt;
   private long completion;
@@ -17,7 +17,7 @@ final class Usages {
 
   private Usages() {}
 
-  /** The usage the parser stands at, or {@code null} where it is no object. */
+  /** Reads the current usage object; {@code null} if the value is not an object. */
   static TokenUsage read(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_OBJECT) {
       in.skipChildren();
@@ -25,7 +25,7 @@ final class Usages {
     }
     Usages usage = new Usages();
     usage.fields(in);
-    return usage.normal();
+    return usage.toTokenUsage();
   }
 
   private void fields(JsonParser in) throws IOException {
@@ -51,12 +51,12 @@ final class Usages {
     }
   }
 
-  /** xAI counts reasoning apart from the completion; its total gives it away. */
-  private TokenUsage normal() {
-    boolean apart = reasoning > 0 && total == prompt + completion + reasoning;
+  /** Adds reasoning to the completion where it is counted separately (xAI), as the total shows. */
+  private TokenUsage toTokenUsage() {
+    boolean separate = reasoning > 0 && total == prompt + completion + reasoning;
     return new TokenUsage(
         prompt,
-        apart ? completion + reasoning : completion,
+        separate ? completion + reasoning : completion,
         cached,
         cacheWrite,
         reasoning,

@@ -1,0 +1,97 @@
+package io.llmrelay.provider.error;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.config.BackendOptions;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.time.Clock;
+import java.time.Duration;
+
+/**
+ * A classifier of the errors of a backend: {@link ErrorBody} parses an error, {@link ErrorRules}
+ * determines its kind and {@link RetryAfter} the delay before a retry; {@link SecretRedactor} and
+ * {@link PromptRedactor} redact its message.
+ */
+public final class ErrorClassifier {
+  /** Default upper bound for the delay that a rate limit or a spent quota asks for. */
+  public static final Duration DEFAULT_MAX_WAIT = Duration.ofDays(31);
+
+  private final String provider;
+  private final SecretRedactor secrets;
+  private final PromptRedactor prompt;
+  private final Clock clock;
+  private final Duration maxWait;
+
+  /** Creates a classifier for a backend's errors. */
+  public ErrorClassifier(BackendOptions options, Clock clock) {
+    this(options, clock, DEFAULT_MAX_WAIT);
+  }
+
+  /**
+   * Creates a classifier for a backend's errors.
+   *
+   * @param maxWait upper bound for the delay that a rate limit or a spent quota asks for
+   */
+  public ErrorClassifier(BackendOptions options, Clock clock, Duration maxWait) {
+    // A dialect that belongs to one vendor identifies the provider.
+    this.provider = options.getProvider() == null ? options.getDialect() : options.getProvider();
+    this.secrets = new SecretRedactor(options);
+    this.prompt = PromptRedactor.NONE;
+    this.clock = clock;
+    this.maxWait = maxWait;
+  }
+
+  private ErrorClassifier(ErrorClassifier other, PromptRedactor prompt) {
+    this.provider = other.provider;
+    this.secrets = other.secrets;
+    this.prompt = prompt;
+    this.clock = other.clock;
+    this.maxWait = other.maxWait;
+  }
+
+  /** Returns a classifier that also redacts what errors quote of this request. */
+  public ErrorClassifier about(ChatRequest request) {
+    return new ErrorClassifier(this, PromptRedactor.of(request));
+  }
+
+  /** Classifies a response with an error status. */
+  public Failure http(int status, MultiMap headers, Buffer body) {
+    byte[] bytes = body.getBytes();
+    ErrorBody error = ErrorBody.of(bytes, 0, bytes.length, headers);
+    return failure("HTTP " + status, status, headers, error).withStatus(status, code(error));
+  }
+
+  /**
+   * Classifies an error within a successful response. Ignores the headers: they were sent before
+   * the error, and some providers send {@code retry-after} with every response.
+   */
+  public Failure inStream(byte[] bytes, int from, int to) {
+    MultiMap none = MultiMap.caseInsensitiveMultiMap();
+    ErrorBody error = ErrorBody.of(bytes, from, to, none);
+    return failure("error in the answer", error.status(), none, error)
+        .withStatus(error.status(), code(error));
+  }
+
+  private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
+    // A prompt that the server quotes must not affect the classification.
+    String redacted = prompt.redact(SecretRedactor.fold(error.text()));
+    ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, redacted);
+    String message = error.message() == null ? code(error) : fit(error.message());
+    Failure failure = Failure.of(verdict.kind(), message == null ? where : where + ": " + message);
+    return verdict.kind().retryable()
+        ? failure.withRetryAfterMs(
+            RetryAfter.ms(
+                headers, error, redacted, verdict, status, clock.instant(), maxWait.toMillis()))
+        : failure;
+  }
+
+  private String code(ErrorBody error) {
+    return error.code() == null ? null : fit(error.code());
+  }
+
+  /** Redacts a message of the backend and limits its length. */
+  public String fit(String message) {
+    return prompt.redact(secrets.redact(message));
+  }
+}

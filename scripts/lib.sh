@@ -1,10 +1,10 @@
 # Shell functions of the scripts beside this file, which source it. Runs on bash 3.2 (macOS) too.
 #
 #   cd_root       go to the repository's root
-#   require_jdk   find a JDK 17 or newer; sets JAVA, JAVA_HOME and JAVA_MAJOR, or says what to install
+#   require_jdk   find a JDK 17 or newer; sets JAVA, JAVA_HOME and JAVA_MAJOR, or prints what to install
 #   require_maven find a Maven; sets MVN
-#   jvm_flags     what the relay runs best with; sets JVM_FLAGS. Makes notes for a fast start first
-#   ensure_jar    build the runnable jar when there is no whole one of these sources; sets RELAY_JAR
+#   jvm_flags     set JVM_FLAGS for the relay; creates the startup cache if there is none
+#   ensure_jar    build the runnable jar unless it is up to date; sets RELAY_JAR
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 MIN_JAVA=17
@@ -18,11 +18,11 @@ fail() {
 
 cd_root() { cd "$ROOT"; }
 
-# Tries one javac; a javac is what tells a JDK from a JRE.
+# Checks one javac, by which a JDK differs from a JRE; fails unless it is new enough.
 try_jdk() {
   local settings home major version
   [ -n "$1" ] && [ -x "$1" ] || return 1
-  # Most JDKs say in a file what they are; asking them takes longer.
+  # Most JDKs have their version in a file, which is faster than running them.
   home=$(dirname "$(dirname "$(readlink -f "$1" 2>/dev/null || echo "$1")")")
   version=$(sed -n 's/^JAVA_VERSION="\(.*\)"/\1/p' "$home/release" 2>/dev/null || true)
   if [ -n "$version" ] && [ -x "$home/bin/java" ] && [ "${version%%[.+-]*}" -ge "$MIN_JAVA" ]; then
@@ -77,7 +77,7 @@ require_jdk() {
 If one is installed already, point JAVA_HOME at it."
 }
 
-# The wrapper brings its own Maven from Maven Central; a Maven on the PATH is the second choice.
+# Uses the Maven wrapper, which downloads Maven once, or else a Maven on the PATH.
 require_maven() {
   local version
   [ -z "${MVN:-}" ] || return 0
@@ -97,15 +97,15 @@ with a Maven 3.8 or newer on the PATH it is not needed."
   fi
 }
 
-# One dot every two seconds until it is killed, or until the script that started it is gone.
+# Prints a dot every two seconds until it is killed or the script that started it has exited.
 dots() {
   while sleep 2 && kill -0 $$ 2>/dev/null; do
     printf '.' >&2
   done
 }
 
-# What stands for a build that was finished: sources newer than it are not in the jar, and a jar
-# newer than it is somebody else's, maybe half of one.
+# The timestamp of the last complete build. Sources newer than it are not in the jar; a jar newer than
+# it was written by another build and may be incomplete.
 BUILT=$ROOT/target/.built
 
 find_jar() {
@@ -128,29 +128,30 @@ ensure_jar() {
   fi
 }
 
-# Two builds at once would spoil each other's jar. Ends with the subshell it is to run in.
+# Builds under a lock, as concurrent builds would corrupt the jar. Must run in a subshell, whose end
+# releases the lock.
 build_alone() {
-  local lock=$ROOT/target/.building owner told=
+  local lock=$ROOT/target/.building owner announced=
   until mkdir "$lock" 2>/dev/null; do
-    # Who has only just made it has a second to say who it is.
+    # The owner may not have written its process id yet; wait a second for it.
     owner=$(cat "$lock/pid" 2>/dev/null || { sleep 1 && cat "$lock/pid" 2>/dev/null; } || true)
     if kill -0 "$owner" 2>/dev/null; then
-      [ -n "$told" ] || say "Process $owner is building the relay already; waiting for it ..."
-      told=yes
+      [ -n "$announced" ] || say "Process $owner is building the relay already; waiting for it ..."
+      announced=yes
       sleep 1
     elif [ "$owner" = "$(cat "$lock/pid" 2>/dev/null || true)" ]; then
       rm -rf "$lock"
     fi
   done
   trap 'rm -rf "$ROOT/target/.building"' EXIT
-  sh -c 'echo "$PPID"' >"$lock/pid" # this subshell's, which $$ is not
+  sh -c 'echo "$PPID"' >"$lock/pid" # of this subshell; $$ is that of the script
   is_built || build
 }
 
 build() {
   local log dots_pid status
   log=$(mktemp "${TMPDIR:-/tmp}/llm-relay-build.XXXXXX")
-  # A relay that runs keeps its jar, though nobody else finds it any more.
+  # A running relay keeps its open jar.
   rm -f "$BUILT" "$ROOT"/target/vertx-llm-relay-*-all.jar
   touch "$BUILT.new"
   printf 'Building the relay (the first time it fetches its libraries) ' >&2
@@ -168,33 +169,33 @@ build() {
   fi
   rm -f "$log"
   say " done."
-  # As old as the start of the build: what was edited during it is not in it, or not for certain.
+  # Dated at the start of the build: sources edited since then may not be in the jar.
   find_jar
   touch -r "$BUILT.new" "$RELAY_JAR" && mv "$BUILT.new" "$BUILT"
 }
 
-# Two things make the relay cheaper to run.
+# Sets two kinds of JVM flags.
 #
-# Inlining less deep than the JVM does by default: a request goes through some hundred small methods
-# of Netty, Vert.x and ours, each compiled with all it calls inlined into it, time and again. With
-# these limits the compiler is done in a third of the time, and the code is no slower.
+# Inlining limits below the JVM's defaults: a request passes through about a hundred small methods of
+# Netty, Vert.x and the relay, each of which is compiled with its callees inlined. With these limits
+# compilation takes a third of the time, and the code is no slower.
 #
-# Notes of a training run, which has the relay serve itself some seconds: on Java 25 an AOT cache
-# with the classes linked and the profiles of the code, on older ones an archive of the classes.
-# LLM_RELAY_TRAIN=no goes without.
+# The startup cache, created by a training run in which the relay serves requests for some seconds: on
+# Java 25 an AOT cache with linked classes and profiles, before that an archive of classes (CDS).
+# LLM_RELAY_TRAIN=no disables it.
 jvm_flags() {
-  local jar notes option status
+  local jar cache option status
   JVM_FLAGS=(-XX:MaxInlineLevel=9 -XX:InlineSmallCode=1000 -Dio.netty.jfr.enabled=false)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
-  # A JVM may run the code of another jar out of notes, as long as size and time are the same. By the
-  # number of processors it chooses its garbage collector, and notes fit one only. A JDK may be
-  # replaced where it is, and its release file then tells another version.
+  # The name of the cache identifies jar and JVM. The JVM itself compares only the size and time of a
+  # jar. The number of processors determines the garbage collector, for which the cache is valid. A
+  # JDK may be replaced in place, with another version in its release file.
   jar=$(cksum <"$RELAY_JAR" | cut -d ' ' -f 1)
-  notes=$(
+  cache=$(
     printf '%s' "$JAVA_HOME $(nproc 2>/dev/null || echo some)"
     cat "$JAVA_HOME/release" 2>/dev/null || true
   )
-  notes="$ROOT/target/start-$jar-$(printf '%s' "$notes" | cksum | cut -d ' ' -f 1).notes"
+  cache="$ROOT/target/start-$jar-$(printf '%s' "$cache" | cksum | cut -d ' ' -f 1).cache"
   if [ "$JAVA_MAJOR" -ge 25 ]; then
     option=-XX:AOTCache
     JVM_FLAGS+=(-Xlog:aot=off)
@@ -202,27 +203,28 @@ jvm_flags() {
     option=-XX:SharedArchiveFile
     JVM_FLAGS+=(-Xlog:cds=off -Xlog:cds+dynamic=off -Xshare:auto)
   fi
-  if [ "$RELAY_JAR" -nt "$notes" ]; then
-    # What failed once fails again, until there is another jar.
-    [ "$RELAY_JAR" -nt "$notes.failed" ] || return 0
+  if [ "$RELAY_JAR" -nt "$cache" ]; then
+    # A failed training run is not repeated for the same jar.
+    [ "$RELAY_JAR" -nt "$cache.failed" ] || return 0
     find "$ROOT/target" -maxdepth 1 -name 'start-*' ! -name "start-$jar-*" -exec rm -f {} +
-    say "Making notes for a fast start (once, some 15 seconds) ..."
+    say "Creating the startup cache (once, some 15 seconds) ..."
     status=0
-    (train "$option" "$notes") || status=$?
+    (train "$option" "$cache") || status=$?
     case $status in
       0) ;;
-      130 | 143) exit "$status" ;; # somebody stopped it
+      130 | 143) exit "$status" ;; # interrupted by a signal
       *)
-        touch "$notes.failed"
-        say "That failed; starting without, until there is another jar."
+        touch "$cache.failed"
+        say "The startup cache cannot be created; starting without it until the jar changes."
         return 0
         ;;
     esac
   fi
-  JVM_FLAGS+=("$option=$notes")
+  JVM_FLAGS+=("$option=$cache")
 }
 
-# Ends with the subshell it is to run in. The JVM may leave notes whatever becomes of it.
+# Creates the startup cache $2 with the JVM option $1. Must run in a subshell, whose end deletes
+# partial files: the JVM may leave some even if it fails.
 train() {
   local output=-XX:ArchiveClassesAtExit
   [ "$1" != -XX:AOTCache ] || output=-XX:AOTCacheOutput

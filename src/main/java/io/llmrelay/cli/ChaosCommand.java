@@ -21,20 +21,21 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Play every fault of the sandbox against a relay in this process, and check what its"
-            + " consumers see. Takes about a minute; exit code 1 if anything is not right.")
+            + " consumers see. Takes about a minute; exit code 1 for any deviation.")
 final class ChaosCommand implements Callable<Integer> {
   private static final String LINE = "%-38s%-11s%s%7d ms";
   private static final int WIDTH = 18;
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--fast", description = "Short timers, as in the tests: some 20 seconds.")
+  @Option(names = "--fast", description = "Short timers, as in the tests: about 20 seconds.")
   private boolean fast;
 
   @Parameters(
       arity = "0..*",
       paramLabel = "TEXT",
-      description = "Only the rows that hold one of these texts, such as reset or @stall.")
+      description =
+          "Only the rows whose name contains one of these texts, such as reset or @stall.")
   private List<String> texts = List.of();
 
   @Override

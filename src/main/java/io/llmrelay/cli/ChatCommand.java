@@ -30,7 +30,10 @@ import picocli.CommandLine.Spec;
     name = "chat",
     mixinStandardHelpOptions = true,
     description = "Stream one answer from a running gateway.",
-    footer = {"", "A gateway's key is taken from the environment variable LLM_RELAY_KEY."})
+    footer = {
+      "",
+      "The gateway's key, if any, is read from the environment variable LLM_RELAY_KEY."
+    })
 final class ChatCommand implements Callable<Integer> {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final String DATA = "data:";
@@ -42,16 +45,16 @@ final class ChatCommand implements Callable<Integer> {
       names = "--url",
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8080",
-      description = "Where the gateway is. Default: ${DEFAULT-VALUE}.")
+      description = "The URL of the gateway. Default: ${DEFAULT-VALUE}.")
   private String url;
 
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      description = "A model, an alias or backend/model. Default: the gateway's.")
+      description = "A model, an alias or backend/model. Default: that of the first backend.")
   private String model;
 
-  @Parameters(arity = "1..*", paramLabel = "QUESTION", description = "What to ask.")
+  @Parameters(arity = "1..*", paramLabel = "QUESTION", description = "The question.")
   private List<String> question;
 
   private final Map<String, String> env;

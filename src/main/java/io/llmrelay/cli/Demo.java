@@ -66,7 +66,9 @@ final class Demo {
 
     terminal.line();
     terminal.line(
-        "Next: scripts/start serves this over HTTP; scripts/chat \"" + QUESTION + "\" asks it.");
+        "Next: scripts/start serves this over HTTP; scripts/chat \""
+            + QUESTION
+            + "\" sends it a question.");
   }
 
   /** Runs one request without output, so that the times shown do not include class loading. */

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
-    description = "Show on the terminal what happens when backends fail; takes some 20 seconds.")
+    description = "Show on the terminal what happens when backends fail; takes about 20 seconds.")
 final class DemoCommand implements Callable<Integer> {
   private static final int CHUNK_MS = 40;
   private static final int PAUSE_MS = 1000;

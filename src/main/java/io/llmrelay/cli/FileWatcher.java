@@ -25,18 +25,18 @@ final class FileWatcher {
   private static final Logger LOG = System.getLogger(FileWatcher.class.getName());
   private static final long INTERVAL_MS = 1_000;
 
-  private record Stamp(FileTime time, long size, Path real) {}
+  private record FileState(FileTime time, long size, Path realPath) {}
 
   private final Path file;
-  private Stamp loaded;
-  private Stamp previous;
+  private FileState loaded;
+  private FileState previous;
   private String lastProblem;
   private boolean polling;
 
   /** Must be created before the file is read for the first time. */
   FileWatcher(Path file) {
     this.file = file;
-    loaded = stamp();
+    loaded = readState();
   }
 
   void start(Vertx vertx, Supplier<Future<JsonObject>> reload) {
@@ -47,19 +47,19 @@ final class FileWatcher {
     if (!polling) {
       polling = true;
       vertx
-          .executeBlocking(this::stamp)
+          .executeBlocking(this::readState)
           .compose(current -> isNew(current) ? reload(current, reload) : Future.succeededFuture())
           .onComplete(done -> polling = false);
     }
   }
 
-  private boolean isNew(Stamp current) {
+  private boolean isNew(FileState current) {
     boolean settled = current != null && current.equals(previous);
     previous = current;
     return settled && !current.equals(loaded);
   }
 
-  private Future<JsonObject> reload(Stamp current, Supplier<Future<JsonObject>> reload) {
+  private Future<JsonObject> reload(FileState current, Supplier<Future<JsonObject>> reload) {
     return reload
         .get()
         .onSuccess(
@@ -83,10 +83,12 @@ final class FileWatcher {
   }
 
   /** Returns {@code null} if the file is missing or empty. */
-  private Stamp stamp() {
+  private FileState readState() {
     try {
       long size = Files.size(file);
-      return size == 0 ? null : new Stamp(Files.getLastModifiedTime(file), size, file.toRealPath());
+      return size == 0
+          ? null
+          : new FileState(Files.getLastModifiedTime(file), size, file.toRealPath());
     } catch (IOException e) {
       return null;
     }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "key",
     mixinStandardHelpOptions = true,
-    description = "Make a key for callers of the gateway, and show it once.")
+    description = "Generate a key for a caller of the gateway, and print it once.")
 final class KeyCommand implements Callable<Integer> {
   private static final int BYTES = 32;
 
@@ -26,7 +26,7 @@ final class KeyCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "NAME",
       defaultValue = "my-app",
-      description = "Whose key it is: letters, digits, - and _. Default: ${DEFAULT-VALUE}.")
+      description = "The caller's name: letters, digits, - and _. Default: ${DEFAULT-VALUE}.")
   private String name;
 
   @Override

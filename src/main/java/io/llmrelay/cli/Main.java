@@ -32,7 +32,7 @@ import picocli.CommandLine.IVersionProvider;
     description = "Streams chat completions from many LLM backends with failover.",
     footer = {
       "",
-      "Without a command it serves: llm-relay --conf relay.yaml --port 8080",
+      "The default command is serve: llm-relay --conf relay.yaml --port 8080",
     })
 public final class Main {
   static final int FAILED = 1;

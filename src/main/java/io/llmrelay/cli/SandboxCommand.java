@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sandbox",
     mixinStandardHelpOptions = true,
-    description = "Run backends that speak OpenAI's and Anthropic's API and misbehave on request.")
+    description = "Run backends that speak OpenAI's and Anthropic's API and fail on request.")
 final class SandboxCommand implements Callable<Integer> {
   /** A model whose backend answers without faults. */
   static final String MODEL = "mock-model";
@@ -30,15 +30,15 @@ final class SandboxCommand implements Callable<Integer> {
       names = {"-p", "--port"},
       paramLabel = "N",
       defaultValue = "9101",
-      description = "The port to listen at; 0 takes any free one. Default: ${DEFAULT-VALUE}.")
+      description = "The port to listen on; 0 for any free port. Default: ${DEFAULT-VALUE}.")
   private int port;
 
   @Option(
       names = {"-s", "--script"},
       paramLabel = "NAME=SCENARIO[,SCENARIO...]",
       description =
-          "What the backend NAME does, whatever the model is called: each request takes the next"
-              + " scenario, the last one stays. For example: primary=503,model.")
+          "The scenarios of the backend NAME, instead of those chosen by the model: one per request,"
+              + " the last one repeated. For example: primary=503,model.")
   private Map<String, String> scripts = Map.of();
 
   @Option(names = "--tls", description = "Use TLS, with a self-signed certificate.")

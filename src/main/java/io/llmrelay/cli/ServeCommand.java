@@ -47,24 +47,23 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = {"-c", "--conf"},
       paramLabel = "FILE",
-      description = "The configuration, YAML or JSON. Without it: the defaults.")
+      description =
+          "The configuration file, YAML or JSON. Default: none, with backends from the environment.")
   private Path conf;
 
   @Option(
       names = {"-p", "--port"},
       paramLabel = "N",
-      description = "The port to listen at, instead of gateway.port; 0 takes any free one.")
+      description = "The port to listen on, instead of gateway.port; 0 for any free port.")
   private Integer port;
 
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
-      description = "The address to listen at, instead of gateway.host.")
+      description = "The address to listen on, instead of gateway.host.")
   private String host;
 
-  @Option(
-      names = "--watch",
-      description = "Read the configuration again whenever its file changes.")
+  @Option(names = "--watch", description = "Reload the configuration whenever its file changes.")
   private boolean watch;
 
   ServeCommand(Map<String, String> env) {

@@ -59,8 +59,8 @@ final class StartupBanner {
       return "with one of these keys: " + String.join(", ", gateway.getKeys().keySet());
     }
     return gateway.isLocal()
-        ? "whoever is on this machine, without a key"
-        : "EVERYBODY who reaches it, without a key (gateway.allow-anonymous)";
+        ? "any client on this machine, without a key"
+        : "ANY client that can reach it, without a key (gateway.allow-anonymous)";
   }
 
   private static String address(String host, int port) {

@@ -45,7 +45,7 @@ final class TrainCommand implements Callable<Integer> {
           "\"primary/mock-503\", \"secondary\"",
           "\"primary/mock-model-every-1\"");
 
-  @Option(names = "--seconds", paramLabel = "N", description = "How long to serve.")
+  @Option(names = "--seconds", paramLabel = "N", description = "Duration in seconds.")
   private int seconds = 6;
 
   @Parameters(arity = "0..1", description = "A configuration to read but not to apply.")

@@ -43,10 +43,10 @@ public final class BackendResolver {
       if (!known.isConfiguredBy(env)) {
         continue;
       }
-      boolean present =
+      boolean isListed =
           backends.containsKey(known.id())
               || backends.values().stream().anyMatch(b -> known.id().equals(b.getProvider()));
-      if (!present) {
+      if (!isListed) {
         BackendOptions backend = new BackendOptions();
         complete(known.id(), backend);
         backends.put(known.id(), backend);
@@ -57,7 +57,7 @@ public final class BackendResolver {
   private void complete(String name, BackendOptions backend) {
     String path = "backends." + name;
     KnownProvider known = provider(name, backend);
-    boolean atOwnHost =
+    boolean atProvidersHost =
         known != null
             && (backend.getBaseUrl() == null || KnownProvider.ofUrl(backend.getBaseUrl()) == known);
     if (known != null) {
@@ -74,7 +74,7 @@ public final class BackendResolver {
     }
     if (backend.getApiKeyFile() != null) {
       readKey(path, backend);
-    } else if (!backend.hasApiKeySetting() && atOwnHost && known.keyVariable() != null) {
+    } else if (!backend.hasApiKeySetting() && atProvidersHost && known.keyVariable() != null) {
       backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
       if (!backend.hasApiKeySetting() && !known.signsRequests(env)) {
         problems.add(

@@ -47,17 +47,18 @@ final class BindingProblems extends DeserializationProblemHandler {
   public Object handleWeirdStringValue(
       DeserializationContext context, Class<?> type, String value, String message) {
     String problem = message;
-    Class<?> boxed = ClassUtil.primitiveType(type) == null ? type : ClassUtil.primitiveType(type);
+    Class<?> primitive =
+        ClassUtil.primitiveType(type) == null ? type : ClassUtil.primitiveType(type);
     if (type.isEnum()) {
       problem =
           Arrays.stream(type.getEnumConstants())
               .map(constant -> Binding.name((Enum<?>) constant))
               .collect(Collectors.joining(" or ", "must be ", ""));
-    } else if (boxed == boolean.class) {
+    } else if (primitive == boolean.class) {
       problem = "must be true or false";
-    } else if (boxed == double.class) {
+    } else if (primitive == double.class) {
       problem = "must be a number";
-    } else if ((boxed == int.class || boxed == long.class) && !message.startsWith("must")) {
+    } else if ((primitive == int.class || primitive == long.class) && !message.startsWith("must")) {
       problem = "must be a whole number";
     }
     problems.add(path(context.getParser()), problem);
@@ -68,7 +69,7 @@ final class BindingProblems extends DeserializationProblemHandler {
   public Object handleUnexpectedToken(
       DeserializationContext context, JavaType type, JsonToken token, JsonParser in, String message)
       throws IOException {
-    return wrongStructure(type.getRawClass(), in);
+    return addStructureProblem(type.getRawClass(), in);
   }
 
   @Override
@@ -79,10 +80,10 @@ final class BindingProblems extends DeserializationProblemHandler {
       JsonParser in,
       String message)
       throws IOException {
-    return wrongStructure(type, in);
+    return addStructureProblem(type, in);
   }
 
-  private Object wrongStructure(Class<?> type, JsonParser in) throws IOException {
+  private Object addStructureProblem(Class<?> type, JsonParser in) throws IOException {
     String problem;
     if (Collection.class.isAssignableFrom(type)) {
       problem = "must be a list, such as [a, b]";

@@ -5,8 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Expands URLs that contain one environment variable. Its value may be a host or a whole URL, with
- * or without a trailing slash, and with or without the path that follows in the template.
+ * Expands URLs that contain one environment variable, such as {@code
+ * http://${OLLAMA_HOST:127.0.0.1:11434}/v1}. Its value may be a host or a whole URL, with or
+ * without a trailing slash, and with or without the path that follows in the template.
  */
 final class UrlTemplate {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)(?::([^}]*))?}");

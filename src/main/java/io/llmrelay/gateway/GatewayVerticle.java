@@ -77,22 +77,22 @@ public final class GatewayVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    connections = connections(access.connections());
+    connections = createConnections(access.connections());
     streams =
         new OpenStreams(
             vertx, options.getHeartbeat().toMillis(), options.getWriteIdleTimeout().toMillis());
-    setHosts(options);
+    updateHostChecks(options);
     Routes routes = new Routes(vertx, relay, reload, streams);
     server =
         Servers.create(
-            vertx, Servers.options(options), api(routes), Routes::sendError, connections);
+            vertx, Servers.options(options), apiHandler(routes), Routes::sendError, connections);
     return server
         .listen(options.getPort(), options.getHost())
         .compose(
             open -> options.getAdmin() == null ? Future.succeededFuture() : startAdmin(routes));
   }
 
-  private Connections connections(Quota quota) {
+  private Connections createConnections(Quota quota) {
     return new Connections(
         vertx,
         quota,
@@ -104,7 +104,7 @@ public final class GatewayVerticle extends VerticleBase {
    * Returns the handler of the API. The operators' endpoints are part of it only while no keys are
    * configured: callers' keys do not authorize operators, and a reload may add keys.
    */
-  private Handler<HttpServerRequest> api(Routes routes) {
+  private Handler<HttpServerRequest> apiHandler(Routes routes) {
     AuthHandler auth = new AuthHandler(access, connections, () -> hosts, true);
     Router withoutAdmin = routes.api(auth, () -> maxBodyBytes, false);
     if (options.getAdmin() != null || !options.isLocal()) {
@@ -114,7 +114,7 @@ public final class GatewayVerticle extends VerticleBase {
     return request -> (access.isAnonymous() ? withAdmin : withoutAdmin).handle(request);
   }
 
-  private void setHosts(GatewayOptions next) {
+  private void updateHostChecks(GatewayOptions next) {
     hosts = new HostCheck(options.getHost(), next.getHosts());
     if (options.getAdmin() != null) {
       adminHosts = new HostCheck(options.getAdmin().getHost(), next.getHosts());
@@ -123,9 +123,10 @@ public final class GatewayVerticle extends VerticleBase {
 
   private Future<?> startAdmin(Routes routes) {
     AdminOptions address = options.getAdmin();
-    Connections ofAdmin = connections(new Quota(MAX_ADMIN_CONNECTIONS));
-    Router router = routes.admin(new AuthHandler(access, ofAdmin, () -> adminHosts, false));
-    admin = Servers.create(vertx, Servers.options(), router, Routes::sendError, ofAdmin);
+    Connections adminConnections = createConnections(new Quota(MAX_ADMIN_CONNECTIONS));
+    Router router =
+        routes.admin(new AuthHandler(access, adminConnections, () -> adminHosts, false));
+    admin = Servers.create(vertx, Servers.options(), router, Routes::sendError, adminConnections);
     return admin
         .listen(address.getPort(), address.getHost())
         .recover(
@@ -149,7 +150,7 @@ public final class GatewayVerticle extends VerticleBase {
 
   /** Returns whether every response is sent. Must be called on the gateway's context. */
   public boolean isIdle() {
-    return connections.areIdle();
+    return connections.allIdle();
   }
 
   /** Returns the port of the API. Valid once deployed. */
@@ -201,6 +202,6 @@ public final class GatewayVerticle extends VerticleBase {
     long writeIdleMs = next.getWriteIdleTimeout().toMillis();
     connections.setTimeouts(next.getIdleTimeout().toMillis(), writeIdleMs);
     streams.update(next.getHeartbeat().toMillis(), writeIdleMs);
-    setHosts(next);
+    updateHostChecks(next);
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class ChaosCommandTest {
 
   @Test
-  void printsWhatCameOfEachFault() {
+  void printsTheOutcomeOfEachFault() {
     Cli chaos = Cli.run("chaos", "--fast", "reset-after-3", "500-splitting");
     assertThat(chaos.exitCode()).isZero();
     assertThat(chaos.out().lines().filter(line -> !line.isEmpty()))
@@ -26,7 +26,7 @@ class ChaosCommandTest {
   }
 
   @Test
-  void aRowThatIsNotThereIsSaidSo() {
+  void reportsAnUnknownRow() {
     Cli chaos = Cli.run("chaos", "no-such-row");
     assertThat(chaos.exitCode()).isEqualTo(1);
     assertThat(chaos.err()).contains("No row of the wall holds any of [no-such-row]");

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import picocli.CommandLine;
 
-/** One run of the command line in this JVM, on a thread of its own. */
+/** Runs the command line in this JVM, on its own thread. */
 final class Cli implements AutoCloseable {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -26,24 +26,24 @@ final class Cli implements AutoCloseable {
     return Main.withCommand(args)[0];
   }
 
-  /** Runs a command without any key in the environment. */
+  /** Starts a command without environment variables. */
   static Cli start(String... args) {
     return new Cli(Main.commandLine(Map.of(), name(args)), args);
   }
 
-  /** Runs a command in an environment. */
+  /** Starts a command with environment variables. */
   static Cli start(Map<String, String> env, String... args) {
     return new Cli(Main.commandLine(env, name(args)), args);
   }
 
-  /** Runs a command in an environment, to its end. */
+  /** Runs a command with environment variables and waits for its end. */
   static Cli run(Map<String, String> env, String... args) {
     Cli cli = new Cli(Main.commandLine(env, name(args)), args);
     cli.exitCode();
     return cli;
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command and waits for its end. */
   static Cli run(String... args) {
     return run(Map.of(), args);
   }
@@ -60,7 +60,7 @@ final class Cli implements AutoCloseable {
     return err.toString();
   }
 
-  /** Waits until the output has it. */
+  /** Waits until the output contains a match. */
   Matcher awaitOut(String regex) {
     Pattern pattern = Pattern.compile(regex);
     Awaitility.await("output with " + regex)
@@ -73,7 +73,7 @@ final class Cli implements AutoCloseable {
     return matcher;
   }
 
-  /** Ends it as a signal would. */
+  /** Interrupts the command, as a signal does. */
   @Override
   public void close() {
     thread.interrupt();

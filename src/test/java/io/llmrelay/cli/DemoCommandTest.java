@@ -9,7 +9,7 @@ import picocli.CommandLine;
 
 class DemoCommandTest {
   @Test
-  void showsTheMainJob() {
+  void showsFailover() {
     StringWriter out = new StringWriter();
     CommandLine demo = new CommandLine(new DemoCommand(1, 0)).setOut(new PrintWriter(out, true));
     assertThat(demo.execute()).isZero();

@@ -19,12 +19,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A guarded gateway, from making a key to asking with it. */
+/** A gateway with keys: the commands key, serve and chat together. */
 class GatewayCommandsTest {
   @TempDir Path folder;
 
   @Test
-  void aKeyIsMadeConfiguredAndUsed() throws Exception {
+  void generatesAKeyForTheConfiguration() throws Exception {
     Cli made = Cli.run("key", "anne");
     assertThat(made.exitCode()).isZero();
     Matcher key = Pattern.compile("  (llmr-\\S{43})\\R").matcher(made.out());
@@ -62,7 +62,7 @@ class GatewayCommandsTest {
   }
 
   @Test
-  void anOpenGatewayIsNotServedByAccident() throws Exception {
+  void refusesToServeWithoutKeys() throws Exception {
     Path conf = Files.writeString(folder.resolve("relay.yaml"), "gateway: {port: 0}\n");
     Cli refused = Cli.run("--conf", conf.toString(), "--host", "0.0.0.0");
     assertThat(refused.exitCode()).isEqualTo(2);
@@ -74,18 +74,18 @@ class GatewayCommandsTest {
 
     Files.writeString(conf, "gateway: {port: 0, host: 0.0.0.0, allow-anonymous: true}\n");
     try (Cli serve = Cli.start("--conf", conf.toString())) {
-      serve.awaitOut("Callers: EVERYBODY who reaches it, without a key");
+      serve.awaitOut("Callers: ANY client that can reach it, without a key");
       serve.awaitOut("Ctrl-C");
     }
     Files.writeString(conf, "gateway: {port: 0, host: 0.0.0.0}\n");
     try (Cli serve = Cli.start("--conf", conf.toString(), "--host", "127.0.0.1")) {
-      serve.awaitOut("Callers: whoever is on this machine");
+      serve.awaitOut("Callers: any client on this machine");
       serve.awaitOut("Ctrl-C");
     }
   }
 
   @Test
-  void httpsAndTheAdminAddressAreSaid() throws Exception {
+  void printsHttpsAndAdminAddresses() throws Exception {
     Certificates own = Certificates.in(folder, "EC", "EC");
     Path conf =
         Files.writeString(
@@ -104,7 +104,7 @@ class GatewayCommandsTest {
       HttpClient client = HttpClient.newBuilder().sslContext(own.trusting()).build();
       assertThat(get(client, url + "/v1/models").body()).contains("primary/mock-model");
       assertThat(get(client, url + "/metrics").statusCode()).isEqualTo(404);
-      // The meters of the JVM are bound while it serves already.
+      // The JVM's meters are bound after the port is open.
       await()
           .untilAsserted(
               () ->
@@ -121,7 +121,7 @@ class GatewayCommandsTest {
   }
 
   @Test
-  void nothingThatIsLoggedLooksLikeAnotherRecord() {
+  void logMessagesCannotForgeRecords() {
     LogRecord record = new LogRecord(Level.WARNING, "{0} failed");
     record.setLoggerName("io.llmrelay");
     record.setParameters(new Object[] {"a\r\n2026-01-01 00:00:00.000 SEVERE x: forged\u001b[31m"});

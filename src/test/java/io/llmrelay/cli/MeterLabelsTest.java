@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a caller invents is no label: meters are never given up. */
+/** Caller input is no meter label: meters are never removed. */
 class MeterLabelsTest {
   @Test
-  void noMethodAndNoPathMakesAMeter() {
+  void methodsAndPathsCreateNoMeters() {
     Vertx vertx = ServeCommand.vertx();
     try {
       RelayVerticle relay =
@@ -37,7 +37,8 @@ class MeterLabelsTest {
                           .setDefaultModel("m")));
       vertx.deployVerticle(relay).await();
       HttpClient client = vertx.createHttpClient();
-      Future.all(IntStream.range(0, 20).mapToObj(i -> ask(client, relay.gatewayPort(), i)).toList())
+      Future.all(
+              IntStream.range(0, 20).mapToObj(i -> send(client, relay.gatewayPort(), i)).toList())
           .await();
 
       List<Meter> meters = BackendRegistries.getDefaultNow().getMeters();
@@ -53,7 +54,7 @@ class MeterLabelsTest {
     }
   }
 
-  private static Future<?> ask(HttpClient client, int port, int number) {
+  private static Future<?> send(HttpClient client, int port, int number) {
     return client
         .request(new HttpMethod("INVENTED" + number), port, "127.0.0.1", "/path/" + number)
         .compose(request -> request.send().compose(HttpClientResponse::end));

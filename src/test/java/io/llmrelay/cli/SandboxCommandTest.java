@@ -22,7 +22,7 @@ class SandboxCommandTest {
   }
 
   @Test
-  void aScriptedBackendGoesThroughItsScenarios() throws Exception {
+  void playsTheScenariosOfAScript() throws Exception {
     try (Cli sandbox = Cli.start("sandbox", "--port", "0", "--script", "primary=503,model")) {
       String url = sandbox.awaitOut("listening at (http://\\S+)").group(1);
       assertThat(status(url)).isEqualTo(503);
@@ -32,7 +32,7 @@ class SandboxCommandTest {
   }
 
   @Test
-  void aScenarioThatIsNoneIsRefused() {
+  void refusesUnknownScenarios() {
     Cli sandbox = Cli.run("sandbox", "--port", "0", "--script", "primary=dye");
     assertThat(sandbox.exitCode()).isEqualTo(1);
     assertThat(sandbox.err()).startsWith("Unknown scenario 'dye'").doesNotContain("\tat ");

@@ -19,17 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code scripts/start} does before it starts: in a clone with a pretended Maven and JDK. */
+/** Tests how {@code scripts/start} builds and trains, in a clone with a fake Maven and JDK. */
 @Timeout(60)
 class ScriptsTest {
-  /** Notes what it is asked for, and does it as the file "mood" says. */
+  /** Records its calls, and behaves as the file "mode" says. */
   private static final String MAVEN =
       """
       #!/usr/bin/env bash
       [ "$1" != -v ] || exit 0
       echo build >>calls
       echo half >target/vertx-llm-relay-1-all.jar
-      case $(cat mood) in
+      case $(cat mode) in
         slow) sleep 1 ;;
         edited) sleep 0.1; echo changed >src/main/Relay.java ;;
         broken) echo "cannot find symbol"; exit 3 ;;
@@ -44,12 +44,12 @@ class ScriptsTest {
       case "$*" in
         *" serve "*) echo "serve $(grep -c whole "target/vertx-llm-relay-1-all.jar") $*" >>calls ;;
         *)
-          notes=$(printf '%s\\n' "$@" | sed -n 's/^-XX:A[A-Za-z]*=//p')
+          cache=$(printf '%s\\n' "$@" | sed -n 's/^-XX:A[A-Za-z]*=//p')
           echo "train $*" >>calls
-          case $(cat mood) in
-            untrainable) echo part >"$notes"; echo part >"$notes.config"; exit 2 ;;
+          case $(cat mode) in
+            untrainable) echo part >"$cache"; echo part >"$cache.config"; exit 2 ;;
             no-archive) ;;
-            *) echo notes >"$notes" ;;
+            *) echo cache >"$cache" ;;
           esac
           ;;
       esac
@@ -84,7 +84,7 @@ class ScriptsTest {
       assertThat(clone.resolve(program).toFile().setExecutable(true)).isTrue();
     }
     write("jdk/release", "JAVA_VERSION=\"17.0.1\"\n");
-    write("mood", "fine");
+    write("mode", "fine");
   }
 
   private void write(String file, String text) throws IOException {
@@ -100,10 +100,10 @@ class ScriptsTest {
     return start.redirectErrorStream(true).redirectOutput(clone.resolve(log).toFile()).start();
   }
 
-  /** Starts once, and tells what was called for it. */
+  /** Runs the script and returns the calls it made. */
   private List<String> start() throws Exception {
     Files.deleteIfExists(clone.resolve("calls"));
-    assertThat(end(begin("log"))).as(said("log")).isZero();
+    assertThat(end(begin("log"))).as(log("log")).isZero();
     return calls();
   }
 
@@ -112,11 +112,11 @@ class ScriptsTest {
     return script.exitValue();
   }
 
-  private String said(String log) throws IOException {
-    return Files.readString(clone.resolve(log));
+  private String log(String file) throws IOException {
+    return Files.readString(clone.resolve(file));
   }
 
-  /** The first word of each: what counts is which, and in which order. */
+  /** Returns the first word of each call, in order. */
   private List<String> calls() throws IOException {
     return Files.readAllLines(clone.resolve("calls")).stream().map(l -> l.split(" ")[0]).toList();
   }
@@ -133,11 +133,11 @@ class ScriptsTest {
   }
 
   @Test
-  void aFreshCloneIsBuiltAndTrainedOnce() throws Exception {
+  void buildsAndTrainsAFreshCloneOnce() throws Exception {
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(lastCall())
         .startsWith("serve 1 ")
-        .containsPattern("-XX:SharedArchiveFile=\\S+/target/start-\\d+-\\d+.notes ")
+        .containsPattern("-XX:SharedArchiveFile=\\S+/target/start-\\d+-\\d+.cache ")
         .endsWith("--port 0");
     assertThat(start()).containsExactly("serve");
 
@@ -148,30 +148,30 @@ class ScriptsTest {
   }
 
   @Test
-  void whatIsEditedDuringABuildIsBuiltAgain() throws Exception {
-    write("mood", "edited");
+  void rebuildsAfterEditsDuringABuild() throws Exception {
+    write("mode", "edited");
     assertThat(start()).containsExactly("build", "train", "serve");
-    write("mood", "fine");
+    write("mode", "fine");
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(start()).containsExactly("serve");
   }
 
   @Test
-  void aBuildThatFailsIsSaidAndDoneAgain() throws Exception {
+  void reportsAFailedBuildAndRepeatsIt() throws Exception {
     assertThat(start()).contains("build");
     write("src/main/Relay.java", "changed");
-    write("mood", "broken");
+    write("mode", "broken");
     for (int i = 0; i < 2; i++) {
       assertThat(end(begin("log"))).isEqualTo(3);
-      assertThat(said("log")).contains("failed:", "cannot find symbol");
+      assertThat(log("log")).contains("failed:", "cannot find symbol");
     }
-    write("mood", "fine");
+    write("mode", "fine");
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(lastCall()).startsWith("serve 1 ");
   }
 
   @Test
-  void aBuildThatWasCutOffIsDoneAgain() throws Exception {
+  void repeatsAnInterruptedBuild() throws Exception {
     Process gone = new ProcessBuilder("bash", "-c", "true").start();
     gone.waitFor();
     write("target/vertx-llm-relay-1-all.jar", "half");
@@ -180,46 +180,46 @@ class ScriptsTest {
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(lastCall()).startsWith("serve 1 ");
 
-    write("target/vertx-llm-relay-1-all.jar", "half, of a Maven that was called without us");
+    write("target/vertx-llm-relay-1-all.jar", "incomplete, by a build outside the script");
     assertThat(start()).containsExactly("build", "train", "serve");
     assertThat(lastCall()).startsWith("serve 1 ");
-    // Cut off before it could say who it is.
+    // Interrupted before it wrote its process id.
     write("src/main/Relay.java", "changed");
     Files.createDirectories(clone.resolve("target/.building"));
     assertThat(start()).containsExactly("build", "train", "serve");
   }
 
   @Test
-  void ofTwoAtOnceOneBuildsAndTheOtherWaits() throws Exception {
-    write("mood", "slow");
+  void concurrentStartsBuildOnce() throws Exception {
+    write("mode", "slow");
     Process one = begin("one");
     Process two = begin("two");
-    assertThat(end(one)).as(said("one")).isZero();
-    assertThat(end(two)).as(said("two")).isZero();
+    assertThat(end(one)).as(log("one")).isZero();
+    assertThat(end(two)).as(log("two")).isZero();
     assertThat(calls()).containsOnlyOnce("build");
-    assertThat(said("one") + said("two")).containsOnlyOnce("waiting for it");
+    assertThat(log("one") + log("two")).containsOnlyOnce("waiting for it");
     assertThat(Files.readString(clone.resolve("calls"))).doesNotContain("serve 0");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"untrainable", "no-archive"})
-  void trainingThatFailedIsNotRepeatedUntilThereIsAnotherJar(String mood) throws Exception {
-    write("mood", mood);
+  void doesNotRepeatFailedTrainingForTheSameJar(String mode) throws Exception {
+    write("mode", mode);
     assertThat(start()).containsExactly("build", "train", "serve");
-    assertThat(said("log")).contains("starting without");
+    assertThat(log("log")).contains("starting without");
     assertThat(lastCall()).doesNotContain("-XX:SharedArchiveFile");
-    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".notes.failed");
+    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".cache.failed");
     assertThat(start()).containsExactly("serve");
-    assertThat(said("log")).isEmpty();
+    assertThat(log("log")).isEmpty();
 
-    write("mood", "fine");
+    write("mode", "fine");
     write("src/main/Relay.java", "changed");
     assertThat(start()).containsExactly("build", "train", "serve");
-    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".notes");
+    assertThat(inTarget("start-.*")).singleElement().asString().endsWith(".cache");
   }
 
   @Test
-  void aJdkReplacedWhereItIsGetsItsOwnNotes() throws Exception {
+  void aJdkReplacedInPlaceGetsItsOwnCache() throws Exception {
     assertThat(start()).containsExactly("build", "train", "serve");
     write("jdk/release", "JAVA_VERSION=\"17.0.2\"\n");
     assertThat(start()).containsExactly("train", "serve");
@@ -229,10 +229,10 @@ class ScriptsTest {
     assertThat(start()).containsExactly("serve");
   }
 
-  /** A JVM tells jars apart by size and time alone. */
+  /** The JVM itself compares only size and time of the jar. */
   @ParameterizedTest
   @ValueSource(strings = {"17.0.1", "25"})
-  void anotherJarOfTheSameSizeAndTimeGetsItsOwnNotes(String java) throws Exception {
+  void anotherJarOfTheSameSizeAndTimeGetsItsOwnCache(String java) throws Exception {
     write("jdk/release", "JAVA_VERSION=\"" + java + "\"\n");
     assertThat(start()).containsExactly("build", "train", "serve");
     List<String> before = inTarget("start-.*");

@@ -46,7 +46,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void withoutAnyKeyItServesTheSandbox() throws Exception {
+  void servesTheSandboxWithoutApiKeys() throws Exception {
     try (Cli serve = Cli.start("--port", "0")) {
       String url = serve.awaitOut(URL).group(1);
       serve.awaitOut("Ctrl-C");
@@ -73,7 +73,7 @@ class ServeCommandTest {
       assertThat(refused.exitCode()).isEqualTo(1);
       assertThat(refused.out()).isEmpty();
       assertThat(refused.err()).startsWith("The gateway answered 400: ");
-      // The meters of the JVM are bound while it serves already.
+      // The JVM's meters are bound after the port is open.
       await()
           .untilAsserted(
               () ->
@@ -117,7 +117,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void aWrongConfigurationIsAMessageAndNothingElse() throws IOException {
+  void invalidConfigurationPrintsOnlyAMessage() throws IOException {
     String conf = conf("gateway:\n  prot: 8080\nretries: {max: 99}\n");
     Cli serve = Cli.run("--conf", conf);
     assertThat(serve.exitCode()).isEqualTo(2);
@@ -136,7 +136,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void aWrongCommandLineShowsTheUsage() {
+  void invalidCommandLinePrintsUsage() {
     Cli port = Cli.run("--port", "70000");
     assertThat(port.exitCode()).isEqualTo(2);
     assertThat(port.err()).startsWith("--port must be from 0 to 65535, not 70000");
@@ -153,7 +153,7 @@ class ServeCommandTest {
   private static ProcessBuilder serve(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // What the jar's manifest allows has to be allowed by flags on a class path, as for this JVM.
+    // Flags for what the jar's manifest permits, since this runs from a class path.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> flag.startsWith("--"))
         .forEach(command::add);
@@ -167,12 +167,12 @@ class ServeCommandTest {
     return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
   }
 
-  /** Its address, and that it warned of nothing. */
+  /** Returns the address and asserts that there are no warnings. */
   private static String awaitUrl(BufferedReader lines) throws IOException {
     String url = null;
     String line = lines.readLine();
     while (line != null && !line.contains("Ctrl-C")) {
-      // A machine may be busy enough to block a thread; nothing else is to be warned of.
+      // A busy machine may cause warnings about blocked threads; no others are permitted.
       if (!line.contains("BlockedThreadChecker")) {
         assertThat(line).doesNotContain("WARNING", "SEVERE");
       }
@@ -185,7 +185,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void aSignalIsHowItIsMeantToEnd() throws Exception {
+  void exitsWithZeroOnASignal() throws Exception {
     Process process = serve("--port", "0").start();
     try (BufferedReader lines = lines(process.getInputStream())) {
       awaitUrl(lines);
@@ -198,7 +198,7 @@ class ServeCommandTest {
     }
   }
 
-  private static BufferedReader ask(String url, String model) throws Exception {
+  private static BufferedReader openStream(String url, String model) throws Exception {
     String body =
         "{\"model\": \"%s\", \"stream\": true, \"messages\": [{\"role\": \"user\","
             + " \"content\": \"Hi\"}]}";
@@ -215,17 +215,18 @@ class ServeCommandTest {
   }
 
   @Test
-  void anAnswerThatRunsIsFinishedFirst() throws Exception {
+  void finishesRunningRequestsOnASignal() throws Exception {
     Process process = serve("--port", "0").start();
     try (BufferedReader lines = lines(process.getInputStream())) {
       String url = awaitUrl(lines);
-      BufferedReader answer = ask(url, "primary/mock-model-every-200");
+      BufferedReader answer = openStream(url, "primary/mock-model-every-200");
       assertThat(answer.readLine()).startsWith("data: {");
       assertThat(ready(url)).isEqualTo(200);
 
       process.toHandle().destroy();
       await().atMost(Duration.ofSeconds(10)).until(() -> ready(url) == 503);
-      assertThat(ask(url, "primary/mock-model").readLine()).contains("the relay is shutting down");
+      assertThat(openStream(url, "primary/mock-model").readLine())
+          .contains("the relay is shutting down");
       assertThat(answer.lines().filter(line -> !line.isEmpty()).toList())
           .last()
           .isEqualTo("data: [DONE]");
@@ -237,7 +238,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void whatRunsLongerThanTheGraceEndsWithAClearError() throws Exception {
+  void requestsBeyondTheGracePeriodFail() throws Exception {
     String conf =
         conf(
             """
@@ -251,7 +252,7 @@ class ServeCommandTest {
       Process process = serve("--port", "0", "--conf", conf).start();
       try (BufferedReader lines = lines(process.getInputStream())) {
         String url = awaitUrl(lines);
-        BufferedReader answer = ask(url, "a/mock-stall-after-3");
+        BufferedReader answer = openStream(url, "a/mock-stall-after-3");
         assertThat(answer.readLine()).startsWith("data: {");
         process.toHandle().destroy();
         List<String> events = new ArrayList<>();
@@ -268,25 +269,25 @@ class ServeCommandTest {
   }
 
   @Test
-  void aChangedFileIsReadAgain() throws Exception {
+  void watchReloadsAChangedFile() throws Exception {
     String yaml =
         "backends: {a: {dialect: openai, base-url: 'http://127.0.0.1:9/v1', default-model: %s%s}}";
     String conf = conf(yaml.formatted("one", ""));
-    List<String> said = new CopyOnWriteArrayList<>();
+    List<String> logged = new CopyOnWriteArrayList<>();
     Logger log = Logger.getLogger(FileWatcher.class.getName());
-    Handler listening = listener(said);
+    Handler listening = listener(logged);
     log.addHandler(listening);
     try (Cli serve = Cli.start("--port", "0", "--watch", "--conf", conf)) {
       String url = serve.awaitOut(URL).group(1);
       assertThat(models(url)).contains("one");
       conf(yaml.formatted("another", ", api-key-file: key"));
-      await().atMost(Duration.ofSeconds(20)).until(() -> said.size() == 1);
-      assertThat(said.get(0)).contains("is refused", "backends.a.api-key-file");
+      await().atMost(Duration.ofSeconds(20)).until(() -> logged.size() == 1);
+      assertThat(logged.get(0)).contains("is refused", "backends.a.api-key-file");
       assertThat(models(url)).contains("one");
 
       Files.writeString(folder.resolve("key"), "sk-0123456789");
       await().atMost(Duration.ofSeconds(20)).until(() -> models(url).contains("another"));
-      assertThat(said).hasSize(2).last().asString().contains("was reloaded");
+      assertThat(logged).hasSize(2).last().asString().contains("was reloaded");
     } finally {
       log.removeHandler(listening);
     }
@@ -313,7 +314,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void chatNeedsAGateway() throws IOException {
+  void chatReportsAMissingGateway() throws IOException {
     int free;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = socket.getLocalPort();
@@ -330,7 +331,7 @@ class ServeCommandTest {
   }
 
   @Test
-  void theSandboxAlone() throws Exception {
+  void sandboxRunsAlone() throws Exception {
     try (Cli sandbox = Cli.start("sandbox", "--port", "0")) {
       String port = sandbox.awaitOut(URL).group(2);
       sandbox.awaitOut("Ctrl-C");

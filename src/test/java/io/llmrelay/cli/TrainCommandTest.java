@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the scripts have the JVM take notes of. */
+/** The training run from which the scripts create the startup cache. */
 class TrainCommandTest {
   @Test
-  void servesItselfForAWhileAndEnds() {
+  void servesRequestsAndExits() {
     Cli train = Cli.run("train", "--seconds", "1", "conf/relay.yaml");
     assertThat(train.exitCode()).as(train.err()).isZero();
     assertThat(train.out()).isEmpty();
@@ -19,7 +19,7 @@ class TrainCommandTest {
   }
 
   @Test
-  void servesWhateverTheConfigurationHolds(@TempDir Path folder) throws IOException {
+  void ignoresConfigurationProblems(@TempDir Path folder) throws IOException {
     Path conf = folder.resolve("relay.yaml");
     Files.writeString(conf, "backends: {groq: {}, mine: {api-key: '${MINE}'}}\nnonsense: 1\n");
     Cli train = Cli.run("train", "--seconds", "1", conf.toString());
@@ -28,7 +28,7 @@ class TrainCommandTest {
   }
 
   @Test
-  void isNotToldOf() {
+  void isHiddenFromUsage() {
     assertThat(Cli.run("--help").out()).contains("serve").doesNotContain("train");
   }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is said about a configuration that is wrong. */
+/** Messages for invalid configurations. */
 class ConfigErrorsTest {
   private static final String BACKEND =
       "backends:\n  a:\n    dialect: openai\n    base-url: http://localhost:1/v1\n";
@@ -27,7 +27,7 @@ class ConfigErrorsTest {
     return problems("relay.yaml", yaml, Map.of());
   }
 
-  /** The problems without the folder in front. */
+  /** Returns the problems without the folder of the file. */
   private List<String> problems(String name, String text, Map<String, String> env)
       throws IOException {
     Path file = Files.writeString(folder.resolve(name), text);
@@ -40,7 +40,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void anUnknownKeyIsNamedWithItsLineAndTheKnownOnes() throws IOException {
+  void unknownKeyIsReportedWithLineAndKnownKeys() throws IOException {
     assertThat(problems("backends:\n  primary:\n    dialct: openai\n"))
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
@@ -49,7 +49,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void anUnknownSectionIsSkippedWhole() throws IOException {
+  void unknownSectionIsOneProblem() throws IOException {
     assertThat(problems("timeout:\n  total: {deep: [1, 2]}\n" + BACKEND))
         .singleElement()
         .asString()
@@ -57,7 +57,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void otherSpellingsOfAKeyAreRecognised() throws IOException {
+  void suggestsKeysInOtherSpellings() throws IOException {
     assertThat(problems("backends: {a: {base_url: x, apiKey: y, zzz: 1}}"))
         .hasSize(3)
         .anySatisfy(
@@ -212,7 +212,7 @@ class ConfigErrorsTest {
         "budget: {warn-at: 80}         | backends.b.budget.warn-at must be above 0 and at most 1",
         "budget: 5                     | backends.b.budget must consist of keys and values",
       })
-  void aBackendThatCannotBeUsed(String line, String complaint) throws IOException {
+  void unusableBackend(String line, String complaint) throws IOException {
     String rest = "";
     for (String other : List.of("dialect: openai", "base-url: http://localhost:1")) {
       rest += line.startsWith(other.substring(0, 5)) ? "" : "    " + other + "\n";
@@ -225,7 +225,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void aBackendNeedsADialectAndAPlace() throws IOException {
+  void backendNeedsDialectAndBaseUrl() throws IOException {
     assertThat(problems("backends:\n  mine: {models: [m], default-model: n}"))
         .containsExactly(
             "relay.yaml:2: backends.mine needs a dialect: openai, anthropic, gemini, ollama,"
@@ -240,7 +240,7 @@ class ConfigErrorsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"my backend", "a/b", "a.b", "ä"})
-  void aBackendNeedsAProperName(String name) throws IOException {
+  void backendNeedsAValidName(String name) throws IOException {
     assertThat(problems("backends:\n  " + name + ": {dialect: openai, base-url: 'http://h'}"))
         .containsExactly(
             "relay.yaml:2: backends.%s is not a name: letters, digits, - and _ are allowed, at most 64"
@@ -261,7 +261,7 @@ class ConfigErrorsTest {
     "cloudflare, ', or the environment variable CLOUDFLARE_ACCOUNT_ID'",
     "vllm, ''"
   })
-  void aKnownProviderNeedsAPlace(String provider, String otherwise) throws IOException {
+  void selfHostedProviderNeedsABaseUrl(String provider, String otherwise) throws IOException {
     assertThat(problems("backends:\n  " + provider + ": {api-key: k}\n"))
         .containsExactly("relay.yaml:2: backends." + provider + " needs a base-url" + otherwise);
   }
@@ -300,7 +300,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void aSecretInTheKeyFilesPlaceIsNotShown() throws IOException {
+  void secretInPlaceOfAFileNameIsNotShown() throws IOException {
     String secret = "sk-not-the-name-of-a-file";
     for (String value : List.of(secret, "/" + secret, secret + "/" + "x".repeat(5_000))) {
       assertThat(problems(BACKEND + "    api-key-file: " + value + "\n"))
@@ -328,7 +328,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void aFileThatIsNoConfiguration() throws IOException {
+  void fileWithoutAConfiguration() throws IOException {
     assertThat(problems("- a\n- b\n"))
         .containsExactly(
             "relay.yaml: the configuration must consist of keys and values, such as"
@@ -346,7 +346,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void badSyntaxIsShownByLineAndWithoutTheText() throws IOException {
+  void syntaxErrorShowsLineButNoText() throws IOException {
     assertThat(problems("backends:\n  a:\n    api-key: sk-secret\n   base-url: x\n"))
         .singleElement()
         .asString()
@@ -361,7 +361,7 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void aDeploymentConfigHasNoLines() {
+  void jsonConfigurationHasNoLineNumbers() {
     JsonObject config =
         new JsonObject()
             .put("backends", new JsonObject().put("a", new JsonObject().put("dialct", "x")))

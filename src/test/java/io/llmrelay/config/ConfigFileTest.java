@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a configuration that is right becomes. */
+/** Reading of valid configurations. */
 class ConfigFileTest {
   private static final String THREE_BACKENDS =
       """
@@ -81,7 +81,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void theSameAsJson() throws IOException {
+  void readsJson() throws IOException {
     JsonObject json = load(THREE_BACKENDS, Map.of()).toJson();
     Path file = Files.writeString(folder.resolve("relay.JSON"), json.encodePrettily());
     assertThat(RelayOptions.fromFile(file, Map.of()).toJson()).isEqualTo(json);
@@ -90,7 +90,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void variablesStandAnywhereInAValue() throws IOException {
+  void expandsVariablesInValues() throws IOException {
     RelayOptions options =
         load(
             """
@@ -119,7 +119,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void everySectionIsRead() throws IOException {
+  void readsEverySection() throws IOException {
     RelayOptions options =
         load(
             """
@@ -186,7 +186,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void sectionsWithNothingInThemAreDefaults() throws IOException {
+  void emptySectionsHaveDefaults() throws IOException {
     RelayOptions options =
         load(
             "gateway:\ntimeouts:\nfallback:\nbackends:\n  openai:\n",
@@ -197,7 +197,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void aKeyFileIsReadBesideTheConfiguration() throws IOException {
+  void keyFilePathIsRelativeToTheConfiguration() throws IOException {
     Files.writeString(folder.resolve("key.txt"), " sk-from-file\n");
     RelayOptions options =
         load("backends: {openai: {api-key-file: key.txt}}", Map.of("OPENAI_API_KEY", "other"));
@@ -206,7 +206,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void theShippedConfigurationLoadsAndHoldsNoKey() throws IOException {
+  void shippedConfigurationLoadsWithoutKeys() throws IOException {
     Path shipped = Path.of("conf/relay.yaml");
     RelayOptions options = RelayOptions.fromFile(shipped, Map.of());
     assertThat(options.getBackends()).isEmpty();
@@ -219,7 +219,7 @@ class ConfigFileTest {
     String text = Files.readString(shipped);
     String own = "\nbackends: {mine: {dialect: openai, base-url: 'http://localhost:1'}}\n";
     assertThat(load(text + own, Map.of("OPENAI_API_KEY", "somebody's")).getBackends())
-        .as("nobody stands in for a backend unasked")
+        .as("no fallback that is not configured")
         .containsOnlyKeys("mine");
     for (String section : SchemaTest.schema().getJsonObject("properties").fieldNames()) {
       assertThat(text).containsPattern("(?m)^(# ?)?" + section + ":");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys, TLS files, and where a gateway may listen without keys. */
+/** Configuration of keys, TLS files, hosts and anonymous access. */
 class GatewayConfigTest {
   private static final String KEY = "llmr-anne-0123456789-abcdefghij";
   private static final String BACKEND =
@@ -36,7 +36,7 @@ class GatewayConfigTest {
   }
 
   @Test
-  void ofAKeyOnlyTheHashIsKept() throws IOException {
+  void storesOnlyTheHashOfAKey() throws IOException {
     RelayOptions options = load("gateway: {keys: {anne: {key: \"${ANNE}\", max-concurrent: 7}}}");
 
     GatewayKeyOptions anne = options.getGateway().getKeys().get("anne");
@@ -54,13 +54,13 @@ class GatewayConfigTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"})
-  void onThisMachineNoKeyIsNeeded(String host) throws IOException {
+  void loopbackNeedsNoKey(String host) throws IOException {
     assertThat(load("gateway: {host: '" + host + "'}").getGateway().isLocal()).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0.0.0.0", "::", "192.168.0.7", "relay.example", "127.0.0.1.nip.io"})
-  void anywhereElseOneIs(String host) throws IOException {
+  void otherAddressesNeedAKey(String host) throws IOException {
     String listen = "gateway: {host: '" + host + "'";
     refused(
         listen + "}",
@@ -74,7 +74,7 @@ class GatewayConfigTest {
   }
 
   @Test
-  void whatAKeyMayOverrideIsNamed() throws IOException {
+  void mayOverrideIsChecked() throws IOException {
     String keys = "gateway: {keys: {anne: {key: \"${ANNE}\", may-override: ";
     GatewayKeyOptions anne = load(keys + "[commit]}}}").getGateway().getKeys().get("anne");
     assertThat(anne.getMayOverride()).containsExactly("commit");
@@ -87,7 +87,7 @@ class GatewayConfigTest {
   }
 
   @Test
-  void hostsAreNamesAndAddressesWithoutAPort() throws IOException {
+  void hostsAreChecked() throws IOException {
     RelayOptions options =
         load("gateway: {heartbeat: 0s, hosts: [relay.example, 192.0.2.7, '::1', '[2001:db8::1]']}");
     assertThat(options.getGateway().getHosts()).hasSize(4);
@@ -106,7 +106,7 @@ class GatewayConfigTest {
   }
 
   @Test
-  void tlsFilesAreLookedAtBeforeTheStart() throws Exception {
+  void tlsFilesAreChecked() throws Exception {
     for (String algorithm : new String[] {"EC", "RSA"}) {
       Certificates.in(folder, algorithm, algorithm);
     }
@@ -155,7 +155,7 @@ class GatewayConfigTest {
   }
 
   @Test
-  void theKeyItselfInItsFilesPlaceIsNotShown() throws Exception {
+  void secretInPlaceOfAFileNameIsNotShown() throws Exception {
     Certificates own = Certificates.in(folder, "EC", "EC");
     String pem = Files.readString(own.key());
     String line = pem.lines().skip(1).findFirst().orElseThrow();

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** The schema and the options know the same keys, defaults and names. */
+/** The JSON schema and the option classes have the same keys, defaults and enumerations. */
 class SchemaTest {
   static JsonObject schema() {
     try {
@@ -32,7 +32,7 @@ class SchemaTest {
   }
 
   @Test
-  void theKeysAreThoseOfTheOptions() {
+  void hasTheKeysOfTheOptions() {
     Set<String> ofOptions = new TreeSet<>();
     collect(Binding.MAPPER.constructType(RelayOptions.class), "", ofOptions);
     Set<String> ofSchema = new TreeSet<>();
@@ -41,7 +41,7 @@ class SchemaTest {
   }
 
   @Test
-  void theDefaultsAreThoseOfTheOptions() {
+  void hasTheDefaultsOfTheOptions() {
     JsonObject options =
         new RelayOptions()
             .setGateway(
@@ -63,12 +63,12 @@ class SchemaTest {
   }
 
   @Test
-  void theDialectsAreThoseThereAre() {
+  void listsAllDialects() {
     assertThat(BackendOptions.DIALECTS).containsExactlyInAnyOrderElementsOf(Dialects.names());
   }
 
   @Test
-  void everythingIsDescribed() {
+  void everyKeyHasADescription() {
     eachProperty(
         schema(),
         "",
@@ -77,7 +77,7 @@ class SchemaTest {
   }
 
   @Test
-  void theNamesAreThoseOfTheOptions() {
+  void hasTheEnumerationsOfTheOptions() {
     JsonObject sections = schema().getJsonObject("properties");
     JsonObject backend =
         sections
@@ -98,7 +98,7 @@ class SchemaTest {
   }
 
   @Test
-  void theModelsAreDescribedInTheCataloguesWords() {
+  void hasTheEnumerationsOfTheCatalogue() {
     JsonObject model =
         schema()
             .getJsonObject("properties")

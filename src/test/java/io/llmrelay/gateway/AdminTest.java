@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What operators are told, and where. */
+/** The operators' endpoints, and at which address they are served. */
 class AdminTest extends GatewayFixture {
   private Supplier<Future<JsonObject>> reload;
 
@@ -42,7 +42,7 @@ class AdminTest extends GatewayFixture {
     return send(request("/admin/reload").POST(BodyPublishers.noBody()));
   }
 
-  private void nothingForOperators(int status) throws Exception {
+  private void assertNoAdminEndpoints(int status) throws Exception {
     assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"up\"}");
     assertThat(get("/health/ready").body()).isEqualTo("{\"status\":\"degraded\"}");
     assertThat(get("/health/ready?probe=true").body()).isEqualTo("{\"status\":\"degraded\"}");
@@ -54,7 +54,7 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void atAnAddressOfTheirOwnThingsAreThereAndNowhereElse() throws Exception {
+  void adminAddressServesOperatorsExclusively() throws Exception {
     start(options().setAdmin(new AdminOptions().setPort(0)));
 
     port = gateway.actualAdminPort();
@@ -70,32 +70,32 @@ class AdminTest extends GatewayFixture {
 
     relay.probes.set(0);
     port = gateway.actualPort();
-    nothingForOperators(404);
+    assertNoAdminEndpoints(404);
   }
 
   @Test
-  void onAnotherHostThereIsNothingForOperatorsUnlessAskedFor() throws Exception {
+  void networkAddressHasNoAdminEndpoints() throws Exception {
     start(options().setHost("0.0.0.0").setAllowAnonymous(true));
     assertThat(gateway.actualAdminPort()).isEqualTo(-1);
-    nothingForOperators(404);
+    assertNoAdminEndpoints(404);
 
     relay.health = twoUp();
     start(
         options()
             .setHost("0.0.0.0")
             .addKey("a", new GatewayKeyOptions().setKey("llmr-a-0123456789-0123456789")));
-    nothingForOperators(401);
+    assertNoAdminEndpoints(401);
   }
 
   @Test
-  void keysOfCallersAreNoneOfOperators() throws Exception {
+  void callerKeysDoNotAuthorizeOperators() throws Exception {
     String key = "llmr-a-0123456789-0123456789";
     start(options());
     assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
 
     relay.probes.set(0);
     gateway.reload(options().addKey("a", new GatewayKeyOptions().setKey(key))).await();
-    nothingForOperators(401);
+    assertNoAdminEndpoints(401);
     assertThat(send(request("/metrics").header("authorization", "Bearer " + key)))
         .extracting(HttpResponse::statusCode)
         .isEqualTo(404);
@@ -106,7 +106,7 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void onThisMachineEverythingIsInOnePlace() throws Exception {
+  void loopbackAddressServesAdminEndpoints() throws Exception {
     start(options());
 
     assertThat(get("/health/ready?probe=true").body()).contains("secret-name");
@@ -115,7 +115,7 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void aConfigurationThatIsRefusedIsToldWhole() throws Exception {
+  void refusedReloadListsAllProblems() throws Exception {
     start(options());
     List<String> problems =
         List.of("relay.yaml:1: a is wrong " + "x".repeat(600), "relay.yaml:9: b is wrong");
@@ -141,7 +141,7 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void whereThereIsNothingToReloadThatIsSaid() throws Exception {
+  void reloadWithoutAConfigurationIs404() throws Exception {
     gateway = deploy(new GatewayVerticle(options(), relay));
     port = gateway.actualPort();
 
@@ -152,7 +152,7 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void aReloadIsAPostAndNoWebPages() throws Exception {
+  void reloadRequiresPostAndRefusesWebPages() throws Exception {
     start(options());
     reload =
         () -> {
@@ -178,19 +178,19 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void noWebPageMakesTheRelayProbeOrReadsItsMeters() throws Exception {
+  void webPagesCannotProbeOrReadMetrics() throws Exception {
     start(options());
-    pagesAreKeptOut();
+    assertWebPagesRefused();
 
     start(
         options()
             .addKey("a", new GatewayKeyOptions().setKey("llmr-a-0123456789-0123456789"))
             .setAdmin(new AdminOptions().setPort(0)));
     port = gateway.actualAdminPort();
-    pagesAreKeptOut();
+    assertWebPagesRefused();
   }
 
-  private void pagesAreKeptOut() throws Exception {
+  private void assertWebPagesRefused() throws Exception {
     relay.probes.set(0);
     for (String path : List.of("/metrics", "/health/ready?probe=true")) {
       for (String origin : List.of("https://evil.example", "null")) {
@@ -206,7 +206,7 @@ class AdminTest extends GatewayFixture {
                 .header("origin", "https://board.example")
                 .header("sec-fetch-site", "cross-site"));
     assertThat(ready.statusCode()).isEqualTo(200);
-    // What somebody types into a browser comes from no page.
+    // A URL typed into a browser is not sent by a page.
     HttpRequest.Builder typed =
         request("/health/ready?probe=true").header("sec-fetch-site", "none");
     assertThat(send(typed).statusCode()).isEqualTo(200);
@@ -214,10 +214,10 @@ class AdminTest extends GatewayFixture {
   }
 
   @Test
-  void anAdminPortThatIsTakenIsNamed() {
+  void occupiedAdminPortIsReported() {
     start(options());
     GatewayOptions second = options().setAdmin(new AdminOptions().setPort(port));
-    // Two servers of one Vert.x would share the port.
+    // Servers of the same Vert.x instance would share the port.
     Vertx other = Vertx.vertx();
     try {
       assertThatThrownBy(() -> other.deployVerticle(new GatewayVerticle(second, relay)).await())

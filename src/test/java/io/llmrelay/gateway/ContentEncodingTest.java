@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bodies that come compressed. */
+/** Compressed request bodies. */
 class ContentEncodingTest extends GatewayFixture {
-  /** What a mebibyte of one letter becomes is far below the bound. */
+  /** Compresses to far less than the body limit. */
   private static final int BOMB = 1 << 20;
 
   @BeforeEach
@@ -63,7 +63,7 @@ class ContentEncodingTest extends GatewayFixture {
 
   @Test
   void gzipAndDeflateAreDecoded() throws Exception {
-    String text = askStream().put("user", "Grüße").encode();
+    String text = streamRequest().put("user", "Grüße").encode();
     for (String coding : new String[] {"gzip", "GZIP", "x-gzip"}) {
       isUnderstood(coding, gzip(text));
     }
@@ -74,8 +74,8 @@ class ContentEncodingTest extends GatewayFixture {
 
   @ParameterizedTest
   @ValueSource(strings = {"br", "zstd", "gzip, gzip", "compress", "utf-8"})
-  void othersAre415(String coding) throws Exception {
-    HttpResponse<String> response = post(coding, gzip(askStream().encode()));
+  void unsupportedCodingIs415(String coding) throws Exception {
+    HttpResponse<String> response = post(coding, gzip(streamRequest().encode()));
 
     assertThat(response.statusCode()).isEqualTo(415);
     assertThat(response.headers().firstValue("accept-encoding")).hasValue("gzip, deflate");
@@ -85,8 +85,8 @@ class ContentEncodingTest extends GatewayFixture {
   }
 
   @Test
-  void theBoundIsOfWhatIsDecoded() throws Exception {
-    String large = askStream().put("user", "x".repeat(BOMB)).encode();
+  void limitAppliesToTheDecodedBody() throws Exception {
+    String large = streamRequest().put("user", "x".repeat(BOMB)).encode();
     for (byte[] body : new byte[][] {gzip(large), deflate(large, false), deflate(large, true)}) {
       assertThat(body.length).isLessThan(MAX_BODY);
       HttpResponse<String> response = post(body[0] == 0x1f ? "gzip" : "deflate", body);
@@ -97,11 +97,11 @@ class ContentEncodingTest extends GatewayFixture {
   }
 
   @Test
-  void whatIsNotInItsCodingIs400() throws Exception {
-    byte[] whole = gzip(askStream().encode());
+  void undecodableBodyIs400() throws Exception {
+    byte[] whole = gzip(streamRequest().encode());
     byte[] damaged = whole.clone();
     damaged[damaged.length - 6] ^= 1;
-    byte[] plain = askStream().encode().getBytes(UTF_8);
+    byte[] plain = streamRequest().encode().getBytes(UTF_8);
     for (byte[] body :
         new byte[][] {Arrays.copyOf(whole, whole.length / 2), damaged, plain, new byte[0]}) {
       HttpResponse<String> response = post("gzip", body);

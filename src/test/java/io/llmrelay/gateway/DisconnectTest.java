@@ -12,12 +12,12 @@ import java.net.Socket;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a client does to its connection reaches the backend. */
+/** Disconnecting or not reading has an effect on the backend's connection. */
 class DisconnectTest extends RelayFixture {
 
   @Test
-  void leavingBeforeTheFirstChunkAbortsTheBackend() throws Exception {
-    for (JsonObject body : List.of(askStream(), ask())) {
+  void disconnectBeforeTheFirstChunkAbortsTheBackend() throws Exception {
+    for (JsonObject body : List.of(streamRequest(), completionRequest())) {
       for (String scenario : List.of("stall", "stall-after-head")) {
         sandbox.clearCalls().script("primary", Scenario.of(scenario));
         Socket socket = open(body);
@@ -32,8 +32,8 @@ class DisconnectTest extends RelayFixture {
   }
 
   @Test
-  void leavingInMidAnswerAbortsTheBackend() throws Exception {
-    for (JsonObject body : List.of(askStream(), ask())) {
+  void disconnectInMidStreamAbortsTheBackend() throws Exception {
+    for (JsonObject body : List.of(streamRequest(), completionRequest())) {
       sandbox.clearCalls().script("primary", Scenario.ok().chunks(10_000).chunkDelay(5));
       Socket socket = open(body);
       SandboxCall call = theCall();
@@ -47,10 +47,10 @@ class DisconnectTest extends RelayFixture {
   }
 
   @Test
-  void aClientThatDoesNotReadStopsTheBackend() throws Exception {
+  void unreadStreamStopsTheBackend() throws Exception {
     sandbox.script("primary", Scenario.of("flood-200"));
     try (Socket socket = connectNarrow()) {
-      post(socket, "", askStream());
+      post(socket, "", streamRequest());
       SandboxCall call = theCall();
       await().until(() -> call.bytesWritten() > 1_000_000);
       long stopped = Still.at(call::bytesWritten);
@@ -62,9 +62,9 @@ class DisconnectTest extends RelayFixture {
   }
 
   @Test
-  void anOldClientGetsItsStreamToo() throws Exception {
+  void http10ClientGetsAStream() throws Exception {
     try (Socket socket = connect()) {
-      JsonObject body = askStream();
+      JsonObject body = streamRequest();
       write(
           socket,
           "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: "

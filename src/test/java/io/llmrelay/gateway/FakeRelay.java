@@ -19,11 +19,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** A relay that answers what a test tells it to. */
+/** A relay whose streams and completions are set by a test. */
 public final class FakeRelay implements LlmRelay {
   public static final TokenUsage USAGE = new TokenUsage(20, 7, 5, 0, 3, TokenUsage.Source.PROVIDER);
 
-  /** As a backend's operator might write it: not all of it may stand in a header. */
+  /** A warning with characters that a header must not contain. */
   public static final String WARNING = "mock-model is deprecated\r\nx-evil: 1 – use m2";
 
   private final Vertx vertx;
@@ -32,7 +32,7 @@ public final class FakeRelay implements LlmRelay {
   public final BlockingQueue<FakeStream> streams = new LinkedBlockingQueue<>();
   public final BlockingQueue<Boolean> cancelled = new LinkedBlockingQueue<>();
   public Consumer<FakeStream> script = stream -> {};
-  public Function<ChatRequest, Future<LlmStream>> instead;
+  public Function<ChatRequest, Future<LlmStream>> streamResult;
   public Function<ChatRequest, Future<ChatCompletion>> generate;
   public Future<JsonObject> health = Future.succeededFuture(new JsonObject().put("status", "up"));
 
@@ -57,7 +57,7 @@ public final class FakeRelay implements LlmRelay {
         WARNING);
   }
 
-  /** One skipped, one failed, one that serves: two attempts. */
+  /** Returns a trail with a skipped, a failed and a serving candidate, so two attempts. */
   public static List<Attempt> trail(String model) {
     return List.of(
         Attempt.skipped("closed", model, SkipReason.CIRCUIT_OPEN, null, 0),
@@ -73,8 +73,8 @@ public final class FakeRelay implements LlmRelay {
   public Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn) {
     requests.add(request);
     cancelOn.onSuccess(gone -> cancelled.add(true));
-    if (instead != null) {
-      return instead.apply(request);
+    if (streamResult != null) {
+      return streamResult.apply(request);
     }
     String model = request.model() == null ? "mock-model" : request.model();
     FakeStream stream = new FakeStream(model, vertx.getOrCreateContext());

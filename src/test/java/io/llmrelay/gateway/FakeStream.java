@@ -15,7 +15,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A stream that a test plays. What it is given while paused waits, as in the real one. */
+/** A stream whose events are sent by a test; buffers them while paused, as the real one. */
 public final class FakeStream implements LlmStream {
   private final String model;
   private final Context context;

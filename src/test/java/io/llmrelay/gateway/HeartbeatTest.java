@@ -13,7 +13,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Comments in streams that are silent. */
+/** Comments as heartbeats of silent streams. */
 class HeartbeatTest extends GatewayFixture {
   private static final int BEAT_MS = 200;
   private static final String COMMENT = "\r\n: keep-alive\n\n\r\n";
@@ -23,7 +23,7 @@ class HeartbeatTest extends GatewayFixture {
     return super.options().setHeartbeat(Duration.ofMillis(BEAT_MS));
   }
 
-  private static void staysSilent(Socket socket) throws Exception {
+  private static void assertSilent(Socket socket) throws Exception {
     socket.setSoTimeout(4 * BEAT_MS);
     assertThatThrownBy(() -> socket.getInputStream().read())
         .isInstanceOf(SocketTimeoutException.class);
@@ -31,8 +31,8 @@ class HeartbeatTest extends GatewayFixture {
   }
 
   @Test
-  void aSilentStreamHasCommentsBetweenItsEvents() throws Exception {
-    try (Socket socket = open(askStream())) {
+  void silentStreamGetsComments() throws Exception {
+    try (Socket socket = open(streamRequest())) {
       FakeStream stream = relay.streams.take();
       stream.text("Hello");
       readUntil(socket, "}]}\n\n");
@@ -44,13 +44,13 @@ class HeartbeatTest extends GatewayFixture {
       assertThat(readUntil(socket, "\r\n0\r\n\r\n"))
           .contains("again")
           .endsWith("data: [DONE]\n\n\r\n0\r\n\r\n");
-      staysSilent(socket);
+      assertSilent(socket);
     }
   }
 
   @Test
-  void aStreamThatTalksHasNone() throws Exception {
-    try (Socket socket = open(askStream())) {
+  void activeStreamGetsNoComments() throws Exception {
+    try (Socket socket = open(streamRequest())) {
       FakeStream stream = relay.streams.take();
       long timer = vertx.setPeriodic(BEAT_MS / 8, id -> stream.text("x"));
       Thread.sleep(5 * BEAT_MS);
@@ -61,17 +61,17 @@ class HeartbeatTest extends GatewayFixture {
   }
 
   @Test
-  void beforeTheHeadThereIsNone() throws Exception {
-    try (Socket socket = open(askStream())) {
+  void noCommentBeforeTheFirstChunk() throws Exception {
+    try (Socket socket = open(streamRequest())) {
       FakeStream stream = relay.streams.take();
-      staysSilent(socket);
+      assertSilent(socket);
       stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(socket, "[DONE]")).startsWith("HTTP/1.1 200 OK");
     }
   }
 
   @Test
-  void aKeyAndTheGatewayCanDoWithout() throws Exception {
+  void canBeDisabledPerKeyAndGateway() throws Exception {
     String key = "a-key-of-more-than-20-characters";
     GatewayOptions keyed =
         options().addKey("old", new GatewayKeyOptions().setKey(key).setHeartbeat(false));
@@ -80,11 +80,11 @@ class HeartbeatTest extends GatewayFixture {
       gateway = deploy(new GatewayVerticle(options, relay));
       port = gateway.actualPort();
       try (Socket socket = connect()) {
-        post(socket, "Authorization: Bearer " + key + "\r\n", askStream());
+        post(socket, "Authorization: Bearer " + key + "\r\n", streamRequest());
         FakeStream stream = relay.streams.take();
         stream.text("Hello");
         readUntil(socket, "}]}\n\n\r\n");
-        staysSilent(socket);
+        assertSilent(socket);
         socket.shutdownOutput();
         assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII)).isEmpty();
       }

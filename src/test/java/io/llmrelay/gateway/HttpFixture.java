@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
-/** A gateway at a port, and what tests say to it and hear. */
+/** Sends raw HTTP requests to a port and reads responses. */
 @Timeout(90)
 public abstract class HttpFixture {
   public final Vertx vertx = Vertx.vertx();
@@ -24,7 +24,7 @@ public abstract class HttpFixture {
     vertx.close().await();
   }
 
-  public static JsonObject ask() {
+  public static JsonObject completionRequest() {
     return new JsonObject()
         .put("model", "mock-model")
         .put(
@@ -32,11 +32,11 @@ public abstract class HttpFixture {
             new JsonArray().add(new JsonObject().put("role", "user").put("content", "Hi")));
   }
 
-  public static JsonObject askStream() {
-    return ask().put("stream", true);
+  public static JsonObject streamRequest() {
+    return completionRequest().put("stream", true);
   }
 
-  /** A connection that has sent this request and read nothing. */
+  /** Opens a connection and sends a request, without reading the response. */
   public Socket open(JsonObject body) throws IOException {
     Socket socket = connect();
     post(socket, "", body);
@@ -61,8 +61,8 @@ public abstract class HttpFixture {
   }
 
   /**
-   * One that holds little of what it has not read: Linux lets a socket grow to tens of megabytes
-   * where it is told so, and that would look like somebody who does not hold back.
+   * Opens a connection with a small receive buffer. Linux may grow buffers to tens of megabytes,
+   * which would hide the effect of back-pressure.
    */
   public Socket connectNarrow() throws IOException {
     Socket socket = new Socket();
@@ -77,7 +77,7 @@ public abstract class HttpFixture {
     socket.getOutputStream().flush();
   }
 
-  /** Reads until this text has come. */
+  /** Reads until a text has arrived, and returns all that was read. */
   public static String readUntil(Socket socket, String text) throws IOException {
     StringBuilder seen = new StringBuilder();
     InputStream in = socket.getInputStream();
@@ -91,7 +91,7 @@ public abstract class HttpFixture {
     return seen.toString();
   }
 
-  /** The JSON of every event but {@code [DONE]}. */
+  /** Returns the data of all events except {@code [DONE]}. */
   public static List<JsonObject> events(String body) {
     return body.lines()
         .filter(line -> line.startsWith("data: {"))

@@ -46,24 +46,27 @@ class KeysTest extends GatewayFixture {
   }
 
   @BeforeEach
-  void answer() {
+  void scriptShortStream() {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
   }
 
-  private HttpResponse<String> ask(String key) throws Exception {
-    return send(bearing("Bearer " + key, chat(askStream())));
+  private HttpResponse<String> sendWithKey(String key) throws Exception {
+    return send(withAuthorization("Bearer " + key, chat(streamRequest())));
   }
 
-  private static HttpRequest.Builder bearing(String authorization, HttpRequest.Builder request) {
+  private static HttpRequest.Builder withAuthorization(
+      String authorization, HttpRequest.Builder request) {
     return request.header("authorization", authorization);
   }
 
   @Test
-  void everyKeyOpens() throws Exception {
-    assertThat(ask(ANNE).statusCode()).isEqualTo(200);
-    assertThat(ask(BOB).statusCode()).isEqualTo(200);
-    assertThat(send(bearing("bearer  " + BOB, chat(askStream()))).statusCode()).isEqualTo(200);
-    assertThat(send(bearing("Bearer " + BOB, request("/v1/models"))).statusCode()).isEqualTo(200);
+  void acceptsEveryKey() throws Exception {
+    assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(BOB).statusCode()).isEqualTo(200);
+    assertThat(send(withAuthorization("bearer  " + BOB, chat(streamRequest()))).statusCode())
+        .isEqualTo(200);
+    assertThat(send(withAuthorization("Bearer " + BOB, request("/v1/models"))).statusCode())
+        .isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -78,10 +81,10 @@ class KeysTest extends GatewayFixture {
         "Basic llmr-anne-0123456789-abcdefghij",
         "llmr-anne-0123456789-abcdefghij"
       })
-  void whatIsNoKeyDoesNot(String authorization) throws Exception {
-    HttpRequest.Builder request = chat(askStream());
+  void refusesInvalidKeys(String authorization) throws Exception {
+    HttpRequest.Builder request = chat(streamRequest());
     HttpResponse<String> response =
-        send(authorization.isEmpty() ? request : bearing(authorization, request));
+        send(authorization.isEmpty() ? request : withAuthorization(authorization, request));
 
     assertThat(response.statusCode()).isEqualTo(401);
     assertThat(response.headers().firstValue("www-authenticate")).hasValue("Bearer");
@@ -95,7 +98,7 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void whatAKeyMayNotOverrideIsIgnoredWithAWarning() throws Exception {
+  void forbiddenOverridesAreIgnoredWithAWarning() throws Exception {
     JsonObject hints =
         new JsonObject()
             .put("timeouts", new JsonObject().put("total", "1h"))
@@ -103,41 +106,44 @@ class KeysTest extends GatewayFixture {
             .put("candidates", List.of("primary"))
             .put("commit", "complete")
             .put("prefer", "cost");
-    JsonObject body = askStream().put("relay", hints);
+    JsonObject body = streamRequest().put("relay", hints);
 
-    HttpResponse<String> bound = send(bearing("Bearer " + BOUND, chat(body)));
+    HttpResponse<String> bound = send(withAuthorization("Bearer " + BOUND, chat(body)));
 
     assertThat(bound.statusCode()).isEqualTo(200);
     assertThat(bound.headers().allValues("x-relay-warning"))
         .containsExactly(
             "relay.timeouts, relay.retries, relay.commit ignored: the key may not override it; "
                 + "mock-model is deprecated??x-evil: 1 ? use m2");
-    RelayHints heeded = relay.requests.take().relay();
-    assertThat(heeded.timeouts()).isEqualTo(Timeouts.UNSET);
-    assertThat(heeded.maxRetries()).isNull();
-    assertThat(heeded.commit()).isNull();
-    assertThat(heeded.candidates()).containsExactly("primary");
-    assertThat(heeded.prefer()).isEqualTo(RelayHints.Prefer.COST);
+    RelayHints applied = relay.requests.take().relay();
+    assertThat(applied.timeouts()).isEqualTo(Timeouts.UNSET);
+    assertThat(applied.maxRetries()).isNull();
+    assertThat(applied.commit()).isNull();
+    assertThat(applied.candidates()).containsExactly("primary");
+    assertThat(applied.prefer()).isEqualTo(RelayHints.Prefer.COST);
 
-    HttpResponse<String> free = send(bearing("Bearer " + ANNE, chat(body)));
+    HttpResponse<String> free = send(withAuthorization("Bearer " + ANNE, chat(body)));
 
     assertThat(free.headers().firstValue("x-relay-warning").orElseThrow())
         .doesNotContain("ignored");
     assertThat(relay.requests.take().relay().maxRetries()).isEqualTo(10);
 
     HttpResponse<String> unknown =
-        send(bearing("Bearer " + BOUND, chat(ask().put("relay", new JsonObject().put("x", 1)))));
+        send(
+            withAuthorization(
+                "Bearer " + BOUND,
+                chat(completionRequest().put("relay", new JsonObject().put("x", 1)))));
     assertThat(unknown.statusCode()).isEqualTo(400);
     assertThat(error(unknown).getString("param")).isEqualTo("relay.x");
   }
 
   @Test
-  void theWarningStandsAtErrorsToo() throws Exception {
+  void warningIsSentWithErrors() throws Exception {
     relay.generate =
         request -> Future.failedFuture(Failure.of(FailureKind.NETWORK, "gone").toException());
-    JsonObject body = ask().put("relay", new JsonObject().put("commit", 10));
+    JsonObject body = completionRequest().put("relay", new JsonObject().put("commit", 10));
 
-    HttpResponse<String> response = send(bearing("Bearer " + BOUND, chat(body)));
+    HttpResponse<String> response = send(withAuthorization("Bearer " + BOUND, chat(body)));
 
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.headers().firstValue("x-relay-warning"))
@@ -145,12 +151,12 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void theHashOpensNothing() throws Exception {
-    assertThat(ask(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
+  void hashIsNoKey() throws Exception {
+    assertThat(sendWithKey(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
   }
 
   @Test
-  void allButHealthIsBehindTheDoor() throws Exception {
+  void onlyHealthNeedsNoKey() throws Exception {
     for (String path :
         List.of(
             "/v1/models",
@@ -169,7 +175,7 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void aRefusedBodyIsDroppedAndTheConnectionGoesOn() throws Exception {
+  void refusedBodyIsDiscardedAndTheConnectionKept() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket,
@@ -181,11 +187,11 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void tooManyRequestsAreToldWhenToComeBack() throws Exception {
-    assertThat(ask(SLOW).statusCode()).isEqualTo(200);
-    assertThat(ask(SLOW).statusCode()).isEqualTo(200);
+  void rateLimitHasARetryDelay() throws Exception {
+    assertThat(sendWithKey(SLOW).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(SLOW).statusCode()).isEqualTo(200);
 
-    HttpResponse<String> response = ask(SLOW);
+    HttpResponse<String> response = sendWithKey(SLOW);
 
     assertThat(response.statusCode()).isEqualTo(429);
     assertThat(Integer.parseInt(response.headers().firstValue("retry-after").orElseThrow()))
@@ -199,11 +205,11 @@ class KeysTest extends GatewayFixture {
                 "{\"message\":\"the key slow may send 1 requests a minute\","
                     + "\"type\":\"rate_limit_error\",\"param\":null,"
                     + "\"code\":\"rate_limit_exceeded\"}"));
-    assertThat(ask(ANNE).statusCode()).as("another key").isEqualTo(200);
+    assertThat(sendWithKey(ANNE).statusCode()).as("another key").isEqualTo(200);
   }
 
   @Test
-  void aKeyHasSoManyRequestsAtATimeWhereverTheyCameIn() throws Exception {
+  void concurrencyLimitHoldsAcrossInstances() throws Exception {
     AccessControl access = new AccessControl(options());
     GatewayVerticle one = deploy(new GatewayVerticle(options(), relay, access, null));
     GatewayVerticle two = deploy(new GatewayVerticle(options(), relay, access, null));
@@ -211,11 +217,11 @@ class KeysTest extends GatewayFixture {
     String head = "Authorization: Bearer " + ONE + "\r\n";
     port = one.actualPort();
     try (Socket running = connect()) {
-      post(running, head, askStream());
+      post(running, head, streamRequest());
       readUntil(running, "Hello");
       for (GatewayVerticle gateway : List.of(one, two)) {
         port = gateway.actualPort();
-        HttpResponse<String> response = ask(ONE);
+        HttpResponse<String> response = sendWithKey(ONE);
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("retry-after")).hasValue("1");
         assertThat(error(response).getString("message"))
@@ -223,21 +229,22 @@ class KeysTest extends GatewayFixture {
       }
     }
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
-    await().until(() -> ask(ONE).statusCode() == 200);
-    assertThat(ask(ONE).statusCode()).as("an answer that ends makes room").isEqualTo(200);
-    assertThat(send(bearing("Bearer " + ONE, chat(new JsonObject()))).statusCode()).isEqualTo(400);
-    assertThat(ask(ONE).statusCode()).as("so does a refusal").isEqualTo(200);
+    await().until(() -> sendWithKey(ONE).statusCode() == 200);
+    assertThat(sendWithKey(ONE).statusCode()).as("an answer that ends makes room").isEqualTo(200);
+    assertThat(send(withAuthorization("Bearer " + ONE, chat(new JsonObject()))).statusCode())
+        .isEqualTo(400);
+    assertThat(sendWithKey(ONE).statusCode()).as("so does a refusal").isEqualTo(200);
   }
 
   @Test
-  void hooksAreToldWhoAsks() throws Exception {
+  void listenersGetTheKeysName() throws Exception {
     JsonObject sixteen = new JsonObject();
     for (int i = 0; i < 16; i++) {
       sixteen.put("label" + i, "x");
     }
-    JsonObject body = askStream().put("metadata", sixteen);
+    JsonObject body = streamRequest().put("metadata", sixteen);
     HttpResponse<String> response =
-        send(bearing("Bearer " + ANNE, chat(body)).header("x-request-id", "caller-1"));
+        send(withAuthorization("Bearer " + ANNE, chat(body)).header("x-request-id", "caller-1"));
     assertThat(response.statusCode()).isEqualTo(200);
 
     ChatRequest request = relay.requests.poll(1, TimeUnit.SECONDS);
@@ -250,20 +257,21 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void nobodyCanSayTheyAreSomebodyElse() throws Exception {
+  void callersCannotSetTheConsumerLabel() throws Exception {
     JsonObject body =
-        askStream().put("metadata", new JsonObject().put("relay.consumer", "bob").put("x", "y"));
-    HttpResponse<String> response = send(bearing("Bearer " + ANNE, chat(body)));
+        streamRequest()
+            .put("metadata", new JsonObject().put("relay.consumer", "bob").put("x", "y"));
+    HttpResponse<String> response = send(withAuthorization("Bearer " + ANNE, chat(body)));
 
     assertThat(response.statusCode()).isEqualTo(400);
     assertThat(error(response).getString("param")).isEqualTo("metadata.relay.consumer");
   }
 
   @Test
-  void otherKeysAndLimitsAreTakenOverWhileItRuns() throws Exception {
+  void reloadAppliesKeysAndLimits() throws Exception {
     relay.script = stream -> stream.text("Hello");
     try (Socket running = connect()) {
-      post(running, "Authorization: Bearer " + ONE + "\r\n", askStream());
+      post(running, "Authorization: Bearer " + ONE + "\r\n", streamRequest());
       readUntil(running, "Hello");
       String carol = "llmr-carol-0123456789-abcdefghij";
       GatewayOptions next =
@@ -274,9 +282,9 @@ class KeysTest extends GatewayFixture {
 
       assertThat(gateway.reload(next).await(5, TimeUnit.SECONDS)).isEmpty();
 
-      assertThat(ask(carol).statusCode()).isEqualTo(413);
-      assertThat(ask(ANNE).statusCode()).isEqualTo(401);
-      assertThat(ask(ONE).statusCode()).as("its request is still running").isEqualTo(429);
+      assertThat(sendWithKey(carol).statusCode()).isEqualTo(413);
+      assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(401);
+      assertThat(sendWithKey(ONE).statusCode()).as("its request is still running").isEqualTo(429);
       gateway.reload(next.setMaxBody(MAX_BODY)).await(5, TimeUnit.SECONDS);
       relay.streams.take().text(" and bye").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(running, "[DONE]")).contains("and bye");
@@ -284,7 +292,7 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void whatTakesARestartIsSaid() throws Exception {
+  void reloadReportsSettingsThatNeedARestart() throws Exception {
     GatewayOptions next = options().setPort(81).setHost("0.0.0.0");
 
     assertThat(gateway.reload(next).await(5, TimeUnit.SECONDS))
@@ -292,7 +300,7 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
-  void anOpenGatewayIsNotMadeByAReload() throws Exception {
+  void reloadDoesNotRemoveAllKeys() throws Exception {
     GatewayOptions open = super.options();
     assertThat(gateway.reload(open).await(5, TimeUnit.SECONDS)).containsExactly("gateway.keys");
     assertThat(get("/v1/models").statusCode()).isEqualTo(401);
@@ -303,13 +311,13 @@ class KeysTest extends GatewayFixture {
         .containsExactly("gateway.host", "gateway.keys");
 
     assertThat(get("/v1/models").statusCode()).isEqualTo(401);
-    assertThat(ask(ANNE).statusCode()).isEqualTo(200);
+    assertThat(sendWithKey(ANNE).statusCode()).isEqualTo(200);
     everywhere.reload(open.setAllowAnonymous(true)).await(5, TimeUnit.SECONDS);
     assertThat(get("/v1/models").statusCode()).isEqualTo(200);
   }
 
   @Test
-  void aWebPageNeedsAKeyEvenOnThisMachine() throws Exception {
+  void webPagesNeedAKeyOnLoopback() throws Exception {
     gateway.reload(super.options().setAllowAnonymous(true)).await(5, TimeUnit.SECONDS);
     for (String origin : List.of("https://evil.example", "http://127.0.0.1:" + port, "null")) {
       HttpResponse<String> response =
@@ -317,7 +325,7 @@ class KeysTest extends GatewayFixture {
               request("/v1/chat/completions")
                   .header("origin", origin)
                   .header("content-type", "text/plain")
-                  .POST(BodyPublishers.ofString(askStream().encode())));
+                  .POST(BodyPublishers.ofString(streamRequest().encode())));
       assertThat(response.statusCode()).isEqualTo(403);
       assertThat(error(response).getString("code")).isEqualTo("cross_site_request");
     }
@@ -331,10 +339,10 @@ class KeysTest extends GatewayFixture {
       HttpRequest.Builder asked = request("/v1/models").header("sec-fetch-site", site);
       assertThat(send(asked).statusCode()).as(site).isEqualTo(200);
     }
-    HttpRequest.Builder app = chat(askStream()).header("origin", "app://local");
+    HttpRequest.Builder app = chat(streamRequest()).header("origin", "app://local");
     assertThat(send(app.header("sec-fetch-site", "cross-site")).statusCode()).isEqualTo(200);
     gateway.reload(options()).await(5, TimeUnit.SECONDS);
-    HttpRequest.Builder page = chat(askStream()).header("origin", "https://ours.example");
-    assertThat(send(bearing("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);
+    HttpRequest.Builder page = chat(streamRequest()).header("origin", "https://ours.example");
+    assertThat(send(withAuthorization("Bearer " + ANNE, page)).statusCode()).isEqualTo(200);
   }
 }

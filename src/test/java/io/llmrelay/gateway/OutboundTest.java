@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What goes out to backends, and to which. */
+/** Requests to backends: headers, redirects and certificates. */
 class OutboundTest extends HttpFixture {
   private static final String GATEWAY_KEY = "llmr-caller-0123456789-abcdef";
   private static final String BACKEND_KEY = "sk-of-the-relay";
@@ -42,7 +42,7 @@ class OutboundTest extends HttpFixture {
     sandbox.script("second", Scenario.ok());
   }
 
-  /** A relay that asks this backend first, and then one of the sandbox. */
+  /** Deploys a relay with this backend first and a sandbox backend as fallback. */
   private String relay(String firstUrl) {
     RelayOptions options =
         new RelayOptions()
@@ -83,7 +83,7 @@ class OutboundTest extends HttpFixture {
 
   private String answer() throws Exception {
     try (Socket socket = connect()) {
-      JsonObject body = ask();
+      JsonObject body = completionRequest();
       body.remove("model");
       post(
           socket,
@@ -104,7 +104,7 @@ class OutboundTest extends HttpFixture {
   }
 
   @Test
-  void nothingOfTheCallersHeadersReachesABackend() throws Exception {
+  void callerHeadersAreNotForwarded() throws Exception {
     relay("http://127.0.0.1:" + server(new HttpServerOptions(), 500, null).actualPort());
 
     servedBySecond(answer(), "\"server_error\"");
@@ -129,7 +129,7 @@ class OutboundTest extends HttpFixture {
   }
 
   @Test
-  void aRedirectIsNotFollowed() throws Exception {
+  void redirectsAreNotFollowed() throws Exception {
     HttpServer elsewhere = server(new HttpServerOptions(), 200, null);
     for (int status : new int[] {301, 302, 307, 308}) {
       String location = "http://127.0.0.1:" + elsewhere.actualPort() + "/v1/chat/completions";
@@ -145,7 +145,7 @@ class OutboundTest extends HttpFixture {
   }
 
   @Test
-  void aCertificateNobodyVouchesForIsANetworkFailure() throws Exception {
+  void untrustedCertificateIsANetworkFailure() throws Exception {
     Certificates own = Certificates.in(folder, "EC", "EC");
     HttpServer first =
         server(

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 
-/** The whole way: a gateway, a relay, and two sandbox backends behind it. */
+/** A gateway with a real relay and two sandbox backends. */
 public abstract class RelayFixture extends HttpFixture {
   public static final String MODEL = "mock-model";
 

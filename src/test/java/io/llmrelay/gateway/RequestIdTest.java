@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every answer has an id, and none has a header that somebody slipped in. */
+/** Request ids, and protection against header injection. */
 class RequestIdTest extends GatewayFixture {
   private static String id(HttpResponse<?> response) {
     List<String> ids = response.headers().allValues("x-request-id");
@@ -29,7 +29,7 @@ class RequestIdTest extends GatewayFixture {
 
   private List<HttpRequest.Builder> requests() {
     return List.of(
-        chat(askStream()),
+        chat(streamRequest()),
         chat(new JsonObject()),
         request("/v1/models"),
         request("/v1/models/x"),
@@ -39,12 +39,12 @@ class RequestIdTest extends GatewayFixture {
         request("/health/ready"),
         request("/metrics"),
         request("/admin/reload").POST(HttpRequest.BodyPublishers.noBody()),
-        chat(askStream()).header("origin", "http://evil"));
+        chat(streamRequest()).header("origin", "http://evil"));
   }
 
   @Test
-  void everyAnswerHasOneOfItsOwn() throws Exception {
-    relay.instead = request -> Future.failedFuture(new IllegalStateException("a defect"));
+  void everyResponseHasAUniqueId() throws Exception {
+    relay.streamResult = request -> Future.failedFuture(new IllegalStateException("a defect"));
     Set<String> seen = new HashSet<>();
     for (HttpRequest.Builder request : requests()) {
       String id = id(send(request));
@@ -58,7 +58,7 @@ class RequestIdTest extends GatewayFixture {
   }
 
   @Test
-  void theCallersOwnIsTakenOver() throws Exception {
+  void callersIdIsKept() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     for (HttpRequest.Builder request : requests()) {
       assertThat(id(send(request.header("x-request-id", "Trace_4.7-x")))).isEqualTo("Trace_4.7-x");
@@ -66,9 +66,9 @@ class RequestIdTest extends GatewayFixture {
     assertThat(relay.requests.take().metadata()).containsEntry("relay.request_id", "Trace_4.7-x");
 
     Failure failure = Failure.of(FailureKind.NETWORK, "gone").withRequestId("run-1");
-    relay.instead = request -> Future.failedFuture(failure.toException());
-    assertThat(id(send(chat(askStream())))).isEqualTo("run-1");
-    HttpResponse<String> failed = send(chat(askStream()).header("x-request-id", "mine"));
+    relay.streamResult = request -> Future.failedFuture(failure.toException());
+    assertThat(id(send(chat(streamRequest())))).isEqualTo("run-1");
+    HttpResponse<String> failed = send(chat(streamRequest()).header("x-request-id", "mine"));
     assertThat(id(failed)).isEqualTo("mine");
     assertThat(failed.body()).contains("\"request_id\":\"run-1\"");
   }
@@ -88,12 +88,12 @@ class RequestIdTest extends GatewayFixture {
         "a\nx-evil: 1",
         "a\rx-evil: 1"
       })
-  void oneThatMightDoHarmIsNot(String given) throws Exception {
+  void unsafeIdIsReplaced(String given) throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     try (Socket socket = connect()) {
       String head =
           "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
-      String body = askStream().encode();
+      String body = streamRequest().encode();
       byte[] bytes =
           (head + "x-request-id: " + given + "\r\nContent-Length: " + body.length() + "\r\n\r\n")
               .getBytes(ISO_8859_1);
@@ -107,7 +107,7 @@ class RequestIdTest extends GatewayFixture {
   }
 
   @Test
-  void aLongOneIsNotEither() throws Exception {
+  void longIdIsReplaced() throws Exception {
     assertThat(id(send(request("/health/live").header("x-request-id", "x".repeat(101)))))
         .startsWith("gw-");
     assertThat(id(send(request("/health/live").header("x-request-id", "x".repeat(100)))))
@@ -115,16 +115,16 @@ class RequestIdTest extends GatewayFixture {
   }
 
   @Test
-  void whatABackendSaysIsInNoHeader() throws Exception {
+  void backendTextIsInNoHeader() throws Exception {
     String evil = "no\r\nset-cookie: a=b\r\n\r\n<html>\u001b[31m";
     Failure failure =
         Failure.of(FailureKind.SERVER_ERROR, evil)
             .withStatus(500, evil)
             .withRequestId(evil)
             .withCandidate("primary", evil);
-    relay.instead = request -> Future.failedFuture(failure.toException());
+    relay.streamResult = request -> Future.failedFuture(failure.toException());
 
-    HttpResponse<String> response = send(chat(askStream()));
+    HttpResponse<String> response = send(chat(streamRequest()));
 
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(response.headers().map()).doesNotContainKey("set-cookie");

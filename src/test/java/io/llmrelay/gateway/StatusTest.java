@@ -27,7 +27,7 @@ class StatusTest extends GatewayFixture {
   }
 
   @Test
-  void modelsAreListedByEveryNameTheyCanBeAskedFor() throws Exception {
+  void listsEveryNameOfAModel() throws Exception {
     JsonObject body = new JsonObject(get("/v1/models").body());
 
     assertThat(body.getString("object")).isEqualTo("list");
@@ -64,7 +64,7 @@ class StatusTest extends GatewayFixture {
   }
 
   @Test
-  void livesWhateverTheBackendsDo() throws Exception {
+  void liveWithAllBackendsDown() throws Exception {
     relay.health = Future.failedFuture("silent");
     assertThat(get("/health/live").statusCode()).isEqualTo(200);
   }
@@ -78,7 +78,7 @@ class StatusTest extends GatewayFixture {
   }
 
   @Test
-  void readyUnlessEverythingIsDown() throws Exception {
+  void readyUnlessAllBackendsAreDown() throws Exception {
     HttpResponse<String> ready = get("/health/ready");
     assertThat(ready.statusCode()).isEqualTo(200);
     assertThat(new JsonObject(ready.body()).getJsonArray("backends")).hasSize(3);
@@ -93,7 +93,7 @@ class StatusTest extends GatewayFixture {
   }
 
   @Test
-  void metricsWithoutARegistryAreAClear404() throws Exception {
+  void metricsWithoutARegistryIs404() throws Exception {
     HttpResponse<String> response = get("/metrics");
 
     assertThat(response.statusCode()).isEqualTo(404);

@@ -54,7 +54,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** HTTPS, and HTTP/2 over it. */
+/** HTTPS with HTTP/1.1 and HTTP/2. */
 class TlsTest extends GatewayFixture {
   private static final long IDLE_MS = 3_000;
 
@@ -73,15 +73,15 @@ class TlsTest extends GatewayFixture {
     renewed = Certificates.in(folder, "RSA", "RSA");
   }
 
-  private void use(Certificates these) throws Exception {
-    Files.copy(these.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
-    Files.copy(these.key(), key, StandardCopyOption.REPLACE_EXISTING);
+  private void install(Certificates files) throws Exception {
+    Files.copy(files.certificate(), certificate, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(files.key(), key, StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override
   public GatewayOptions options() {
     try {
-      use(own);
+      install(own);
     } catch (Exception e) {
       throw new AssertionError(e);
     }
@@ -89,8 +89,8 @@ class TlsTest extends GatewayFixture {
         .setTls(new TlsOptions().setCertificate(certificate.toString()).setKey(key.toString()));
   }
 
-  /** An impatient gateway; TLS has been tried before, for the first time takes its time. */
-  private void isImpatient() throws Exception {
+  /** Deploys a gateway with a short idle timeout, after a first TLS handshake, which is slow. */
+  private void deployWithShortIdleTimeout() throws Exception {
     tls("h2").close();
     gateway =
         deploy(new GatewayVerticle(options().setIdleTimeout(Duration.ofMillis(IDLE_MS)), relay));
@@ -130,22 +130,23 @@ class TlsTest extends GatewayFixture {
     return client.request(HttpMethod.POST, "/v1/chat/completions");
   }
 
-  private Future<HttpClientResponse> ask(HttpClient client) {
-    return request(client).compose(request -> request.send(askStream().toBuffer()));
+  private Future<HttpClientResponse> openStream(HttpClient client) {
+    return request(client).compose(request -> request.send(streamRequest().toBuffer()));
   }
 
-  /** All that comes; who began to read only when it has come would have lost it. */
+  /** Reads a body from the moment of the response; data that arrives before would be lost. */
   private Future<Buffer> answer(HttpClient client) {
     return request(client)
-        .compose(request -> request.send(askStream().toBuffer()).compose(HttpClientResponse::body));
+        .compose(
+            request -> request.send(streamRequest().toBuffer()).compose(HttpClientResponse::body));
   }
 
   @Test
-  void bothVersionsStream() throws Exception {
+  void streamsOverHttp1AndHttp2() throws Exception {
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
     for (Version version : Version.values()) {
       HttpResponse<String> response =
-          client(own, version).send(asking(askStream()), BodyHandlers.ofString());
+          client(own, version).send(asking(streamRequest()), BodyHandlers.ofString());
       assertThat(response.version()).isEqualTo(version);
       assertThat(response.statusCode()).isEqualTo(200);
       assertThat(response.headers().firstValue("x-request-id")).hasValue("r1");
@@ -161,19 +162,21 @@ class TlsTest extends GatewayFixture {
     assertThat(bad.statusCode()).isEqualTo(400);
     assertThat(bad.headers().firstValue("x-request-id").orElseThrow()).startsWith("gw-");
     HttpResponse<String> large =
-        client.send(asking(ask().put("user", "x".repeat(2_000_000))), BodyHandlers.ofString());
+        client.send(
+            asking(completionRequest().put("user", "x".repeat(2_000_000))),
+            BodyHandlers.ofString());
     assertThat(large.statusCode()).isEqualTo(413);
     assertThat(error(large).getString("code")).isEqualTo("request_too_large");
   }
 
   @Test
-  void anAnswerThatBreaksOffIsABrokenBodyInEitherVersion() throws Exception {
+  void failedStreamBreaksTheBodyInBothVersions() throws Exception {
     relay.script =
         stream -> stream.text("Hello").fail(Failure.of(FailureKind.NETWORK, "connection reset"));
     for (Version version : Version.values()) {
       ByteArrayOutputStream seen = new ByteArrayOutputStream();
       HttpResponse<InputStream> response =
-          client(own, version).send(asking(askStream()), BodyHandlers.ofInputStream());
+          client(own, version).send(asking(streamRequest()), BodyHandlers.ofInputStream());
       assertThatThrownBy(() -> response.body().transferTo(seen))
           .as(version.name())
           .isInstanceOf(IOException.class);
@@ -187,13 +190,13 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void aStreamThatIsNeverReadIsResetAndItsNeighbourIsNot() throws Exception {
+  void resetsOnlyTheUnreadStreamOfAConnection() throws Exception {
     gateway =
         deploy(new GatewayVerticle(options().setWriteIdleTimeout(Duration.ofMillis(800)), relay));
     port = gateway.actualPort();
     HttpClient client = vertxClient();
     Promise<Throwable> reset = Promise.promise();
-    ask(client)
+    openStream(client)
         .onSuccess(
             response -> response.handler(data -> {}).exceptionHandler(reset::tryComplete).pause());
     FakeStream flood = relay.streams.take();
@@ -201,18 +204,18 @@ class TlsTest extends GatewayFixture {
       flood.text("x".repeat(1000));
     }
     Future<Buffer> other = answer(client);
-    FakeStream neighbour = relay.streams.take().text("Hello");
+    FakeStream readStream = relay.streams.take().text("Hello");
 
     assertThat(relay.cancelled.poll(10, TimeUnit.SECONDS)).isTrue();
 
     await().until(() -> flood.cancelled);
-    neighbour.end(FinishReason.STOP, TokenUsage.NONE, null);
+    readStream.end(FinishReason.STOP, TokenUsage.NONE, null);
     assertThat(other.await(20, TimeUnit.SECONDS).toString(UTF_8)).contains("[DONE]");
     assertThat(relay.cancelled).isEmpty();
   }
 
   @Test
-  void aForeignAuthorityIsMisdirected() throws Exception {
+  void unknownAuthorityIs421() throws Exception {
     HttpClient client = vertxClient();
     for (String host : List.of("localhost", "evil.example")) {
       int status =
@@ -231,11 +234,12 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void piecesComeAsTheyAreMade() throws Exception {
+  void chunksArriveAsTheyAreSent() throws Exception {
     HttpResponse<InputStream> response;
     try {
       CompletableFuture<HttpResponse<InputStream>> coming =
-          client(own, Version.HTTP_2).sendAsync(asking(askStream()), BodyHandlers.ofInputStream());
+          client(own, Version.HTTP_2)
+              .sendAsync(asking(streamRequest()), BodyHandlers.ofInputStream());
       FakeStream stream = relay.streams.take();
       stream.text("one");
       response = coming.get(5, TimeUnit.SECONDS);
@@ -259,15 +263,15 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void aResetStreamIsACancelledRunAndItsNeighboursGoOn() throws Exception {
+  void resetCancelsOnlyItsOwnStream() throws Exception {
     HttpClient client = vertxClient();
     HttpClientRequest leaving = request(client).await(5, TimeUnit.SECONDS);
-    leaving.send(askStream().toBuffer());
+    leaving.send(streamRequest().toBuffer());
     relay.streams.take();
     Future<Buffer> staying = answer(client);
     FakeStream stream = relay.streams.take();
     HttpClientRequest earlier = request(client).await(5, TimeUnit.SECONDS);
-    earlier.send(askStream().toBuffer());
+    earlier.send(streamRequest().toBuffer());
     FakeStream third = relay.streams.take().text("Hello");
 
     leaving.reset(8);
@@ -284,14 +288,14 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void aStreamThatIsCutOffMakesRoomForItsKeysNextRequest() throws Exception {
+  void resetStreamReleasesItsKeysSlot() throws Exception {
     GatewayKeyOptions one = new GatewayKeyOptions().setKey(KEY).setMaxConcurrent(1);
     gateway = deploy(new GatewayVerticle(options().addKey("one", one), relay));
     port = gateway.actualPort();
     HttpClient client = vertxClient();
     for (boolean wholeConnection : new boolean[] {false, true}) {
       HttpClientRequest leaving = request(client).await(5, TimeUnit.SECONDS);
-      leaving.putHeader("authorization", "Bearer " + KEY).send(askStream().toBuffer());
+      leaving.putHeader("authorization", "Bearer " + KEY).send(streamRequest().toBuffer());
       relay.streams.take().text("Hello");
       leaving.response().await(5, TimeUnit.SECONDS);
       assertThat(statusWithKey()).isEqualTo(429);
@@ -314,7 +318,7 @@ class TlsTest extends GatewayFixture {
             request ->
                 request
                     .putHeader("authorization", "Bearer " + KEY)
-                    .send(askStream().toBuffer())
+                    .send(streamRequest().toBuffer())
                     .compose(
                         response -> {
                           int status = response.statusCode();
@@ -324,10 +328,10 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void aStreamThatIsNotReadIsPausedAndItsNeighbourIsNot() throws Exception {
+  void flowControlPausesOnlyTheUnreadStream() throws Exception {
     HttpClient client = vertxClient();
     Future<HttpClientResponse> slow =
-        ask(client).onSuccess(response -> response.handler(data -> {}).pause());
+        openStream(client).onSuccess(response -> response.handler(data -> {}).pause());
     FakeStream flood = relay.streams.take();
     String text = "x".repeat(1000);
     int chunks = 8_000;
@@ -350,10 +354,10 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void streamsOfOneConnectionAreCounted() throws Exception {
+  void limitsConcurrentStreamsPerConnection() throws Exception {
     HttpClient client = vertxClient();
     for (int i = 0; i < Servers.MAX_STREAMS + 5; i++) {
-      ask(client);
+      openStream(client);
     }
     for (int i = 0; i < Servers.MAX_STREAMS; i++) {
       assertThat(relay.streams.poll(5, TimeUnit.SECONDS)).isNotNull();
@@ -362,7 +366,7 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void whoOnlyOpensAndResetsIsDisconnected() throws Exception {
+  void rapidResetsCloseTheConnection() throws Exception {
     HttpClient client = vertxClient();
     Promise<Void> closed = Promise.promise();
     int sent = 0;
@@ -370,7 +374,7 @@ class TlsTest extends GatewayFixture {
       HttpClientRequest request = request(client).await(5, TimeUnit.SECONDS);
       request.exceptionHandler(e -> {});
       request.connection().closeHandler(end -> closed.tryComplete());
-      // The last ones find the connection closed already.
+      // The last requests may fail because the connection is closed.
       CountDownLatch head = new CountDownLatch(1);
       request.setChunked(true).writeHead().onComplete(there -> head.countDown());
       assertThat(head.await(5, TimeUnit.SECONDS)).isTrue();
@@ -381,19 +385,19 @@ class TlsTest extends GatewayFixture {
     assertThat(sent).isGreaterThanOrEqualTo(Servers.MAX_RESETS);
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
     HttpResponse<String> response =
-        client(own, Version.HTTP_2).send(asking(askStream()), BodyHandlers.ofString());
+        client(own, Version.HTTP_2).send(asking(streamRequest()), BodyHandlers.ofString());
     assertThat(response.statusCode()).isEqualTo(200);
   }
 
   @Test
-  void aConnectionWithoutRequestsIsClosedInEitherVersion() throws Exception {
-    isImpatient();
-    // Not even TLS begins; it is there, but HTTP/2 does not begin; both have begun.
+  void idleConnectionIsClosedInBothVersions() throws Exception {
+    deployWithShortIdleTimeout();
+    // No TLS handshake; a handshake without an HTTP/2 preface; both.
     try (Socket silent = connect();
         SSLSocket mute = tls("h2");
         SSLSocket second = tls("h2");
         SSLSocket first = tls("http/1.1")) {
-      // The preface, and empty settings.
+      // The HTTP/2 preface and an empty SETTINGS frame.
       second.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(UTF_8));
       second.getOutputStream().write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
       for (Socket socket : List.of(silent, mute, second, first)) {
@@ -404,14 +408,14 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
-    answered(vertxClient(), 0); // the first time of this kind of client is slow as well
-    isImpatient();
-    answered(vertxClient(), IDLE_MS * 3 / 2);
+  void silentStreamIsNotIdle() throws Exception {
+    assertStreamAnswered(vertxClient(), 0); // the first use of this client is slow
+    deployWithShortIdleTimeout();
+    assertStreamAnswered(vertxClient(), IDLE_MS * 3 / 2);
   }
 
-  /** Asks for a stream, and is answered after so long. */
-  private void answered(HttpClient client, long afterMs) throws Exception {
+  /** Opens a stream that is silent for a while and asserts that it is served. */
+  private void assertStreamAnswered(HttpClient client, long afterMs) throws Exception {
     Future<Buffer> answer = answer(client);
     FakeStream stream = relay.streams.take();
     Thread.sleep(afterMs);
@@ -431,31 +435,32 @@ class TlsTest extends GatewayFixture {
   }
 
   @Test
-  void clearTextIsNotAnswered() throws Exception {
+  void clearTextIsRefused() throws Exception {
     try (Socket socket = connect()) {
       write(socket, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       byte[] answer = socket.getInputStream().readAllBytes();
       assertThat(new String(answer, UTF_8)).doesNotContain("HTTP/1.1");
     } catch (SocketException reset) {
-      // That is no answer, too.
+      // A reset is no response either.
     }
   }
 
   @Test
-  void aRenewedCertificateIsTakenOverWhileItRuns() throws Exception {
+  void reloadAppliesARenewedCertificate() throws Exception {
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
     GatewayOptions same = options();
-    use(renewed);
+    install(renewed);
 
     assertThat(gateway.reload(same).await(5, TimeUnit.SECONDS)).isEmpty();
 
     assertThat(
             client(renewed, Version.HTTP_2)
-                .send(asking(askStream()), BodyHandlers.ofString())
+                .send(asking(streamRequest()), BodyHandlers.ofString())
                 .statusCode())
         .isEqualTo(200);
     assertThatThrownBy(
-            () -> client(own, Version.HTTP_2).send(asking(askStream()), BodyHandlers.ofString()))
+            () ->
+                client(own, Version.HTTP_2).send(asking(streamRequest()), BodyHandlers.ofString()))
         .isInstanceOf(SSLHandshakeException.class);
   }
 }

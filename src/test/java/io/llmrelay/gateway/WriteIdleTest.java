@@ -16,13 +16,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Clients that do not read what they asked for. */
+/** Clients that do not read their response. */
 class WriteIdleTest extends GatewayFixture {
   private static final int LIMIT_MS = 1_200;
   private static final String KEY = "a-key-of-more-than-20-characters";
   private static final String AUTHORIZATION = "Authorization: Bearer " + KEY + "\r\n";
 
-  /** One request of the key at a time, and one connection. */
+  /** Limits the key to one request at a time, and the gateway to one connection. */
   @Override
   public GatewayOptions options() {
     return super.options()
@@ -32,7 +32,7 @@ class WriteIdleTest extends GatewayFixture {
   }
 
   private FakeStream flood(Socket socket) throws Exception {
-    post(socket, AUTHORIZATION, askStream());
+    post(socket, AUTHORIZATION, streamRequest());
     FakeStream stream = relay.streams.take();
     for (int i = 0; i < 40_000; i++) {
       stream.text("x".repeat(1000));
@@ -45,7 +45,7 @@ class WriteIdleTest extends GatewayFixture {
   private boolean isServed() {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     try (Socket socket = connect()) {
-      post(socket, AUTHORIZATION + "Connection: close\r\n", askStream());
+      post(socket, AUTHORIZATION + "Connection: close\r\n", streamRequest());
       return new String(socket.getInputStream().readAllBytes(), US_ASCII).contains("[DONE]");
     } catch (IOException refused) {
       return false;
@@ -53,7 +53,7 @@ class WriteIdleTest extends GatewayFixture {
   }
 
   @Test
-  void aStreamIsCancelledAndItsSlotAndConnectionAreFree() throws Exception {
+  void unreadStreamIsCancelledAndReleased() throws Exception {
     try (Socket socket = connectNarrow()) {
       FakeStream stream = flood(socket);
 
@@ -65,13 +65,13 @@ class WriteIdleTest extends GatewayFixture {
   }
 
   @Test
-  void soIsTheConnectionOfAWholeAnswer() throws Exception {
+  void connectionOfAnUnreadCompletionIsReset() throws Exception {
     relay.generate =
         request ->
             Future.succeededFuture(
                 FakeRelay.completion("x".repeat(40_000_000), "", "", FakeRelay.USAGE));
     try (Socket socket = connectNarrow()) {
-      JsonObject body = ask();
+      JsonObject body = completionRequest();
       post(socket, AUTHORIZATION, body);
       relay.requests.take();
       assertThat(isServed()).isFalse();
@@ -81,7 +81,7 @@ class WriteIdleTest extends GatewayFixture {
   }
 
   @Test
-  void whoReadsSlowlyIsNotIdle() throws Exception {
+  void slowReaderIsNotIdle() throws Exception {
     try (Socket socket = connectNarrow()) {
       FakeStream stream = flood(socket);
       for (int i = 0; i < 12; i++) {

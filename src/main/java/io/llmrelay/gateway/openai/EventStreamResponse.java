@@ -115,7 +115,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
       return;
     }
     Buffer data = takeBuffer();
-    if (!isOver()) {
+    if (!isFinished()) {
       response.write(data);
       lastWrite = streams.now();
       if (response.writeQueueFull()) {
@@ -158,7 +158,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   }
 
   private void complete(ChatEvent.End end) {
-    if (isOver()) {
+    if (isFinished()) {
       return;
     }
     Buffer last = takeBuffer().appendBuffer(encoder.finish(end.finishReason()));
@@ -173,14 +173,14 @@ final class EventStreamResponse implements OpenStreams.Stream {
 
   /** Fails if the stream ended without an end event: a truncated answer must not look complete. */
   private void checkEnded() {
-    if (!isOver()) {
+    if (!isFinished()) {
       String message = "the stream ended without its end event";
       fail(GatewayError.of(Failure.of(FailureKind.INTERNAL, message)));
     }
   }
 
   private void fail(GatewayError error) {
-    if (isOver()) {
+    if (isFinished()) {
       return;
     }
     if (buffered == null && !response.headWritten()) {
@@ -225,7 +225,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     return Buffer.buffer(INITIAL_BUFFER).appendBuffer(encoder.role());
   }
 
-  private boolean isOver() {
+  private boolean isFinished() {
     return failed || response.closed() || response.ended();
   }
 }

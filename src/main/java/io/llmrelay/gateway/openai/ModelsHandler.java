@@ -26,13 +26,13 @@ public final class ModelsHandler {
 
   /** Lists all models. */
   public void list(RoutingContext ctx) {
-    models().map(this::list).onSuccess(ctx::json).onFailure(error -> fail(ctx, error));
+    fetchModels().map(this::list).onSuccess(ctx::json).onFailure(error -> fail(ctx, error));
   }
 
   /** Sends the model that is named by the rest of the path, which may contain slashes. */
   public void get(RoutingContext ctx) {
     String id = ctx.pathParam("*");
-    models().map(models -> get(models, id)).onSuccess(ctx::json).onFailure(e -> fail(ctx, e));
+    fetchModels().map(models -> get(models, id)).onSuccess(ctx::json).onFailure(e -> fail(ctx, e));
   }
 
   private static void fail(RoutingContext ctx, Throwable error) {
@@ -61,8 +61,8 @@ public final class ModelsHandler {
         .put("owned_by", owner);
   }
 
-  /** Returns each name with its owner: the first backend that has the model. */
-  private Future<Map<String, String>> models() {
+  /** Fetches each name with its owner: the first backend that has the model. */
+  private Future<Map<String, String>> fetchModels() {
     return relay.health().map(ModelsHandler::models);
   }
 

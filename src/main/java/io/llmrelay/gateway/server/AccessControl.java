@@ -16,7 +16,7 @@ import java.util.Map;
  * whichever event loop they run on, so that a limit holds for all of them together. Thread-safe.
  *
  * <p>A presented key is hashed and compared in constant time with the hash of every configured key,
- * so the time taken reveals nothing about the keys.
+ * so the response time reveals nothing about the keys.
  */
 public final class AccessControl {
   private static final String SCHEME = "Bearer ";

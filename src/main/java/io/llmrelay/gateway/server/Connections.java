@@ -97,7 +97,7 @@ public final class Connections {
   }
 
   /** Returns whether no response is in progress or partly unsent. */
-  public boolean areIdle() {
+  public boolean allIdle() {
     return trackers.values().stream()
         .noneMatch(tracker -> tracker.requests > 0 || hasUnsentData(tracker.connection));
   }

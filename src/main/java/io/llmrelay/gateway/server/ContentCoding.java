@@ -17,8 +17,8 @@ final class ContentCoding {
   private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
   private static final String DEFLATE = "deflate";
 
-  /** Bytes decoded at a time, by which a body may exceed its limit before it is refused. */
-  private static final int PIECE = 8 * 1024;
+  /** Bytes decoded at a time; a body is refused at most this far beyond its limit. */
+  private static final int PIECE_BYTES = 8 * 1024;
 
   private ContentCoding() {}
 
@@ -41,7 +41,7 @@ final class ContentCoding {
     byte[] bytes = body.getBytes();
     Inflater inflater = new Inflater(!isZlib(bytes));
     try (InputStream in = stream(coding, new ByteArrayInputStream(bytes), inflater)) {
-      byte[] piece = new byte[PIECE];
+      byte[] piece = new byte[PIECE_BYTES];
       for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
         if (!sink.test(Buffer.buffer(Arrays.copyOf(piece, n)))) {
           return;
@@ -56,10 +56,12 @@ final class ContentCoding {
       throws IOException {
     return coding.equals(DEFLATE)
         ? new InflaterInputStream(bytes, inflater)
-        : new GZIPInputStream(bytes, PIECE);
+        : new GZIPInputStream(bytes, PIECE_BYTES);
   }
 
-  /** Returns whether data starts with a zlib header, which RFC 9110 requires and some omit. */
+  /**
+   * Returns whether data starts with a zlib header, which RFC 9110 requires and some clients omit.
+   */
   private static boolean isZlib(byte[] bytes) {
     return bytes.length >= 2
         && (bytes[0] & 0x0f) == 8

@@ -189,7 +189,7 @@ public final class GatewayError extends RuntimeException {
     return input.length() <= MAX_ECHO ? input : input.substring(0, MAX_ECHO) + "…";
   }
 
-  /** Returns the gateway's own error code; {@code null} if the kind of failure tells it. */
+  /** Returns the gateway's own error code; {@code null} if it follows from the kind of failure. */
   public String code() {
     return code;
   }

@@ -27,15 +27,15 @@ public final class HostCheck {
   private final boolean anyAddress;
 
   /**
-   * @param listening the address or name the server listens on
-   * @param configured further names or addresses
+   * @param host the address or name the server listens on
+   * @param more further names or addresses
    */
-  public HostCheck(String listening, List<String> configured) {
-    InetAddress address = address(listening);
+  public HostCheck(String host, List<String> more) {
+    InetAddress address = address(host);
     anyAddress = address != null && address.isAnyLocalAddress();
     names.add("localhost");
-    names.add(canonical(listening));
-    configured.forEach(name -> names.add(canonical(name)));
+    names.add(canonical(host));
+    more.forEach(name -> names.add(canonical(name)));
   }
 
   /** Returns an error for a request to an unknown host; {@code null} if the host is known. */

@@ -144,7 +144,7 @@ public final class JsonBody {
     if (body.length() + chunk.length() > maxBytes) {
       fail(tooLarge());
     } else if (!reserve.test(chunk.length())) {
-      fail(outOfMemory());
+      fail(quotaExceeded());
     } else {
       body.appendBuffer(chunk);
     }
@@ -221,7 +221,7 @@ public final class JsonBody {
     return GatewayError.rejected(408, "request_timeout", "the body did not arrive in time");
   }
 
-  private static GatewayError outOfMemory() {
+  private static GatewayError quotaExceeded() {
     return GatewayError.of(
         Failure.of(FailureKind.OVERLOADED, "the memory for request bodies is used up")
             .withRetryAfterMs(BUSY_RETRY_MS));

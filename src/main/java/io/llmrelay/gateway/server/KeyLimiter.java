@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Enforces the limits of one key, and answers what its requests may do. Thread-safe.
+ * Enforces the limits of one key and holds its permissions. Thread-safe.
  *
  * <p>The rate limit is a token bucket stored as a single number: the time at which the bucket will
  * be full. Taking a token moves that time forward by the interval at which tokens are added; a
@@ -56,7 +56,7 @@ final class KeyLimiter {
     update(options, nowNs);
   }
 
-  /** Replaces the limits. Tokens taken before stay taken, up to one whole bucket. */
+  /** Replaces the limits. The tokens used so far remain used, up to one whole bucket. */
   void update(GatewayKeyOptions options, long nowNs) {
     Limits next = Limits.of(options);
     limits = next;

@@ -9,7 +9,7 @@ public final class RequestScope {
   private final Connections.Tracker tracker;
   private final KeyLimiter limiter;
   private final Quota bodyBytes;
-  private long reserved;
+  private long reservedBytes;
   private boolean ended;
 
   private RequestScope(Connections.Tracker tracker, KeyLimiter limiter, Quota bodyBytes) {
@@ -57,7 +57,7 @@ public final class RequestScope {
       return true; // the body is discarded
     }
     boolean available = bodyBytes.tryAcquire(bytes);
-    reserved += available ? bytes : 0;
+    reservedBytes += available ? bytes : 0;
     return available;
   }
 
@@ -67,7 +67,7 @@ public final class RequestScope {
       return;
     }
     ended = true;
-    bodyBytes.release(reserved);
+    bodyBytes.release(reservedBytes);
     if (tracker != null) {
       tracker.end();
     }

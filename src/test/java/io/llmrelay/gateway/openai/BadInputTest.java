@@ -35,7 +35,7 @@ class BadInputTest extends GatewayFixture {
         "model=gpt",
         "{'model': 'x'}"
       })
-  void garbageIs400(String body) throws Exception {
+  void invalidBodyIs400(String body) throws Exception {
     HttpResponse<String> response = post(body);
 
     assertThat(response.statusCode()).isEqualTo(400);
@@ -46,7 +46,7 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void badJsonIsToldWhere() throws Exception {
+  void syntaxErrorHasAPosition() throws Exception {
     assertThat(error(post("{\"model\": \"x\",\n \"messages\": oops}")).getString("message"))
         .isEqualTo("the body is not valid JSON: line 2, column 14");
     assertThat(post("[".repeat(5000)).statusCode()).isEqualTo(400);
@@ -67,8 +67,8 @@ class BadInputTest extends GatewayFixture {
         "tools          | {'tools': [{}]}",
         "relay.commit   | {'relay': {'commit': 'never'}}",
       })
-  void aWrongFieldIsNamed(String field, String json) throws Exception {
-    JsonObject body = ask().mergeIn(new JsonObject(json.replace('\'', '"')));
+  void invalidFieldIsNamed(String field, String json) throws Exception {
+    JsonObject body = completionRequest().mergeIn(new JsonObject(json.replace('\'', '"')));
 
     HttpResponse<String> response = post(body);
 
@@ -80,11 +80,11 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void harmlessStreamOptionsPass() throws Exception {
+  void supportedStreamOptionsAreAccepted() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     JsonObject options = new JsonObject().put("include_obfuscation", false).putNull("x");
 
-    assertThat(post(askStream().put("stream_options", options)).statusCode()).isEqualTo(200);
+    assertThat(post(streamRequest().put("stream_options", options)).statusCode()).isEqualTo(200);
   }
 
   @Test
@@ -96,13 +96,13 @@ class BadInputTest extends GatewayFixture {
           send(
               request("/v1/chat/completions")
                   .header("content-type", type)
-                  .POST(BodyPublishers.ofString(askStream().encode())));
+                  .POST(BodyPublishers.ofString(streamRequest().encode())));
       assertThat(response.statusCode()).isEqualTo(200);
     }
   }
 
   @Test
-  void anAnnouncedBodyThatIsTooLongIs413() throws Exception {
+  void tooLargeContentLengthIs413() throws Exception {
     HttpResponse<String> response = post("x".repeat(5_000_000));
 
     assertThat(response.statusCode()).isEqualTo(413);
@@ -110,7 +110,7 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void aChunkedBodyThatIsTooLongIs413() throws Exception {
+  void tooLargeChunkedBodyIs413() throws Exception {
     byte[] body = new byte[5_000_000];
     HttpResponse<String> response =
         send(
@@ -121,7 +121,7 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void aBodyIsNotReadBeforeItsLengthIsRefused() throws Exception {
+  void tooLargeBodyIsRefusedUnread() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket,
@@ -134,12 +134,12 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void aClientThatAsksFirstIsToldToGoOnOrNot() throws Exception {
+  void expectContinueIsAnswered() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     String head =
         "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
     try (Socket socket = connect()) {
-      String body = askStream().encode();
+      String body = streamRequest().encode();
       write(socket, head + "Content-Length: " + body.length() + "\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
       write(socket, body);
@@ -170,7 +170,7 @@ class BadInputTest extends GatewayFixture {
   }
 
   @Test
-  void anUnreadableUrlIsAnsweredToo() throws Exception {
+  void malformedUrlIs400() throws Exception {
     try (Socket socket = connect()) {
       write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 400").contains("\"error\":{");

@@ -14,7 +14,7 @@ import io.llmrelay.gateway.GatewayFixture;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
 
-/** How an answer ends on the wire, whole or broken off. */
+/** The end of a stream on the wire, complete or failed. */
 class BrokenAnswerTest extends GatewayFixture {
   private static final Failure FAILURE =
       Failure.of(FailureKind.NETWORK, "connection reset")
@@ -30,10 +30,10 @@ class BrokenAnswerTest extends GatewayFixture {
   private static final String LAST_CHUNK = "\r\n0\r\n\r\n";
 
   @Test
-  void theErrorIsTheLastThingOfABodyWithoutAnEnd() throws Exception {
+  void abortsTheBodyAfterTheErrorEvent() throws Exception {
     relay.script = stream -> stream.text("Hello").fail(FAILURE).text("late").fail(FAILURE);
-    try (Socket socket = open(askStream())) {
-      // A reset would be an exception here.
+    try (Socket socket = open(streamRequest())) {
+      // A reset would throw here.
       String answer = new String(socket.getInputStream().readAllBytes(), US_ASCII);
 
       assertThat(answer)
@@ -47,10 +47,10 @@ class BrokenAnswerTest extends GatewayFixture {
   }
 
   @Test
-  void whatHadBeenWrittenBeforeTheErrorArrivesAtASlowReader() throws Exception {
+  void slowReaderGetsAllDataBeforeTheError() throws Exception {
     int chunks = 10_000;
     try (Socket socket = connectNarrow()) {
-      post(socket, "", askStream());
+      post(socket, "", streamRequest());
       FakeStream stream = relay.streams.take();
       for (int i = 0; i < chunks; i++) {
         stream.text("x".repeat(1000));
@@ -66,18 +66,18 @@ class BrokenAnswerTest extends GatewayFixture {
   }
 
   @Test
-  void aWholeAnswerEndsWithItsLastEvent() throws Exception {
+  void endsACompleteBodyAfterDone() throws Exception {
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
-    try (Socket socket = open(askStream())) {
+    try (Socket socket = open(streamRequest())) {
       assertThat(readUntil(socket, LAST_CHUNK)).endsWith("data: [DONE]\n\n" + LAST_CHUNK);
     }
   }
 
   @Test
-  void whoHangsUpAtDoneHasTheWholeAnswer() throws Exception {
+  void closingAtDoneIsNoCancellation() throws Exception {
     relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
     for (boolean reset : new boolean[] {false, true}) {
-      try (Socket socket = open(askStream())) {
+      try (Socket socket = open(streamRequest())) {
         readUntil(socket, "data: [DONE]");
         socket.setSoLinger(reset, 0);
       }

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 
 class CompletionTest extends GatewayFixture {
   @Test
-  void aWholeAnswer() throws Exception {
+  void sendsACompletion() throws Exception {
     relay.generate =
         request ->
             Future.succeededFuture(FakeRelay.completion("Hello", "Hm.", "", FakeRelay.USAGE));
 
-    HttpResponse<String> response = post(ask().put("stream", false));
+    HttpResponse<String> response = post(completionRequest().put("stream", false));
 
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
@@ -51,11 +51,11 @@ class CompletionTest extends GatewayFixture {
   }
 
   @Test
-  void aRefusalHasNoContent() throws Exception {
+  void refusalHasNoContent() throws Exception {
     relay.generate =
         request -> Future.succeededFuture(FakeRelay.completion("", "", "No.", TokenUsage.NONE));
 
-    JsonObject body = new JsonObject(post(ask()).body());
+    JsonObject body = new JsonObject(post(completionRequest()).body());
 
     JsonObject message = body.getJsonArray("choices").getJsonObject(0).getJsonObject("message");
     assertThat(message)
@@ -64,10 +64,10 @@ class CompletionTest extends GatewayFixture {
   }
 
   @Test
-  void aClientThatLeavesCancels() throws Exception {
+  void disconnectCancels() throws Exception {
     Promise<ChatCompletion> never = Promise.promise();
     relay.generate = request -> never.future();
-    Socket socket = open(ask());
+    Socket socket = open(completionRequest());
     relay.requests.take();
 
     socket.close();

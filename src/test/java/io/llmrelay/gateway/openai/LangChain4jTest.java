@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** LangChain4j as a client of the gateway. */
+/** LangChain4j's OpenAI client against the gateway. */
 class LangChain4jTest extends RelayFixture {
   private final StringBuilder partial = new StringBuilder();
 

@@ -47,10 +47,10 @@ class OpenAiErrorTest extends GatewayFixture {
   void everyKindHasStatusTypeAndCode(FailureKind kind, int status, String type, String code)
       throws Exception {
     Failure failure = Failure.of(kind, "what happened");
-    relay.instead = request -> Future.failedFuture(failure.toException());
+    relay.streamResult = request -> Future.failedFuture(failure.toException());
     relay.generate = request -> Future.failedFuture(failure.toException());
 
-    for (JsonObject body : new JsonObject[] {ask(), askStream()}) {
+    for (JsonObject body : new JsonObject[] {completionRequest(), streamRequest()}) {
       HttpResponse<String> response = post(body);
 
       assertThat(response.statusCode()).isEqualTo(status);
@@ -71,7 +71,7 @@ class OpenAiErrorTest extends GatewayFixture {
   }
 
   @Test
-  void tellsWhoFailedAndWhenToComeBack() throws Exception {
+  void hasBackendTrailAndRetryDelay() throws Exception {
     Failure failure =
         Failure.of(FailureKind.RATE_LIMITED, "slow down")
             .withRequestId("r1")
@@ -79,9 +79,9 @@ class OpenAiErrorTest extends GatewayFixture {
             .withStatus(429, "requests")
             .withRetryAfterMs(1_001)
             .withTrail(FakeRelay.trail("mock-model"));
-    relay.instead = request -> Future.failedFuture(failure.toException());
+    relay.streamResult = request -> Future.failedFuture(failure.toException());
 
-    HttpResponse<String> response = post(askStream());
+    HttpResponse<String> response = post(streamRequest());
 
     assertThat(response.statusCode()).isEqualTo(429);
     assertThat(response.headers().firstValue("retry-after")).hasValue("2");
@@ -97,8 +97,8 @@ class OpenAiErrorTest extends GatewayFixture {
   }
 
   private HttpResponse<String> refusal(Failure failure) throws Exception {
-    relay.instead = request -> Future.failedFuture(failure.toException());
-    return post(askStream());
+    relay.streamResult = request -> Future.failedFuture(failure.toException());
+    return post(streamRequest());
   }
 
   private static List<String> waits(HttpResponse<String> response) {
@@ -107,37 +107,37 @@ class OpenAiErrorTest extends GatewayFixture {
         .toList();
   }
 
-  /** What the clients do that look at the headers, and those that look at the status alone. */
+  /** Status for clients that retry by the status, headers for those that use them. */
   @ParameterizedTest
   @CsvSource({
-    // everyone was tried, and nobody said when to come back
+    // all candidates failed, without a retry delay
     "SERVER_ERROR,tried,-1,502,-,-,false",
     "OVERLOADED,tried,-1,502,-,-,false",
     "UNAVAILABLE,tried,-1,502,-,-,false",
     "NETWORK,tried,-1,502,-,-,false",
     "TIMEOUT,tried,-1,504,-,-,false",
     "RATE_LIMITED,tried,-1,429,-,-,false",
-    // or did
+    // all candidates failed, with a retry delay
     "RATE_LIMITED,tried,7000,429,7,7000,-",
     "OVERLOADED,tried,50,502,1,50,-",
     "QUOTA_EXHAUSTED,tried,3600000,429,59,59000,false",
-    // somebody may serve it later
+    // a skipped candidate may serve it later
     "NETWORK,skipped,-1,503,1,1000,-",
     "UNAVAILABLE,skipped,1001,503,2,1001,-",
     "UNAVAILABLE,skipped,59001,503,59,59000,-",
     "QUOTA_EXHAUSTED,skipped,3600000,429,59,59000,-",
-    // a candidate that cannot serve it at all is none that was passed over
+    // a candidate without the capability will not serve it later
     "OVERLOADED,incapable,-1,502,-,-,false",
-    // the relay itself has no room
+    // the relay's own limits
     "OVERLOADED,none,-1,503,1,1000,-",
     "RATE_LIMITED,none,120000,429,59,59000,-",
-    // nothing to wait for
+    // not retryable
     "AUTHENTICATION,tried,-1,502,-,-,false",
     "INTERNAL,none,-1,500,-,-,false",
     "INVALID_REQUEST,tried,-1,400,-,-,-",
     "MODEL_NOT_FOUND,skipped,-1,404,-,-,-",
   })
-  void tellsWhetherAndWhenToComeBack(
+  void retryHeadersOfEachFailure(
       FailureKind kind,
       String trail,
       long waitMs,
@@ -173,7 +173,7 @@ class OpenAiErrorTest extends GatewayFixture {
         "SERVER_ERROR",
         "TIMEOUT"
       })
-  void aProvidersWordsAreNotPassedOn(FailureKind kind) throws Exception {
+  void providerMessagesAreNotForwarded(FailureKind kind) throws Exception {
     String words = "your credit card was declined";
     Attempt attempt =
         new Attempt(
@@ -216,9 +216,9 @@ class OpenAiErrorTest extends GatewayFixture {
                 .put("provider_code", "billing_hard_limit")
                 .put("start_ms", 1)
                 .put("duration_ms", 2));
-    relay.instead = null;
+    relay.streamResult = null;
     relay.script = stream -> stream.text("Hello").fail(failure);
-    try (Socket socket = open(askStream())) {
+    try (Socket socket = open(streamRequest())) {
       String broken = new String(socket.getInputStream().readAllBytes(), US_ASCII);
       assertThat(broken).contains("\"error\":").doesNotContain("credit card");
     }
@@ -228,7 +228,7 @@ class OpenAiErrorTest extends GatewayFixture {
   @EnumSource(
       value = FailureKind.class,
       names = {"INVALID_REQUEST", "CONTENT_FILTER", "CONTEXT_LENGTH", "MODEL_NOT_FOUND"})
-  void whatIsWrongWithTheRequestIsPassedOn(FailureKind kind) throws Exception {
+  void requestProblemsAreForwarded(FailureKind kind) throws Exception {
     Failure failure =
         Failure.of(kind, "temperature is for other models").withCandidate("primary", "m");
 
@@ -237,14 +237,14 @@ class OpenAiErrorTest extends GatewayFixture {
   }
 
   @Test
-  void aDefectTellsNothing() throws Exception {
-    relay.instead =
+  void unexpectedErrorsHaveNoDetails() throws Exception {
+    relay.streamResult =
         request -> {
           throw new IllegalStateException("the prompt was: secret");
         };
     relay.generate = request -> Future.failedFuture(new IllegalStateException("secret"));
 
-    for (JsonObject body : new JsonObject[] {ask(), askStream()}) {
+    for (JsonObject body : new JsonObject[] {completionRequest(), streamRequest()}) {
       HttpResponse<String> response = post(body);
 
       assertThat(response.statusCode()).isEqualTo(500);

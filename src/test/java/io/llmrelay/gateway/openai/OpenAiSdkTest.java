@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** OpenAI's own SDK believes that it talks to OpenAI. */
+/** OpenAI's Java SDK against the gateway. */
 class OpenAiSdkTest extends RelayFixture {
   private static final String TEXT = "Grüße vom \"Relay\":\n\t日本 🌍 \\o/";
 
@@ -96,7 +96,7 @@ class OpenAiSdkTest extends RelayFixture {
   }
 
   @Test
-  void answersAtOnceWithHeaders() {
+  void completesWithHeaders() {
     sandbox.script("primary", Scenario.http(503));
     sandbox.script("claude", Scenario.ok().text(TEXT));
 
@@ -130,7 +130,7 @@ class OpenAiSdkTest extends RelayFixture {
     return streaming;
   }
 
-  private void everybody(Scenario scenario) {
+  private void scriptAllBackends(Scenario scenario) {
     sandbox.script("primary", scenario).script("claude", scenario);
   }
 
@@ -147,8 +147,8 @@ class OpenAiSdkTest extends RelayFixture {
   }
 
   @Test
-  void aRateLimitTellsWhenToComeBack() {
-    everybody(Scenario.of("429-retry-after-7"));
+  void rateLimitHasARetryDelay() {
+    scriptAllBackends(Scenario.of("429-retry-after-7"));
 
     RateLimitException error = failure(RateLimitException.class, MODEL);
 
@@ -158,8 +158,8 @@ class OpenAiSdkTest extends RelayFixture {
   }
 
   @Test
-  void aBackendThatRefusesOurKeyIsNotTheCallersFault() {
-    everybody(Scenario.http(401));
+  void rejectedBackendKeyIsAServerError() {
+    scriptAllBackends(Scenario.http(401));
 
     InternalServerException error = failure(InternalServerException.class, MODEL);
 
@@ -169,8 +169,8 @@ class OpenAiSdkTest extends RelayFixture {
   }
 
   @Test
-  void backendsThatAreDownAreAServerError() {
-    everybody(Scenario.http(503));
+  void unavailableBackendsAreAServerError() {
+    scriptAllBackends(Scenario.http(503));
 
     InternalServerException error = failure(InternalServerException.class, MODEL);
 
@@ -186,8 +186,8 @@ class OpenAiSdkTest extends RelayFixture {
   }
 
   @Test
-  void tooLongAPromptIsOpenAisOwnCode() {
-    everybody(Scenario.of("400-context"));
+  void contextLengthHasOpenAisCode() {
+    scriptAllBackends(Scenario.of("400-context"));
 
     assertThat(failure(BadRequestException.class, MODEL).code())
         .contains("context_length_exceeded");

@@ -26,7 +26,7 @@ class StreamingTest extends GatewayFixture {
   private static final JsonObject INCLUDE_USAGE = new JsonObject().put("include_usage", true);
 
   @Test
-  void everyByteIsAsOpenAiClientsExpectIt() throws Exception {
+  void matchesOpenAiFormatByteForByte() throws Exception {
     relay.script =
         stream ->
             stream
@@ -36,7 +36,7 @@ class StreamingTest extends GatewayFixture {
                 .chunk(ChunkKind.REFUSAL, "No.")
                 .end(FinishReason.STOP, FakeRelay.USAGE, 0.001);
 
-    HttpResponse<String> response = post(askStream());
+    HttpResponse<String> response = post(streamRequest());
 
     String created = events(response.body()).get(0).getLong("created").toString();
     String before =
@@ -73,10 +73,10 @@ class StreamingTest extends GatewayFixture {
   }
 
   @Test
-  void usageComesWhenAskedForBetweenFinishAndDone() throws Exception {
+  void sendsRequestedUsageBetweenFinishAndDone() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.LENGTH, FakeRelay.USAGE, 0.25);
 
-    String body = post(askStream().put("stream_options", INCLUDE_USAGE)).body();
+    String body = post(streamRequest().put("stream_options", INCLUDE_USAGE)).body();
 
     List<JsonObject> events = events(body);
     JsonObject last = events.get(events.size() - 1);
@@ -102,7 +102,7 @@ class StreamingTest extends GatewayFixture {
   void unknownUsageIsNotSent() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
 
-    String body = post(askStream().put("stream_options", INCLUDE_USAGE)).body();
+    String body = post(streamRequest().put("stream_options", INCLUDE_USAGE)).body();
 
     assertThat(body).doesNotContain("usage").endsWith("data: [DONE]\n\n");
   }
@@ -111,7 +111,7 @@ class StreamingTest extends GatewayFixture {
   void anAnswerWithoutContentHasRoleAndFinishReason() throws Exception {
     relay.script = stream -> stream.end(FinishReason.LENGTH, TokenUsage.NONE, null);
 
-    String body = post(askStream()).body();
+    String body = post(streamRequest()).body();
 
     assertThat(body)
         .contains("\"role\":\"assistant\"")
@@ -120,19 +120,19 @@ class StreamingTest extends GatewayFixture {
   }
 
   @Test
-  void aFailureBeforeAnyByteIsAStatus() throws Exception {
+  void failureBeforeTheFirstByteIsAnErrorStatus() throws Exception {
     relay.script = stream -> stream.fail(Failure.of(FailureKind.NETWORK, "the bus peer is gone"));
 
-    HttpResponse<String> response = post(askStream());
+    HttpResponse<String> response = post(streamRequest());
 
     assertThat(response.statusCode()).isEqualTo(502);
     assertThat(error(response).getString("code")).isEqualTo("network");
   }
 
   @Test
-  void aStreamThatEndsWithoutItsEndEventIsNoSuccess() throws Exception {
+  void missingEndEventIsAFailure() throws Exception {
     relay.script = stream -> stream.text("Hello").endWithoutEvent();
-    try (Socket socket = open(askStream())) {
+    try (Socket socket = open(streamRequest())) {
       assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
           .contains("\"error\":{")
           .doesNotContain("[DONE]", "\r\n0\r\n");
@@ -142,7 +142,7 @@ class StreamingTest extends GatewayFixture {
   @Test
   void connectionIsReusedAfterAStream() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
-    try (Socket socket = open(askStream())) {
+    try (Socket socket = open(streamRequest())) {
       readUntil(socket, "\r\n0\r\n\r\n");
       write(socket, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "}")).contains("200 OK").contains("\"up\"");
@@ -151,9 +151,9 @@ class StreamingTest extends GatewayFixture {
   }
 
   @Test
-  void aClientThatLeavesInMidStreamCancels() throws Exception {
+  void disconnectInMidStreamCancels() throws Exception {
     relay.script = stream -> stream.text("Hello");
-    Socket socket = open(askStream());
+    Socket socket = open(streamRequest());
     readUntil(socket, "Hello");
     assertThat(relay.cancelled).isEmpty();
 
@@ -167,10 +167,10 @@ class StreamingTest extends GatewayFixture {
   }
 
   @Test
-  void aClientThatLeavesBeforeTheFirstChunkCancels() throws Exception {
+  void disconnectBeforeTheFirstChunkCancels() throws Exception {
     Promise<LlmStream> never = Promise.promise();
-    relay.instead = request -> never.future();
-    Socket socket = open(askStream());
+    relay.streamResult = request -> never.future();
+    Socket socket = open(streamRequest());
     relay.requests.take();
 
     socket.close();
@@ -182,11 +182,11 @@ class StreamingTest extends GatewayFixture {
   }
 
   @Test
-  void aClientThatReadsSlowlyPausesTheStream() throws Exception {
+  void slowReaderPausesTheStream() throws Exception {
     int chunks = 40_000;
     String text = "x".repeat(1000);
     try (Socket socket = connectNarrow()) {
-      post(socket, "Connection: close\r\n", askStream());
+      post(socket, "Connection: close\r\n", streamRequest());
       FakeStream stream = relay.streams.take();
       for (int i = 0; i < chunks; i++) {
         stream.text(text);
@@ -194,8 +194,8 @@ class StreamingTest extends GatewayFixture {
       stream.end(FinishReason.STOP, TokenUsage.NONE, null);
 
       long bytes = 0;
-      // What the client has not read waits in the stream, but for what sockets and one write queue
-      // hold: kernels give a connection over loopback up to some 10 MB.
+      // Unread data is buffered in the stream, except for the sockets and one write queue: kernels
+      // buffer up to about 10 MB of a loopback connection.
       for (int pause = 1; pause <= 2; pause++) {
         int pauses = pause;
         await().until(() -> stream.pauses.get() >= pauses);
@@ -213,7 +213,7 @@ class StreamingTest extends GatewayFixture {
     String model = "evil\r\nset-cookie: a=b\n\"}ü" + "x".repeat(260);
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
 
-    HttpResponse<String> response = post(askStream().put("model", model));
+    HttpResponse<String> response = post(streamRequest().put("model", model));
 
     assertThat(response.headers().firstValue("set-cookie")).isEmpty();
     assertThat(response.headers().firstValue("x-relay-model").orElseThrow())

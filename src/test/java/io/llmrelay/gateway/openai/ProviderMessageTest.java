@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a caller learns of the operator's accounts at the providers: nothing. */
-class ProviderWordsTest extends RelayFixture {
+/** Messages of providers, which may describe the operator's account, do not reach callers. */
+class ProviderMessageTest extends RelayFixture {
   private static final String[] WORDS = {
     "check your plan", "billing details", "credit balance", "Incorrect API key", "sk-"
   };
@@ -26,13 +26,13 @@ class ProviderWordsTest extends RelayFixture {
   }
 
   private JsonObject usage() {
-    return askStream().put("stream_options", new JsonObject().put("include_usage", true));
+    return streamRequest().put("stream_options", new JsonObject().put("include_usage", true));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"429-quota", "401"})
-  void areNotInErrors(String scenario) throws Exception {
-    for (JsonObject body : new JsonObject[] {ask(), askStream()}) {
+  void errorsDoNotContainProviderMessages(String scenario) throws Exception {
+    for (JsonObject body : new JsonObject[] {completionRequest(), streamRequest()}) {
       sandbox.script("primary", Scenario.of(scenario)).script("claude", Scenario.of(scenario));
       assertThat(answer(body))
           .contains("\"trail\":[{\"backend\":\"primary\"")
@@ -48,12 +48,12 @@ class ProviderWordsTest extends RelayFixture {
   }
 
   @Test
-  void areNotInTheTrailOfAnAnswer() throws Exception {
+  void trailDoesNotContainProviderMessages() throws Exception {
     sandbox.script("primary", Scenario.of("429-quota"));
     assertThat(answer(usage()))
         .contains("[DONE]", "\"reason\":\"quota_exhausted\",\"status\":429")
         .contains("\"provider_code\":\"insufficient_quota\"")
         .doesNotContain(WORDS);
-    assertThat(answer(ask())).contains("\"trail\":[").doesNotContain(WORDS);
+    assertThat(answer(completionRequest())).contains("\"trail\":[").doesNotContain(WORDS);
   }
 }

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests for hosts that are not ours, as a web page sends them whose name leads here. */
-class HostTest extends GatewayFixture {
+/** The check of the Host header against DNS rebinding. */
+class HostCheckTest extends GatewayFixture {
   private static final String KEY = "a-key-of-more-than-20-characters";
 
   @Override
@@ -54,7 +54,7 @@ class HostTest extends GatewayFixture {
         "RELAY.example.:443",
         "192.0.2.7:80",
       })
-  void ownHostsAreAnswered(String host) throws Exception {
+  void acceptsKnownHosts(String host) throws Exception {
     for (String path : List.of("/v1/models", "/health/live", "/health/ready")) {
       assertThat(status(path, host, port)).isEqualTo(200);
     }
@@ -73,7 +73,7 @@ class HostTest extends GatewayFixture {
         "0.0.0.0",
         "",
       })
-  void othersAreNot(String host) throws Exception {
+  void refusesUnknownHosts(String host) throws Exception {
     for (String path :
         List.of("/v1/models", "/v1/nowhere", "/health/live", "/health/ready", "/metrics")) {
       assertThat(status(path, host, port)).isEqualTo(421);
@@ -88,7 +88,7 @@ class HostTest extends GatewayFixture {
   }
 
   @Test
-  void anAbsoluteUrlCountsAsWell() throws Exception {
+  void checksTheHostOfAbsoluteUrls() throws Exception {
     String own = "Host: localhost\r\n";
     assertThat(status("GET http://localhost:1/health/live HTTP/1.1", own)).isEqualTo(200);
     assertThat(status("GET http://evil.example/health/live HTTP/1.1", own)).isEqualTo(421);
@@ -98,12 +98,12 @@ class HostTest extends GatewayFixture {
 
   @ParameterizedTest
   @ValueSource(strings = {"user@localhost", "localhost:x", "[::1"})
-  void whatIsNoHostIsRefused(String host) throws Exception {
+  void refusesMalformedHosts(String host) throws Exception {
     assertThat(status("/health/live", host, port)).isIn(400, 421);
   }
 
   @Test
-  void onlyOldClientsSendNoHost() throws Exception {
+  void hostIsOptionalInHttp10() throws Exception {
     assertThat(status("GET /health/live HTTP/1.0", "")).isEqualTo(200);
     assertThat(status("GET /health/live HTTP/1.1", "")).isEqualTo(400);
     assertThat(status("GET /health/live HTTP/1.1", "Host: localhost\r\nHost: localhost\r\n"))
@@ -111,7 +111,7 @@ class HostTest extends GatewayFixture {
   }
 
   @Test
-  void keysTakeAnyHostAndOperatorsDoNot() throws Exception {
+  void keysAllowAnyHostButNotForOperators() throws Exception {
     gateway =
         deploy(
             new GatewayVerticle(
@@ -133,7 +133,7 @@ class HostTest extends GatewayFixture {
   }
 
   @Test
-  void atEveryAddressAnyAddressWillDoAndAReloadAddsNames() throws Exception {
+  void wildcardAllowsAnyAddressAndReloadAddsNames() throws Exception {
     GatewayOptions everywhere = options().setHost("0.0.0.0").setAllowAnonymous(true);
     gateway = deploy(new GatewayVerticle(everywhere, relay));
     assertThat(status("/v1/models", "203.0.113.9:8080", gateway.actualPort())).isEqualTo(200);

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client may take up, seen from a plain socket. */
-class BoundsTest extends GatewayFixture {
+/** Limits for connections and request heads, tested with plain sockets. */
+class ConnectionLimitsTest extends GatewayFixture {
   private static final long IDLE_MS = 600;
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -33,8 +33,8 @@ class BoundsTest extends GatewayFixture {
         .setAdmin(new AdminOptions().setPort(0));
   }
 
-  /** What comes until the connection is closed, in good order or not. */
-  private static String rest(Socket socket) throws SocketTimeoutException {
+  /** Reads until the connection is closed or reset. */
+  private static String readToEnd(Socket socket) throws SocketTimeoutException {
     StringBuilder seen = new StringBuilder();
     try {
       InputStream in = socket.getInputStream();
@@ -45,25 +45,25 @@ class BoundsTest extends GatewayFixture {
     } catch (SocketTimeoutException stillOpen) {
       throw stillOpen;
     } catch (IOException reset) {
-      // That is an end, too.
+      // A reset ends the response as well.
     }
     return seen.toString();
   }
 
-  private static void isClosedInTime(Socket socket) throws SocketTimeoutException {
+  private static void assertClosed(Socket socket) throws SocketTimeoutException {
     long begin = System.nanoTime();
-    rest(socket);
+    readToEnd(socket);
     assertThat(Duration.ofNanos(System.nanoTime() - begin))
         .isLessThan(Duration.ofMillis(8 * IDLE_MS));
   }
 
   @Test
-  void headersThatAreTooLargeAre431() throws Exception {
+  void tooLargeHeadersAre431() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket,
           "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: " + "y".repeat(17_000) + "\r\n\r\n");
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .startsWith("HTTP/1.1 431 ")
           .contains("connection: close")
           .contains("\"code\":\"headers_too_large\"")
@@ -75,15 +75,15 @@ class BoundsTest extends GatewayFixture {
           "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
               + "X: y\r\n".repeat(10_000)
               + "\r\n\r\n");
-      assertThat(rest(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
+      assertThat(readToEnd(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
     }
   }
 
   @Test
-  void aUrlThatIsTooLongIs414() throws Exception {
+  void tooLongUrlIs414() throws Exception {
     try (Socket socket = connect()) {
       write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .matches("(?s)HTTP/1.. 414 .*")
           .contains("\"code\":\"url_too_long\"")
           .contains("x-request-id: gw-");
@@ -99,10 +99,10 @@ class BoundsTest extends GatewayFixture {
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
       })
-  void aHeadThatIsNoneIs400AndTheEnd(String head) throws Exception {
+  void malformedHeadIs400AndClosesTheConnection(String head) throws Exception {
     try (Socket socket = connect()) {
       write(socket, head);
-      assertThat(rest(socket))
+      assertThat(readToEnd(socket))
           .matches("(?s)HTTP/1.. 400 .*")
           .contains("\"type\":\"invalid_request_error\"")
           .contains("x-request-id: gw-");
@@ -110,16 +110,16 @@ class BoundsTest extends GatewayFixture {
   }
 
   @Test
-  void aConnectionWithoutARequestIsClosed() throws Exception {
+  void closesAConnectionWithoutARequest() throws Exception {
     try (Socket socket = connect()) {
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void aHeadThatDripsInIsCutOff() throws Exception {
+  void closesAConnectionWithASlowHead() throws Exception {
     try (Socket socket = connect()) {
-      Thread dripping =
+      Thread slowSender =
           new Thread(
               () -> {
                 try {
@@ -129,26 +129,26 @@ class BoundsTest extends GatewayFixture {
                     Thread.sleep(IDLE_MS / 10);
                   }
                 } catch (IOException | InterruptedException closed) {
-                  // That is what the test waits for.
+                  // Expected: the server has closed the connection.
                 }
               });
-      dripping.start();
-      isClosedInTime(socket);
-      dripping.join(5_000);
-      assertThat(dripping.isAlive()).isFalse();
+      slowSender.start();
+      assertClosed(socket);
+      slowSender.join(5_000);
+      assertThat(slowSender.isAlive()).isFalse();
     }
   }
 
   @Test
-  void aConnectionIsKeptForAWhileAndThenClosed() throws Exception {
-    boolean told = false;
-    for (int i = 0; i < 20 && !told; i++) {
-      told = keptAndThenClosed();
+  void closesAnIdleConnectionAfterItsTimeout() throws Exception {
+    boolean conclusive = false;
+    for (int i = 0; i < 20 && !conclusive; i++) {
+      conclusive = keptAndThenClosed();
     }
-    assertThat(told).as("asked in time").isTrue();
+    assertThat(conclusive).as("the requests were sent in time").isTrue();
   }
 
-  /** False if it was this machine that was idle for too long. */
+  /** Returns false if the test itself was paused for longer than the timeout. */
   private boolean keptAndThenClosed() throws Exception {
     try (Socket socket = connect()) {
       long last = System.nanoTime();
@@ -168,24 +168,24 @@ class BoundsTest extends GatewayFixture {
         assertThat(answer).contains("200 OK");
         last = now;
       }
-      isClosedInTime(socket);
+      assertClosed(socket);
       return true;
     }
   }
 
   @Test
-  void aBodyThatNobodyReadsIsNotWaitedFor() throws Exception {
+  void doesNotWaitForAnUnreadBody() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket, "POST /v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\nx");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 404 ");
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void aStreamThatIsSilentForLongIsNotIdle() throws Exception {
-    try (Socket socket = open(askStream())) {
+  void silentStreamIsNotIdle() throws Exception {
+    try (Socket socket = open(streamRequest())) {
       FakeStream stream = relay.streams.take();
       Thread.sleep(2 * IDLE_MS);
       stream.text("Hello");
@@ -193,37 +193,37 @@ class BoundsTest extends GatewayFixture {
       Thread.sleep(2 * IDLE_MS);
       stream.text("again").end(FinishReason.STOP, TokenUsage.NONE, null);
       assertThat(readUntil(socket, "[DONE]")).contains("again");
-      isClosedInTime(socket);
+      assertClosed(socket);
     }
   }
 
   @Test
-  void whoReadsSlowlyGetsTheRestOfTheAnswer() throws Exception {
+  void slowReaderGetsTheWholeResponse() throws Exception {
     int megabytes = 40;
     String text = "x".repeat(megabytes * 1_000_000);
     relay.generate =
         request -> Future.succeededFuture(FakeRelay.completion(text, "", "", FakeRelay.USAGE));
-    try (Socket socket = open(ask())) {
+    try (Socket socket = open(completionRequest())) {
       long read = 0;
       for (int i = 0; i < 4; i++) {
         Thread.sleep(IDLE_MS / 2);
         read += socket.getInputStream().readNBytes(100_000).length;
       }
-      read += rest(socket).length();
+      read += readToEnd(socket).length();
       assertThat(read).isGreaterThan(megabytes * 1_000_000L);
     }
   }
 
   @Test
-  void oneConnectionTooManyIsClosedAtOnceAndRoomIsMadeByLeaving() throws Exception {
+  void closesConnectionsBeyondTheLimit() throws Exception {
     List<Socket> sockets = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      Socket socket = open(askStream());
+      Socket socket = open(streamRequest());
       relay.streams.take();
       sockets.add(socket);
     }
     try (Socket socket = connect()) {
-      assertThat(rest(socket)).isEmpty();
+      assertThat(readToEnd(socket)).isEmpty();
     }
     int full = port;
     port = gateway.actualAdminPort();

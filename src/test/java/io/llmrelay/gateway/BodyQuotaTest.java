@@ -12,21 +12,21 @@ import java.net.http.HttpResponse;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The requests that are here at a time take up so much memory together, and no more. */
-class BodyRoomTest extends GatewayFixture {
+/** The limit for the memory of all request bodies together. */
+class BodyQuotaTest extends GatewayFixture {
   private static final int ROOM = 2 * MAX_BODY;
 
-  private final JsonObject large = askStream().put("user", "x".repeat(MAX_BODY / 2));
+  private final JsonObject large = streamRequest().put("user", "x".repeat(MAX_BODY / 2));
 
   @BeforeEach
-  void bounded() {
+  void startWithBodyQuota() {
     gateway =
         deploy(new GatewayVerticle(options(), relay, new AccessControl(options(), ROOM), null));
     port = gateway.actualPort();
   }
 
   @Test
-  void whatIsTooMuchIsToldToComeBackAndRoomIsGivenBack() throws Exception {
+  void refusesBodiesBeyondTheQuotaAndReleasesIt() throws Exception {
     try (Socket one = connect();
         Socket two = connect();
         Socket three = connect()) {
@@ -43,7 +43,7 @@ class BodyRoomTest extends GatewayFixture {
       assertThat(error(refused).getString("code")).isEqualTo("overloaded");
       one.close();
       relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
-      // Again and again, for each of them gives back what it took, however it ended.
+      // Repeated, since each request must release its bytes however it ends.
       for (int i = 0; i < 5; i++) {
         await().until(() -> post(large).statusCode() == 200);
         assertThat(post("{" + " ".repeat(MAX_BODY / 2)).statusCode()).isEqualTo(400);

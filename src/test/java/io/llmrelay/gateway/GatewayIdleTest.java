@@ -10,18 +10,18 @@ import java.net.Socket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What a gateway that is to be stopped waits for. */
-class IdleTest extends GatewayFixture {
+/** When a gateway is idle, for which a graceful shutdown waits. */
+class GatewayIdleTest extends GatewayFixture {
   private boolean idle() throws Exception {
-    // On the gateway's context, where a reload completes.
+    // A reload completes on the gateway's context, where isIdle must be called.
     return gateway.reload(options()).map(same -> gateway.isIdle()).await(5, TimeUnit.SECONDS);
   }
 
   @Test
-  void anAnswerIsUnderWayUntilTheClientHasIt() throws Exception {
+  void isBusyUntilTheClientHasReadTheResponse() throws Exception {
     assertThat(idle()).isTrue();
     try (Socket socket = connect()) {
-      post(socket, "Connection: close\r\n", askStream());
+      post(socket, "Connection: close\r\n", streamRequest());
       FakeStream stream = relay.streams.take();
       for (int i = 0; i < 40_000; i++) {
         stream.text("x".repeat(1000));
@@ -37,7 +37,7 @@ class IdleTest extends GatewayFixture {
   }
 
   @Test
-  void soIsARequestWhoseBodyIsNotThere() throws Exception {
+  void isBusyUntilTheBodyIsReceived() throws Exception {
     try (Socket socket = connect()) {
       write(
           socket,

@@ -2,9 +2,11 @@ package io.llmrelay.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -110,5 +112,31 @@ class ContentEncodingTest extends GatewayFixture {
     }
     assertThat(post("deflate", plain).statusCode()).isEqualTo(400);
     assertThat(relay.requests).isEmpty();
+  }
+
+  @Test
+  void severalGzipMembersAreOneBody() throws Exception {
+    String text = askStream().put("user", "Grüße").encode();
+    int half = text.length() / 2;
+    isUnderstood(
+        "gzip",
+        joined(gzip(text.substring(0, half)), gzip(""), gzip(""), gzip(text.substring(half))));
+  }
+
+  @Test
+  void gzipMembersWithoutEndAre400() throws Exception {
+    byte[][] empty = new byte[200_000][];
+    Arrays.fill(empty, gzip(""));
+    Buffer body = Buffer.buffer(joined(empty));
+    assertThatThrownBy(() -> ContentCoding.decode("gzip", body, piece -> true))
+        .isInstanceOf(IOException.class);
+  }
+
+  private static byte[] joined(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
   }
 }

@@ -14,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -39,7 +40,8 @@ public final class Availability {
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
   private volatile Backends backends = new Backends(Map.of());
-  private StateFile state;
+  private volatile StateFile state;
+  private List<String> refusedBefore = List.of();
 
   public Availability(Vertx vertx) {
     this(vertx, InstantSource.system(), () -> System.nanoTime() / 1_000_000, KeyProbes.FIRST_DELAY);
@@ -70,6 +72,14 @@ public final class Availability {
   }
 
   /**
+   * Probes the backends whose keys were refused before the start. To be called once, as soon as the
+   * providers can be asked.
+   */
+  public void probeRefusedKeys() {
+    context.runOnContext(v -> refusedBefore.forEach(keys::refusedBefore));
+  }
+
+  /**
    * Takes over another configuration; requests that began before it end under theirs. To be called
    * on the context.
    *
@@ -83,6 +93,7 @@ public final class Availability {
       BackendState known = before.get(backend.name());
       boolean kept = known != null && same.contains(backend.name());
       BackendState state = kept && sameCircuits ? known : state(backend, known, kept, next);
+      state.exhaustion.limit(next.maxExhaustion().toMillis());
       state.budget.limit(backend.budget());
       state.slots.limit(backend.maxConnections(), next.maxWaiting());
       states.put(backend.name(), state);
@@ -274,7 +285,7 @@ public final class Availability {
       return;
     }
     try {
-      SavedState.restore(saved, backends, clock.millis()).forEach(keys::refusedBefore);
+      refusedBefore = SavedState.restore(saved, backends, clock.millis());
     } catch (RuntimeException e) {
       state.ignored(e);
     }

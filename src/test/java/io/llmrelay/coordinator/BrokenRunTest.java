@@ -256,7 +256,7 @@ class BrokenRunTest {
     List<Failure> first = stream(patient);
     await().until(() -> attempts.size() == 1);
     List<Failure> waits = stream(patient);
-    await().until(() -> waiting("b") == 1);
+    await().until(() -> connections("b").getInteger("waiting") == 1);
     broken = true;
     endpoint
         .context()
@@ -265,18 +265,21 @@ class BrokenRunTest {
     await().untilAsserted(() -> assertThat(waits).hasSize(1));
     assertThat(waits.get(0).kind()).isEqualTo(FailureKind.INTERNAL);
     await().untilAsserted(() -> assertThat(first).hasSize(1));
+    broken = false;
+    assertThat(connections("b").getInteger("in_use")).as("given back once each").isZero();
+    assertThat(connections("b").getInteger("waiting")).isZero();
   }
 
-  private int waiting(String backend) throws Exception {
-    JsonArray backends =
-        get(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject()))
-            .body()
-            .getJsonArray("backends");
-    return backends.stream()
+  private JsonObject connections(String backend) throws Exception {
+    return get(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject()))
+        .body()
+        .getJsonArray("backends")
+        .stream()
         .map(JsonObject.class::cast)
         .filter(each -> each.getString("name").equals(backend))
-        .mapToInt(each -> each.getJsonObject("connections").getInteger("waiting"))
-        .sum();
+        .map(each -> each.getJsonObject("connections"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

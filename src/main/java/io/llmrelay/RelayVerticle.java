@@ -8,6 +8,7 @@ import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayListener;
+import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -126,7 +127,8 @@ public class RelayVerticle extends VerticleBase {
                 others.add(vertx.deployVerticle(lane(each, listeners, count)));
               }
               return Future.join(others);
-            });
+            })
+        .onSuccess(deployed -> availability.probeRefusedKeys());
   }
 
   /** To Vert.x, a port below 0 is a free one that all share who name the same number. */
@@ -206,7 +208,11 @@ public class RelayVerticle extends VerticleBase {
     Set<String> same = Reload.sameBackends(options, to);
     Listeners listeners = listeners(to);
     List<Future<Crew>> crews = lanes.stream().map(lane -> lane.prepare(to)).toList();
-    return Future.join(crews)
+    // The lanes answer on their contexts; what is shared is configured on this one.
+    Promise<CompositeFuture> prepared = ((ContextInternal) context).promise();
+    Future.join(crews).onComplete(prepared);
+    return prepared
+        .future()
         .compose(ready -> reloadGateways(next, restart))
         .recover(
             error -> {

@@ -7,10 +7,14 @@ import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetServer;
+import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +51,39 @@ class BlamelessTest {
             .addBackend("primary", RELAYS.backend("openai", path + "primary", "alpha"))
             .addBackend("secondary", RELAYS.backend("openai", path + "secondary", "beta"))
             .setCircuit(new CircuitOptions().setMaxFailures(1)));
+  }
+
+  @Test
+  void aBodyThatDoesNotEndAfterTheAnswerKeepsNobodyWaiting() throws Exception {
+    String answer =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 10000\r\n\r\n"
+            + "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"
+            + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+            + "data: [DONE]\n\n";
+    NetServer server =
+        RELAYS
+            .vertx()
+            .createNetServer()
+            .connectHandler(socket -> socket.handler(request -> socket.write(answer)));
+    Relays.get(server.listen(0, "127.0.0.1"));
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend(
+                "primary",
+                RELAYS
+                    .backend("openai", path, "alpha")
+                    .setBaseUrl("http://127.0.0.1:" + server.actualPort() + "/v1")
+                    .setMaxConnections(1))
+            .setCircuit(new CircuitOptions().setMaxFailures(1));
+    options.setTimeouts(
+        new Timeouts(Duration.ofMillis(400), null, null, null, null).or(options.getTimeouts()));
+    Relay relay = RELAYS.deploy(options);
+    for (int i = 0; i < 5; i++) {
+      Seen seen = Seen.of(relay.client(), REQUEST, true);
+      assertThat(seen.failure()).isNull();
+      assertThat(seen.text()).isEqualTo("x");
+    }
+    Relays.get(server.close());
   }
 
   @ParameterizedTest

@@ -12,20 +12,28 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.observe.RelayEvent;
+import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Another configuration, and an end in good order, cut no answer off. */
 class ReloadTest {
@@ -234,6 +242,58 @@ class ReloadTest {
     assertThat(news).extracting(each -> each.getString("candidate")).doesNotContain(one);
     assertThat(available(one)).isTrue();
     get(listening.unregister());
+  }
+
+  @Test
+  void theAvailabilityIsConfiguredOnItsOwnContext() throws Exception {
+    List<Context> told = new CopyOnWriteArrayList<>();
+    AtomicReference<Context> own = new AtomicReference<>();
+    RelayOptions flaky = with(one).setLanes(4);
+    flaky.getBus().setPrefix(Relays.unique("llm"));
+    flaky.getCircuit().setMaxFailures(1);
+    RelayVerticle another =
+        new RelayVerticle(flaky) {
+          @Override
+          public Future<?> start() {
+            own.set(context);
+            return super.start();
+          }
+        };
+    another.addListener(
+        new RelayListener() {
+          @Override
+          public void onCircuitStateChange(RelayEvent.CircuitStateChange event) {
+            if (event.to() == RelayEvent.CircuitState.CLOSED) {
+              told.add(Vertx.currentContext());
+            }
+          }
+        });
+    String id = get(RELAYS.vertx().deployVerticle(another));
+    LlmRelay other =
+        LlmRelay.create(RELAYS.vertx(), flaky.getBus().getPrefix(), flaky.getBus().toSettings());
+    RELAYS.sandbox().script(one, Scenario.of("500"));
+    for (int i = 0; i < 5; i++) {
+      Seen.of(other, HELLO, true);
+      flaky.getBackends().get(one).setApiKey("sk-another-0123456789-" + i);
+      get(another.reload(flaky));
+    }
+    assertThat(told).hasSize(5).containsOnly(own.get());
+    get(other.close());
+    get(RELAYS.vertx().undeploy(id));
+  }
+
+  @Test
+  void aKeyThatWasRefusedBeforeTheStartIsProbedAtOnce(@TempDir Path folder) throws Exception {
+    RELAYS.sandbox().script(one, Scenario.ok().text("one"));
+    JsonObject refused =
+        new JsonObject().put(one, new JsonObject().put("reason", "authentication"));
+    Path file = folder.resolve("state.json");
+    Files.writeString(file, new JsonObject().put("version", 1).put("exhausted", refused).encode());
+    RelayOptions keyMended = with(one).setStateFile(file.toString());
+    Relays.Relay restarted = RELAYS.deploy(keyMended);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(restarted.health(one).getBoolean("available")).isTrue());
   }
 
   /** The lanes answer in turn. */

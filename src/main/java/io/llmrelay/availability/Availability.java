@@ -14,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -39,7 +40,8 @@ public final class Availability {
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
   private volatile Backends backends = new Backends(Map.of());
-  private StateFile state;
+  private volatile StateFile state;
+  private List<String> refusedBefore = List.of();
 
   public Availability(Vertx vertx) {
     this(vertx, InstantSource.system(), () -> System.nanoTime() / 1_000_000, KeyProbes.FIRST_DELAY);
@@ -69,7 +71,19 @@ public final class Availability {
     configure(settings, listeners, Set.of());
     return news.open(settings.prefix())
         .compose(open -> state == null ? Future.succeededFuture() : state.read())
-        .onSuccess(saved -> restore(saved));
+        .map(
+            saved -> {
+              restore(saved);
+              return null;
+            });
+  }
+
+  /**
+   * Probes the backends whose keys were refused before the start. Must be called once, as soon as
+   * the provider verticles are deployed.
+   */
+  public void probeRefusedKeys() {
+    context.runOnContext(v -> refusedBefore.forEach(keys::keyRefusedBeforeRestart));
   }
 
   /**
@@ -86,6 +100,7 @@ public final class Availability {
       BackendState known = before.get(backend.name());
       boolean kept = known != null && same.contains(backend.name());
       BackendState state = kept && sameCircuits ? known : state(backend, known, kept, next);
+      state.exhaustion.limit(next.maxExhaustion().toMillis());
       state.budget.limit(backend.budget());
       state.slots.limit(backend.maxConnections(), next.maxWaiting());
       states.put(backend.name(), state);
@@ -281,7 +296,7 @@ public final class Availability {
       return;
     }
     try {
-      SavedState.restore(saved, backends, clock.millis()).forEach(keys::keyRefusedBeforeRestart);
+      refusedBefore = SavedState.restore(saved, backends, clock.millis());
     } catch (RuntimeException e) {
       state.logIgnored(e);
     }

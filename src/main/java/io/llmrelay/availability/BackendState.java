@@ -102,11 +102,15 @@ final class BackendState {
    */
   Entry enter(String model, Spend expected, boolean waited, Slots.Ticket ticket) {
     boolean slot = ticket != null && ticket.redeem();
-    Entry entry = enter(model, expected, waited, slot);
-    if (slot && entry instanceof Skip) {
-      slots.release();
+    Entry entry = null;
+    try {
+      entry = enter(model, expected, waited, slot);
+      return entry;
+    } finally {
+      if (slot && !(entry instanceof Permit)) {
+        slots.release();
+      }
     }
-    return entry;
   }
 
   private Entry enter(String model, Spend expected, boolean waited, boolean slot) {
@@ -119,11 +123,15 @@ final class BackendState {
     if (!slot && !slots.tryAcquire()) {
       return saturated();
     }
-    Entry entry = enter(circuit, model, expected, waited);
-    if (!slot && entry instanceof Skip) {
-      slots.release();
+    Entry entry = null;
+    try {
+      entry = enter(circuit, model, expected, waited);
+      return entry;
+    } finally {
+      if (!slot && !(entry instanceof Permit)) {
+        slots.release();
+      }
     }
-    return entry;
   }
 
   private Entry enter(Circuit circuit, String model, Spend expected, boolean waited) {

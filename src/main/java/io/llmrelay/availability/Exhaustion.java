@@ -51,7 +51,7 @@ final class Exhaustion {
 
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
   private final LongSupplier clock;
-  private final long maxMs;
+  private volatile long maxMs;
 
   /**
    * Creates an exhaustion without cooldowns.
@@ -61,6 +61,11 @@ final class Exhaustion {
    */
   Exhaustion(LongSupplier clock, long maxMs) {
     this.clock = clock;
+    this.maxMs = maxMs;
+  }
+
+  /** Another longest cooldown, for those that begin from now on. */
+  void limit(long maxMs) {
     this.maxMs = maxMs;
   }
 
@@ -83,8 +88,11 @@ final class Exhaustion {
         next,
         (known, more) -> {
           changed.set(known.until < more.until);
-          // The same deadline again: only the next trial is postponed.
-          return changed.get() ? more : new Entry(known.until, known.kind, more.tryAt);
+          if (changed.get() || known.until == REFUSED) {
+            return changed.get() ? more : known;
+          }
+          // No later deadline: only the next trial is postponed.
+          return new Entry(known.until, known.kind, tryAt(now, known.until - now));
         });
     return changed.get();
   }

@@ -4,7 +4,7 @@ import io.llmrelay.chat.TokenUsage;
 
 /**
  * The right to make one attempt: a slot of the backend, the pass of its circuit and a reservation
- * from its budget. Must be {@linkplain #settle settled} once.
+ * from its budget. Must be {@linkplain #settle settled}; a second time does nothing.
  */
 public final class Permit implements Entry {
   private final BackendState backend;
@@ -13,6 +13,7 @@ public final class Permit implements Entry {
   private final Circuit.Pass pass;
   private final Exhaustion.Trial trial;
   private final Spend reserved;
+  private boolean settled;
 
   Permit(
       BackendState backend,
@@ -43,6 +44,10 @@ public final class Permit implements Entry {
    * @param cooldown the cooldown it led to, or {@code null}
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
+    if (settled) {
+      return; // What was thrown the first time ended its request, and so brings it here again.
+    }
+    settled = true;
     try {
       if (outcome == Outcome.ALIVE && trial != null) {
         backend.exhaustion.end(trial);

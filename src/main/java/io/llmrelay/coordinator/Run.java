@@ -178,7 +178,7 @@ final class Run {
                   byBackend.keySet(),
                   backend ->
                       context.runOnContext(
-                          v -> carryOut(machine.slotGranted(byBackend.get(backend)))));
+                          v -> on(() -> machine.slotGranted(byBackend.get(backend)))));
       return queue != null;
     }
 

@@ -24,7 +24,9 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -65,6 +67,12 @@ final class BackendClient {
   private final HttpClientAgent freshStreams;
   private final HttpClientAgent probes;
   private final LocalMap<String, Boolean> withoutStreamOptions;
+
+  /** The requests whose answers are complete and whose bodies have not ended, oldest first. */
+  private final Set<Exchange> ending = new LinkedHashSet<>();
+
+  /** The streams that run. */
+  private int open;
 
   /**
    * Creates a client.
@@ -155,6 +163,28 @@ final class BackendClient {
 
   ErrorClassifier errors() {
     return errors;
+  }
+
+  /** A stream begins: the connection of one that is complete is not waited for. */
+  void begin() {
+    open++;
+    if (open + ending.size() > options.getMaxConnections() && !ending.isEmpty()) {
+      ending.iterator().next().reset();
+    }
+  }
+
+  /** A stream is over. */
+  void end() {
+    open--;
+  }
+
+  /** The answer is complete, and the end of its body is waited for until {@link #ended}. */
+  void ending(Exchange exchange) {
+    ending.add(exchange);
+  }
+
+  void ended(Exchange exchange) {
+    ending.remove(exchange);
   }
 
   /**

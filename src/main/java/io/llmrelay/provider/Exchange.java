@@ -21,7 +21,8 @@ import java.util.function.Consumer;
  *
  * <p>It is open until the one terminal frame, or until the consumer cancels. From then on nothing
  * is read any more; what is left of the response may end by itself within a short grace, which
- * keeps the connection, and is reset otherwise. A cancelled request is reset at once.
+ * keeps the connection, and is reset otherwise, at once where another stream needs the connection.
+ * A cancelled request is reset at once.
  *
  * <p>Two requests are sent a second time, which nobody else learns of: one whose reused connection
  * was closed before a byte of the answer came, on a fresh connection, and one that was refused for
@@ -92,6 +93,7 @@ final class Exchange implements OutboundStream.Handler {
     this.connectMs = connectMs;
     finishMs = Math.max(1, Math.min(FINISH_MS, stallMs / 2));
     answer.limit(chat.maxTokens());
+    backend.begin();
     guarded(
         () -> {
           body = backend.encode(chat, model);
@@ -238,6 +240,7 @@ final class Exchange implements OutboundStream.Handler {
     ended = true;
     if (closed) {
       cancelTimer();
+      backend.ended(this);
     } else {
       guarded(last);
       guarded(this::deliver);
@@ -329,12 +332,14 @@ final class Exchange implements OutboundStream.Handler {
     if (!closed) {
       closed = true;
       cancelTimer();
+      backend.end();
       onClose.accept(this);
     }
   }
 
   private void letEnd() {
     if (request != null && !ended) {
+      backend.ending(this);
       drained();
       // What arrived with the end of the answer mostly is the end of the body.
       vertx.runOnContext(v -> awaitRest());
@@ -347,8 +352,10 @@ final class Exchange implements OutboundStream.Handler {
     }
   }
 
-  private void reset() {
+  /** Ends the request where it has not ended by itself. */
+  void reset() {
     cancelTimer();
+    backend.ended(this);
     if (request != null && !ended) {
       ended = true;
       request.reset();

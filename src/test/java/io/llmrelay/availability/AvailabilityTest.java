@@ -93,6 +93,7 @@ class AvailabilityTest {
         };
     Availability availability = new Availability(vertx, clock, now::get, firstProbe);
     get(availability.open(settings, new Listeners(List.of(log))));
+    availability.probeRefusedKeys();
     return availability;
   }
 
@@ -381,6 +382,25 @@ class AvailabilityTest {
     assertThat(why(here, "m")).isEqualTo(FailureKind.AUTHENTICATION);
     probe = new JsonObject().put("ok", true);
     await().until(() -> why(here, "m") == null);
+  }
+
+  @Test
+  void anotherConfigurationBoundsTheCooldownsFromThenOn() throws Exception {
+    Availability here = open();
+    AvailabilitySettings same = settings(null, null);
+    here.configure(
+        new AvailabilitySettings(
+            same.prefix(),
+            same.providers(),
+            same.backends(),
+            same.circuit(),
+            same.maxWaiting(),
+            Duration.ofMinutes(1),
+            null),
+        new Listeners(List.of()),
+        Set.of("a", "b"));
+    fail(here, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
+    assertThat(here.backends().look("a", "m", null).availableInMs()).isEqualTo(60_000);
   }
 
   @Test

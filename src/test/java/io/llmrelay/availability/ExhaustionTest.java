@@ -124,6 +124,27 @@ class ExhaustionTest {
   }
 
   @Test
+  void aShorterCooldownLeavesTheTriesOfTheLongerOne() {
+    exhaustion.extend("m", FailureKind.RATE_LIMITED, 3_600_000);
+    exhaustion.extend("m", FailureKind.RATE_LIMITED, 10_000);
+    now += Exhaustion.TRY_AT_LEAST_EVERY_MS;
+    assertThat(exhaustion.enter("m")).as("due").isNotNull();
+    exhaustion.extend("m", FailureKind.RATE_LIMITED, 10_000);
+    assertThat(exhaustion.enter("m")).as("refused again").isNull();
+    now += Exhaustion.TRY_AT_LEAST_EVERY_MS;
+    assertThat(exhaustion.enter("m")).as("due again").isNotNull();
+  }
+
+  @Test
+  void aRefusedKeyIsNotTriedByRequests() {
+    exhaustion.refuseKey();
+    exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 3_600_000);
+    now += 3_600_000;
+    assertThat(exhaustion.look("m")).isNotNull();
+    assertThat(exhaustion.enter("m")).isNull();
+  }
+
+  @Test
   void aShortCooldownIsWaitedFor() {
     exhaustion.extend("m", FailureKind.RATE_LIMITED, Exhaustion.TRY_AFTER_MS);
     now += Exhaustion.TRY_AFTER_MS - 1;

@@ -80,7 +80,7 @@ class BrokenRunTest {
                 0,
                 Duration.ofMillis(10),
                 Duration.ofSeconds(1),
-                Duration.ofMillis(200),
+                minute,
                 10_000),
             LimitsTest.WIDE,
             Catalog.builtIn(),
@@ -94,6 +94,7 @@ class BrokenRunTest {
     get(vertx.deployVerticle(coordinator));
     endpoint = get(BusEndpoint.open(vertx, "test", BusSettings.DEFAULT));
     silent("a");
+    silent("b");
   }
 
   private static AvailabilitySettings availability() {
@@ -103,7 +104,7 @@ class BrokenRunTest {
         List.of(
             new AvailabilitySettings.Backend("a", "a", 10, null),
             new AvailabilitySettings.Backend(
-                "b", "b", 10, new BudgetOptions().setRequestsPerDay(1_000L))),
+                "b", "b", 1, new BudgetOptions().setRequestsPerDay(1_000L))),
         new CircuitOptions(),
         10,
         Duration.ofDays(31),
@@ -168,6 +169,10 @@ class BrokenRunTest {
   }
 
   private List<Failure> stream(String model) {
+    return stream(request(model));
+  }
+
+  private List<Failure> stream(JsonObject request) {
     List<Failure> failures = new CopyOnWriteArrayList<>();
     endpoint
         .context()
@@ -175,7 +180,7 @@ class BrokenRunTest {
             v ->
                 endpoint.request(
                     "llm.stream",
-                    request(model),
+                    request,
                     new InboundStream.Handler() {
                       @Override
                       public void opened(JsonObject body) {}
@@ -237,6 +242,44 @@ class BrokenRunTest {
         .runOnContext(
             v -> attempts.get(0).fail(Failure.of(FailureKind.SERVER_ERROR, "it said so")));
     endsAsInternal(failures);
+  }
+
+  @Test
+  void whenItGetsTheSlotThatItWaitedFor() throws Exception {
+    JsonObject patient =
+        request("mb")
+            .put(
+                "relay",
+                new JsonObject()
+                    .put("candidates", new JsonArray().add("b"))
+                    .put("timeouts", new JsonObject().put("first-chunk", "20s")));
+    List<Failure> first = stream(patient);
+    await().until(() -> attempts.size() == 1);
+    List<Failure> waits = stream(patient);
+    await().until(() -> connections("b").getInteger("waiting") == 1);
+    broken = true;
+    endpoint
+        .context()
+        .runOnContext(
+            v -> attempts.get(0).fail(Failure.of(FailureKind.SERVER_ERROR, "it said so")));
+    await().untilAsserted(() -> assertThat(waits).hasSize(1));
+    assertThat(waits.get(0).kind()).isEqualTo(FailureKind.INTERNAL);
+    await().untilAsserted(() -> assertThat(first).hasSize(1));
+    broken = false;
+    assertThat(connections("b").getInteger("in_use")).as("given back once each").isZero();
+    assertThat(connections("b").getInteger("waiting")).isZero();
+  }
+
+  private JsonObject connections(String backend) throws Exception {
+    return get(vertx.eventBus().<JsonObject>request("llm.health", new JsonObject()))
+        .body()
+        .getJsonArray("backends")
+        .stream()
+        .map(JsonObject.class::cast)
+        .filter(each -> each.getString("name").equals(backend))
+        .map(each -> each.getJsonObject("connections"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

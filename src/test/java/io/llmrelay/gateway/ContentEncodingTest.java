@@ -111,4 +111,30 @@ class ContentEncodingTest extends GatewayFixture {
     assertThat(post("deflate", plain).statusCode()).isEqualTo(400);
     assertThat(relay.requests).isEmpty();
   }
+
+  @Test
+  void severalGzipMembersAreOneBody() throws Exception {
+    String text = streamRequest().put("user", "Grüße").encode();
+    int half = text.length() / 2;
+    isUnderstood(
+        "gzip",
+        joined(gzip(text.substring(0, half)), gzip(""), gzip(""), gzip(text.substring(half))));
+  }
+
+  @Test
+  void gzipMembersWithoutEndAre400() throws Exception {
+    byte[][] empty = new byte[1_000][];
+    Arrays.fill(empty, gzip(""));
+    HttpResponse<String> response = post("gzip", joined(empty));
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(error(response).getString("code")).isEqualTo("invalid_content_encoding");
+  }
+
+  private static byte[] joined(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
+  }
 }

@@ -20,6 +20,9 @@ final class ContentCoding {
   /** Bytes decoded at a time; a body is refused at most this far beyond its limit. */
   private static final int PIECE_BYTES = 8 * 1024;
 
+  /** Most empty members of a gzip body in a row. */
+  private static final int MAX_EMPTY_MEMBERS = 100;
+
   private ContentCoding() {}
 
   static boolean isIdentity(String coding) {
@@ -54,9 +57,29 @@ final class ContentCoding {
 
   private static InputStream stream(String coding, InputStream bytes, Inflater inflater)
       throws IOException {
-    return coding.equals(DEFLATE)
-        ? new InflaterInputStream(bytes, inflater)
-        : new GZIPInputStream(bytes, PIECE_BYTES);
+    return coding.equals(DEFLATE) ? new InflaterInputStream(bytes, inflater) : new Members(bytes);
+  }
+
+  /** The members of a gzip body. For each empty one the JDK calls {@code read} from within it. */
+  private static final class Members extends GZIPInputStream {
+    private int depth;
+
+    Members(InputStream bytes) throws IOException {
+      super(bytes, PIECE_BYTES);
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) throws IOException {
+      if (depth > MAX_EMPTY_MEMBERS) {
+        throw new IOException("too many empty members");
+      }
+      depth++;
+      try {
+        return super.read(to, offset, length);
+      } finally {
+        depth--;
+      }
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.sandbox.Scenario;
@@ -60,21 +61,9 @@ class BlamelessTest {
             + "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"
             + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
             + "data: [DONE]\n\n";
-    NetServer server =
-        RELAYS
-            .vertx()
-            .createNetServer()
-            .connectHandler(socket -> socket.handler(request -> socket.write(answer)));
-    Relays.get(server.listen(0, "127.0.0.1"));
-    RelayOptions options =
-        new RelayOptions()
-            .addBackend(
-                "primary",
-                RELAYS
-                    .backend("openai", path, "alpha")
-                    .setBaseUrl("http://127.0.0.1:" + server.actualPort() + "/v1")
-                    .setMaxConnections(1))
-            .setCircuit(new CircuitOptions().setMaxFailures(1));
+    NetServer server = server(answer);
+    RelayOptions options = at(server);
+    options.getBackends().get("primary").setMaxConnections(1);
     options.setTimeouts(
         new Timeouts(Duration.ofMillis(400), null, null, null, null).or(options.getTimeouts()));
     Relay relay = RELAYS.deploy(options);
@@ -82,6 +71,55 @@ class BlamelessTest {
       Seen seen = Seen.of(relay.client(), REQUEST, true);
       assertThat(seen.failure()).isNull();
       assertThat(seen.text()).isEqualTo("x");
+    }
+    Relays.get(server.close());
+  }
+
+  /** A server that answers every request with these bytes, and then is silent. */
+  private static NetServer server(String answer) {
+    NetServer server =
+        RELAYS
+            .vertx()
+            .createNetServer()
+            .connectHandler(socket -> socket.handler(request -> socket.write(answer)));
+    return Relays.get(server.listen(0, "127.0.0.1"));
+  }
+
+  private RelayOptions at(NetServer server) {
+    return new RelayOptions()
+        .addBackend(
+            "primary",
+            RELAYS
+                .backend("openai", path, "alpha")
+                .setBaseUrl("http://127.0.0.1:" + server.actualPort() + "/v1"))
+        .setCircuit(new CircuitOptions().setMaxFailures(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "first-chunk", "stall"})
+  void aCallersImpatienceIsNotTheBackendsFailure(String phase) throws Exception {
+    Duration wish = Duration.ofMillis(50);
+    boolean stall = phase.equals("stall");
+    NetServer server =
+        server(
+            stall
+                ? "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 10000\r\n\r\n"
+                    + "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n"
+                : "");
+    Relay relay = RELAYS.deploy(at(server));
+    Timeouts timeouts =
+        new Timeouts(
+            null,
+            phase.equals("head") ? wish : null,
+            phase.equals("first-chunk") ? wish : null,
+            stall ? wish : null,
+            null);
+    for (int i = 0; i < 3; i++) {
+      ChatRequest impatient = REQUEST.withRelay(new RelayHints(null, null, timeouts, null, null));
+      Seen seen = Seen.of(relay.client(), impatient, true);
+      assertThat(seen.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
+      assertThat(relay.health("primary").getJsonObject("circuit").getString("primary"))
+          .isEqualTo("closed");
     }
     Relays.get(server.close());
   }

@@ -164,7 +164,13 @@ final class Run {
     @Override
     public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
       Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
-      permit.settle(outcome, cooldown, attempt.usage(), attempt.costUsd());
+      boolean impatient =
+          failure != null
+              && failure.kind() == FailureKind.TIMEOUT
+              && failure.status() == 0
+              && setup.settings().run().isShortened(request.relay().timeouts(), candidate);
+      permit.settle(
+          impatient ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
     }
 
     @Override

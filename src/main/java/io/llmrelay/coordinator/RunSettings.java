@@ -38,6 +38,21 @@ public record RunSettings(
         latchMaxBytes);
   }
 
+  /**
+   * Whether a request wants to wait for less than is configured here: a timeout of such a request
+   * says nothing of the backend's health.
+   */
+  boolean isShortened(Timeouts asked, Candidate candidate) {
+    return shorter(asked.connect(), timeouts.connect())
+        || shorter(asked.head(), timeouts.head() == null ? firstChunk(candidate) : timeouts.head())
+        || shorter(asked.firstChunk(), firstChunk(candidate))
+        || shorter(asked.stall(), timeouts.stall());
+  }
+
+  private static boolean shorter(Duration asked, Duration configured) {
+    return asked != null && asked.compareTo(configured) < 0;
+  }
+
   /** How long that candidate may take to its first chunk. */
   Duration firstChunk(Candidate candidate) {
     if (timeouts.firstChunk() != null) {

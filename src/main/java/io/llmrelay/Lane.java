@@ -4,7 +4,7 @@ import io.llmrelay.availability.Availability;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.coordinator.CoordinatorVerticle;
+import io.llmrelay.failover.CoordinatorVerticle;
 import io.llmrelay.gateway.Admission;
 import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.observe.Listeners;

@@ -100,7 +100,7 @@ final class Lane extends VerticleBase {
     if (gatewayOptions == null) {
       return Future.succeededFuture();
     }
-    relay = LlmRelay.create(vertx, address, options.getBus().toSettings());
+    relay = new RelayClient(vertx, address, options.getBus().toSettings(), true);
     gateway = new GatewayVerticle(gatewayOptions, relay, admission, reload);
     return Crew.start(gateway, context);
   }

@@ -1,12 +1,15 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.availability.Availability;
+import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.Frames;
-import io.llmrelay.bus.InboundStream;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.bus.BusService;
+import io.llmrelay.bus.FrameCodec;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -16,6 +19,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
@@ -27,10 +32,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
- * Serves {@code stream}, {@code generate}, {@code plan} and {@code health} on the event bus, and
- * keeps what the runs share: the configuration and the endpoint all streams go through.
+ * Offers the relay as a {@link ChatService} on the event bus ({@code stream} and {@code generate}),
+ * by combining the backends'; and answers {@code plan} and {@code health}. Keeps what the runs
+ * share: the configuration and the endpoint all streams go through.
  *
  * <p>Everything of a coordinator happens on its one context. The coordinators of a relay share its
  * {@link Availability}.
@@ -46,12 +53,15 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final InstantSource clock;
   private final Set<String> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
-  private final List<MessageConsumer<?>> publicConsumers = new ArrayList<>();
-  private final List<MessageConsumer<?>> consumers = new ArrayList<>();
+  private final List<Supplier<Future<Void>>> publicAddresses = new ArrayList<>();
+  private final List<Supplier<Future<Void>>> ownAddresses = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
 
   /** What holds for the requests that begin now. */
   private Setup setup;
+
+  /** Room for the text of chunks while it is counted. */
+  private final byte[] scratch = new byte[Chunks.MAX_BYTES];
 
   private BusEndpoint endpoint;
   private long admitted;
@@ -92,10 +102,10 @@ public final class CoordinatorVerticle extends VerticleBase {
               endpoint = opened;
               return Future.all(
                   List.of(
-                      serve("stream", this::stream),
-                      serve("generate", this::generate),
-                      serve("plan", this::plan),
-                      serve("health", this::health)));
+                      serve("stream", this::stream, false),
+                      serve("generate", this::generate, true),
+                      answer("plan", this::plan),
+                      answer("health", this::health)));
             });
   }
 
@@ -122,9 +132,7 @@ public final class CoordinatorVerticle extends VerticleBase {
    * refuses what still comes to the lane's own. To be called on the coordinator's context.
    */
   public Future<?> drain() {
-    List<MessageConsumer<?>> left = List.copyOf(publicConsumers);
-    publicConsumers.clear();
-    return unregister(left).onComplete(done -> stopping = true);
+    return leave(publicAddresses).onComplete(done -> stopping = true);
   }
 
   /**
@@ -140,13 +148,14 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    consumers.addAll(publicConsumers);
-    return unregister(consumers)
+    return Future.join(leave(publicAddresses), leave(ownAddresses))
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
 
-  private static Future<?> unregister(List<MessageConsumer<?>> all) {
-    return Future.join(all.stream().map(MessageConsumer::unregister).toList());
+  private static Future<?> leave(List<Supplier<Future<Void>>> addresses) {
+    List<Future<Void>> left = addresses.stream().map(Supplier::get).toList();
+    addresses.clear();
+    return Future.join(left);
   }
 
   /** Milliseconds that only go forward. */
@@ -158,8 +167,25 @@ public final class CoordinatorVerticle extends VerticleBase {
     return vertx;
   }
 
-  InboundStream open(String service, JsonObject body, InboundStream.Handler handler) {
-    return endpoint.request(service, body, handler);
+  /** The number of characters of a text. */
+  int characters(Buffer utf8) {
+    int length = utf8.length();
+    byte[] bytes = scratch;
+    if (length > bytes.length) {
+      bytes = utf8.getBytes();
+    } else {
+      utf8.getBytes(0, length, bytes);
+    }
+    int characters = 0;
+    for (int i = 0; i < length; i++) {
+      characters += (bytes[i] & 0xC0) == 0x80 ? 0 : 1;
+    }
+    return characters;
+  }
+
+  /** The backend with this name, under the configuration that holds now or an earlier one. */
+  ChatService backend(Setup setup, String name) {
+    return new BusClient(endpoint, setup.settings().providers() + ".provider." + name);
   }
 
   void forget(Run run) {
@@ -176,75 +202,63 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
   }
 
-  private interface Service {
-    void serve(Message<JsonObject> message, JsonObject body);
-  }
-
-  /** At the public address, and at the lane's own. */
-  private Future<?> serve(String name, Service service) {
+  /** Offers a service at the public address, and at the lane's own. */
+  private Future<?> serve(String name, ChatService service, boolean whole) {
+    Future<BusService> everywhere =
+        BusService.register(endpoint, first.prefix() + "." + name, service, whole);
+    Future<BusService> here =
+        BusService.registerLocal(endpoint, first.lane() + "." + name, service, whole);
     return Future.all(
-        consume(publicConsumers, first.prefix() + "." + name, message -> answer(message, service)),
-        consume(consumers, first.lane() + "." + name, message -> answer(message, service)));
+        everywhere.onSuccess(bus -> publicAddresses.add(bus::unregister)),
+        here.onSuccess(bus -> ownAddresses.add(bus::unregister)));
   }
 
-  private Future<?> consume(
-      List<MessageConsumer<?>> all, String address, Handler<Message<Object>> handler) {
-    MessageConsumer<Object> consumer = vertx.eventBus().consumer(address, handler);
-    all.add(consumer);
-    return consumer.completion();
+  private interface Question {
+    void answer(Message<Object> message, JsonObject body);
+  }
+
+  /** Answers questions at the public address, and at the lane's own. */
+  private Future<?> answer(String name, Question question) {
+    EventBus bus = vertx.eventBus();
+    Handler<Message<Object>> handler = message -> answer(message, question);
+    MessageConsumer<Object> everywhere = bus.consumer(first.prefix() + "." + name, handler);
+    MessageConsumer<Object> here = bus.localConsumer(first.lane() + "." + name, handler);
+    publicAddresses.add(everywhere::unregister);
+    ownAddresses.add(here::unregister);
+    return Future.all(everywhere.completion(), here.completion());
   }
 
   /** Whatever a message holds, it is answered: with what was asked for, or with a failure. */
-  private static void answer(Message<Object> message, Service service) {
+  private static void answer(Message<Object> message, Question question) {
     try {
-      if (!(message.body() instanceof JsonObject body)) {
-        throw Failure.invalid("", "the body must be a JSON object").toException();
-      }
-      @SuppressWarnings("unchecked")
-      Message<JsonObject> typed = (Message<JsonObject>) (Message<?>) message;
-      service.serve(typed, body);
+      question.answer(message, FrameCodec.json(message));
     } catch (RuntimeException e) {
-      Frames.refuse(message, LlmException.failureOf(e));
+      FrameCodec.refuse(message, LlmException.failureOf(e));
     }
   }
 
-  private void stream(Message<JsonObject> message, JsonObject body) {
-    stream(message, ChatRequest.fromJson(body), true);
+  private ChatExchange stream(ChatRequest request, ChatSink sink) {
+    return open(request, true, sink);
   }
 
-  /**
-   * The whole answer: in one reply, or as a stream committed at its end, which can be cancelled.
-   */
-  private void generate(Message<JsonObject> message, JsonObject body) {
-    ChatRequest request = ChatRequest.fromJson(body).withCommit(CommitPoint.COMPLETE);
-    if (message.headers().contains(Frames.PEER)) {
-      stream(message, request, false);
-    } else {
-      start(admit(request, false, new ReplySink(message)));
-    }
+  /** The whole answer at once: the same run, committed at its end. */
+  private ChatExchange generate(ChatRequest request, ChatSink sink) {
+    return open(request.withCommit(CommitPoint.COMPLETE), false, sink);
   }
 
-  private void stream(Message<JsonObject> message, ChatRequest request, boolean streaming) {
-    StreamSink sink = new StreamSink();
-    sink.run = admit(request, streaming, sink);
-    sink.stream = endpoint.accept(message, sink);
-    if (sink.stream == null) {
-      availability.end();
-    } else {
-      start(sink.run);
-    }
-  }
-
-  private void start(Run run) {
+  private ChatExchange open(ChatRequest request, boolean streaming, ChatSink sink) {
+    Run run = admit(request.checked(), streaming, sink);
     runs.add(run);
-    run.start();
+    run.begin();
+    context.runOnContext(v -> run.start());
+    return run;
   }
 
   /**
    * Plans a run and counts it as in flight, until {@link #forget}. Its id is unique, whatever ids
    * the consumers give their streams.
    */
-  private Run admit(ChatRequest asked, boolean streaming, Sink sink) {
+  private Run admit(ChatRequest asked, boolean streaming, ChatSink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
@@ -279,7 +293,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return request.withRelay(setup.settings().limits().cut(request.relay(), warnings));
   }
 
-  private void plan(Message<JsonObject> message, JsonObject body) {
+  private void plan(Message<Object> message, JsonObject body) {
     ChatRequest request = limited(ChatRequest.fromJson(body), new ArrayList<>());
     message.reply(
         Report.plan(
@@ -291,7 +305,7 @@ public final class CoordinatorVerticle extends VerticleBase {
             .toJson());
   }
 
-  private void health(Message<JsonObject> message, JsonObject body) {
+  private void health(Message<Object> message, JsonObject body) {
     JsonObject report = Report.health(setup, availability.requests());
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
@@ -308,46 +322,5 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
     return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));
-  }
-
-  /** The consumer's end of a streaming run. */
-  private static final class StreamSink implements Sink, OutboundStream.Handler {
-    private OutboundStream stream;
-    private Run run;
-
-    @Override
-    public void open(JsonObject body) {
-      stream.open(body);
-    }
-
-    @Override
-    public void chunks(Chunks chunks) {
-      stream.chunks(chunks);
-    }
-
-    @Override
-    public boolean full() {
-      return stream.writeQueueFull();
-    }
-
-    @Override
-    public void end(JsonObject body) {
-      stream.end(body);
-    }
-
-    @Override
-    public void fail(Failure failure) {
-      stream.fail(failure);
-    }
-
-    @Override
-    public void drained() {
-      run.drained();
-    }
-
-    @Override
-    public void cancelled(String reason) {
-      run.cancel(reason);
-    }
   }
 }

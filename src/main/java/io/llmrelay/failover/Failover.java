@@ -52,6 +52,9 @@ final class Failover {
   /** When a request that found no slot anywhere is told to come back. */
   private static final long SATURATED_RETRY_MS = 1_000;
 
+  /** What a held block counts for, in bytes, beside its text. */
+  private static final long BLOCK_BYTES = 64;
+
   private static final List<Action> NOTHING = List.of();
   private static final List<Action> DELIVER = List.of(new Action.Deliver());
   private static final List<Action> HOLD = List.of(new Action.Hold());
@@ -167,6 +170,18 @@ final class Failover {
     return NOTHING;
   }
 
+  /** A block has started; it takes room while it is held, however short its text is. */
+  List<Action> block() {
+    if (state == State.STREAMING) {
+      return DELIVER;
+    }
+    if (state != State.ATTEMPTING) {
+      return NOTHING;
+    }
+    heldBytes += BLOCK_BYTES;
+    return heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : HOLD;
+  }
+
   /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
   List<Action> chunks(ChunkKind kind, int number, int length, int characters) {
     if (state == State.STREAMING) {
@@ -186,12 +201,7 @@ final class Failover {
     count(number, length, characters);
     boolean commit = heldCharacters >= settings.commit().characters();
     if (!commit && heldBytes > settings.latchMaxBytes()) {
-      return abandon(
-          Failure.of(
-              FailureKind.TOO_LARGE,
-              "the answer grew past "
-                  + settings.latchMaxBytes()
-                  + " bytes before the commit point"));
+      return abandon(tooLarge());
     }
     if (!first && !commit) {
       return HOLD;
@@ -209,6 +219,12 @@ final class Failover {
     return actions;
   }
 
+  private Failure tooLarge() {
+    return Failure.of(
+        FailureKind.TOO_LARGE,
+        "the answer grew past " + settings.latchMaxBytes() + " bytes before the commit point");
+  }
+
   /**
    * The attempt ended by itself.
    *
@@ -224,7 +240,7 @@ final class Failover {
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
-    if (empty && finishReason == FinishReason.STOP) {
+    if (empty && (finishReason == FinishReason.STOP || finishReason == FinishReason.OTHER)) {
       return failed(
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
               .withUsage(usage, null));

@@ -6,24 +6,25 @@ import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Permit;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.availability.SlotQueue;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.InboundStream;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.LlmException;
-import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,45 +32,46 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * One request on its way: the edge where the state machine meets the bus and the clock. Frames of
- * the attempt and timers go into the machine, its actions are carried out here; nothing is decided
- * here.
+ * One request on its way: the edge where the state machine meets the backends and the clock. Events
+ * of the attempt and timers go into the machine, its actions are carried out here; nothing is
+ * decided here.
  *
- * <p>Back-pressure: a chunk's credit goes back to the provider only once the sink has taken it.
- * While the sink is full the credit is owed, and the stall timer rests.
+ * <p>Back-pressure: a backend may be ahead by the consumer's own window, and what the consumer has
+ * consumed is reported to the backend. What the latch holds counts as consumed; so what the
+ * consumer consumes of it later is not reported again. While the consumer is a window behind, the
+ * stall timer rests.
  */
-final class Run {
+final class Run implements ChatExchange {
   private static final Logger LOG = System.getLogger(Run.class.getName());
-
-  private record Held(ChunkKind kind, Buffer data) {}
 
   private final String id;
   private final boolean streaming;
-  private final ChatRequest request;
-  private final JsonObject requestJson;
-  private final RunSettings settings;
+  private final Map<String, String> metadata;
+  private final Timeouts attemptTimeouts;
   private final List<String> warnings;
   private final Setup setup;
   private final CoordinatorVerticle coordinator;
-  private final Sink sink;
+  private final ChatSink sink;
   private final Failover machine;
-  private final List<Held> held = new ArrayList<>();
 
-  private InboundStream attempt;
+  /** What is asked, until the commit point. */
+  private ChatRequest request;
+
+  private Leg leg;
   private Permit permit;
-  private Candidate asked;
   private Candidate serving;
-
-  /** The model as the attempt's answer names it; {@code null} if it has not. */
-  private String answering;
-
-  /** What of the request the attempt's provider left out; {@code null} if nothing. */
-  private String leftOut;
-
   private int malformed;
-  private int owed;
+
+  /** Calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
+  private long ahead;
+
+  /** Of these, those whose text the latch had held. */
+  private long released;
+
+  private boolean consumerPaused;
   private long timer = -1;
   private long timerAt = Long.MAX_VALUE;
+  private boolean abandoned;
   private boolean closed;
 
   Run(
@@ -81,12 +83,13 @@ final class Run {
       List<String> warnings,
       Setup setup,
       CoordinatorVerticle coordinator,
-      Sink sink) {
+      ChatSink sink) {
     this.id = id;
     this.streaming = streaming;
     this.request = request;
-    this.requestJson = request.withRelay(RelayHints.NONE).toJson();
-    this.settings = settings;
+    this.metadata = request.metadata();
+    Timeouts timeouts = settings.timeouts();
+    this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     this.warnings = warnings;
     this.setup = setup;
     this.coordinator = coordinator;
@@ -101,16 +104,21 @@ final class Run {
             () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  void start() {
+  /** Tells the hooks; {@link #start} follows, unless the run is cancelled before. */
+  void begin() {
     setup.enter();
     setup
         .listeners()
-        .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, request.metadata()));
+        .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, metadata));
+  }
+
+  void start() {
     on(machine::start);
   }
 
-  /** The consumer cancelled or vanished. */
-  void cancel(String reason) {
+  @Override
+  public void cancel(String reason) {
+    abandoned = true;
     on(() -> machine.cancel(reason));
   }
 
@@ -120,15 +128,22 @@ final class Run {
     on(() -> machine.cancel(why));
   }
 
-  /** The consumer takes chunks again. */
-  void drained() {
-    machine.consumerResumed();
-    int credits = owed;
-    owed = 0;
-    for (int i = 0; i < credits && attempt != null; i++) {
-      attempt.consumed();
+  @Override
+  public void consumed(int calls) {
+    if (closed) {
+      return;
     }
-    watch();
+    long held = Math.min(released, calls);
+    released -= held;
+    ahead -= calls;
+    if (leg != null && calls > held) {
+      leg.exchange.consumed((int) (calls - held));
+    }
+    if (consumerPaused && ahead < sink.window()) {
+      consumerPaused = false;
+      machine.consumerResumed();
+      watch();
+    }
   }
 
   /** Asks the availability, and tells it what became of the attempts. */
@@ -189,73 +204,133 @@ final class Run {
     }
   }
 
-  /** The frames of one attempt; they stop when the attempt is cancelled. */
-  private final class AttemptFrames implements InboundStream.Handler {
-    @Override
-    public void opened(JsonObject body) {
-      on(
-          () -> {
-            answering = body.getString("model", answering);
-            leftOut = body.getString("warning", leftOut);
-            return machine.head();
-          });
+  /** One attempt, as its backend sees it; it is not called any more once it is aborted. */
+  private final class Leg implements ChatSink {
+    private final Candidate candidate;
+    private final Map<Block, Buffer> held = new LinkedHashMap<>();
+    private ChatExchange exchange;
+
+    /** The model as the answer names it; {@code null} if it has not. */
+    private String model;
+
+    /** What of the request the provider left out; {@code null} if nothing. */
+    private String warning;
+
+    Leg(Candidate candidate) {
+      this.candidate = candidate;
     }
 
     @Override
-    public void chunks(Chunks chunks) {
+    public int window() {
+      return sink.window();
+    }
+
+    @Override
+    public void opened(AnswerHead head) {
+      model = head.model() == null ? model : head.model();
+      warning = head.warning() == null ? warning : head.warning();
+      on(machine::head);
+    }
+
+    @Override
+    public void block(Block block) {
       try {
-        carryOut(chunks);
+        for (Action action : machine.block()) {
+          if (action instanceof Action.Deliver) {
+            sink.block(block);
+          } else if (action instanceof Action.Hold) {
+            held.put(block, Buffer.buffer());
+          } else {
+            carryOut(action);
+          }
+        }
       } catch (RuntimeException e) {
         broken(e);
       }
     }
 
-    private void carryOut(Chunks chunks) {
-      Buffer data = chunks.data();
-      for (Action action :
-          machine.chunks(chunks.kind(), chunks.count(), data.length(), characters(data))) {
-        if (action instanceof Action.Deliver) {
-          deliver(chunks);
-        } else if (action instanceof Action.Hold) {
-          hold(chunks.kind(), data);
-          attempt.consumed();
-        } else {
-          Run.this.carryOut(action);
+    @Override
+    public void chunks(Chunks chunks) {
+      try {
+        Buffer data = chunks.data();
+        int characters = coordinator.characters(data);
+        for (Action action :
+            machine.chunks(chunks.kind(), chunks.count(), data.length(), characters)) {
+          if (action instanceof Action.Deliver) {
+            deliver(chunks);
+          } else if (action instanceof Action.Hold) {
+            hold(chunks.block(), data);
+          } else {
+            carryOut(action);
+          }
         }
+        if (timerAt > machine.deadline()) {
+          watch();
+        }
+      } catch (RuntimeException e) {
+        broken(e);
       }
-      if (timerAt > machine.deadline()) {
-        watch();
+    }
+
+    /** Appends it to its block: a latch full of single letters takes no more room. */
+    private void hold(Block block, Buffer data) {
+      held.get(block).appendBuffer(data);
+      exchange.consumed(1);
+    }
+
+    private void release() {
+      held.forEach(
+          (block, text) -> {
+            if (!closed) {
+              sink.block(block);
+              Chunks.of(block, text).split(this::release);
+            }
+          });
+      held.clear();
+    }
+
+    private void release(Chunks chunks) {
+      if (!closed && chunks.data().length() > 0) {
+        released++;
+        Run.this.deliver(chunks);
       }
     }
 
     @Override
-    public void ended(JsonObject body) {
-      FinishReason reason;
-      TokenUsage usage;
-      try {
-        reason = FinishReason.of(body.getString("finish_reason"));
-        usage = TokenUsage.fromJson(body.getJsonObject("usage"));
-        malformed = body.getInteger("malformed", 0);
-        answering = body.getString("model", answering);
-      } catch (RuntimeException e) {
-        failed(Failure.of(FailureKind.SERVER_ERROR, "the end frame is not in order"));
-        return;
-      }
-      attempt = null;
+    public void ended(AnswerEnd end) {
+      model = end.model() == null ? model : end.model();
+      malformed = end.malformed();
+      over();
       if (malformed > 0) {
         setup
             .listeners()
-            .deliver(new RelayEvent.SchemaDrift(id, asked.backend(), asked.model(), malformed));
+            .deliver(
+                new RelayEvent.SchemaDrift(
+                    id, candidate.backend(), candidate.model(), end.malformed()));
       }
-      on(() -> machine.ended(reason, usage));
+      on(() -> machine.ended(end.finishReason(), end.usage()));
     }
 
     @Override
     public void failed(Failure failure) {
-      attempt = null;
+      over();
       on(() -> machine.failed(failure));
     }
+
+    /** Nothing is left to abort. */
+    private void over() {
+      exchange = NOTHING_OPEN;
+    }
   }
+
+  private static final ChatExchange NOTHING_OPEN =
+      new ChatExchange() {
+        @Override
+        public void consumed(int calls) {}
+
+        @Override
+        public void cancel(String reason) {}
+      };
 
   /** Tells the machine of something. What is thrown on the way ends the request, not in silence. */
   private void on(Supplier<List<Action>> event) {
@@ -270,7 +345,7 @@ final class Run {
     LOG.log(Level.ERROR, "a request failed within the relay", e);
     Failure failure = LlmException.failureOf(e);
     if (closed) {
-      sink.fail(failure);
+      sink.failed(failure);
       return;
     }
     try {
@@ -279,9 +354,7 @@ final class Run {
       LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
     }
     if (!closed) {
-      if (attempt != null) {
-        attempt.cancel();
-      }
+      abort();
       fail(failure);
     }
   }
@@ -307,10 +380,7 @@ final class Run {
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort) {
-      if (attempt != null) {
-        attempt.cancel();
-        attempt = null;
-      }
+      abort();
     } else if (action instanceof Action.Release release) {
       release(release.candidate());
     } else if (action instanceof Action.Complete complete) {
@@ -323,112 +393,93 @@ final class Run {
   }
 
   private void start(Action.Start start) {
-    held.clear();
-    owed = 0;
-    malformed = 0;
-    answering = null;
-    leftOut = null;
     Candidate candidate = start.candidate();
-    asked = candidate;
+    malformed = 0;
     coordinator.warn(candidate);
     setup
         .listeners()
         .deliver(
             new RelayEvent.AttemptStart(
                 id, start.number(), candidate.backend(), candidate.model()));
-    JsonObject body =
-        new JsonObject()
-            .put("model", candidate.model())
-            .put("connect_ms", settings.timeouts().connect().toMillis())
-            .put("stall_ms", settings.timeouts().stall().toMillis())
-            .put("request", requestJson);
-    String service = setup.settings().providers() + ".provider." + candidate.backend();
-    attempt = coordinator.open(service, body, new AttemptFrames());
+    leg = new Leg(candidate);
+    leg.exchange =
+        coordinator
+            .backend(setup, candidate.backend())
+            .open(request.forCandidate(candidate.model(), attemptTimeouts), leg);
+  }
+
+  private void abort() {
+    if (leg != null) {
+      leg.exchange.cancel("the attempt was given up");
+      leg = null;
+    }
   }
 
   private void ended(Action.Ended ended) {
     setup.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
-  /** Puts it to the last piece of its kind: a latch full of single letters takes no more room. */
-  private void hold(ChunkKind kind, Buffer data) {
-    Held last = held.isEmpty() ? null : held.get(held.size() - 1);
-    if (last == null || last.kind != kind) {
-      last = new Held(kind, Buffer.buffer());
-      held.add(last);
-    }
-    last.data.appendBuffer(data);
-  }
-
   private void release(Candidate candidate) {
     serving = candidate;
-    JsonObject body =
-        new JsonObject()
-            .put("id", id)
-            .put("backend", candidate.backend())
-            .put("model", answering == null ? candidate.model() : answering)
-            .put("trail", Attempt.toJson(machine.trail()));
+    request = null;
     if (candidate.warning() != null) {
       warnings.add(candidate.warning());
     }
-    if (leftOut != null) {
-      warnings.add(leftOut);
-    }
-    if (!warnings.isEmpty()) {
-      body.put("warning", String.join("; ", warnings));
+    Leg released = leg;
+    if (released.warning != null) {
+      warnings.add(released.warning);
     }
     setup
         .listeners()
         .deliver(
             new RelayEvent.FirstChunk(
                 id, candidate.backend(), candidate.model(), machine.elapsed()));
-    sink.open(body);
-    List<Held> released = List.copyOf(held);
-    held.clear();
-    released.forEach(text -> sink.chunks(Chunks.of(text.kind, text.data)));
+    sink.opened(
+        new AnswerHead(
+            id,
+            candidate.backend(),
+            released.model == null ? candidate.model() : released.model,
+            warnings.isEmpty() ? null : String.join("; ", warnings),
+            machine.trail(),
+            0));
+    released.release();
   }
 
   private void deliver(Chunks chunks) {
-    sink.chunks(chunks);
-    if (attempt == null) {
-      return; // Sending found that the consumer had vanished, and the run is over.
+    if (closed) {
+      return; // What came before it found that the consumer had vanished.
     }
-    if (sink.full()) {
-      owed++;
+    ahead++;
+    sink.chunks(chunks);
+    if (ahead >= sink.window() && !consumerPaused) {
+      consumerPaused = true;
       machine.consumerPaused();
-    } else {
-      attempt.consumed();
     }
   }
 
   private void complete(Action.Complete complete) {
     List<Attempt> trail = machine.trail();
-    JsonObject body =
-        new JsonObject()
-            .put("finish_reason", complete.finishReason().code())
-            .put("usage", complete.usage().toJson())
-            .put("trail", Attempt.toJson(trail));
-    if (complete.costUsd() != null) {
-      body.put("cost_usd", complete.costUsd());
-    }
-    if (malformed > 0) {
-      body.put("malformed", malformed);
-    }
+    AnswerEnd end =
+        new AnswerEnd(
+            complete.finishReason(), complete.usage(), complete.costUsd(), trail, null, malformed);
     close();
-    sink.end(body);
+    sink.ended(end);
     told(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
   }
 
   private void fail(Failure failure) {
     Failure complete = failure.withRequestId(id);
     close();
-    sink.fail(complete);
+    if (!abandoned) {
+      sink.failed(complete);
+    }
     told(null, complete, failure.usage(), failure.costUsd(), failure.trail());
   }
 
   private void close() {
     closed = true;
-    held.clear();
+    leg = null;
+    request = null;
     unwatch();
     setup.leave();
     coordinator.forget(this);
@@ -455,7 +506,7 @@ final class Run {
                 machine.elapsed(),
                 machine.deliveredBytes(),
                 trail,
-                request.metadata()));
+                metadata));
   }
 
   /** Keeps one timer for the machine's next deadline; a deadline that moved away costs nothing. */
@@ -482,13 +533,5 @@ final class Run {
     timer = -1;
     unwatch();
     on(machine::timer);
-  }
-
-  private static int characters(Buffer utf8) {
-    int characters = 0;
-    for (byte b : utf8.getBytes()) {
-      characters += (b & 0xC0) == 0x80 ? 0 : 1;
-    }
-    return characters;
   }
 }

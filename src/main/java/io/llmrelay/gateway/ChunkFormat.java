@@ -60,7 +60,11 @@ final class ChunkFormat {
 
   /** Appends the event of a chunk. */
   void chunk(Buffer to, ChatEvent.Chunk chunk) {
-    to.appendBytes(beforeDelta).appendBytes(key(chunk.kind()));
+    byte[] key = key(chunk.kind());
+    if (key == null) {
+      return; // Nothing in OpenAI's format stands for it.
+    }
+    to.appendBytes(beforeDelta).appendBytes(key);
     JsonText.append(to, chunk.data());
     to.appendBytes(AFTER_TEXT);
   }
@@ -70,6 +74,7 @@ final class ChunkFormat {
       case TEXT -> TEXT;
       case REASONING -> REASONING;
       case REFUSAL -> REFUSAL;
+      case TOOL_CALL, OTHER -> null;
     };
   }
 

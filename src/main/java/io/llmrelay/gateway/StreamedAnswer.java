@@ -76,8 +76,8 @@ final class StreamedAnswer {
       } else if (first) {
         context.runOnContext(v -> flush());
       }
-    } else {
-      complete((ChatEvent.End) event);
+    } else if (event instanceof ChatEvent.End end) {
+      complete(end);
     }
   }
 

@@ -5,13 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.AvailabilitySettings;
+import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.Frames;
-import io.llmrelay.bus.InboundStream;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.bus.FrameCodec;
+import io.llmrelay.bus.Producer;
 import io.llmrelay.catalog.Catalog;
+import io.llmrelay.chat.AnswerCollector;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -47,7 +50,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(VertxExtension.class)
 class BrokenRunTest {
   private final List<String> events = new CopyOnWriteArrayList<>();
-  private final List<OutboundStream> attempts = new CopyOnWriteArrayList<>();
+  private final List<Producer> attempts = new CopyOnWriteArrayList<>();
   private volatile boolean broken;
   private Vertx vertx;
   private BusEndpoint endpoint;
@@ -134,27 +137,24 @@ class BrokenRunTest {
 
   /** A provider that accepts and says nothing. */
   private void silent(String backend) throws Exception {
-    OutboundStream.Handler handler =
-        new OutboundStream.Handler() {
-          @Override
-          public void drained() {}
-
-          @Override
-          public void cancelled(String reason) {
-            events.add("cancelled");
-          }
+    ChatService service =
+        (request, sink) -> {
+          Producer attempt =
+              new Producer(request, sink) {
+                @Override
+                public void cancel(String reason) {
+                  BrokenRunTest.this.events.add("cancelled");
+                }
+              };
+          attempts.add(attempt);
+          return attempt;
         };
-    Promise<Void> registered = Promise.promise();
+    Promise<BusService> registered = Promise.promise();
     endpoint
         .context()
         .runOnContext(
             v ->
-                vertx
-                    .eventBus()
-                    .consumer(
-                        "lane.provider." + backend,
-                        message -> attempts.add(endpoint.accept(message, handler)))
-                    .completion()
+                BusService.register(endpoint, "lane.provider." + backend, service, false)
                     .onComplete(registered));
     get(registered.future());
   }
@@ -173,24 +173,10 @@ class BrokenRunTest {
         .context()
         .runOnContext(
             v ->
-                endpoint.request(
-                    "llm.stream",
-                    request(model),
-                    new InboundStream.Handler() {
-                      @Override
-                      public void opened(JsonObject body) {}
-
-                      @Override
-                      public void chunks(Chunks chunks) {}
-
-                      @Override
-                      public void ended(JsonObject body) {}
-
-                      @Override
-                      public void failed(Failure failure) {
-                        failures.add(failure);
-                      }
-                    }));
+                new BusClient(endpoint, "llm.stream")
+                    .open(
+                        ChatRequest.fromJson(request(model)),
+                        new AnswerCollector(answer -> {}, failures::add)));
     return failures;
   }
 
@@ -249,7 +235,7 @@ class BrokenRunTest {
             .request("llm.generate", request("mb"))
             .otherwise(
                 e -> {
-                  failures.add(Frames.refusal(e));
+                  failures.add(FrameCodec.refusal(e));
                   return null;
                 }));
     endsAsInternal(failures);

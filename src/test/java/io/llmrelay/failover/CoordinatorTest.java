@@ -6,8 +6,8 @@ import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.Frames;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.bus.FrameCodec;
+import io.llmrelay.bus.Producer;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.CommitPoint;
@@ -24,6 +24,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
@@ -139,45 +140,34 @@ class CoordinatorTest {
   }
 
   /** A provider that does the same with every attempt. */
-  private void provider(String name, Consumer<OutboundStream> behaviour) throws Exception {
+  private void provider(String name, Consumer<Producer> behaviour) throws Exception {
     await(
         vertx.deployVerticle(
             new VerticleBase() {
               @Override
               public Future<?> start() {
-                return BusEndpoint.open(vertx, "test." + name, BUS, () -> {})
+                return BusEndpoint.open(vertx, "test." + name, BUS)
                     .compose(
                         endpoint ->
-                            vertx
-                                .eventBus()
-                                .<JsonObject>consumer(
-                                    "lane.provider." + name,
-                                    message -> {
-                                      asked.add(name + "/" + message.body().getString("model"));
-                                      behaviour.accept(endpoint.accept(message, IGNORE));
-                                    })
-                                .completion());
+                            Producer.serve(
+                                endpoint,
+                                "lane.provider." + name,
+                                producer -> {
+                                  asked.add(name + "/" + producer.request.model());
+                                  behaviour.accept(producer);
+                                }));
               }
             }));
   }
 
-  private static final OutboundStream.Handler IGNORE =
-      new OutboundStream.Handler() {
-        @Override
-        public void drained() {}
-
-        @Override
-        public void cancelled(String reason) {}
-      };
-
-  private static Consumer<OutboundStream> failing(FailureKind kind) {
+  private static Consumer<Producer> failing(FailureKind kind) {
     return stream -> stream.fail(Failure.of(kind, "it said so"));
   }
 
-  private static void answer(OutboundStream stream) {
-    stream.open(new JsonObject());
+  private static void answer(Producer stream) {
+    stream.open();
     stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
-    stream.end(new JsonObject().put("finish_reason", "stop"));
+    stream.end();
   }
 
   private static JsonObject request(String model) {
@@ -198,7 +188,7 @@ class CoordinatorTest {
             .eventBus()
             .request("llm.generate", request(model))
             .<JsonObject>map(reply -> new JsonObject().put("kind", "none"))
-            .recover(e -> Future.succeededFuture(Frames.refusal(e).toJson())));
+            .recover(e -> Future.succeededFuture(FrameCodec.refusal(e).toJson())));
   }
 
   private List<String> trail(JsonObject answer) {
@@ -245,13 +235,13 @@ class CoordinatorTest {
     provider(
         "a",
         stream -> {
-          stream.open(new JsonObject());
+          stream.open();
           for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT, ChunkKind.REASONING)) {
             for (int i = 0; i < 50; i++) {
               stream.chunk(kind, Buffer.buffer("ß"));
             }
           }
-          stream.end(new JsonObject().put("finish_reason", "stop"));
+          stream.end();
         });
     List<String> frames = new CopyOnWriteArrayList<>();
     await(
@@ -272,9 +262,9 @@ class CoordinatorTest {
             .completion());
     DeliveryOptions options =
         new DeliveryOptions()
-            .addHeader(Frames.STREAM.toString(), "1")
-            .addHeader(Frames.PEER.toString(), "consumer")
-            .addHeader(Frames.WINDOW.toString(), "4");
+            .addHeader("stream", "1")
+            .addHeader("peer", "consumer")
+            .addHeader("window", "4");
     await(vertx.eventBus().request("llm.generate", request("m"), options));
     Awaitility.await().untilAsserted(() -> assertThat(frames).endsWith("end"));
     assertThat(frames).containsExactly("open", "reasoning 100", "null 100", "reasoning 100", "end");
@@ -283,21 +273,31 @@ class CoordinatorTest {
   /** A provider verticle of somebody else may end its stream with anything. */
   @Test
   void anEndThatSaysNothingIsAFailureOfTheBackend() throws Exception {
-    provider(
-        "a",
-        stream -> {
-          stream.open(new JsonObject());
-          stream.end(new JsonObject().put("finish_reason", "tired"));
-        });
-    provider(
-        "b",
-        stream -> {
-          stream.open(new JsonObject());
-          stream.end(new JsonObject());
-        });
+    stranger("a", new JsonObject().put("finish_reason", "tired"));
+    stranger("b", new JsonObject());
     provider("c", CoordinatorTest::answer);
     assertThat(trail(generate("m")))
-        .containsExactly("a/m server_error", "b/m server_error", "c/m served");
+        .containsExactly("a/m empty_answer", "b/m network", "c/m served");
+  }
+
+  private void stranger(String name, JsonObject end) throws Exception {
+    EventBus bus = vertx.eventBus();
+    String address = "stranger." + name;
+    await(bus.consumer(address, frame -> frame.reply(null)).completion());
+    await(
+        bus.consumer(
+                "lane.provider." + name,
+                request -> {
+                  request.reply(null, new DeliveryOptions().addHeader("peer", address));
+                  bus.send(
+                      request.headers().get("peer"),
+                      end,
+                      new DeliveryOptions()
+                          .addHeader("frame", "end")
+                          .addHeader("stream", request.headers().get("stream"))
+                          .addHeader("seq", "0"));
+                })
+            .completion());
   }
 
   @ParameterizedTest
@@ -311,7 +311,7 @@ class CoordinatorTest {
       provider(
           "a",
           stream -> {
-            stream.open(new JsonObject());
+            stream.open();
             stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
             stream.chunk(ChunkKind.TEXT, Buffer.buffer("World"));
           });
@@ -319,9 +319,9 @@ class CoordinatorTest {
       JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));
       DeliveryOptions nobody =
           new DeliveryOptions()
-              .addHeader(Frames.STREAM.toString(), "1")
-              .addHeader(Frames.PEER.toString(), "nobody.is.here")
-              .addHeader(Frames.WINDOW.toString(), "4");
+              .addHeader("stream", "1")
+              .addHeader("peer", "nobody.is.here")
+              .addHeader("window", "4");
       await(vertx.eventBus().request("llm.stream", request, nobody));
       Awaitility.await().untilAsserted(() -> assertThat(events).contains("end cancelled"));
       assertThat(events).containsExactly("attempt a CANCELLED", "end cancelled");

@@ -2,7 +2,10 @@ package io.llmrelay.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.Future;
@@ -10,6 +13,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -19,14 +23,16 @@ class CompletionTest extends GatewayFixture {
         "r1",
         "primary",
         "mock-model",
-        text,
-        reasoning,
-        refusal,
+        List.of(
+            new ContentBlock(Block.of(0, ChunkKind.REASONING), reasoning),
+            new ContentBlock(Block.of(1, ChunkKind.TEXT), text),
+            new ContentBlock(Block.of(2, ChunkKind.REFUSAL), refusal)),
         FinishReason.STOP,
         u,
         0.5,
         FakeRelay.trail("mock-model"),
-        FakeRelay.WARNING);
+        FakeRelay.WARNING,
+        0);
   }
 
   @Test

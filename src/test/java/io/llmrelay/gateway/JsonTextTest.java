@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChunkKind;
 import io.vertx.core.buffer.Buffer;
@@ -51,7 +52,7 @@ class JsonTextTest {
 
   private static String event(String text) {
     Buffer event = Buffer.buffer();
-    FORMAT.chunk(event, new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(text)));
+    FORMAT.chunk(event, new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(text)));
     return event.toString();
   }
 

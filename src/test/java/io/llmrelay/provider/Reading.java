@@ -107,7 +107,7 @@ final class Reading {
 
   /** The body of the end frame, or {@code null} if it failed. */
   JsonObject result() {
-    return answer.complete() ? answer.toJson() : null;
+    return answer.complete() ? answer.result().toJson() : null;
   }
 
   String finish() {

@@ -6,6 +6,7 @@ import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.Problems;
 import io.llmrelay.config.TlsFiles;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -14,6 +15,8 @@ import java.util.regex.Pattern;
 final class GatewayCheck {
   private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
+  private static final Pattern HOST =
+      Pattern.compile("[A-Za-z0-9._-]{1,253}|\\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]?");
   private static final int MAX_KEYS = 1_000;
   private static final int MAX_LIMIT = 1_000_000;
 
@@ -32,6 +35,13 @@ final class GatewayCheck {
     values.positiveSize("gateway.max-body", gateway.getMaxBody());
     values.range("gateway.max-connections", gateway.getMaxConnections(), 1, MAX_LIMIT);
     values.positive("gateway.idle-timeout", gateway.getIdleTimeout());
+    values.positive("gateway.write-idle-timeout", gateway.getWriteIdleTimeout());
+    if (gateway.getHeartbeat().isNegative()) {
+      problems.add("gateway.heartbeat", "must not be negative");
+    }
+    for (int i = 0; i < gateway.getHosts().size(); i++) {
+      host("gateway.hosts[" + i + "]", gateway.getHosts().get(i));
+    }
     if (gateway.getKeys().size() > MAX_KEYS) {
       problems.add("gateway.keys", "must be at most " + MAX_KEYS);
     }
@@ -70,8 +80,19 @@ final class GatewayCheck {
     limit(path + ".requests-per-minute", key.getRequestsPerMinute());
     limit(path + ".burst", key.getBurst());
     limit(path + ".max-concurrent", key.getMaxConcurrent());
+    List<String> overrides = key.getMayOverride() == null ? List.of() : key.getMayOverride();
+    for (int i = 0; i < overrides.size(); i++) {
+      values.oneOf(
+          path + ".may-override[" + i + "]", overrides.get(i), GatewayKeyOptions.OVERRIDES);
+    }
     if (key.getBurst() != null && key.getRequestsPerMinute() == null) {
       problems.add(path + ".burst", "says nothing without requests-per-minute");
+    }
+  }
+
+  private void host(String path, String host) {
+    if (!HOST.matcher(host).matches()) {
+      problems.add(path, "must be a host name or an address, without a port");
     }
   }
 

@@ -6,6 +6,7 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.ExhaustionOptions;
 import io.llmrelay.config.KnownProvider;
 import io.llmrelay.config.LimitsOptions;
 import io.llmrelay.config.ModelOptions;
@@ -304,7 +305,7 @@ final class OptionsCheck {
 
   private void circuit() {
     CircuitOptions circuit = options.getCircuit();
-    range("circuit.max-failures", circuit.getMaxFailures(), 1, CircuitOptions.MAX_FAILURES);
+    range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
     positive("circuit.trial-timeout", circuit.getTrialTimeout());
     share("circuit.failure-rate", circuit.getFailureRate());
@@ -317,6 +318,9 @@ final class OptionsCheck {
     range("queue.max", options.getQueue().getMax(), 0, 1_000_000);
     positive("queue.wait", options.getQueue().getWait());
     positive("exhaustion.max", options.getExhaustion().getMax());
+    if (options.getExhaustion().getMax().compareTo(ExhaustionOptions.DEFAULT_MAX) > 0) {
+      problems.add("exhaustion.max", "must be at most 744h");
+    }
   }
 
   private void busAndLatch() {
@@ -330,7 +334,7 @@ final class OptionsCheck {
     positiveSize("latch.max-size", options.getLatch().getMaxSize());
   }
 
-  private void oneOf(String path, String name, Collection<String> known) {
+  void oneOf(String path, String name, Collection<String> known) {
     if (name != null && !known.contains(name)) {
       problems.add(path, "is unknown: " + Problems.unknown(name, known));
     }

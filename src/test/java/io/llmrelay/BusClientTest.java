@@ -36,8 +36,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The event-bus protocol as the README has it, spoken by a client that has nothing of ours: an
- * event bus, JSON objects, buffers, and the names of the headers.
+ * The protocol of docs/event-bus.md, spoken by a client that has nothing of ours: an event bus,
+ * JSON objects, buffers, and the names of the headers.
  */
 class BusClientTest {
   private static final String[] TOKENS = {

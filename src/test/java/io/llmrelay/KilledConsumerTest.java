@@ -10,12 +10,15 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RetryOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,10 +126,8 @@ class KilledConsumerTest {
         new RelayOptions()
             .setTimeouts(new Timeouts(ofSeconds(60), null, ofSeconds(60), null, null))
             .setRetries(
-                new RetryOptions()
-                    .setMax(1)
-                    .setBaseDelay(ofSeconds(60))
-                    .setMaxDelay(ofSeconds(60)));
+                new RetryOptions().setMax(1).setBaseDelay(ofSeconds(60)).setMaxDelay(ofSeconds(60)))
+            .setQueue(new QueueOptions().setWait(ofSeconds(60)));
     for (String phase : PHASES) {
       options.addBackend(
           phase,
@@ -140,7 +141,9 @@ class KilledConsumerTest {
   }
 
   private static ChatRequest asking(String backend) {
-    return ChatRequest.of(ChatMessage.user("Hello")).withModel(backend + "/model");
+    JsonObject onlyThere = new JsonObject().put("candidates", JsonArray.of(backend));
+    JsonObject request = ChatRequest.of(ChatMessage.user("Hello")).toJson();
+    return ChatRequest.fromJson(request.put("relay", onlyThere));
   }
 
   private static int inFlight(LlmRelay relay) {

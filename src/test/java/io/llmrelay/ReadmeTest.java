@@ -27,33 +27,53 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The README's examples are regions of compiled sources, and they do what they say. With {@code
- * README_WRITE=1} in the environment the test writes them.
+ * The README is short, and its examples are regions of compiled sources that do what they say. With
+ * {@code DOCS_WRITE=1} in the environment the test writes them.
  */
 @ExtendWith(VertxExtension.class)
 class ReadmeTest {
-  private static final Path README = Path.of("README.md");
+  private static final String README = "README.md";
+
+  @Test
+  void hasAtMost250Lines() {
+    assertThat(Documents.text(Path.of(README)).lines().count()).isLessThanOrEqualTo(250);
+  }
 
   @ParameterizedTest
   @CsvSource({
-    "embed, ChatEndpoint",
-    "bus, EventBusRequest",
-    "gateway, GatewayClient",
-    "sandbox, SandboxInATest"
+    "README.md, embed, ChatEndpoint",
+    "README.md, bus, EventBusRequest",
+    "README.md, gateway, GatewayClient",
+    "docs/sandbox.md, sandbox, SandboxInATest"
   })
-  void showsWhatCompiles(String name, String source) throws IOException {
-    String readme = Files.readString(README);
-    Matcher block =
-        Pattern.compile("(<!-- example: " + name + " -->\n```java\n)(.*?)```\n", Pattern.DOTALL)
-            .matcher(readme);
-    assertThat(block.find()).as("the README has a block " + name).isTrue();
-    String region = region(name, Path.of("src/test/java/examples", source + ".java"));
-    if (System.getenv("README_WRITE") != null) {
-      String written = readme.substring(0, block.end(1)) + region + readme.substring(block.end(2));
-      Files.writeString(README, written);
-    } else {
-      assertThat(block.group(2)).isEqualTo(region);
-    }
+  void showsWhatCompiles(String document, String name, String source) throws IOException {
+    Path file = Path.of("src/test/java/examples", source + ".java");
+    Documents.holdExample(document, name, region(name, file));
+  }
+
+  @Test
+  void theCurlCommandGetsAStream(Vertx vertx) throws Exception {
+    Matcher curl =
+        Pattern.compile("http://127\\.0\\.0\\.1:8080(\\S+) -H '([^:]+): ([^']+)' [^']*'([^']+)'")
+            .matcher(Documents.text(Path.of(README)));
+    assertThat(curl.find()).isTrue();
+    RelayOptions options =
+        get(SandboxInATest.options(vertx)).setGateway(new GatewayOptions().setPort(0));
+    RelayVerticle relay = new RelayVerticle(options);
+    get(vertx.deployVerticle(relay));
+    HttpClient client = vertx.createHttpClient();
+    Buffer answer =
+        get(
+            client
+                .request(HttpMethod.POST, relay.gatewayPort(), "127.0.0.1", curl.group(1))
+                .compose(
+                    request ->
+                        request
+                            .putHeader(curl.group(2), curl.group(3))
+                            .send(curl.group(4))
+                            .compose(HttpClientResponse::body)));
+    assertThat(answer.toString()).startsWith("data: ").endsWith("data: [DONE]\n\n");
+    get(client.close());
   }
 
   @Test

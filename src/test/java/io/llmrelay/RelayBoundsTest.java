@@ -14,6 +14,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.QueueOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.llmrelay.soak.Count;
 import io.vertx.core.Future;
@@ -45,8 +46,9 @@ class RelayBoundsTest {
     eventually(() -> assertThat(relay.health().getInteger("requests")).isEqualTo(2));
 
     Failure refused = Seen.of(relay.client(), REQUEST, true).failure();
-    assertThat(refused.kind()).isEqualTo(FailureKind.OVERLOADED);
-    assertThat(refused.message()).isEqualTo("too many requests in flight");
+    assertThat(refused.kind()).isEqualTo(FailureKind.SATURATED);
+    assertThat(refused.message()).isEqualTo("2 requests (max-requests) are in flight already");
+    assertThat(refused.retryAfterMs()).isEqualTo(1_000);
     assertThat(refused.retryable()).isTrue();
 
     cancel.complete();
@@ -61,6 +63,7 @@ class RelayBoundsTest {
     RELAYS.sandbox().script(path, Scenario.of("stall"));
     RelayOptions options = options(path);
     options.getBackends().get("primary").setMaxConnections(1);
+    options.setQueue(new QueueOptions().setMax(2).setWait(ofSeconds(60)));
     // Neither the circuit nor a timer may be the one that says no.
     options.setCircuit(new CircuitOptions().setMaxFailures(1_000));
     options.setTimeouts(new Timeouts(ofSeconds(60), null, ofSeconds(60), null, null));
@@ -74,7 +77,7 @@ class RelayBoundsTest {
         () ->
             assertThat(all)
                 .filteredOn(seen -> seen.failure() != null)
-                .hasSizeBetween(7, 8)
+                .hasSize(7)
                 .allMatch(seen -> seen.failure().kind() == FailureKind.SATURATED));
     eventually(() -> assertThat(RELAYS.calls(path)).isEqualTo(1));
     cancel.complete();

@@ -88,6 +88,9 @@ public final class Availability {
       states.put(backend.name(), state);
     }
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
+    states.values().stream()
+        .filter(state -> state.exhaustion.keyRefused())
+        .forEach(state -> keys.refused(state.name));
     configureStateFile(next);
     settings = next;
     listeners = tell;

@@ -118,20 +118,30 @@ final class BackendState {
     if (!slot && !slots.take()) {
       return saturated();
     }
-    boolean limited = budget.isLimited();
-    Circuit.Pass pass = circuit.enter();
-    skip = pass == null ? circuit.lost() : limited ? budget.enter(expected) : null;
-    if (skip == null) {
-      Exhaustion.Trial trial = exhaustion.enter(model);
-      return new Permit(this, model, circuit, pass, trial, limited ? expected : null);
-    }
-    if (pass != null) {
-      circuit.settle(pass, Outcome.NEUTRAL);
-    }
-    if (!slot) {
+    Entry entry = enter(circuit, model, expected, waited);
+    if (!slot && entry instanceof Skip) {
       slots.release();
     }
-    return skip;
+    return entry;
+  }
+
+  private Entry enter(Circuit circuit, String model, Spend expected, boolean waited) {
+    Exhaustion.Trial trial = waited ? null : exhaustion.enter(model);
+    Skip skip = trial != null || waited ? null : exhaustion.look(model);
+    if (skip != null) {
+      return skip;
+    }
+    Circuit.Pass pass = circuit.enter();
+    if (pass == null) {
+      return circuit.lost();
+    }
+    boolean limited = budget.isLimited();
+    skip = limited ? budget.enter(expected) : null;
+    if (skip != null) {
+      circuit.settle(pass, Outcome.NEUTRAL);
+      return skip;
+    }
+    return new Permit(this, model, circuit, pass, trial, limited ? expected : null);
   }
 
   private Skip saturated() {

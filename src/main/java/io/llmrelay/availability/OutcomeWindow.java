@@ -2,12 +2,14 @@ package io.llmrelay.availability;
 
 /**
  * The latest conclusive outcomes of a closed circuit: of the last {@value #LEAST_SIZE} (or as many
- * as failures are needed) those that are no older than the window. Written once or twice per
- * attempt, under a short lock.
+ * as failures are needed, up to {@value #MOST_SIZE}) those that are no older than the window.
+ * Written once or twice per attempt, under a short lock.
  */
 final class OutcomeWindow {
   /** Bounds memory, and how many failures a busy backend's past successes can outweigh. */
   static final int LEAST_SIZE = 100;
+
+  static final int MOST_SIZE = 1_000;
 
   /** This part of the window without a success makes failures in a row an outage. */
   private static final int OUTAGE_PART = 6;
@@ -33,7 +35,7 @@ final class OutcomeWindow {
   OutcomeWindow(long windowMs, int maxFailures, double failureRate, long now) {
     this.windowMs = windowMs;
     this.maxFailures = maxFailures;
-    size = Math.max(LEAST_SIZE, maxFailures);
+    size = Math.min(MOST_SIZE, Math.max(LEAST_SIZE, maxFailures));
     times = new long[size];
     failed = new boolean[size];
     this.failureRate = failureRate;

@@ -43,18 +43,21 @@ public final class Permit implements Entry {
    * @param cooldown for how long something of the backend is not to be used, or {@code null}
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
-    if (outcome == Outcome.ALIVE && trial != null) {
-      backend.exhaustion.end(trial);
+    try {
+      if (outcome == Outcome.ALIVE && trial != null) {
+        backend.exhaustion.end(trial);
+      }
+      if (cooldown != null) {
+        backend.exhausted(model, cooldown);
+      } else if (outcome == Outcome.ALIVE) {
+        backend.served();
+      }
+      circuit.settle(pass, outcome);
+      if (reserved != null) {
+        backend.budget.leave(reserved, usage, costUsd);
+      }
+    } finally {
+      backend.slots.release();
     }
-    if (cooldown != null) {
-      backend.exhausted(model, cooldown);
-    } else if (outcome == Outcome.ALIVE) {
-      backend.served();
-    }
-    circuit.settle(pass, outcome);
-    if (reserved != null) {
-      backend.budget.leave(reserved, usage, costUsd);
-    }
-    backend.slots.release();
   }
 }

@@ -4,7 +4,9 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.json.JsonObject;
 
 /** A way in: sends a request at once, and watches what comes back. */
@@ -32,6 +34,7 @@ interface Door {
         .endHandler(
             end -> {
               seen.finish = stream.finishReason().code();
+              usage(stream.usage(), seen);
               seen.terminal();
             })
         .handler(seen.text::appendBuffer);
@@ -41,10 +44,18 @@ interface Door {
     seen.backend = whole.backend();
     seen.finish = whole.finishReason().code();
     seen.text.appendString(whole.text());
+    seen.reasoning = new StringBuilder(whole.reasoning());
+    usage(whole.usage(), seen);
     seen.terminal();
   }
 
+  private static void usage(TokenUsage usage, Observed seen) {
+    seen.outputTokens = usage.source() == TokenUsage.Source.PROVIDER ? usage.outputTokens() : -1;
+  }
+
   private static void failed(Observed seen, Throwable error) {
-    seen.failed(LlmException.failureOf(error).kind().code());
+    Failure failure = LlmException.failureOf(error);
+    seen.retryAfterMs = failure.retryAfterMs();
+    seen.failed(failure.kind().code());
   }
 }

@@ -8,119 +8,167 @@ import java.util.List;
  * <ul>
  *   <li>the primary: a {@linkplain io.llmrelay.sandbox.Scenario scenario}, or what no scenario does
  *       (in brackets). {@code openai:} before it: in that dialect only. {@code once}: healthy from
- *       the second request on. {@code +retry}: the request allows one retry. {@code @head} and so
- *       on: the timer that ends it. {@code {slow}} is a delay that no timer minds
+ *       the second request on. {@code warm}: its connection has served a request before. {@code
+ *       +retry}: the request allows one retry. {@code +again}: the relay itself sends the request
+ *       again, unseen. {@code @head} and so on: the timer that ends it. {@code {slow}} is a delay
+ *       that no timer minds
  *   <li>the outcome of a stream and of a whole answer, with a healthy fallback and alone:
  *       <ul>
  *         <li>{@code fallback}: its whole answer, and not a byte of the primary's
  *         <li>{@code primary}: its whole answer; {@code primary length 3}: the first 3 of its 6
  *             tokens, and that finish reason
  *         <li>{@code timeout}: a failure of that kind, and no text
+ *         <li>{@code primary numbers}: its tokens as numbers, digit for digit
  *         <li>{@code 3 + network}: 3 tokens, and then the failure
+ *         <li>{@code -}: not played
  *       </ul>
- *   <li>next: who serves a healthy request right afterwards; {@code fallback} where the primary
- *       said that it wants to be left alone, or cannot be reached at all
+ *   <li>next: who serves a healthy request right afterwards; {@code fallback} where the primary is
+ *       in a cooldown, or cannot be reached at all
+ *   <li>circuit: the primary's, where one failure is enough to open it; {@code -}: not played,
+ *       because there would be no retry
+ *   <li>cooldown: what of the primary is not used for how many seconds, until the month is over or
+ *       until a probe succeeds
  * </ul>
  */
 public final class FaultWall {
   private static final String TABLE =
       """
-      the primary                     | stream, fallback | whole, fallback | stream, alone    | whole, alone    | next
+      the primary                           | stream, fallback | whole, fallback  | stream, alone    | whole, alone     | next     | circuit | cooldown
       -- HTTP errors
-      400                             | invalid_request  | invalid_request | invalid_request  | invalid_request | primary
-      400-context                     | fallback         | fallback        | context_length   | context_length  | primary
-      400-policy                      | content_filter   | content_filter  | content_filter   | content_filter  | primary
-      401                             | fallback         | fallback        | authentication   | authentication  | fallback
-      403                             | fallback         | fallback        | permission       | permission      | primary
-      404                             | fallback         | fallback        | model_not_found  | model_not_found | primary
-      429                             | fallback         | fallback        | rate_limited     | rate_limited    | fallback
-      429-retry-after-7               | fallback         | fallback        | rate_limited     | rate_limited    | fallback
-      once 429                        | fallback         | fallback        | rate_limited     | rate_limited    | fallback
-      once 429-retry-after-1 +retry   | primary          | primary         | primary          | primary         | primary
-      429-quota                       | fallback         | fallback        | quota_exhausted  | quota_exhausted | fallback
-      500                             | fallback         | fallback        | server_error     | server_error    | primary
-      once 500                        | fallback         | fallback        | server_error     | server_error    | primary
-      500 +retry                      | fallback         | fallback        | server_error     | server_error    | primary
-      once 500 +retry                 | primary          | primary         | primary          | primary         | primary
-      502-html                        | fallback         | fallback        | server_error     | server_error    | primary
-      503                             | fallback         | fallback        | overloaded       | overloaded      | primary
-      503-empty                       | fallback         | fallback        | overloaded       | overloaded      | primary
-      503-retry-after-7               | fallback         | fallback        | overloaded       | overloaded      | fallback
-      529                             | fallback         | fallback        | overloaded       | overloaded      | primary
-      redirect                        | fallback         | fallback        | server_error     | server_error    | primary
-      down-for-60000                  | fallback         | fallback        | overloaded       | overloaded      | primary
-      flap-for-60000                  | fallback         | fallback        | overloaded       | overloaded      | primary
+      400                                   | invalid_request  | invalid_request  | invalid_request  | invalid_request  | primary  | closed  | -
+      400-context                           | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      400-policy                            | content_filter   | content_filter   | content_filter   | content_filter   | primary  | closed  | -
+      401                                   | fallback         | fallback         | authentication   | authentication   | fallback | closed  | backend probe
+      403                                   | fallback         | fallback         | permission       | permission       | fallback | closed  | model 30
+      404                                   | fallback         | fallback         | model_not_found  | model_not_found  | primary  | closed  | -
+      429                                   | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 10
+      429-retry-after-7                     | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 7
+      once 429                              | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 10
+      once 429-retry-after-1 +retry         | -                | -                | primary          | primary          | primary  | -       | -
+      once 429-retry-after-20 +retry        | fallback         | fallback         | rate_limited     | rate_limited     | fallback | -       | model 20
+      openai: 429-quota                     | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend 300
+      anthropic: 429-quota                  | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend month
+      500                                   | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      once 500                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      500 +retry                            | fallback         | fallback         | server_error     | server_error     | primary  | -       | -
+      once 500 +retry                       | primary          | primary          | primary          | primary          | primary  | -       | -
+      502-html                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      503                                   | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      503-empty                             | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      503-retry-after-7                     | fallback         | fallback         | overloaded       | overloaded       | fallback | open    | model 7
+      529                                   | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      redirect                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      down-for-60000                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      flap-for-60000                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      -- errors of single servers: whose fault it is, and for how long
+      402                                   | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend 300
+      429-reset-7                           | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 7
+      openai: 429-retrydelay                | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 35
+      429-retry-after-86400                 | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 86400
+      503-retry-after-86400                 | fallback         | fallback         | overloaded       | overloaded       | fallback | open    | model 300
+      openai: 413-tpm                       | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: 429-tpm                       | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: 400-parameter                 | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: 400-tooluse                   | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: sse-error-400-tooluse         | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      400-model                             | fallback         | fallback         | model_not_found  | model_not_found  | primary  | closed  | -
+      openai: once 400-streamoptions +again | primary          | primary          | primary          | primary          | primary  | closed  | -
+      openai: 400-streamoptions +again      | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: 400-vllm                      | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      openai: 400-sglang                    | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      openai: 400-llamacpp                  | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      anthropic: 400-outputlimit            | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      openai: 400-badrequest                | invalid_request  | invalid_request  | invalid_request  | invalid_request  | primary  | closed  | -
+      openai: sse-error-400-badrequest      | invalid_request  | invalid_request  | invalid_request  | invalid_request  | primary  | closed  | -
+      sse-error-400                         | invalid_request  | invalid_request  | invalid_request  | invalid_request  | primary  | closed  | -
+      openai: sse-error-400-sglang          | fallback         | fallback         | context_length   | context_length   | primary  | closed  | -
+      -- connections
+      (busy) @queue                         | fallback         | fallback         | saturated        | saturated        | primary  | closed  | -
+      warm once die +again                  | primary          | primary          | primary          | primary          | primary  | closed  | -
+      warm once reset +again                | primary          | primary          | primary          | primary          | primary  | closed  | -
+      warm die +again                       | fallback         | fallback         | network          | network          | primary  | open    | -
+      warm once die-after-head              | fallback         | fallback         | network          | network          | primary  | open    | -
       -- no answer at all
-      (refused)                       | fallback         | fallback        | network          | network         | fallback
-      (untrusted)                     | fallback         | fallback        | network          | network         | fallback
-      (plain)                         | fallback         | fallback        | network          | network         | fallback
-      (mute) @connect                 | fallback         | fallback        | timeout          | timeout         | fallback
-      die                             | fallback         | fallback        | network          | network         | primary
-      reset                           | fallback         | fallback        | network          | network         | primary
-      stall @head                     | fallback         | fallback        | timeout          | timeout         | primary
+      (refused)                             | fallback         | fallback         | network          | network          | fallback | open    | -
+      (untrusted)                           | fallback         | fallback         | network          | network          | fallback | open    | -
+      (plain)                               | fallback         | fallback         | network          | network          | fallback | open    | -
+      (mute) @connect                       | fallback         | fallback         | timeout          | timeout          | fallback | open    | -
+      die                                   | fallback         | fallback         | network          | network          | primary  | open    | -
+      reset                                 | fallback         | fallback         | network          | network          | primary  | open    | -
+      stall @head                           | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
       -- a head, and no token
-      die-after-head                  | fallback         | fallback        | network          | network         | primary
-      reset-after-head                | fallback         | fallback        | network          | network         | primary
-      die-after-role                  | fallback         | fallback        | network          | network         | primary
-      reset-after-role                | fallback         | fallback        | network          | network         | primary
-      end-after-head                  | fallback         | fallback        | server_error     | server_error    | primary
-      end-after-role                  | fallback         | fallback        | network          | network         | primary
-      stall-after-head @first-chunk   | fallback         | fallback        | timeout          | timeout         | primary
-      stall-after-role @first-chunk   | fallback         | fallback        | timeout          | timeout         | primary
-      comments @first-chunk           | fallback         | fallback        | timeout          | timeout         | primary
-      pings @first-chunk              | fallback         | fallback        | timeout          | timeout         | primary
-      model-first-{slow} @first-chunk | primary          | primary         | primary          | primary         | primary
+      die-after-head                        | fallback         | fallback         | network          | network          | primary  | open    | -
+      reset-after-head                      | fallback         | fallback         | network          | network          | primary  | open    | -
+      die-after-role                        | fallback         | fallback         | network          | network          | primary  | open    | -
+      reset-after-role                      | fallback         | fallback         | network          | network          | primary  | open    | -
+      end-after-head                        | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      end-after-role                        | fallback         | fallback         | network          | network          | primary  | open    | -
+      stall-after-head @first-chunk         | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      stall-after-role @first-chunk         | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      comments @first-chunk                 | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      pings @first-chunk                    | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      noise @first-chunk                    | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      model-first-{slow} @first-chunk       | primary          | primary          | primary          | primary          | primary  | closed  | -
       -- a 200 that is no answer
-      200-html                        | fallback         | fallback        | server_error     | server_error    | primary
-      200-empty                       | fallback         | fallback        | server_error     | server_error    | primary
-      openai: 200-error               | fallback         | fallback        | overloaded       | overloaded      | primary
-      anthropic: 200-error            | fallback         | fallback        | server_error     | server_error    | primary
-      sse-error                       | fallback         | fallback        | overloaded       | overloaded      | primary
-      sse-error-429                   | fallback         | fallback        | rate_limited     | rate_limited    | fallback
-      sse-error-after-role            | fallback         | fallback        | overloaded       | overloaded      | primary
-      sse-error-done                  | fallback         | fallback        | overloaded       | overloaded      | primary
-      empty                           | fallback         | fallback        | empty_answer     | empty_answer    | primary
-      usage-only                      | fallback         | fallback        | network          | network         | primary
-      content-filter-chunks-1         | content_filter   | content_filter  | content_filter   | content_filter  | primary
-      malformed-after-role            | fallback         | fallback        | server_error     | server_error    | primary
-      huge-frame-4                    | fallback         | fallback        | server_error     | server_error    | primary
-      endless-frame                   | fallback         | fallback        | server_error     | server_error    | primary
+      200-html                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      200-empty                             | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      openai: 200-error                     | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      anthropic: 200-error                  | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      sse-error                             | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      sse-error-429                         | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 10
+      sse-error-after-role                  | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      sse-error-done                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
+      empty                                 | fallback         | fallback         | empty_answer     | empty_answer     | primary  | open    | -
+      usage-only                            | fallback         | fallback         | network          | network          | primary  | open    | -
+      content-filter-chunks-1               | content_filter   | content_filter   | content_filter   | content_filter   | primary  | closed  | -
+      malformed-after-role                  | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      huge-frame-4                          | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      endless-frame                         | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       -- after three tokens
-      sse-error-after-3               | 3 + overloaded   | fallback        | 3 + overloaded   | overloaded      | primary
-      die-after-3                     | 3 + network      | fallback        | 3 + network      | network         | primary
-      reset-after-3                   | 3 + network      | fallback        | 3 + network      | network         | primary
-      end-after-3                     | 3 + network      | fallback        | 3 + network      | network         | primary
-      die-in-frame-after-3            | 3 + network      | fallback        | 3 + network      | network         | primary
-      reset-in-frame-after-3          | 3 + network      | fallback        | 3 + network      | network         | primary
-      end-in-frame-after-3            | 3 + network      | fallback        | 3 + network      | network         | primary
-      die-in-char-after-3             | 3 + network      | fallback        | 3 + network      | network         | primary
-      reset-in-char-after-3           | 3 + network      | fallback        | 3 + network      | network         | primary
-      end-in-char-after-3             | 3 + network      | fallback        | 3 + network      | network         | primary
-      huge-frame-4-after-3            | 3 + server_error | fallback        | 3 + server_error | server_error    | primary
-      endless-frame-after-3           | 3 + server_error | fallback        | 3 + server_error | server_error    | primary
-      stall-after-3 @stall            | 3 + timeout      | fallback        | 3 + timeout      | timeout         | primary
-      comments-after-3 @stall         | 3 + timeout      | fallback        | 3 + timeout      | timeout         | primary
-      pings-after-3 @stall            | 3 + timeout      | fallback        | 3 + timeout      | timeout         | primary
-      stall-after-3-for-{slow} @stall | primary          | primary         | primary          | primary         | primary
-      malformed-after-3               | primary          | primary         | primary          | primary         | primary
+      sse-error-after-3                     | 3 + overloaded   | fallback         | 3 + overloaded   | overloaded       | primary  | open    | -
+      die-after-3                           | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      reset-after-3                         | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      end-after-3                           | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      die-in-frame-after-3                  | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      reset-in-frame-after-3                | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      end-in-frame-after-3                  | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      die-in-char-after-3                   | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      reset-in-char-after-3                 | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      end-in-char-after-3                   | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      huge-frame-4-after-3                  | 3 + server_error | fallback         | 3 + server_error | server_error     | primary  | open    | -
+      endless-frame-after-3                 | 3 + server_error | fallback         | 3 + server_error | server_error     | primary  | open    | -
+      stall-after-3 @stall                  | 3 + timeout      | fallback         | 3 + timeout      | timeout          | primary  | open    | -
+      comments-after-3 @stall               | 3 + timeout      | fallback         | 3 + timeout      | timeout          | primary  | open    | -
+      pings-after-3 @stall                  | 3 + timeout      | fallback         | 3 + timeout      | timeout          | primary  | open    | -
+      noise-after-3 @stall                  | 3 + timeout      | fallback         | 3 + timeout      | timeout          | primary  | open    | -
+      stall-after-3-for-{slow} @stall       | primary          | primary          | primary          | primary          | primary  | closed  | -
+      malformed-after-3                     | primary          | primary          | primary          | primary          | primary  | closed  | -
       -- after the last token
-      end                             | 6 + network      | fallback        | 6 + network      | network         | primary
-      no-done                         | primary          | primary         | primary          | primary         | primary
-      die-after-finish                | primary          | primary         | primary          | primary         | primary
-      reset-after-finish              | primary          | primary         | primary          | primary         | primary
-      stall-after-finish @stall       | primary          | primary         | primary          | primary         | primary
-      comments-after-finish @stall    | primary          | primary         | primary          | primary         | primary
-      length                          | primary length 3 | primary length 3 | primary length 3 | primary length 3 | primary
-      length-empty                    | primary length 0 | primary length 0 | primary length 0 | primary length 0 | primary
-      content-filter                  | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary
+      end                                   | 6 + network      | fallback         | 6 + network      | network          | primary  | open    | -
+      no-done                               | primary          | primary          | primary          | primary          | primary  | closed  | -
+      die-after-finish                      | primary          | primary          | primary          | primary          | primary  | closed  | -
+      reset-after-finish                    | primary          | primary          | primary          | primary          | primary  | closed  | -
+      stall-after-finish @stall             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      comments-after-finish @stall          | primary          | primary          | primary          | primary          | primary  | closed  | -
+      length                                | primary length 3 | primary length 3 | primary length 3 | primary length 3 | primary  | closed  | -
+      length-empty                          | primary length 0 | primary length 0 | primary length 0 | primary length 0 | primary  | closed  | -
+      content-filter                        | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary  | closed  | -
       -- odd, but sound: a terminator is the backend's word that it was done
-      model                           | primary          | primary         | primary          | primary         | primary
-      no-finish                       | primary          | primary         | primary          | primary         | primary
-      gzip                            | primary          | primary         | primary          | primary         | primary
-      wrong-type                      | primary          | primary         | primary          | primary         | primary
-      splitting                       | primary          | primary         | primary          | primary         | primary
-      500-splitting                   | fallback         | fallback        | server_error     | server_error    | primary
-      splitting-head                  | fallback         | fallback        | network          | network         | primary
+      model                                 | primary          | primary          | primary          | primary          | primary  | closed  | -
+      no-finish                             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      gzip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
+      wrong-type                            | primary          | primary          | primary          | primary          | primary  | closed  | -
+      splitting                             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      500-splitting                         | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
+      splitting-head                        | fallback         | fallback         | network          | network          | primary  | open    | -
+      noise-for-100                         | primary          | primary          | primary          | primary          | primary  | closed  | -
+      noise-after-3-for-100                 | primary          | primary          | primary          | primary          | primary  | closed  | -
+      noise-after-finish @stall             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      numbers                               | primary numbers  | primary numbers  | primary numbers  | primary numbers  | primary  | closed  | -
+      reasoning                             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      openai: reasoning-details             | primary          | primary          | primary          | primary          | primary  | closed  | -
+      openai: usage-in-choice               | primary          | primary          | primary          | primary          | primary  | closed  | -
+      openai: usage-in-x-groq               | primary          | primary          | primary          | primary          | primary  | closed  | -
       """;
 
   private FaultWall() {}

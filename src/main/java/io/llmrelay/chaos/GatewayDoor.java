@@ -26,15 +26,15 @@ final class GatewayDoor implements Door {
   @Override
   public Observed ask(JsonObject request, boolean streaming) {
     Observed seen = new Observed();
-    Buffer body = request.copy().put("stream", streaming).toBuffer();
+    JsonObject json = request.copy().put("stream", streaming);
+    if (streaming) {
+      json.put("stream_options", new JsonObject().put("include_usage", true));
+    }
+    Buffer body = json.toBuffer();
     client
         .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
         .compose(out -> out.putHeader("content-type", "application/json").send(body))
-        .compose(
-            response -> {
-              head(response, seen);
-              return response.body().onSuccess(bytes -> body(response, bytes, seen));
-            })
+        .onSuccess(response -> read(response, seen))
         .onFailure(error -> seen.failed("cut off: " + error.getMessage()));
     return seen;
   }
@@ -53,25 +53,49 @@ final class GatewayDoor implements Door {
             });
   }
 
-  private static void body(HttpClientResponse response, Buffer bytes, Observed seen) {
+  private static void read(HttpClientResponse response, Observed seen) {
+    head(response, seen);
+    Buffer bytes = Buffer.buffer();
+    response
+        .handler(bytes::appendBuffer)
+        .exceptionHandler(cut -> body(response, bytes, true, seen))
+        .endHandler(end -> body(response, bytes, false, seen));
+  }
+
+  private static void body(HttpClientResponse response, Buffer bytes, boolean cut, Observed seen) {
     String type = response.getHeader("content-type");
     if (type != null && type.startsWith("text/event-stream")) {
+      seen.reasoning = new StringBuilder();
       for (String event : bytes.toString().split("\n\n")) {
         event(event, seen);
       }
       if (seen.signals == 0) {
-        seen.failed("no end");
+        seen.failed(cut ? "cut off" : "no end");
       }
+      if (seen.kind != null && !cut) {
+        seen.odd.add("the end of a body that broke off");
+      } else if (seen.kind == null && cut) {
+        seen.odd.add("a whole answer without an end");
+      }
+      return;
+    }
+    if (cut) {
+      seen.failed("cut off");
       return;
     }
     JsonObject json = bytes.toJsonObject();
     if (response.statusCode() != 200) {
+      String retryAfter = response.getHeader("retry-after");
+      seen.retryAfterMs = retryAfter == null ? -1 : Long.parseLong(retryAfter) * 1000;
       seen.failed(kind(json));
       return;
     }
     JsonObject choice = json.getJsonArray("choices").getJsonObject(0);
     seen.finish = choice.getString("finish_reason");
-    seen.text.appendString(choice.getJsonObject("message").getString("content", ""));
+    JsonObject message = choice.getJsonObject("message");
+    seen.text.appendString(message.getString("content", ""));
+    seen.reasoning = new StringBuilder(message.getString("reasoning_content", ""));
+    usage(json, seen);
     seen.terminal();
   }
 
@@ -91,16 +115,33 @@ final class GatewayDoor implements Door {
       seen.failed(kind(json));
     } else if (choices == null || seen.signals > 0) {
       seen.odd.add("the event " + event);
-    } else if (!choices.isEmpty()) {
+    } else if (choices.isEmpty()) {
+      usage(json, seen);
+    } else {
       JsonObject choice = choices.getJsonObject(0);
       seen.finish = choice.getString("finish_reason", seen.finish);
-      String content = choice.getJsonObject("delta").getString("content");
+      JsonObject delta = choice.getJsonObject("delta");
+      seen.reasoning.append(delta.getString("reasoning_content", ""));
+      String content = delta.getString("content");
       seen.text.appendString(content == null ? "" : content);
     }
   }
 
+  private static void usage(JsonObject json, Observed seen) {
+    seen.outputTokens = json.getJsonObject("usage").getLong("completion_tokens");
+  }
+
   private static String kind(JsonObject json) {
     JsonObject relay = json.getJsonObject("relay");
-    return relay != null ? relay.getString("kind") : json.getJsonObject("error").getString("code");
+    if (relay != null) {
+      return relay.getString("kind");
+    }
+    String code = json.getJsonObject("error").getString("code");
+    return switch (code) {
+      case "rate_limit_exceeded" -> "rate_limited";
+      case "insufficient_quota" -> "quota_exhausted";
+      case "context_length_exceeded" -> "context_length";
+      default -> code;
+    };
   }
 }

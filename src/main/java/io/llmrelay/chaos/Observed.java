@@ -17,7 +17,22 @@ final class Observed {
 
   static final String PRIMARY = String.join("", TOKENS);
 
+  /** What the sandbox says where the tokens are numbers, and where it thinks first. */
+  private static final String NUMBERS = "61.100.003e+50";
+
+  private static final String REASONING = "The user wants an answer. A short one will do – 短い答え.";
+
   final Buffer text = Buffer.buffer();
+
+  /** {@code null} where the door does not show it. */
+  StringBuilder reasoning;
+
+  /** Of the answer as the provider counted them; -1 where it did not, or nothing is known. */
+  long outputTokens = -1;
+
+  /** Of the failure; -1 if it does not say. */
+  long retryAfterMs = -1;
+
   final List<String> odd = new ArrayList<>();
   String backend;
   String finish;
@@ -72,12 +87,33 @@ final class Observed {
     if ("secondary".equals(backend)) {
       return seen.equals(FALLBACK) && "stop".equals(finish) ? "fallback" : "wrong text of fallback";
     }
+    if (seen.equals(NUMBERS) && "stop".equals(finish)) {
+      return "primary numbers";
+    }
     if (tokens < 0) {
       return "wrong text of " + backend;
     }
     return tokens == TOKENS.length && "stop".equals(finish)
         ? "primary"
         : "primary " + finish + " " + tokens;
+  }
+
+  /**
+   * Checks what comes with the text of the primary's answer.
+   *
+   * @param reasons whether it thought first
+   * @param counts whether it said how many tokens that took
+   */
+  void checkAnswer(boolean reasons, boolean counts) {
+    String expected = reasons ? REASONING : "";
+    if (reasoning != null && !reasoning.toString().equals(expected)) {
+      odd.add("wrong reasoning: " + reasoning);
+    }
+    int words = expected.isEmpty() ? 0 : expected.split(" ").length;
+    int tokens = text.toString().equals(NUMBERS) ? 4 : tokens(text.toString());
+    if (counts && outputTokens != words + tokens) {
+      odd.add("%d output tokens instead of %d".formatted(outputTokens, words + tokens));
+    }
   }
 
   /** How many of the primary's tokens that is; -1 if it is anything else. */

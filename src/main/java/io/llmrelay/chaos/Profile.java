@@ -2,6 +2,7 @@ package io.llmrelay.chaos;
 
 import io.llmrelay.RelayOptions;
 import io.llmrelay.chat.Timeouts;
+import io.llmrelay.config.QueueOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
@@ -26,7 +27,7 @@ public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, in
 
   /** The timers of production: about a minute. */
   public static Profile production() {
-    return new Profile(0, 4_000, 0, 3_000, 16);
+    return new Profile(0, 4_000, 0, 5_000, 16);
   }
 
   /** How long a timer runs, in milliseconds. */
@@ -39,6 +40,7 @@ public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, in
         switch (timer) {
           case "connect" -> defaults.connect();
           case "stall" -> defaults.stall();
+          case "queue" -> QueueOptions.DEFAULT_WAIT;
           default -> defaults.firstChunk();
         };
     return limit.toMillis();
@@ -47,7 +49,7 @@ public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, in
   /** What the requests of a row say of time. */
   JsonObject timeouts(Row row) {
     JsonObject timeouts = others();
-    return row.timer() == null || limitMs == 0
+    return row.timer() == null || row.timer().equals("queue") || limitMs == 0
         ? timeouts
         : timeouts.put(row.timer(), limitMs + "ms");
   }

@@ -9,7 +9,10 @@ import java.util.List;
  * @param streaming whether a stream was asked for, or the whole answer
  * @param alone whether there was no fallback
  * @param door {@code client} or {@code gateway}
+ * @param strict whether one failure is enough to open a circuit
  * @param outcome in the table's words
+ * @param circuit the primary's afterwards
+ * @param cooldown the primary's afterwards
  * @param durationMs until the terminal signal
  * @param deviations everything that was not right, in words; empty if all was
  */
@@ -19,7 +22,10 @@ public record Result(
     boolean streaming,
     boolean alone,
     String door,
+    boolean strict,
     String outcome,
+    String circuit,
+    String cooldown,
     long durationMs,
     List<String> deviations) {
 
@@ -35,7 +41,7 @@ public record Result(
             dialect,
             streaming ? "stream" : "whole",
             alone ? "alone" : "with a fallback",
-            door);
+            strict ? door + ", one failure opens" : door);
   }
 
   @Override

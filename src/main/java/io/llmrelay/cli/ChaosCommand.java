@@ -8,6 +8,7 @@ import io.llmrelay.chaos.Row;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
         "Play every fault of the sandbox against a relay in this process, and check what its"
             + " consumers see. Takes about a minute; exit code 1 if anything is not right.")
 final class ChaosCommand implements Callable<Integer> {
-  private static final String LINE = "%-33s%-11s%s%7d ms";
+  private static final String LINE = "%-38s%-11s%s%7d ms";
   private static final int WIDTH = 18;
 
   @Spec private CommandSpec spec;
@@ -73,23 +74,40 @@ final class ChaosCommand implements Callable<Integer> {
     List<String> columns = FaultWall.columns();
     StringBuilder outcomes = new StringBuilder();
     columns.subList(1, 5).forEach(column -> outcomes.append(cell(column)));
-    return "%-33s%-11s%s%10s".formatted(columns.get(0), "dialect", outcomes, "longest");
+    return "%-38s%-11s%s  %-7s  %-14s%10s"
+        .formatted(columns.get(0), "dialect", outcomes, columns.get(6), columns.get(7), "longest");
   }
 
-  /** The four outcomes the client saw, and below them everything that was not right. */
+  /**
+   * The four outcomes the client saw and what was known of the primary afterwards, and below them
+   * everything that was not right.
+   */
   private static void show(List<Result> played, Terminal terminal) {
-    StringBuilder outcomes = new StringBuilder();
-    played.stream()
-        .filter(result -> result.door().equals("client"))
-        .forEach(result -> outcomes.append(cell(result.outcome())));
     long longest = played.stream().mapToLong(Result::durationMs).max().orElse(0);
     Result any = played.get(0);
+    StringBuilder outcomes = new StringBuilder();
+    for (boolean alone : new boolean[] {false, true}) {
+      for (boolean streaming : new boolean[] {true, false}) {
+        Stream<Result> those =
+            seen(played, false)
+                .filter(result -> result.streaming() == streaming && result.alone() == alone);
+        outcomes.append(cell(those.map(Result::outcome).findFirst().orElse("-")));
+      }
+    }
+    Stream<String> circuits = seen(played, true).map(Result::circuit);
+    outcomes.append("  %-7s".formatted(circuits.findFirst().orElse("-")));
+    outcomes.append("  %-14s".formatted(any.cooldown()));
     boolean right = played.stream().allMatch(Result::right);
     String line = LINE.formatted(any.row().name(), any.dialect(), outcomes, longest);
     terminal.line(right ? line : terminal.bad(line));
     played.stream()
         .filter(result -> !result.right())
         .forEach(result -> terminal.line("  " + terminal.bad("wrong") + " " + result));
+  }
+
+  private static Stream<Result> seen(List<Result> played, boolean strict) {
+    return played.stream()
+        .filter(result -> result.door().equals("client") && result.strict() == strict);
   }
 
   private static String cell(String text) {

@@ -5,6 +5,7 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -83,6 +84,8 @@ final class ChatCommand implements Callable<Integer> {
     } catch (ConnectException e) {
       throw new CommandFailed(
           "There is no gateway at %s. Start one with scripts/start.".formatted(url));
+    } catch (UncheckedIOException e) {
+      throw new CommandFailed("The answer broke off: " + e.getCause().getMessage());
     } catch (IOException e) {
       throw new CommandFailed("The connection to %s failed: %s".formatted(url, e.getMessage()));
     }
@@ -209,7 +212,9 @@ final class ChatCommand implements Callable<Integer> {
         new StringBuilder(what).append(json.getJsonObject("error").getString("message"));
     List<Attempt> trail =
         Attempt.listFromJson(json.getJsonObject("relay", new JsonObject()).getJsonArray("trail"));
-    TrailView.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
+    if (!trail.isEmpty()) {
+      TrailView.lines(trail, err, "  ").forEach(line -> message.append('\n').append(line));
+    }
     return new CommandFailed(message.toString());
   }
 }

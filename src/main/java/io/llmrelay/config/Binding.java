@@ -49,6 +49,8 @@ final class Binding {
                   .addSerializer(Enum.class, writer(Binding::name)))
           .build();
 
+  private static final String NO_TIME = "0s";
+
   private Binding() {}
 
   /** A number of bytes, written as a size. */
@@ -66,6 +68,24 @@ final class Binding {
     public void serialize(Integer bytes, JsonGenerator out, SerializerProvider provider)
         throws IOException {
       out.writeString(Sizes.format(bytes));
+    }
+  }
+
+  /** A duration that may be none: {@code 0s}. */
+  static final class OptionalDurationReader extends TextReader<Duration> {
+    private static final long serialVersionUID = 1L;
+
+    OptionalDurationReader() {
+      super(Duration.class, text -> text.equals(NO_TIME) ? Duration.ZERO : Durations.parse(text));
+    }
+  }
+
+  /** A duration that may be none: {@code 0s}. */
+  static final class OptionalDurationWriter extends JsonSerializer<Duration> {
+    @Override
+    public void serialize(Duration value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeString(value.isZero() ? NO_TIME : Durations.format(value));
     }
   }
 

@@ -20,9 +20,6 @@ public class CircuitOptions {
     MODEL
   }
 
-  /** The largest {@link #getMaxFailures}. */
-  public static final int MAX_FAILURES = 1_000;
-
   private int maxFailures = DEFAULT_MAX_FAILURES;
   private Duration resetTimeout = DEFAULT_RESET_TIMEOUT;
   private Duration window = DEFAULT_WINDOW;
@@ -42,8 +39,9 @@ public class CircuitOptions {
   }
 
   /**
-   * Least number of failures within the {@linkplain #getWindow() window} that open the circuit, 1
-   * to 1000; they must also reach the {@linkplain #getFailureRate() failure rate}.
+   * Least number of failures within the {@linkplain #getWindow() window} that open the circuit;
+   * they must also reach the {@linkplain #getFailureRate() failure rate}. Above 1000 it never
+   * opens.
    */
   public int getMaxFailures() {
     return maxFailures;

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * One key that opens the gateway, and what may be done with it. Only the key's SHA-256 is kept: it
@@ -14,10 +15,18 @@ public class GatewayKeyOptions {
   /** Shortest key that is taken in plain, in characters. */
   public static final int MIN_KEY_LENGTH = 20;
 
+  /** The fields of a request's {@code relay} that a key may, or may not, override. */
+  public static final List<String> OVERRIDES =
+      List.of("timeouts", "retries", "candidates", "commit", "prefer");
+
+  public static final boolean DEFAULT_HEARTBEAT = true;
+
   private String sha256;
   private Integer requestsPerMinute;
   private Integer burst;
   private Integer maxConcurrent;
+  private List<String> mayOverride;
+  private boolean heartbeat = DEFAULT_HEARTBEAT;
 
   /** What is wrong with how the key was given, {@code null} if nothing. */
   @JsonIgnore private String problem;
@@ -31,6 +40,8 @@ public class GatewayKeyOptions {
     requestsPerMinute = other.requestsPerMinute;
     burst = other.burst;
     maxConcurrent = other.maxConcurrent;
+    mayOverride = other.mayOverride;
+    heartbeat = other.heartbeat;
     problem = other.problem;
     given = other.given;
   }
@@ -104,6 +115,29 @@ public class GatewayKeyOptions {
 
   public GatewayKeyOptions setMaxConcurrent(Integer maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
+    return this;
+  }
+
+  /**
+   * Which fields of a request's {@code relay} are heeded: some of {@link #OVERRIDES}; {@code null},
+   * the default, for all. Another one is ignored, and named in a warning.
+   */
+  public List<String> getMayOverride() {
+    return mayOverride;
+  }
+
+  public GatewayKeyOptions setMayOverride(List<String> mayOverride) {
+    this.mayOverride = mayOverride == null ? null : List.copyOf(mayOverride);
+    return this;
+  }
+
+  /** Whether its streams have comments as heartbeats; some old clients fail at them. */
+  public boolean isHeartbeat() {
+    return heartbeat;
+  }
+
+  public GatewayKeyOptions setHeartbeat(boolean heartbeat) {
+    this.heartbeat = heartbeat;
     return this;
   }
 

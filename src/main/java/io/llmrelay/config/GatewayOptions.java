@@ -8,7 +8,9 @@ import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The HTTP front. */
@@ -18,6 +20,8 @@ public class GatewayOptions {
   public static final int DEFAULT_MAX_BODY = 4 * 1024 * 1024;
   public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
   public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(75);
+  public static final Duration DEFAULT_WRITE_IDLE_TIMEOUT = Duration.ofMinutes(2);
+  public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(15);
   public static final boolean DEFAULT_ALLOW_ANONYMOUS = false;
 
   private String host = DEFAULT_HOST;
@@ -29,6 +33,13 @@ public class GatewayOptions {
 
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
   private Duration idleTimeout = DEFAULT_IDLE_TIMEOUT;
+  private Duration writeIdleTimeout = DEFAULT_WRITE_IDLE_TIMEOUT;
+
+  @JsonDeserialize(using = Binding.OptionalDurationReader.class)
+  @JsonSerialize(using = Binding.OptionalDurationWriter.class)
+  private Duration heartbeat = DEFAULT_HEARTBEAT;
+
+  private List<String> hosts = new ArrayList<>();
   private Map<String, GatewayKeyOptions> keys = new LinkedHashMap<>();
   private boolean allowAnonymous = DEFAULT_ALLOW_ANONYMOUS;
   private TlsOptions tls;
@@ -42,6 +53,9 @@ public class GatewayOptions {
     maxBody = other.maxBody;
     maxConnections = other.maxConnections;
     idleTimeout = other.idleTimeout;
+    writeIdleTimeout = other.writeIdleTimeout;
+    heartbeat = other.heartbeat;
+    hosts = new ArrayList<>(other.hosts);
     other.keys.forEach((name, key) -> keys.put(name, new GatewayKeyOptions(key)));
     allowAnonymous = other.allowAnonymous;
     tls = other.tls == null ? null : new TlsOptions(other.tls);
@@ -95,6 +109,44 @@ public class GatewayOptions {
 
   public GatewayOptions setIdleTimeout(Duration idleTimeout) {
     this.idleTimeout = idleTimeout;
+    return this;
+  }
+
+  /**
+   * How long a client may take no byte of an answer that waits for it before it is disconnected.
+   */
+  public Duration getWriteIdleTimeout() {
+    return writeIdleTimeout;
+  }
+
+  public GatewayOptions setWriteIdleTimeout(Duration writeIdleTimeout) {
+    this.writeIdleTimeout = writeIdleTimeout;
+    return this;
+  }
+
+  /**
+   * How long a stream may be silent before its client is sent a comment, so that nothing between
+   * takes the connection for a dead one; zero for never.
+   */
+  public Duration getHeartbeat() {
+    return heartbeat;
+  }
+
+  public GatewayOptions setHeartbeat(Duration heartbeat) {
+    this.heartbeat = heartbeat;
+    return this;
+  }
+
+  /**
+   * Names by which the gateway is known beside the address it listens at, {@code localhost} and
+   * loopback addresses. Where no key is asked for, requests for other hosts are refused.
+   */
+  public List<String> getHosts() {
+    return hosts;
+  }
+
+  public GatewayOptions setHosts(List<String> hosts) {
+    this.hosts = new ArrayList<>(hosts);
     return this;
   }
 

@@ -3,6 +3,7 @@ package io.llmrelay.gateway;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayKeyOptions;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,14 +25,17 @@ final class Allowance {
   private final AtomicLong full;
   private volatile Limits limits;
 
-  private record Limits(long perMinute, long burst, int maxConcurrent) {
+  private record Limits(
+      long perMinute, long burst, int maxConcurrent, List<String> mayOverride, boolean heartbeat) {
     static Limits of(GatewayKeyOptions options) {
       Integer perMinute = options.getRequestsPerMinute();
       Integer burst = options.getBurst() == null ? perMinute : options.getBurst();
       return new Limits(
           perMinute == null ? 0 : perMinute,
           burst == null ? 0 : burst,
-          options.getMaxConcurrent() == null ? Integer.MAX_VALUE : options.getMaxConcurrent());
+          options.getMaxConcurrent() == null ? Integer.MAX_VALUE : options.getMaxConcurrent(),
+          options.getMayOverride() == null ? GatewayKeyOptions.OVERRIDES : options.getMayOverride(),
+          options.isHeartbeat());
     }
 
     long tokenNs() {
@@ -58,6 +62,16 @@ final class Allowance {
 
   String name() {
     return name;
+  }
+
+  /** Whether a request may override this field of {@code relay}. */
+  boolean mayOverride(String field) {
+    return limits.mayOverride.contains(field);
+  }
+
+  /** Whether streams have comments as heartbeats. */
+  boolean heartbeat() {
+    return limits.heartbeat;
   }
 
   /**

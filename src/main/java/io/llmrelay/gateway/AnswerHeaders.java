@@ -8,9 +8,10 @@ import java.util.List;
  * The response headers that tell who answered: {@code x-request-id} (the run's, unless the caller
  * brought one), {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (tries,
  * the serving one included; candidates that were skipped do not count), and {@code x-relay-warning}
- * where the model's end is near or a wish was cut to a limit.
+ * where the model's end is near, or a wish was cut to a limit or ignored.
  */
 final class AnswerHeaders {
+  private static final String WARNING = "x-relay-warning";
   private static final int MAX_LENGTH = 200;
 
   /** Several may be joined. */
@@ -32,11 +33,18 @@ final class AnswerHeaders {
     put(response, "x-relay-backend", backend);
     put(response, "x-relay-model", model);
     if (warning != null) {
-      response.putHeader("x-relay-warning", clean(warning, MAX_WARNING));
+      warn(response, warning);
     }
     if (!trail.isEmpty()) {
       response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
     }
+  }
+
+  /** Adds a warning to those that are there. */
+  static void warn(HttpServerResponse response, String warning) {
+    String others = response.headers().get(WARNING);
+    String clean = clean(warning, MAX_WARNING);
+    response.putHeader(WARNING, others == null ? clean : others + "; " + clean);
   }
 
   /** How many candidates were tried. */

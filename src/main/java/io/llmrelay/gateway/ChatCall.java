@@ -3,9 +3,13 @@ package io.llmrelay.gateway;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.config.GatewayKeyOptions;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * A request as it came over HTTP: what is asked, and how it is to be answered.
@@ -51,6 +55,25 @@ record ChatCall(ChatRequest request, boolean stream, boolean includeUsage) {
       labels.put(ChatRequest.REQUEST_ID, id);
     }
     return new ChatCall(request.withMetadata(labels), stream, includeUsage);
+  }
+
+  /**
+   * Takes out of a body what its key may not override.
+   *
+   * @param may whether a field of {@code relay} may be overridden
+   * @return the fields that were there and are ignored, as {@code relay.timeouts}
+   */
+  static List<String> withoutOverrides(JsonObject body, Predicate<String> may) {
+    List<String> ignored = new ArrayList<>();
+    if (body.getValue("relay") instanceof JsonObject relay) {
+      for (String field : GatewayKeyOptions.OVERRIDES) {
+        if (relay.getValue(field) != null && !may.test(field)) {
+          relay.remove(field);
+          ignored.add("relay." + field);
+        }
+      }
+    }
+    return ignored;
   }
 
   private static boolean includeUsage(Object value, boolean stream) {

@@ -6,8 +6,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.function.IntSupplier;
 
 /**
@@ -19,10 +22,12 @@ import java.util.function.IntSupplier;
 final class ChatHandler implements Handler<RoutingContext> {
   private final LlmRelay relay;
   private final IntSupplier maxBodyBytes;
+  private final OpenAnswers open;
 
-  ChatHandler(LlmRelay relay, IntSupplier maxBodyBytes) {
+  ChatHandler(LlmRelay relay, IntSupplier maxBodyBytes, OpenAnswers open) {
     this.relay = relay;
     this.maxBodyBytes = maxBodyBytes;
+    this.open = open;
   }
 
   @Override
@@ -39,14 +44,24 @@ final class ChatHandler implements Handler<RoutingContext> {
     Visit visit = Visit.of(ctx);
     JsonBody.read(
             ctx.vertx(), ctx.request(), maxBodyBytes.getAsInt(), visit::hold, JsonBody.TIMEOUT_MS)
-        .map(ChatCall::of)
+        .map(body -> ChatCall.of(permitted(body, visit, response)))
         .map(call -> labelled(call, visit.consumer(), response))
-        .compose(call -> answer(call, response, gone.future()))
+        .compose(call -> answer(call, ctx.request(), visit, gone.future()))
         .onFailure(
             error -> {
               gone.tryComplete();
               ApiError.of(error).send(response);
             });
+  }
+
+  /** Ignores what the key may not override, with a warning. */
+  private static JsonObject permitted(JsonObject body, Visit visit, HttpServerResponse response) {
+    List<String> ignored = ChatCall.withoutOverrides(body, visit::mayOverride);
+    if (!ignored.isEmpty()) {
+      AnswerHeaders.warn(
+          response, String.join(", ", ignored) + " ignored: the key may not override it");
+    }
+    return body;
   }
 
   /** Tells hooks who asks, and by which id the caller knows the request. */
@@ -56,13 +71,16 @@ final class ChatHandler implements Handler<RoutingContext> {
   }
 
   /** What goes wrong while an answer is handed over fails the future, like all that came before. */
-  private Future<Void> answer(ChatCall call, HttpServerResponse response, Future<Void> gone) {
+  private Future<Void> answer(
+      ChatCall call, HttpServerRequest request, Visit visit, Future<Void> gone) {
     long created = System.currentTimeMillis() / 1000;
     if (call.stream()) {
       return relay.stream(call.request(), gone)
           .map(
               stream -> {
-                StreamedAnswer.send(response, stream, created, call.includeUsage());
+                new StreamedAnswer(
+                        request, stream, created, call.includeUsage(), visit.heartbeat(), open)
+                    .send();
                 return null;
               });
     }
@@ -70,7 +88,7 @@ final class ChatHandler implements Handler<RoutingContext> {
         .generate(call.request(), gone)
         .map(
             answer -> {
-              send(response, answer, created);
+              send(request.response(), answer, created);
               return null;
             });
   }

@@ -18,11 +18,13 @@ import io.vertx.core.json.JsonObject;
 final class ChunkFormat {
   private static final byte[] TEXT = bytes("{\"content\":\"");
   private static final byte[] REASONING = bytes("{\"reasoning_content\":\"");
+  private static final byte[] REASONING_TOO = bytes("\",\"reasoning\":\"");
   private static final byte[] REFUSAL = bytes("{\"refusal\":\"");
   private static final byte[] AFTER_TEXT = bytes("\"},\"finish_reason\":null}]}\n\n");
   private static final byte[] ROLE =
       bytes("{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
+  private static final byte[] COMMENT = bytes(": keep-alive\n\n");
 
   private final JsonObject common;
   private final byte[] beforeDelta;
@@ -58,7 +60,10 @@ final class ChunkFormat {
         .appendBytes(ROLE);
   }
 
-  /** Appends the event of a chunk. */
+  /**
+   * Appends the event of a chunk. Reasoning has two names: some clients read the one, some the
+   * other, and none shows both.
+   */
   void chunk(Buffer to, ChatEvent.Chunk chunk) {
     byte[] key = key(chunk.kind());
     if (key == null) {
@@ -66,6 +71,10 @@ final class ChunkFormat {
     }
     to.appendBytes(beforeDelta).appendBytes(key);
     JsonText.append(to, chunk.data());
+    if (chunk.kind() == ChunkKind.REASONING) {
+      to.appendBytes(REASONING_TOO);
+      JsonText.append(to, chunk.data());
+    }
     to.appendBytes(AFTER_TEXT);
   }
 
@@ -94,6 +103,11 @@ final class ChunkFormat {
   /** Says that nothing was lost. */
   static Buffer done() {
     return Buffer.buffer(DONE);
+  }
+
+  /** A comment, which clients pass over. */
+  static Buffer comment() {
+    return Buffer.buffer(COMMENT);
   }
 
   /** An event of its own kind. */

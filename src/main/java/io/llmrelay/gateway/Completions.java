@@ -7,9 +7,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Answers and their usage in OpenAI's JSON. */
 final class Completions {
+  private static final Pattern CODE = Pattern.compile("[A-Za-z0-9_.:/-]{1,100}");
+
   private Completions() {}
 
   /** An answer's id as OpenAI's clients know it. */
@@ -26,7 +29,7 @@ final class Completions {
             .put("content", refused && answer.text().isEmpty() ? null : answer.text())
             .put("refusal", refused ? answer.refusal() : null);
     if (!answer.reasoning().isEmpty()) {
-      message.put("reasoning_content", answer.reasoning());
+      message.put("reasoning_content", answer.reasoning()).put("reasoning", answer.reasoning());
     }
     JsonObject choice =
         new JsonObject()
@@ -34,21 +37,22 @@ final class Completions {
             .put("message", message)
             .put("logprobs", null)
             .put("finish_reason", answer.finishReason().code());
-    return new JsonObject()
-        .put("id", id(answer.id()))
-        .put("object", "chat.completion")
-        .put("created", created)
-        .put("model", answer.model())
-        .put("choices", JsonArray.of(choice))
-        .put("usage", usage(answer.usage()))
-        .put("relay", relay(answer.backend(), answer.usage(), answer.costUsd(), answer.trail()));
+    JsonObject json =
+        new JsonObject()
+            .put("id", id(answer.id()))
+            .put("object", "chat.completion")
+            .put("created", created)
+            .put("model", answer.model())
+            .put("choices", JsonArray.of(choice));
+    if (answer.usage().source() != TokenUsage.Source.NONE) {
+      json.put("usage", usage(answer.usage()));
+    }
+    return json.put(
+        "relay", relay(answer.backend(), answer.usage(), answer.costUsd(), answer.trail()));
   }
 
-  /** The {@code usage} object, {@code null} where nothing is known. */
+  /** The {@code usage} object, to be sent only where something is known. */
   static JsonObject usage(TokenUsage usage) {
-    if (usage.source() == TokenUsage.Source.NONE) {
-      return null;
-    }
     return new JsonObject()
         .put("prompt_tokens", usage.inputTokens())
         .put("completion_tokens", usage.outputTokens())
@@ -71,6 +75,28 @@ final class Completions {
         .put("attempts", AnswerHeaders.attempts(trail))
         .put("cost_usd", costUsd)
         .put("usage_source", usage.source().name().toLowerCase(Locale.ROOT))
-        .put("trail", Attempt.toJson(trail));
+        .put("trail", trail(trail));
+  }
+
+  /** Whether a provider's code is one, and no sentence. */
+  static boolean isCode(String code) {
+    return code != null && CODE.matcher(code).matches();
+  }
+
+  /**
+   * A trail for callers: kinds, statuses and codes. The messages may be a provider's words about
+   * the operator's account; they are for hooks and logs.
+   */
+  static JsonArray trail(List<Attempt> trail) {
+    JsonArray array = new JsonArray();
+    for (Attempt attempt : trail) {
+      JsonObject json = attempt.toJson();
+      json.remove("message");
+      if (!isCode(attempt.providerCode())) {
+        json.remove("provider_code");
+      }
+      array.add(json);
+    }
+    return array;
   }
 }

@@ -1,6 +1,7 @@
 package io.llmrelay.gateway;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.vertx.core.Vertx;
@@ -21,6 +22,10 @@ import java.util.concurrent.TimeUnit;
  * idle connection, and a request that drips in for a busy one. Here the time counts during which
  * there is no complete request head whose answer is not given yet. So it ends idle connections,
  * slow senders of heads and of bodies nobody reads, and never a running answer.
+ *
+ * <p>A client that does not read is disconnected as well, answer or not: when bytes have been
+ * waiting to be written and for the write-idle limit the socket took none. It is a reset, for an
+ * orderly close would wait for these bytes.
  *
  * <p>A connection has one timer, which looks when it fires how long it has been idle. A request
  * costs no timer, only two numbers.
@@ -43,17 +48,19 @@ final class Connections {
   private final Bound count;
   private final Map<HttpConnection, Watch> watches = new HashMap<>();
   private long idleMs;
+  private long writeIdleMs;
   private long complained = System.nanoTime() - COMPLAIN_EVERY_NS;
 
-  Connections(Vertx vertx, Bound count, long idleMs) {
+  Connections(Vertx vertx, Bound count, long idleMs, long writeIdleMs) {
     this.vertx = vertx;
     this.count = count;
-    this.idleMs = idleMs;
+    idle(idleMs, writeIdleMs);
   }
 
-  /** Another patience, for connections that become idle from now on. */
-  void idle(long ms) {
-    idleMs = ms;
+  /** Sets other limits, for connections that become idle from now on. */
+  void idle(long idleMs, long writeIdleMs) {
+    this.idleMs = idleMs;
+    this.writeIdleMs = writeIdleMs;
   }
 
   /** A connection is there; closes it at once where there are too many. */
@@ -122,6 +129,10 @@ final class Connections {
     private int serving;
     private long idleSince = System.nanoTime();
     private long timer;
+    private int headOfQueue;
+    private long headWritten;
+    private long pending;
+    private long lastProgress = System.nanoTime();
 
     private Watch(HttpConnection connection) {
       this.connection = connection;
@@ -142,19 +153,47 @@ final class Connections {
     private void look() {
       long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - idleSince);
       long left = (asked ? idleMs : first()) - idle;
-      if (serving > 0) {
+      if (isWriteIdle()) {
+        abort();
+      } else if (serving > 0) {
         again(idleMs);
       } else if (left > 0) {
         again(left);
       } else if (idle < REST * idleMs && unsent(connection)) {
         again(idleMs);
+      } else if (pending > 0) {
+        abort();
       } else {
         connection.close();
       }
     }
 
+    /** Whether bytes wait to be written and the socket has taken none for too long. */
+    private boolean isWriteIdle() {
+      long now = System.nanoTime();
+      ChannelOutboundBuffer waiting = channel(connection).unsafe().outboundBuffer();
+      long bytes = waiting == null ? 0 : waiting.totalPendingWriteBytes();
+      int head = bytes == 0 ? 0 : System.identityHashCode(waiting.current());
+      long written = bytes == 0 ? 0 : waiting.currentProgress();
+      // More bytes than before are no progress if they only queue up behind the same ones.
+      if (bytes == 0 || bytes < pending || head != headOfQueue || written != headWritten) {
+        lastProgress = now;
+      }
+      pending = bytes;
+      headOfQueue = head;
+      headWritten = written;
+      return now - lastProgress >= TimeUnit.MILLISECONDS.toNanos(writeIdleMs);
+    }
+
+    /** Resets the connection; what waits to be written, here and in the kernel, is dropped. */
+    private void abort() {
+      Channel channel = channel(connection);
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+      channel.unsafe().close(channel.newPromise());
+    }
+
     private void again(long ms) {
-      timer = vertx.setTimer(ms, fired -> look());
+      timer = vertx.setTimer(Math.max(1, Math.min(ms, writeIdleMs / 4)), fired -> look());
     }
 
     private long first() {

@@ -3,13 +3,15 @@ package io.llmrelay.gateway;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.Supplier;
 
 /**
  * Where every request comes in, and is known of until its answer is complete.
  *
  * <p>Without keys everybody on this machine may come in, but not a web page: any page in a browser
  * can send requests to a loopback address, and would spend money by it. Browsers say so by the
- * {@code Origin} header, or, where a page only loads something, by {@code Sec-Fetch-Site}.
+ * {@code Origin} header, or, where a page only loads something, by {@code Sec-Fetch-Site}; a page
+ * that is of one origin with the server by its name is refused by {@link HostCheck}.
  */
 final class Door {
   private static final String FETCH_SITE = "sec-fetch-site";
@@ -17,26 +19,50 @@ final class Door {
 
   private final Admission admission;
   private final Connections connections;
+  private final Supplier<HostCheck> hosts;
+  private final boolean keys;
 
-  Door(Admission admission, Connections connections) {
+  /**
+   * A door.
+   *
+   * @param hosts by which hosts the server is known; asked for each request
+   * @param keys whether keys, where there are any, guard some of it
+   */
+  Door(Admission admission, Connections connections, Supplier<HostCheck> hosts, boolean keys) {
     this.admission = admission;
     this.connections = connections;
+    this.hosts = hosts;
+    this.keys = keys;
   }
 
-  /** Lets everybody in. */
+  /** Lets in whoever asks for a host of ours. */
   void open(RoutingContext ctx) {
     enter(ctx, null);
-    ctx.next();
+    ApiError foreign = foreignHost(ctx.request());
+    if (foreign == null) {
+      ctx.next();
+    } else {
+      foreign.send(ctx.response());
+    }
+  }
+
+  /** With keys any host will do: a page that guesses no key learns and spends nothing. */
+  private ApiError foreignHost(HttpServerRequest request) {
+    return keys && !admission.isOpen() ? null : hosts.get().check(request);
   }
 
   /** Lets in who has a key and has not reached its limits. */
   void guarded(RoutingContext ctx) {
     if (admission.isOpen()) {
       enter(ctx, null);
-      if (isWebPage(ctx.request())) {
-        ApiError.webPage().send(ctx.response());
-      } else {
+      ApiError refusal = foreignHost(ctx.request());
+      if (refusal == null && isWebPage(ctx.request())) {
+        refusal = ApiError.webPage();
+      }
+      if (refusal == null) {
         ctx.next();
+      } else {
+        refusal.send(ctx.response());
       }
       return;
     }

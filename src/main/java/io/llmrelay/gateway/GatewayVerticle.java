@@ -37,6 +37,9 @@ public final class GatewayVerticle extends VerticleBase {
   private final Admission admission;
   private final Supplier<Future<JsonObject>> reload;
   private Connections connections;
+  private OpenAnswers open;
+  private HostCheck hosts;
+  private HostCheck adminHosts;
   private int maxBody;
   private HttpServer server;
   private HttpServer admin;
@@ -70,8 +73,16 @@ public final class GatewayVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     connections =
-        new Connections(vertx, admission.connections(), options.getIdleTimeout().toMillis());
-    Routes routes = new Routes(vertx, relay, reload);
+        new Connections(
+            vertx,
+            admission.connections(),
+            options.getIdleTimeout().toMillis(),
+            options.getWriteIdleTimeout().toMillis());
+    open =
+        new OpenAnswers(
+            vertx, options.getHeartbeat().toMillis(), options.getWriteIdleTimeout().toMillis());
+    checkHosts(options);
+    Routes routes = new Routes(vertx, relay, reload, open);
     server = Servers.create(vertx, Servers.options(options), api(routes), connections);
     return server
         .listen(options.getPort(), options.getHost())
@@ -80,7 +91,7 @@ public final class GatewayVerticle extends VerticleBase {
 
   /** The keys of callers are no keys of operators, and they may come with a reload. */
   private Handler<HttpServerRequest> api(Routes routes) {
-    Door door = new Door(admission, connections);
+    Door door = new Door(admission, connections, () -> hosts, true);
     Router callers = routes.api(door, () -> maxBody, false);
     if (options.getAdmin() != null || !options.isLocal()) {
       return callers;
@@ -89,11 +100,23 @@ public final class GatewayVerticle extends VerticleBase {
     return request -> (admission.isOpen() ? everybody : callers).handle(request);
   }
 
+  private void checkHosts(GatewayOptions names) {
+    hosts = new HostCheck(options.getHost(), names.getHosts());
+    if (options.getAdmin() != null) {
+      adminHosts = new HostCheck(options.getAdmin().getHost(), names.getHosts());
+    }
+  }
+
   private Future<?> admin(Routes routes) {
     AdminOptions at = options.getAdmin();
     Bound few = new Bound(MAX_ADMIN_CONNECTIONS);
-    Connections operators = new Connections(vertx, few, options.getIdleTimeout().toMillis());
-    Router router = routes.operators(new Door(admission, operators));
+    Connections operators =
+        new Connections(
+            vertx,
+            few,
+            options.getIdleTimeout().toMillis(),
+            options.getWriteIdleTimeout().toMillis());
+    Router router = routes.operators(new Door(admission, operators, () -> adminHosts, false));
     admin = Servers.create(vertx, Servers.options(), router, operators);
     return admin
         .listen(at.getPort(), at.getHost())
@@ -155,7 +178,10 @@ public final class GatewayVerticle extends VerticleBase {
                       admission.update(next);
                     }
                     maxBody = next.getMaxBody();
-                    connections.idle(next.getIdleTimeout().toMillis());
+                    long writeIdleMs = next.getWriteIdleTimeout().toMillis();
+                    connections.idle(next.getIdleTimeout().toMillis(), writeIdleMs);
+                    open.update(next.getHeartbeat().toMillis(), writeIdleMs);
+                    checkHosts(next);
                     return restart;
                   })
               .onComplete(done);

@@ -15,11 +15,13 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.Locale;
 import java.util.function.LongPredicate;
 
 /**
  * Reads a request's body as a JSON object, whatever its content type says, within bounds of size
- * and time.
+ * and time. The bound of size holds for what is sent and for what is decoded of it.
  *
  * <p>A body that announces too many bytes is refused before one of them is read; one that does not
  * announce them, when they come. Either way the rest is read and dropped for a while rather than
@@ -43,6 +45,7 @@ final class JsonBody {
   private Buffer body = Buffer.buffer();
   private long timer = -1;
   private boolean over;
+  private String coding = "";
 
   private JsonBody(HttpServerRequest request, int maxBytes, LongPredicate room) {
     this.request = request;
@@ -63,8 +66,9 @@ final class JsonBody {
   private Future<Buffer> read(Vertx vertx, long timeoutMs) {
     HttpServerResponse response = request.response();
     boolean asks = "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
-    if (announcesTooMuch()) {
-      fail(tooLarge());
+    ApiError refusal = announced();
+    if (refusal != null) {
+      fail(refusal);
       if (asks && request.version() != HttpVersion.HTTP_2) {
         response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         response.bodyEndHandler(sent -> request.connection().close());
@@ -78,7 +82,7 @@ final class JsonBody {
         .endHandler(
             end -> {
               over(vertx);
-              promise.tryComplete(body);
+              complete();
             });
     // Most bodies come with their head.
     vertx.runOnContext(v -> await(vertx, timeoutMs));
@@ -111,6 +115,17 @@ final class JsonBody {
     }
   }
 
+  /** What is wrong with the body by its head, or {@code null}. */
+  private ApiError announced() {
+    String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    coding = encoding == null ? "" : encoding.strip().toLowerCase(Locale.ROOT);
+    if (!ContentCoding.isKnown(coding)) {
+      request.response().putHeader(HttpHeaders.ACCEPT_ENCODING, "gzip, deflate");
+      return ApiError.unsupportedCoding();
+    }
+    return announcesTooMuch() ? tooLarge() : null;
+  }
+
   private boolean announcesTooMuch() {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     try {
@@ -130,6 +145,27 @@ final class JsonBody {
       fail(noRoom());
     } else {
       body.appendBuffer(chunk);
+    }
+  }
+
+  private void complete() {
+    if (body == null || ContentCoding.isNone(coding)) {
+      promise.tryComplete(body);
+      return;
+    }
+    Buffer encoded = body;
+    body = Buffer.buffer();
+    try {
+      ContentCoding.decode(
+          coding,
+          encoded,
+          piece -> {
+            append(piece);
+            return body != null;
+          });
+      promise.tryComplete(body);
+    } catch (IOException e) {
+      fail(notInItsCoding());
     }
   }
 
@@ -163,6 +199,11 @@ final class JsonBody {
 
   private static ApiError notJson(String message) {
     return ApiError.badRequest(400, "invalid_json", message);
+  }
+
+  private static ApiError notInItsCoding() {
+    return ApiError.badRequest(
+        400, "invalid_content_encoding", "the body is not what its Content-Encoding says");
   }
 
   private static ApiError tooLate() {

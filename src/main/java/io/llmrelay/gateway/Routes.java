@@ -23,11 +23,13 @@ final class Routes {
   private final Vertx vertx;
   private final LlmRelay relay;
   private final Supplier<Future<JsonObject>> reload;
+  private final OpenAnswers open;
 
-  Routes(Vertx vertx, LlmRelay relay, Supplier<Future<JsonObject>> reload) {
+  Routes(Vertx vertx, LlmRelay relay, Supplier<Future<JsonObject>> reload, OpenAnswers open) {
     this.vertx = vertx;
     this.relay = relay;
     this.reload = reload;
+    this.open = open;
   }
 
   /**
@@ -38,7 +40,7 @@ final class Routes {
    */
   Router api(Door door, IntSupplier maxBody, boolean operatorsToo) {
     Router router = router();
-    router.post(CHAT).handler(door::guarded).handler(new ChatHandler(relay, maxBody));
+    router.post(CHAT).handler(door::guarded).handler(new ChatHandler(relay, maxBody, open));
     if (operatorsToo) {
       addOperators(router, door);
     } else {

@@ -40,6 +40,16 @@ final class Visit {
     return allowance == null ? null : allowance.name();
   }
 
+  /** Whether it may override this field of {@code relay}: where it needed no key, any. */
+  boolean mayOverride(String field) {
+    return allowance == null || allowance.mayOverride(field);
+  }
+
+  /** Whether its client copes with comments in a stream. */
+  boolean heartbeat() {
+    return allowance == null || allowance.heartbeat();
+  }
+
   /** Takes room for so many bytes of its body, until it is over; {@code false}: there is none. */
   boolean hold(long bytes) {
     if (over) {

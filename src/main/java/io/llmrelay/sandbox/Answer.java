@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * What the healthy part of a scenario says, free of any dialect.
  *
+ * @param kind the scenario's
  * @param reasoning chunks of reasoning, before the text
  * @param tokens chunks that repeat until {@code tokenCount} are sent
  * @param refusal the text is a refusal
@@ -13,6 +14,7 @@ import java.util.List;
  * @param promptTokens what the usage says of the prompt
  */
 record Answer(
+    Kind kind,
     List<String> reasoning,
     List<String> tokens,
     int tokenCount,
@@ -39,13 +41,16 @@ record Answer(
   }
 
   private static final String REASONING = "The user wants an answer. A short one will do – 短い答え.";
+  private static final List<String> NUMBERS = List.of("6", "1.10", "0.00", "3e+50");
   private static final String REFUSAL = "I'm sorry, but I can't help with that.";
 
   static Answer of(Scenario scenario, String backend, int promptTokens) {
     Kind kind = scenario.kind();
     String text = kind == Kind.REFUSAL ? REFUSAL : scenario.text();
     List<String> tokens =
-        split(text == null ? canned(backend) : text, scenario.option(Option.SIZE, 0));
+        kind == Kind.NUMBERS
+            ? NUMBERS
+            : split(text == null ? canned(backend) : text, scenario.option(Option.SIZE, 0));
     int whole = tokens.isEmpty() ? 0 : scenario.option(Option.CHUNKS, tokens.size());
     int count =
         switch (kind) {
@@ -62,7 +67,8 @@ record Answer(
           default -> Finish.STOP;
         };
     return new Answer(
-        reasoning(scenario.option(Option.REASONING, kind == Kind.REASONING ? Option.MAX : 0)),
+        kind,
+        reasoning(scenario.option(Option.REASONING, kind.reasons() ? Option.MAX : 0)),
         tokens,
         count,
         kind == Kind.REFUSAL,

@@ -2,6 +2,7 @@ package io.llmrelay.sandbox;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 
 /** Messages: named events around numbered content blocks, usage cumulative in message_delta. */
 final class AnthropicFormat implements WireFormat {
@@ -118,6 +119,16 @@ final class AnthropicFormat implements WireFormat {
         .put("type", "error")
         .put("error", words(error))
         .put("request_id", "req_" + number);
+  }
+
+  @Override
+  public String resetHeader() {
+    return "anthropic-ratelimit-requests-reset";
+  }
+
+  @Override
+  public String resetIn(int seconds) {
+    return Instant.now().plusSeconds(seconds).toString();
   }
 
   @Override

@@ -23,7 +23,12 @@ record ErrorReply(String word, ApiError error, String contentType, String body) 
       case "html" -> new ErrorReply(word, error, "text/html", html(status));
       case "splitting" -> of(word, error.splitting());
       case "empty" -> new ErrorReply(word, error, "text/plain", "");
-      default -> ApiError.named(word) == null ? null : of(word, ApiError.named(word));
+      default -> {
+        if (ServerErrors.body(word) != null) {
+          yield new ErrorReply(word, error, null, ServerErrors.body(word));
+        }
+        yield ApiError.named(word) == null ? null : of(word, ApiError.named(word));
+      }
     };
   }
 

@@ -13,6 +13,7 @@ import static io.llmrelay.sandbox.Scenario.ROLE;
 enum Kind {
   MODEL("model"),
   REASONING("reasoning"),
+  REASONING_DETAILS("reasoning-details"),
   REFUSAL("refusal"),
   TOOL_CALL("tool-call"),
   LENGTH("length"),
@@ -21,6 +22,9 @@ enum Kind {
   EMPTY("empty"),
   USAGE_ONLY("usage-only"),
   NO_USAGE("no-usage"),
+  USAGE_IN_CHOICE("usage-in-choice"),
+  USAGE_IN_X_GROQ("usage-in-x-groq"),
+  NUMBERS("numbers"),
   NO_FINISH("no-finish"),
   NO_DONE("no-done"),
   GZIP("gzip"),
@@ -47,6 +51,7 @@ enum Kind {
   MALFORMED("malformed", 1),
   COMMENTS("comments", HEAD),
   PINGS("pings", ROLE),
+  NOISE("noise", HEAD),
   ENDLESS_FRAME("endless-frame", 0),
   HUGE_FRAME("huge-frame", 0),
   FLOOD("flood", 0);
@@ -71,6 +76,10 @@ enum Kind {
 
   boolean isStreamError() {
     return this == SSE_ERROR || this == SSE_ERROR_DONE;
+  }
+
+  boolean reasons() {
+    return this == REASONING || this == REASONING_DETAILS;
   }
 
   boolean needsTime() {

@@ -20,7 +20,9 @@ final class OpenAiFormat implements WireFormat {
     this.id = "chatcmpl-" + number;
     this.model = model;
     this.answer = answer;
-    this.includeUsage = includeUsage && answer.usage();
+    boolean elsewhere =
+        answer.kind() == Kind.USAGE_IN_CHOICE || answer.kind() == Kind.USAGE_IN_X_GROQ;
+    this.includeUsage = includeUsage && answer.usage() && !elsewhere;
   }
 
   @Override
@@ -33,7 +35,16 @@ final class OpenAiFormat implements WireFormat {
 
   @Override
   public String reasoning(String token) {
-    return chunk(new JsonObject().put("reasoning_content", token), null);
+    return chunk(thought(token), null);
+  }
+
+  private JsonObject thought(String text) {
+    if (answer.kind() != Kind.REASONING_DETAILS) {
+      return new JsonObject().put("reasoning_content", text);
+    }
+    JsonObject detail =
+        new JsonObject().put("type", "reasoning.text").put("text", text).put("index", 0);
+    return new JsonObject().put("reasoning_details", JsonArray.of(detail));
   }
 
   @Override
@@ -56,8 +67,20 @@ final class OpenAiFormat implements WireFormat {
 
   @Override
   public String finish() {
-    String end = answer.finish() == null ? "" : chunk(new JsonObject(), answer.finish().openAi);
+    String end = answer.finish() == null ? "" : end();
     return end + (includeUsage ? usage() : "");
+  }
+
+  private String end() {
+    JsonObject choice = choice("delta", new JsonObject(), answer.finish().openAi);
+    JsonObject chunk = head("chat.completion.chunk").put("choices", JsonArray.of(choice));
+    switch (answer.kind()) {
+      case USAGE_IN_CHOICE -> choice.put("usage", counts());
+      case USAGE_IN_X_GROQ ->
+          chunk.put("x_groq", new JsonObject().put("id", id).put("usage", counts()));
+      default -> {}
+    }
+    return frame(includeUsage ? chunk.putNull("usage") : chunk);
   }
 
   @Override
@@ -98,6 +121,16 @@ final class OpenAiFormat implements WireFormat {
   }
 
   @Override
+  public String resetHeader() {
+    return "x-ratelimit-reset-requests";
+  }
+
+  @Override
+  public String resetIn(int seconds) {
+    return seconds + "s";
+  }
+
+  @Override
   public JsonObject whole(String text) {
     JsonObject message = new JsonObject().put("role", "assistant");
     if (answer.toolCall()) {
@@ -108,7 +141,7 @@ final class OpenAiFormat implements WireFormat {
       message.put("content", text).putNull("refusal");
     }
     if (!answer.reasoning().isEmpty()) {
-      message.put("reasoning_content", String.join("", answer.reasoning()));
+      message.mergeIn(thought(String.join("", answer.reasoning())));
     }
     JsonObject choice = choice("message", message, finishReason());
     JsonObject body = head("chat.completion").put("choices", new JsonArray().add(choice));

@@ -8,6 +8,7 @@ enum Option {
   AFTER("after"),
   FOR("for"),
   RETRY_AFTER("retry-after"),
+  RESET("reset"),
   FIRST("first"),
   EVERY("every"),
   CHUNKS("chunks"),

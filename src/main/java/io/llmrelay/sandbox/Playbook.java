@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Turns a scenario into steps: the healthy answer in its natural order, with the fault put in where
@@ -17,6 +18,12 @@ final class Playbook {
   private static final String MARK = "@@here@@";
 
   private static final String CUT_CHARACTER = "漢";
+
+  /** What servers and proxies send as data to keep a connection alive. */
+  private static final String[] NOISE = {
+    "data: : keepalive\n\n", "data: ping\n\n", "data: null\n\n", "data: \"\"\n\n"
+  };
+
   private static final int PIECE = 64 * 1024;
   private static final int FLOOD_TOKEN = 4 * 1024;
   private static final int MEGABYTE = 1024 * 1024;
@@ -120,9 +127,14 @@ final class Playbook {
   private void tokens(int from, int to, int first, int every) {
     if (from < to) {
       steps.add(
-          Step.repeat(
-              i -> Buffer.buffer(format.token(answer.token(from + i))), to - from, first, every));
+          Step.repeat(i -> Buffer.buffer(frame(answer.token(from + i))), to - from, first, every));
     }
+  }
+
+  /** A token's frame; a number stands in it as one, digit for digit. */
+  private String frame(String token) {
+    String frame = format.token(token);
+    return scenario.kind() == Kind.NUMBERS ? frame.replace('"' + token + '"', token) : frame;
   }
 
   private List<Step> whole() {
@@ -187,13 +199,14 @@ final class Playbook {
         steps.add(millis == 0 ? Step.of(Act.HANG) : Step.pause(millis));
       }
       case SSE_ERROR, SSE_ERROR_DONE -> {
-        write(format.error(scenario.error().error()));
+        write(error(scenario.error()));
         write(scenario.kind() == Kind.SSE_ERROR_DONE ? format.terminator() : "");
         steps.add(Step.of(Act.END));
       }
       case MALFORMED -> write(streaming ? "data: {\"id\":\"broken\",\"choices\":[{\n\n" : "\"}{");
-      case COMMENTS -> keepAlive(streaming ? WireFormat.comment() : "\n", every);
-      case PINGS -> keepAlive(streaming ? format.ping() : "\n", every);
+      case COMMENTS -> keepAlive(i -> WireFormat.comment(), every);
+      case PINGS -> keepAlive(i -> format.ping(), every);
+      case NOISE -> keepAlive(i -> NOISE[i % NOISE.length], every);
       case ENDLESS_FRAME -> huge(Integer.MAX_VALUE);
       case HUGE_FRAME -> huge(pieces());
       case FLOOD -> {
@@ -209,9 +222,21 @@ final class Playbook {
     }
   }
 
-  private void keepAlive(String frame, int every) {
-    Buffer bytes = Buffer.buffer(frame);
-    steps.add(Step.repeat(i -> bytes, Integer.MAX_VALUE, 0, every));
+  /** Repeats frames for ever or for so long. There are none in an answer that is not streamed. */
+  private void keepAlive(IntFunction<String> frame, int every) {
+    int millis = scenario.option(Option.FOR, 0);
+    if (millis > 0 && !streaming) {
+      steps.add(Step.pause(millis));
+      return;
+    }
+    int times = millis == 0 ? Integer.MAX_VALUE : Math.max(1, millis / every);
+    steps.add(Step.repeat(i -> Buffer.buffer(streaming ? frame.apply(i) : "\n"), times, 0, every));
+  }
+
+  /** An error as the dialect words it, or as the one server does whose error it is. */
+  private String error(ErrorReply reply) {
+    boolean vendors = reply.body() != null && reply.contentType() == null;
+    return vendors ? "data: " + reply.body() + "\n\n" : format.error(reply.error());
   }
 
   /** Writes a frame up to its text, and so many bytes of a three-byte character there. */

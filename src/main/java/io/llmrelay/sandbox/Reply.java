@@ -80,6 +80,10 @@ record Reply(int status, Map<String, String> headers, boolean gzip, List<Step> s
     if (retryAfter >= 0) {
       reply.headers.put("retry-after", Integer.toString(retryAfter));
     }
+    int reset = scenario.option(Option.RESET, -1);
+    if (reset >= 0) {
+      reply.headers.put(format.resetHeader(), format.resetIn(reset));
+    }
     return reply;
   }
 

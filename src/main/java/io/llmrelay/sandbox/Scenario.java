@@ -20,6 +20,8 @@ import java.util.Objects;
  * <caption>Kinds that shape a whole answer</caption>
  * <tr><td>{@code model}</td><td>a healthy answer that names the backend</td></tr>
  * <tr><td>{@code reasoning}</td><td>reasoning deltas first, then the answer</td></tr>
+ * <tr><td>{@code reasoning-details}</td><td>the same; OpenAI: in {@code reasoning_details} and
+ *     nowhere else</td></tr>
  * <tr><td>{@code refusal}</td><td>OpenAI: refusal deltas, finish {@code stop}; Anthropic: no text,
  *     {@code stop_reason: refusal}</td></tr>
  * <tr><td>{@code tool-call}</td><td>one call of {@code get_weather}</td></tr>
@@ -29,6 +31,9 @@ import java.util.Objects;
  * <tr><td>{@code empty}</td><td>finish {@code stop} without any content</td></tr>
  * <tr><td>{@code usage-only}</td><td>usage, neither content nor finish reason</td></tr>
  * <tr><td>{@code no-usage}</td><td>healthy, but usage is never sent</td></tr>
+ * <tr><td>{@code usage-in-choice}, {@code usage-in-x-groq}</td><td>healthy; OpenAI streams: usage
+ *     stands in the choice of the last chunk or in its {@code x_groq}, and nowhere else</td></tr>
+ * <tr><td>{@code numbers}</td><td>tokens that are numbers, and sent as numbers in a stream</td></tr>
  * <tr><td>{@code no-finish}</td><td>the terminator ({@code [DONE]}, {@code message_stop}) without a
  *     finish reason</td></tr>
  * <tr><td>{@code no-done}</td><td>the finish reason without the terminator</td></tr>
@@ -41,6 +46,15 @@ import java.util.Objects;
  *     with headers after them</td></tr>
  * <tr><td>{@code NNN}</td><td>that HTTP status (200–599) with the vendor's error body; also {@code
  *     400-context}, {@code 400-policy}, {@code 429-quota}</td></tr>
+ * <tr><td>{@code 400-vllm}, {@code 400-sglang}, {@code 400-llamacpp}, {@code
+ *     400-outputlimit}</td><td>a prompt that is too long, in the words of these servers and of
+ *     Anthropic where prompt and {@code max_tokens} exceed the limit together</td></tr>
+ * <tr><td>{@code 400-parameter}, {@code 400-streamoptions}, {@code 400-model}, {@code 400-tooluse},
+ *     {@code 400-badrequest}, {@code 413-tpm}, {@code 429-tpm}, {@code 429-retrydelay}</td><td>
+ *     errors of single servers: a parameter that is not supported, {@code stream_options} among
+ *     them, an unknown model, a tool call that the model got wrong, vLLM's type of a bad request,
+ *     a request above an account's tokens per minute (Groq's and OpenAI's), Google's retry
+ *     delay</td></tr>
  * <tr><td>{@code NNN-html}, {@code NNN-empty}, {@code 200-error}</td><td>that status with a page of
  *     HTML, no body at all, a bare JSON error</td></tr>
  * <tr><td>{@code NNN-splitting}</td><td>that status with line breaks and headers in the words of
@@ -72,8 +86,10 @@ import java.util.Objects;
  * <tr><td>{@code sse-error-done[-NNN]}</td><td>after the head</td><td>the same, and the terminator
  *     after it, as some servers do</td></tr>
  * <tr><td>{@code malformed}</td><td>after 1</td><td>a frame of broken JSON; the rest follows</td></tr>
- * <tr><td>{@code comments}, {@code pings}</td><td>after head, after role</td><td>SSE comments or
- *     the dialect's empty events for ever, every 20 ms unless {@code -every-MS}</td></tr>
+ * <tr><td>{@code comments}, {@code pings}, {@code noise}</td><td>after head, after role, after
+ *     head</td><td>SSE comments, the dialect's empty events, or data that is no payload ({@code :
+ *     keepalive}, {@code ping}, {@code null}, {@code ""}) for ever, or for {@code -for-MS}, after
+ *     which the answer goes on; every 20 ms unless {@code -every-MS}</td></tr>
  * <tr><td>{@code huge-frame-MB}</td><td>after 0</td><td>one frame of so many megabytes</td></tr>
  * <tr><td>{@code endless-frame}</td><td>after 0</td><td>one frame that never ends, as fast as the
  *     client reads unless {@code -every-MS} (for each 64 KB)</td></tr>
@@ -94,6 +110,8 @@ import java.util.Objects;
  * <tr><td>{@code -size-N}</td><td>so many characters a chunk instead of a word</td></tr>
  * <tr><td>{@code -reasoning-N}</td><td>up to so many reasoning chunks before the text</td></tr>
  * <tr><td>{@code -retry-after-S}</td><td>a Retry-After header on an error status</td></tr>
+ * <tr><td>{@code -reset-S}</td><td>a header on an error status that says when the limit is over,
+ *     without one that says what is left</td></tr>
  * </table>
  *
  * <p>A number is at most 999999. Not streaming, the delays of all chunks come before the answer.

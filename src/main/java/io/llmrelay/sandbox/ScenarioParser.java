@@ -37,6 +37,7 @@ final class ScenarioParser {
     for (Kind kind : Kind.values()) {
       if (kind == Kind.HTTP) {
         ApiError.names().forEach(name -> names.add(PREFIX + name));
+        ServerErrors.names().forEach(name -> names.add(PREFIX + name));
       } else {
         String size = kind.hasMegabytes() ? "-1" : "";
         String time = kind.needsTime() ? "-for-1000" : "";

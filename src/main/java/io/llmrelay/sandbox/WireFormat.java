@@ -36,6 +36,12 @@ interface WireFormat {
 
   JsonObject errorBody(ApiError error);
 
+  /** The header that says when a rate limit is over. */
+  String resetHeader();
+
+  /** Its value, so many seconds ahead. */
+  String resetIn(int seconds);
+
   /** The body of an answer that is not streamed, with this text as content. */
   JsonObject whole(String text);
 

@@ -345,4 +345,54 @@ class AvailabilityTest {
             here.backends().health("b").details().getJsonObject("connections").getInteger("in_use"))
         .isZero();
   }
+
+  @Test
+  void whatIsUnderWayAtAReloadIsSpentOnce() throws Exception {
+    Availability here = open();
+    Spend expected = Spend.of(100, 0.25);
+    Permit underWay = (Permit) here.backends().enter("a", "m", expected, false, null);
+    here.configure(
+        settings(null, new BudgetOptions().setTokensPerDay(2_000L).setDailyUsd(1.0)),
+        new Listeners(List.of()),
+        Set.of("a"));
+    assertThat(budget(here).look(Spend.of(0, 0.8))).as("still reserved").isNotNull();
+    underWay.settle(Outcome.ALIVE, null, USAGE, 0.25);
+    assertThat(used(here))
+        .isEqualTo(new JsonObject().put("daily-usd", 0.25).put("tokens-per-day", 100L));
+    assertThat(budget(here).look(Spend.of(0, 0.75))).as("reserved no more").isNull();
+  }
+
+  @Test
+  void aRefusedKeyIsProbedOnWhereOnlyTheCircuitsAreConfiguredOtherwise() throws Exception {
+    Availability here = open(null, Duration.ofMillis(50));
+    fail(here, "m", Scope.KEY, FailureKind.AUTHENTICATION);
+    AvailabilitySettings same = settings(null, null);
+    here.configure(
+        new AvailabilitySettings(
+            same.prefix(),
+            same.providers(),
+            same.backends(),
+            new CircuitOptions().setMaxFailures(7),
+            same.maxWaiting(),
+            same.maxExhaustion(),
+            null),
+        new Listeners(List.of()),
+        Set.of("a", "b"));
+    assertThat(why(here, "m")).isEqualTo(FailureKind.AUTHENTICATION);
+    probe = new JsonObject().put("ok", true);
+    await().until(() -> why(here, "m") == null);
+  }
+
+  @Test
+  void oneRequestAtATimeTriesWhetherALongCooldownStillHolds() throws Exception {
+    Availability here = open();
+    fail(here, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
+    now.addAndGet(150_000);
+    Entry trial = here.backends().enter("a", "m", Spend.NOTHING, false, null);
+    assertThat(trial).isInstanceOf(Permit.class);
+    assertThat(here.backends().enter("a", "m", Spend.NOTHING, false, null))
+        .isInstanceOf(Skip.class);
+    ((Permit) trial).answering();
+    assertThat(why(here, "m")).as("it works").isNull();
+  }
 }

@@ -91,6 +91,18 @@ class StateFileTest {
   }
 
   @Test
+  void closingWaitsForAWriteThatIsUnderWay(Vertx vertx) throws Exception {
+    Path file = folder.resolve("state.json");
+    StateFile state = state(vertx, file);
+    state.changed();
+    Future<Void> first = state.close();
+    get(state.close());
+    assertThat(first.isComplete()).isTrue();
+    assertThat(files()).containsExactly(file);
+    assertThat(written).hasValue(1);
+  }
+
+  @Test
   void doesWithoutAFileThatCannotBeWritten(Vertx vertx) throws Exception {
     StateFile state = state(vertx, folder.resolve("nowhere/state.json"));
     state.changed();

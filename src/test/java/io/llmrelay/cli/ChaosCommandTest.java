@@ -16,11 +16,12 @@ class ChaosCommandTest {
             line ->
                 assertThat(line)
                     .matches(
-                        "reset-after-3 +openai +3 \\+ network +fallback +3 \\+ network +network +\\d+ ms"),
+                        "reset-after-3 +openai +3 \\+ network +fallback +3 \\+ network +network +open +-"
+                            + " +\\d+ ms"),
             line -> assertThat(line).matches("reset-after-3 +anthropic +3 \\+ network .*"),
             line -> assertThat(line).matches("500-splitting +openai +fallback +fallback .*"),
             line -> assertThat(line).matches("500-splitting +anthropic +fallback .*"),
-            line -> assertThat(line).matches("2 rows, 24 requests, 0 deviations, \\d+ s"));
+            line -> assertThat(line).matches("2 rows, 28 requests, 0 deviations, \\d+ s"));
     assertThat(chaos.out()).doesNotContain("\u001b");
   }
 

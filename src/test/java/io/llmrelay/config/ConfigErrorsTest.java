@@ -100,8 +100,8 @@ class ConfigErrorsTest {
             "relay.yaml:11: fallback must be a list, such as [a, b]",
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
-                + " catalog, circuit, commit, discover, fallback, gateway, lanes, latch,"
-                + " limits, max-requests, prefer, retries, shutdown-grace, state-file, timeouts)");
+                + " catalog, circuit, commit, discover, exhaustion, fallback, gateway, lanes, latch,"
+                + " limits, max-requests, prefer, queue, retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -130,7 +130,7 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} | gateway.keys.a.requests-per-minute must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst says nothing without requests-per-minute",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, key, max-concurrent, requests-per-minute, sha256)",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
         "gateway: {admin: {port: 8080}}      | gateway.admin.port must be another one than gateway.port",
         "gateway: ''                         | gateway has no valid value",

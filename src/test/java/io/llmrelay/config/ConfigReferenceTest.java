@@ -1,6 +1,6 @@
 package io.llmrelay.config;
 
-import io.llmrelay.Readme;
+import io.llmrelay.Documents;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The README's configuration reference is the schema, as a table. */
+/** The reference in docs/configuration.md is the schema, as a table. */
 class ConfigReferenceTest {
   @Test
-  void standsInTheReadme() throws IOException {
-    Readme.holds("configuration", table());
+  void standsInTheDocument() throws IOException {
+    Documents.holdReference("docs/configuration.md", "configuration", table());
   }
 
   private static String table() throws IOException {

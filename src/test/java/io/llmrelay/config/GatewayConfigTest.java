@@ -74,6 +74,38 @@ class GatewayConfigTest {
   }
 
   @Test
+  void whatAKeyMayOverrideIsNamed() throws IOException {
+    String keys = "gateway: {keys: {anne: {key: \"${ANNE}\", may-override: ";
+    GatewayKeyOptions anne = load(keys + "[commit]}}}").getGateway().getKeys().get("anne");
+    assertThat(anne.getMayOverride()).containsExactly("commit");
+    assertThat(load(keys + "[]}}}").getGateway().getKeys().get("anne").getMayOverride()).isEmpty();
+    assertThat(new GatewayKeyOptions().getMayOverride()).isNull();
+    refused(
+        keys + "[commits]}}}",
+        ":1: gateway.keys.anne.may-override[0] is unknown: \"commits\"; did you mean \"commit\"?"
+            + " (known: timeouts, retries, candidates, commit, prefer)");
+  }
+
+  @Test
+  void hostsAreNamesAndAddressesWithoutAPort() throws IOException {
+    RelayOptions options =
+        load("gateway: {heartbeat: 0s, hosts: [relay.example, 192.0.2.7, '::1', '[2001:db8::1]']}");
+    assertThat(options.getGateway().getHosts()).hasSize(4);
+    assertThat(options.getGateway().getHeartbeat()).isZero();
+    for (String host : new String[] {"'relay.example:80'", "'http://relay'", "''", "'a b'"}) {
+      refused(
+          "gateway: {hosts: [" + host + "]}",
+          ":1: gateway.hosts[0] must be a host name or an address, without a port");
+    }
+    refused(
+        "gateway: {heartbeat: -1s}",
+        ":1: gateway.heartbeat must be a duration such as 250ms, 10s, 5m or 1h");
+    refused(
+        "gateway: {write-idle-timeout: 0s}",
+        ":1: gateway.write-idle-timeout must be longer than 0");
+  }
+
+  @Test
   void tlsFilesAreLookedAtBeforeTheStart() throws Exception {
     for (String algorithm : new String[] {"EC", "RSA"}) {
       Certificates.in(folder, algorithm, algorithm);

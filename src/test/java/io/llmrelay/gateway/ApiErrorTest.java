@@ -1,15 +1,23 @@
 package io.llmrelay.gateway;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ApiErrorTest extends GatewayFixture {
 
@@ -84,6 +92,146 @@ class ApiErrorTest extends GatewayFixture {
     assertThat(extra.getInteger("status")).isEqualTo(429);
     assertThat(extra.getInteger("retry_after_ms")).isEqualTo(1001);
     assertThat(extra.getJsonArray("trail")).hasSize(3);
+  }
+
+  private HttpResponse<String> refusal(Failure failure) throws Exception {
+    relay.instead = request -> Future.failedFuture(failure.toException());
+    return post(askStream());
+  }
+
+  private static List<String> waits(HttpResponse<String> response) {
+    return Stream.of("retry-after", "retry-after-ms", "x-should-retry")
+        .map(name -> response.headers().firstValue(name).orElse("-"))
+        .toList();
+  }
+
+  /** What the clients do that look at the headers, and those that look at the status alone. */
+  @ParameterizedTest
+  @CsvSource({
+    // everyone was tried, and nobody said when to come back
+    "SERVER_ERROR,tried,-1,502,-,-,false",
+    "OVERLOADED,tried,-1,502,-,-,false",
+    "UNAVAILABLE,tried,-1,502,-,-,false",
+    "NETWORK,tried,-1,502,-,-,false",
+    "TIMEOUT,tried,-1,504,-,-,false",
+    "RATE_LIMITED,tried,-1,429,-,-,false",
+    // or did
+    "RATE_LIMITED,tried,7000,429,7,7000,-",
+    "OVERLOADED,tried,50,502,1,50,-",
+    "QUOTA_EXHAUSTED,tried,3600000,429,59,59000,false",
+    // somebody may serve it later
+    "NETWORK,skipped,-1,503,1,1000,-",
+    "UNAVAILABLE,skipped,1001,503,2,1001,-",
+    "UNAVAILABLE,skipped,59001,503,59,59000,-",
+    "QUOTA_EXHAUSTED,skipped,3600000,429,59,59000,-",
+    // a candidate that cannot serve it at all is none that was passed over
+    "OVERLOADED,incapable,-1,502,-,-,false",
+    // the relay itself has no room
+    "OVERLOADED,none,-1,503,1,1000,-",
+    "RATE_LIMITED,none,120000,429,59,59000,-",
+    // nothing to wait for
+    "AUTHENTICATION,tried,-1,502,-,-,false",
+    "INTERNAL,none,-1,500,-,-,false",
+    "INVALID_REQUEST,tried,-1,400,-,-,-",
+    "MODEL_NOT_FOUND,skipped,-1,404,-,-,-",
+  })
+  void tellsWhetherAndWhenToComeBack(
+      FailureKind kind,
+      String trail,
+      long waitMs,
+      int status,
+      String seconds,
+      String millis,
+      String should)
+      throws Exception {
+    List<Attempt> tried = List.of(FakeRelay.attempt("primary", "m", Attempt.Result.FAILED));
+    SkipReason reason = trail.equals("incapable") ? SkipReason.CAPABILITY : SkipReason.CIRCUIT_OPEN;
+    List<Attempt> some = List.of(tried.get(0), Attempt.skipped("secondary", "m", reason, null, 0));
+    Failure failure =
+        Failure.of(kind, "what happened")
+            .withRetryAfterMs(waitMs)
+            .withTrail(trail.equals("none") ? List.of() : trail.equals("tried") ? tried : some);
+
+    HttpResponse<String> response = refusal(failure);
+
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(waits(response)).containsExactly(seconds, millis, should);
+    assertThat(error(response).getLong("retry_after_ms", -1L)).isEqualTo(waitMs);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = FailureKind.class,
+      names = {
+        "AUTHENTICATION",
+        "PERMISSION",
+        "QUOTA_EXHAUSTED",
+        "RATE_LIMITED",
+        "OVERLOADED",
+        "SERVER_ERROR",
+        "TIMEOUT"
+      })
+  void aProvidersWordsAreNotPassedOn(FailureKind kind) throws Exception {
+    String words = "your credit card was declined";
+    Attempt attempt =
+        new Attempt(
+            "primary",
+            "m",
+            Attempt.Result.FAILED,
+            kind.code(),
+            words,
+            402,
+            "billing_hard_limit",
+            1,
+            2,
+            -1,
+            TokenUsage.NONE,
+            null);
+    Failure failure =
+        Failure.of(kind, words)
+            .withRequestId("r1")
+            .withCandidate("primary", "m")
+            .withStatus(402, words)
+            .withTrail(List.of(attempt));
+
+    HttpResponse<String> response = refusal(failure);
+
+    assertThat(response.body()).doesNotContain("credit card");
+    assertThat(response.headers().map().toString()).doesNotContain("credit card");
+    JsonObject first =
+        new JsonObject(response.body())
+            .getJsonObject("relay")
+            .getJsonArray("trail")
+            .getJsonObject(0);
+    assertThat(first)
+        .isEqualTo(
+            new JsonObject()
+                .put("backend", "primary")
+                .put("model", "m")
+                .put("result", "failed")
+                .put("reason", kind.code())
+                .put("status", 402)
+                .put("provider_code", "billing_hard_limit")
+                .put("start_ms", 1)
+                .put("duration_ms", 2));
+    relay.instead = null;
+    relay.script = stream -> stream.text("Hello").fail(failure);
+    try (Socket socket = open(askStream())) {
+      String broken = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+      assertThat(broken).contains("\"error\":").doesNotContain("credit card");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = FailureKind.class,
+      names = {"INVALID_REQUEST", "CONTENT_FILTER", "CONTEXT_LENGTH", "MODEL_NOT_FOUND"})
+  void whatIsWrongWithTheRequestIsPassedOn(FailureKind kind) throws Exception {
+    Failure failure =
+        Failure.of(kind, "temperature is for other models").withCandidate("primary", "m");
+
+    assertThat(error(refusal(failure)).getString("message"))
+        .isEqualTo("temperature is for other models");
   }
 
   @Test

@@ -123,10 +123,11 @@ class BadInputTest extends GatewayFixture {
   void aBodyIsNotReadBeforeItsLengthIsRefused() throws Exception {
     try (Socket socket = connect()) {
       write(
-          socket, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 10001\r\n\r\n");
+          socket,
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10001\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("413");
       readUntil(socket, "}}");
-      write(socket, "x".repeat(10_001) + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "x".repeat(10_001) + "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("200 OK");
     }
   }
@@ -134,7 +135,8 @@ class BadInputTest extends GatewayFixture {
   @Test
   void aClientThatAsksFirstIsToldToGoOnOrNot() throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
-    String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n";
+    String head =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
     try (Socket socket = connect()) {
       String body = askStream().encode();
       write(socket, head + "Content-Length: " + body.length() + "\r\n\r\n");
@@ -169,7 +171,7 @@ class BadInputTest extends GatewayFixture {
   @Test
   void anUnreadableUrlIsAnsweredToo() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 400").contains("\"error\":{");
     }
   }

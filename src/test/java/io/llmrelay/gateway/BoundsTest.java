@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a client may take up, seen from a plain socket. */
 class BoundsTest extends GatewayFixture {
   private static final long IDLE_MS = 600;
-  private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+  private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
   @Override
   GatewayOptions options() {
@@ -60,7 +60,9 @@ class BoundsTest extends GatewayFixture {
   @Test
   void headersThatAreTooLargeAre431() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "GET /v1/models HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(17_000) + "\r\n\r\n");
+      write(
+          socket,
+          "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: " + "y".repeat(17_000) + "\r\n\r\n");
       assertThat(rest(socket))
           .startsWith("HTTP/1.1 431 ")
           .contains("connection: close")
@@ -70,7 +72,9 @@ class BoundsTest extends GatewayFixture {
     try (Socket socket = connect()) {
       write(
           socket,
-          "GET /v1/models HTTP/1.1\r\nHost: x\r\n" + "X: y\r\n".repeat(10_000) + "\r\n\r\n");
+          "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n"
+              + "X: y\r\n".repeat(10_000)
+              + "\r\n\r\n");
       assertThat(rest(socket)).matches(text -> text.isEmpty() || text.contains(" 431 "));
     }
   }
@@ -78,7 +82,7 @@ class BoundsTest extends GatewayFixture {
   @Test
   void aUrlThatIsTooLongIs414() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /" + "y".repeat(5_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(rest(socket))
           .matches("(?s)HTTP/1.. 414 .*")
           .contains("\"code\":\"url_too_long\"")
@@ -90,10 +94,10 @@ class BoundsTest extends GatewayFixture {
   @ValueSource(
       strings = {
         "GET\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nBad Name: y\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nName\u0000: y\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nBad Name: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nName\u0000: y\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
       })
   void aHeadThatIsNoneIs400AndTheEnd(String head) throws Exception {
     try (Socket socket = connect()) {
@@ -172,7 +176,8 @@ class BoundsTest extends GatewayFixture {
   @Test
   void aBodyThatNobodyReadsIsNotWaitedFor() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "POST /v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\nx");
+      write(
+          socket, "POST /v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\nx");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 404 ");
       isClosedInTime(socket);
     }

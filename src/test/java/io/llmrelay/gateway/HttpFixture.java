@@ -46,7 +46,7 @@ abstract class HttpFixture {
   static void post(Socket socket, String headers, JsonObject body) throws IOException {
     write(
         socket,
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
             + headers
             + "Content-Length: "
             + body.toBuffer().length()

@@ -39,7 +39,9 @@ class IdleTest extends GatewayFixture {
   @Test
   void soIsARequestWhoseBodyIsNotThere() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n");
+      write(
+          socket,
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n");
       await().until(() -> !idle());
     }
     await().until(this::idle);

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -24,6 +29,7 @@ class KeysTest extends GatewayFixture {
   private static final String ANNE = "llmr-anne-0123456789-abcdefghij";
   private static final String BOB = "llmr-bob-0123456789-abcdefghij";
   private static final String SLOW = "llmr-slow-0123456789-abcdefghij";
+  private static final String BOUND = "llmr-bound-0123456789-abcdefghij";
   private static final String ONE = "llmr-one-0123456789-abcdefghij";
 
   @Override
@@ -32,6 +38,9 @@ class KeysTest extends GatewayFixture {
         .addKey("anne", new GatewayKeyOptions().setKey(ANNE))
         .addKey("bob", new GatewayKeyOptions().setSha256(GatewayKeyOptions.sha256(BOB)))
         .addKey("slow", new GatewayKeyOptions().setKey(SLOW).setRequestsPerMinute(1).setBurst(2))
+        .addKey(
+            "bound",
+            new GatewayKeyOptions().setKey(BOUND).setMayOverride(List.of("candidates", "prefer")))
         .addKey("one", new GatewayKeyOptions().setKey(ONE).setMaxConcurrent(1));
   }
 
@@ -85,6 +94,56 @@ class KeysTest extends GatewayFixture {
   }
 
   @Test
+  void whatAKeyMayNotOverrideIsIgnoredWithAWarning() throws Exception {
+    JsonObject hints =
+        new JsonObject()
+            .put("timeouts", new JsonObject().put("total", "1h"))
+            .put("retries", new JsonObject().put("max", 10))
+            .put("candidates", List.of("primary"))
+            .put("commit", "complete")
+            .put("prefer", "cost");
+    JsonObject body = askStream().put("relay", hints);
+
+    HttpResponse<String> bound = send(bearing("Bearer " + BOUND, chat(body)));
+
+    assertThat(bound.statusCode()).isEqualTo(200);
+    assertThat(bound.headers().allValues("x-relay-warning"))
+        .containsExactly(
+            "relay.timeouts, relay.retries, relay.commit ignored: the key may not override it; "
+                + "mock-model is deprecated??x-evil: 1 ? use m2");
+    RelayHints heeded = relay.requests.take().relay();
+    assertThat(heeded.timeouts()).isEqualTo(Timeouts.UNSET);
+    assertThat(heeded.maxRetries()).isNull();
+    assertThat(heeded.commit()).isNull();
+    assertThat(heeded.candidates()).containsExactly("primary");
+    assertThat(heeded.prefer()).isEqualTo(RelayHints.Prefer.COST);
+
+    HttpResponse<String> free = send(bearing("Bearer " + ANNE, chat(body)));
+
+    assertThat(free.headers().firstValue("x-relay-warning").orElseThrow())
+        .doesNotContain("ignored");
+    assertThat(relay.requests.take().relay().maxRetries()).isEqualTo(10);
+
+    HttpResponse<String> unknown =
+        send(bearing("Bearer " + BOUND, chat(ask().put("relay", new JsonObject().put("x", 1)))));
+    assertThat(unknown.statusCode()).isEqualTo(400);
+    assertThat(error(unknown).getString("param")).isEqualTo("relay.x");
+  }
+
+  @Test
+  void theWarningStandsAtErrorsToo() throws Exception {
+    relay.generate =
+        request -> Future.failedFuture(Failure.of(FailureKind.NETWORK, "gone").toException());
+    JsonObject body = ask().put("relay", new JsonObject().put("commit", 10));
+
+    HttpResponse<String> response = send(bearing("Bearer " + BOUND, chat(body)));
+
+    assertThat(response.statusCode()).isEqualTo(502);
+    assertThat(response.headers().firstValue("x-relay-warning"))
+        .hasValue("relay.commit ignored: the key may not override it");
+  }
+
+  @Test
   void theHashOpensNothing() throws Exception {
     assertThat(ask(GatewayKeyOptions.sha256(ANNE)).statusCode()).isEqualTo(401);
   }
@@ -112,9 +171,10 @@ class KeysTest extends GatewayFixture {
   void aRefusedBodyIsDroppedAndTheConnectionGoesOn() throws Exception {
     try (Socket socket = connect()) {
       write(
-          socket, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n");
+          socket,
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n");
       assertThat(readUntil(socket, "}}")).startsWith("HTTP/1.1 401 ");
-      write(socket, "x".repeat(50_000) + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "x".repeat(50_000) + "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("200 OK");
     }
   }
@@ -128,8 +188,11 @@ class KeysTest extends GatewayFixture {
 
     assertThat(response.statusCode()).isEqualTo(429);
     assertThat(Integer.parseInt(response.headers().firstValue("retry-after").orElseThrow()))
-        .isBetween(50, 60);
-    assertThat(error(response))
+        .isBetween(50, 59);
+    JsonObject error = error(response);
+    assertThat(error.getLong("retry_after_ms")).isBetween(50_000L, 60_000L);
+    error.remove("retry_after_ms");
+    assertThat(error)
         .isEqualTo(
             new JsonObject(
                 "{\"message\":\"the key slow may send 1 requests a minute\","

@@ -8,6 +8,7 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import io.llmrelay.sandbox.Scenario;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,15 @@ class LangChain4jTest extends RelayFixture {
     assertThat(response.aiMessage().text()).isEqualTo("Grüße, 日本 🌍");
     assertThat(response.tokenUsage().outputTokenCount()).isPositive();
     assertThat(response.metadata().modelName()).isEqualTo(MODEL);
+  }
+
+  @Test
+  void seesAnErrorInMidStream() {
+    sandbox.script("primary", Scenario.of("die-after-3"));
+
+    assertThat(catchThrowable(this::stream)).isInstanceOf(ExecutionException.class);
+
+    assertThat(partial).isNotEmpty();
   }
 
   @Test

@@ -173,7 +173,8 @@ class OpenAiSdkTest extends RelayFixture {
 
     InternalServerException error = failure(InternalServerException.class, MODEL);
 
-    assertThat(error.statusCode()).isEqualTo(503);
+    assertThat(error.statusCode()).isEqualTo(502);
+    assertThat(error.headers().values("x-should-retry")).containsExactly("false");
     assertThat(error.headers().values("x-request-id")).hasSize(1);
     assertThat(error.headers().values("x-relay-attempts")).containsExactly("2");
   }

@@ -52,7 +52,7 @@ class RequestIdTest extends GatewayFixture {
       assertThat(seen.add(id)).isTrue();
     }
     try (Socket socket = connect()) {
-      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(readUntil(socket, "\r\n\r\n")).contains("x-request-id: gw-");
     }
   }
@@ -91,7 +91,8 @@ class RequestIdTest extends GatewayFixture {
   void oneThatMightDoHarmIsNot(String given) throws Exception {
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);
     try (Socket socket = connect()) {
-      String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+      String head =
+          "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
       String body = askStream().encode();
       byte[] bytes =
           (head + "x-request-id: " + given + "\r\nContent-Length: " + body.length() + "\r\n\r\n")
@@ -114,7 +115,7 @@ class RequestIdTest extends GatewayFixture {
   }
 
   @Test
-  void whatABackendSaysStaysInTheBody() throws Exception {
+  void whatABackendSaysIsInNoHeader() throws Exception {
     String evil = "no\r\nset-cookie: a=b\r\n\r\n<html>\u001b[31m";
     Failure failure =
         Failure.of(FailureKind.SERVER_ERROR, evil)
@@ -129,6 +130,6 @@ class RequestIdTest extends GatewayFixture {
     assertThat(response.headers().map()).doesNotContainKey("set-cookie");
     assertThat(response.headers().map().values().toString()).doesNotContain("\r", "\n", "\u001b");
     assertThat(response.body()).doesNotContain("\r", "\n", "\u001b");
-    assertThat(error(response).getString("message")).isEqualTo(evil);
+    assertThat(error(response).getString("message")).isEqualTo("the backend failed");
   }
 }

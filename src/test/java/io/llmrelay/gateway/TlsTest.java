@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.Certificates;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.GatewayKeyOptions;
@@ -21,8 +23,12 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
@@ -112,6 +118,7 @@ class TlsTest extends GatewayFixture {
             .setUseAlpn(true)
             .setSsl(true)
             .setHttp2ConnectionWindowSize(10_000_000)
+            .setVerifyHost(false)
             .setTrustOptions(new PemTrustOptions().addCertPath(own.certificate().toString()))
             .setDefaultHost("localhost")
             .setDefaultPort(port),
@@ -156,6 +163,70 @@ class TlsTest extends GatewayFixture {
         client.send(asking(ask().put("user", "x".repeat(2_000_000))), BodyHandlers.ofString());
     assertThat(large.statusCode()).isEqualTo(413);
     assertThat(error(large).getString("code")).isEqualTo("request_too_large");
+  }
+
+  @Test
+  void anAnswerThatBreaksOffIsABrokenBodyInEitherVersion() throws Exception {
+    relay.script =
+        stream -> stream.text("Hello").fail(Failure.of(FailureKind.NETWORK, "connection reset"));
+    for (Version version : Version.values()) {
+      ByteArrayOutputStream seen = new ByteArrayOutputStream();
+      HttpResponse<InputStream> response =
+          client(own, version).send(asking(askStream()), BodyHandlers.ofInputStream());
+      assertThatThrownBy(() -> response.body().transferTo(seen))
+          .as(version.name())
+          .isInstanceOf(IOException.class);
+      assertThat(seen.toString(UTF_8))
+          .as(version.name())
+          .contains("Hello")
+          .endsWith(
+              "data: {\"error\":{\"message\":\"connection reset\",\"type\":\"server_error\","
+                  + "\"code\":\"network\"}}\n\n");
+    }
+  }
+
+  @Test
+  void aStreamThatIsNeverReadIsResetAndItsNeighbourIsNot() throws Exception {
+    gateway =
+        deploy(new GatewayVerticle(options().setWriteIdleTimeout(Duration.ofMillis(800)), relay));
+    port = gateway.actualPort();
+    HttpClient client = vertxClient();
+    Promise<Throwable> reset = Promise.promise();
+    ask(client)
+        .onSuccess(
+            response -> response.handler(data -> {}).exceptionHandler(reset::tryComplete).pause());
+    FakeStream flood = relay.streams.take();
+    for (int i = 0; i < 8_000; i++) {
+      flood.text("x".repeat(1000));
+    }
+    Future<Buffer> other = answer(client);
+    FakeStream neighbour = relay.streams.take().text("Hello");
+
+    assertThat(relay.cancelled.poll(10, TimeUnit.SECONDS)).isTrue();
+
+    await().until(() -> flood.cancelled);
+    neighbour.end(FinishReason.STOP, TokenUsage.NONE, null);
+    assertThat(other.await(20, TimeUnit.SECONDS).toString(UTF_8)).contains("[DONE]");
+    assertThat(relay.cancelled).isEmpty();
+  }
+
+  @Test
+  void aForeignAuthorityIsMisdirected() throws Exception {
+    HttpClient client = vertxClient();
+    for (String host : List.of("localhost", "evil.example")) {
+      int status =
+          client
+              .request(
+                  new RequestOptions()
+                      .setServer(SocketAddress.inetSocketAddress(port, "localhost"))
+                      .setHost(host)
+                      .setPort(port)
+                      .setURI("/health/live"))
+              .compose(HttpClientRequest::send)
+              .map(HttpClientResponse::statusCode)
+              .await(20, TimeUnit.SECONDS);
+      assertThat(status).isEqualTo(host.equals("localhost") ? 200 : 421);
+    }
   }
 
   @Test
@@ -361,7 +432,7 @@ class TlsTest extends GatewayFixture {
   @Test
   void clearTextIsNotAnswered() throws Exception {
     try (Socket socket = connect()) {
-      write(socket, "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
       byte[] answer = socket.getInputStream().readAllBytes();
       assertThat(new String(answer, UTF_8)).doesNotContain("HTTP/1.1");
     } catch (SocketException reset) {

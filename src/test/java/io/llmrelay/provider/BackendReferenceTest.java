@@ -1,16 +1,16 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.Readme;
+import io.llmrelay.Documents;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.KnownProvider;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of backends is what the code knows of them. */
+/** The table of known providers in docs/configuration.md is what the code knows of them. */
 class BackendReferenceTest {
   @Test
-  void standsInTheReadme() throws IOException {
+  void standsInTheDocument() throws IOException {
     StringBuilder table =
         new StringBuilder("| provider | dialect | base URL | environment | default model |")
             .append(" reasoning shown apart in | usage in streams |\n")
@@ -20,7 +20,7 @@ class BackendReferenceTest {
         row(known, dialect, table);
       }
     }
-    Readme.holds("backends", table.toString());
+    Documents.holdReference("docs/configuration.md", "backends", table.toString());
   }
 
   private static void row(KnownProvider known, String dialect, StringBuilder table) {

@@ -96,6 +96,35 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
+  void usageInOddPlaces() throws Exception {
+    String choice = openAi("usage-in-choice", true);
+    assertThat(choice).containsOnlyOnce("\"completion_tokens\":");
+    assertThat(choice).contains("\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\"");
+    String groq = openAi("usage-in-x-groq", true);
+    assertThat(groq).containsOnlyOnce("\"completion_tokens\":");
+    assertThat(groq).containsPattern("\"x_groq\":\\{\"id\":\"[^\"]+\",\"usage\":\\{");
+    assertThat(openAi("usage-in-choice", false)).contains("}],\"usage\":{");
+  }
+
+  @Test
+  void numbersStandThereDigitForDigit() throws Exception {
+    assertThat(openAi("numbers", true))
+        .contains("{\"content\":6}", "{\"content\":1.10}", ":0.00}", "{\"content\":3e+50}");
+    assertThat(anthropic("numbers", true)).contains("\"text_delta\",\"text\":1.10}");
+    assertThat(openAi("numbers", false)).contains("\"content\":\"61.100.003e+50\"");
+  }
+
+  @Test
+  void reasoningInDetailsOnly() throws Exception {
+    for (boolean stream : new boolean[] {true, false}) {
+      assertThat(openAi("reasoning-details", stream))
+          .contains("\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"The")
+          .doesNotContain("reasoning_content");
+    }
+    assertThat(anthropic("reasoning-details", true)).contains("thinking_delta");
+  }
+
+  @Test
   void reasoningComesFirst() throws Exception {
     String openAi = openAi("reasoning", true);
     assertThat(openAi.lastIndexOf("reasoning_content")).isLessThan(openAi.indexOf("Hello"));

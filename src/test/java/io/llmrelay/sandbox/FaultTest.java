@@ -156,6 +156,34 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
+  void theErrorOfASingleServerIsAnEventAsItIs() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-sse-error-400-badrequest-after-1")) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(200);
+      assertThat(openAiTokens(wire)).isEqualTo(1);
+      assertThat(wire.body())
+          .endsWith("\"type\":\"BadRequestError\",\"param\":null,\"code\":400}}\n\n");
+    }
+  }
+
+  @Test
+  void noiseIsDataThatIsNoPayload() throws Exception {
+    String noise = "data: : keepalive\n\ndata: ping\n\ndata: null\n\ndata: \"\"\n\n";
+    try (Wire wire = Wire.openAi(sandbox, "mock-noise-every-1")) {
+      assertThat(wire.readTo(20, "data: ping")).isEqualTo(Stop.FOUND);
+      assertThat(wire.body()).startsWith(noise + noise).doesNotContain("{");
+    }
+    try (Wire wire = Wire.anthropic(sandbox, "mock-noise-after-2-for-8-every-2")) {
+      assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
+      assertThat(wire.body()).containsOnlyOnce(noise).contains("message_stop");
+    }
+    try (Wire wire = Wire.openAi(sandbox, "mock-comments-for-40")) {
+      assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
+      assertThat(wire.body()).startsWith(": keep-alive\n\n: keep-alive\n\ndata: {");
+    }
+  }
+
+  @Test
   void terminatorAfterAnErrorProvesNothing() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-sse-error-done-500-after-1")) {
       wire.read();
@@ -214,7 +242,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"stall-after-2-for-1", "huge-frame-1", "flood-1"})
+  @ValueSource(strings = {"stall-after-2-for-1", "noise-after-2-for-1", "huge-frame-1", "flood-1"})
   void aWholeAnswerMaySurvive(String scenario) throws Exception {
     JsonObject request = Wire.request("mock-" + scenario).put("stream", false);
     try (Wire wire = Wire.anthropic(sandbox, "", request)) {

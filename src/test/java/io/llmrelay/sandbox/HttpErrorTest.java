@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.sandbox.Wire.Stop;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,67 @@ class HttpErrorTest extends SandboxTestBase {
       JsonObject error = wire.json().getJsonObject("error");
       assertThat(error.getString("type")).isEqualTo(anthropicType);
       assertThat(error.getString("message")).isNotBlank();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400-badrequest, BadRequestError, 400, non-negative",
+    "400-vllm, BadRequestError, 400, maximum context length is 262144 tokens. However",
+    "400-llamacpp, exceed_context_size_error, 400, the available context size (512",
+    "400-outputlimit, invalid_request_error, , and `max_tokens` exceed context limit",
+    "400-parameter, invalid_request_error, unsupported_parameter, with this model",
+    "400-streamoptions, invalid_request_error, unknown_parameter, stream_options",
+    "400-model, invalid_request_error, invalid_request_error, Model Not Exist",
+    "400-tooluse, invalid_request_error, tool_use_failed, See 'failed_generation'",
+    "413-tpm, tokens, rate_limit_exceeded, on tokens per minute (TPM): Limit 8000",
+    "429-tpm, tokens, rate_limit_exceeded, Limit 30000"
+  })
+  void errorsOfSingleServers(String scenario, String type, String code, String message)
+      throws Exception {
+    for (boolean anthropic : new boolean[] {false, true}) {
+      String model = "mock-" + scenario;
+      try (Wire wire = anthropic ? Wire.anthropic(sandbox, model) : Wire.openAi(sandbox, model)) {
+        wire.read();
+        assertThat(scenario).startsWith(Integer.toString(wire.status()));
+        JsonObject error = wire.json().getJsonObject("error");
+        assertThat(error.getString("type")).isEqualTo(type);
+        assertThat(String.valueOf(error.getValue("code"))).isEqualTo(String.valueOf(code));
+        assertThat(error.getString("message")).contains(message);
+      }
+    }
+  }
+
+  @Test
+  void sglangHasItsErrorAtTheTop() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-400-sglang")) {
+      wire.read();
+      assertThat(wire.json().getString("object")).isEqualTo("error");
+      assertThat(wire.json().getString("message")).contains("longer than the model's context");
+    }
+  }
+
+  @Test
+  void googlesRetryDelay() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-429-retrydelay")) {
+      wire.read();
+      assertThat(wire.status()).isEqualTo(429);
+      assertThat(wire.header("retry-after")).isNull();
+      assertThat(wire.body()).startsWith("[{\"error\":").contains("\"retryDelay\":\"34.4s\"");
+    }
+  }
+
+  @Test
+  void whenALimitIsOver() throws Exception {
+    try (Wire wire = Wire.openAi(sandbox, "mock-429-reset-7")) {
+      wire.read();
+      assertThat(wire.header("x-ratelimit-reset-requests")).isEqualTo("7s");
+      assertThat(wire.header("x-ratelimit-remaining-requests")).isNull();
+    }
+    try (Wire wire = Wire.anthropic(sandbox, "mock-429-reset-7")) {
+      wire.read();
+      assertThat(Instant.parse(wire.header("anthropic-ratelimit-requests-reset")))
+          .isBetween(Instant.now(), Instant.now().plusSeconds(8));
     }
   }
 

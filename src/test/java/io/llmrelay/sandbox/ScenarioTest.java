@@ -31,6 +31,11 @@ class ScenarioTest {
         "huge-frame-8-after-comments",
         "model-first-10-every-2-chunks-5-size-3",
         "die-after-0-reasoning-2",
+        "429-reset-7",
+        "413-tpm",
+        "sse-error-400-badrequest-after-2",
+        "noise-after-3-for-100",
+        "usage-in-x-groq",
         "flap-for-2000"
       })
   void textFormSurvivesARoundTrip(String text) {

@@ -9,6 +9,7 @@ import io.llmrelay.sandbox.SandboxCall;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import java.time.Duration;
 import java.util.List;
@@ -84,22 +85,25 @@ class BackPressureTest {
   @Test
   void throughTheGateway() throws Exception {
     String body = flood().put("stream", true).encode();
+    // A client that nobody holds is closed with the next garbage collection.
+    NetClient client =
+        vertx.createNetClient(new NetClientOptions().setReceiveBufferSize(16 * 1024));
     staysBounded(
         () ->
-            vertx
-                .createNetClient(new NetClientOptions().setReceiveBufferSize(16 * 1024))
+            client
                 .connect(relay.verticle.gatewayPort(), "127.0.0.1")
                 .onSuccess(
                     socket -> {
                       leave.add(socket::close);
                       socket.pause().handler(bytes -> read.add(socket));
                       socket.write(
-                          "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: "
+                          "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: "
                               + body.length()
                               + "\r\n\r\n"
                               + body);
                       vertx.setPeriodic(500, id -> socket.fetch(1));
                     }));
+    LeakTest.get(client.close());
   }
 
   /** Lets the consumers in, and waits until nobody takes any more of the backends. */

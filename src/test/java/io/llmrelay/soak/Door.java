@@ -88,7 +88,7 @@ interface Door {
             response -> {
               Tail tail = new Tail();
               response
-                  .exceptionHandler(error -> signal.accept("WRONG: cut answer: " + error))
+                  .exceptionHandler(error -> signal.accept(cut(tail.toString(), error)))
                   .endHandler(v -> signal.accept(verdict(visit, response, tail.toString())))
                   .handler(paced(vertx, visit, response, tail::add));
             });
@@ -119,7 +119,14 @@ interface Door {
     if (!visit.streaming() || end.endsWith("data: [DONE]\n\n")) {
       return "completed";
     }
-    return end.contains("data: {\"error\":") ? "failed: in mid-stream" : "WRONG: truncated";
+    return "WRONG: truncated";
+  }
+
+  /** An answer that breaks off says so, and then has no end. */
+  private static String cut(String end, Throwable error) {
+    return end.contains("data: {\"error\":")
+        ? "failed: in mid-stream"
+        : "WRONG: cut answer: " + error;
   }
 
   /** A handler that pauses its stream after each piece, if the visitor is one of the slow. */

@@ -78,7 +78,7 @@ final class Slow {
     NetClient client = vertx.createNetClient(new NetClientOptions().setReceiveBufferSize(8 * 1024));
     Buffer body = body().put("stream", true).toBuffer();
     Buffer request =
-        Buffer.buffer("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ")
+        Buffer.buffer("POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ")
             .appendString(body.length() + "\r\n\r\n")
             .appendBuffer(body);
     List<NetSocket> sockets = new ArrayList<>();

@@ -6,7 +6,7 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 
-/** What the state machine wants done. */
+/** What the state machine wants done; {@code number} is that of the attempt it is about. */
 sealed interface Action {
   /** Open attempt {@code number} (from 1) at a candidate. */
   record Start(int number, Candidate candidate) implements Action {}
@@ -15,7 +15,7 @@ sealed interface Action {
   record FellBack(Candidate from, Candidate to, String reason) implements Action {}
 
   /** The attempt gave its first chunk: its backend answers. */
-  record Answering() implements Action {}
+  record Answering(int number) implements Action {}
 
   /**
    * The attempt is over and has an outcome; {@code failure} is {@code null} where it did not fail.
@@ -24,16 +24,16 @@ sealed interface Action {
       implements Action {}
 
   /** Abort the attempt at its backend, and forget what it held. */
-  record Abort() implements Action {}
+  record Abort(int number) implements Action {}
 
   /** Keep the chunk back. */
-  record Hold() implements Action {}
+  record Hold(int number) implements Action {}
 
   /** The commit point: hand over what was held. */
-  record Release(Candidate candidate) implements Action {}
+  record Release(int number, Candidate candidate) implements Action {}
 
   /** Pass the chunk on. */
-  record Deliver() implements Action {}
+  record Deliver(int number) implements Action {}
 
   /** The answer is complete. Terminal. */
   record Complete(FinishReason finishReason, TokenUsage usage, Double costUsd) implements Action {}

@@ -31,9 +31,10 @@ import java.util.function.LongSupplier;
  *
  * <p>ATTEMPTING lasts until the commit point. Everything an attempt produced before it is held, so
  * that a failure can be served by the next candidate as if nothing had happened. After it the
- * candidate is final: a failure in STREAMING ends the request with what was delivered. An event
- * that the state has no use for (a late frame of an aborted attempt, a second terminal) does
- * nothing.
+ * candidate is final: a failure in STREAMING ends the request with what was delivered.
+ *
+ * <p>Events and actions carry the number of the attempt they mean ({@link Leg}). An event that the
+ * state has no use for (a late one of an aborted attempt, a second terminal) does nothing.
  *
  * <p>Time: {@link #deadline} is the next moment at which {@link #timer} must be called. Asking for
  * it costs nothing, so the edge keeps one lazy timer instead of one per chunk.
@@ -56,8 +57,6 @@ final class Failover {
   private static final long BLOCK_BYTES = 64;
 
   private static final List<Action> NOTHING = List.of();
-  private static final List<Action> DELIVER = List.of(new Action.Deliver());
-  private static final List<Action> HOLD = List.of(new Action.Hold());
 
   private final List<Candidate> candidates;
   private final RunSettings settings;
@@ -83,27 +82,26 @@ final class Failover {
   private State state = State.PLANNING;
   private boolean queued;
   private long queueUntil = Long.MAX_VALUE;
-  private boolean committed;
   private int next;
   private int rounds;
 
   /** The largest window that is known to be too small, in tokens; 0 where none is known. */
   private long tooSmallWindow;
 
-  // The attempt that runs, or is waited for.
-  private Candidate current;
-  private int number;
-  private long attemptAt;
-  private boolean head;
-  private long firstChunkAt;
-  private long lastChunkAt;
+  /** How many attempts there were. */
+  private int legs;
+
+  /** The attempt that runs, {@code null} where none does. */
+  private Leg leg;
+
+  /** The attempt that reached the commit point, {@code null} before. */
+  private Leg serving;
+
+  /** The candidate that is waited for, and until when. */
+  private Candidate awaited;
+
   private long retryAt;
   private boolean paused;
-  private long heldCharacters;
-  private long attemptCharacters;
-  private long heldBytes;
-  private long chunks;
-  private long bytes;
 
   /**
    * A machine about to start.
@@ -152,7 +150,7 @@ final class Failover {
 
   /** What the consumer was sent; nothing before the commit point. */
   long deliveredBytes() {
-    return committed ? bytes : 0;
+    return serving == null ? 0 : serving.bytes;
   }
 
   /** PLANNING → ATTEMPTING, or FAILED where no candidate may be tried. */
@@ -164,58 +162,59 @@ final class Failover {
     return actions;
   }
 
+  // What happens to an attempt; what is told of one that does not run any more does nothing.
+
+  private boolean runs(int number) {
+    return leg != null && leg.number == number;
+  }
+
   /** The response head has arrived. */
-  List<Action> head() {
-    head = true;
+  List<Action> head(int number) {
+    if (runs(number)) {
+      leg.head = true;
+    }
     return NOTHING;
   }
 
   /** A block has started; it takes room while it is held, however short its text is. */
-  List<Action> block() {
-    if (state == State.STREAMING) {
-      return DELIVER;
-    }
-    if (state != State.ATTEMPTING) {
+  List<Action> block(int number) {
+    if (!runs(number)) {
       return NOTHING;
     }
-    heldBytes += BLOCK_BYTES;
-    return heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : HOLD;
+    if (state == State.STREAMING) {
+      return leg.deliver;
+    }
+    leg.heldBytes += BLOCK_BYTES;
+    return leg.heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : leg.hold;
   }
 
   /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
-  List<Action> chunks(ChunkKind kind, int number, int length, int characters) {
-    if (state == State.STREAMING) {
-      lastChunkAt = clock.getAsLong();
-      count(number, length, characters);
-      return DELIVER;
-    }
-    if (state != State.ATTEMPTING) {
+  List<Action> chunks(int number, ChunkKind kind, int count, int length, int characters) {
+    if (!runs(number)) {
       return NOTHING;
     }
-    long now = clock.getAsLong();
-    boolean first = firstChunkAt < 0;
-    firstChunkAt = first ? now : firstChunkAt;
-    lastChunkAt = now;
-    heldBytes += length;
-    heldCharacters += settings.commit().counts(kind) ? characters : 0;
-    count(number, length, characters);
-    boolean commit = heldCharacters >= settings.commit().characters();
-    if (!commit && heldBytes > settings.latchMaxBytes()) {
+    boolean first = leg.silent();
+    leg.count(count, length, characters, clock.getAsLong());
+    if (state == State.STREAMING) {
+      return leg.deliver;
+    }
+    leg.heldBytes += length;
+    leg.heldCharacters += settings.commit().counts(kind) ? characters : 0;
+    boolean commit = leg.heldCharacters >= settings.commit().characters();
+    if (!commit && leg.heldBytes > settings.latchMaxBytes()) {
       return abandon(tooLarge());
     }
     if (!first && !commit) {
-      return HOLD;
+      return leg.hold;
     }
     List<Action> actions = new ArrayList<>();
     if (first) {
-      actions.add(new Action.Answering());
+      actions.add(new Action.Answering(number));
     }
     if (commit) {
       commit(actions);
-      actions.add(new Action.Deliver());
-    } else {
-      actions.add(new Action.Hold());
     }
+    actions.addAll(commit ? leg.deliver : leg.hold);
     return actions;
   }
 
@@ -230,18 +229,20 @@ final class Failover {
    *
    * @param usage what the provider said, {@link TokenUsage#NONE} if nothing
    */
-  List<Action> ended(FinishReason finishReason, TokenUsage usage) {
-    if (state != State.ATTEMPTING && state != State.STREAMING) {
+  List<Action> ended(int number, FinishReason finishReason, TokenUsage usage) {
+    if (!runs(number)) {
       return NOTHING;
     }
-    boolean empty = firstChunkAt < 0 || settings.commit().textOnly() && heldCharacters == 0;
+    boolean empty = leg.silent() || settings.commit().textOnly() && leg.heldCharacters == 0;
     if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
+          number,
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
     if (empty && (finishReason == FinishReason.STOP || finishReason == FinishReason.OTHER)) {
       return failed(
+          number,
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
               .withUsage(usage, null));
     }
@@ -250,21 +251,21 @@ final class Failover {
       commit(actions);
     }
     TokenUsage known = known(usage);
-    Double cost = current.cost(known);
+    Double cost = leg.candidate.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
-    gate.leave(current, attempt, Outcome.ALIVE, null);
-    actions.add(new Action.Ended(number, current, attempt, Outcome.ALIVE, null));
+    over(actions, attempt, Outcome.ALIVE, null);
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
     return actions;
   }
 
   /** The attempt failed by itself. */
-  List<Action> failed(Failure failure) {
-    if (state == State.ATTEMPTING) {
-      return before(failure, new ArrayList<>());
-    }
-    return state == State.STREAMING ? after(failure, new ArrayList<>()) : NOTHING;
+  List<Action> failed(int number, Failure failure) {
+    return runs(number) ? failed(failure, new ArrayList<>()) : NOTHING;
+  }
+
+  private List<Action> failed(Failure failure, List<Action> actions) {
+    return state == State.STREAMING ? after(failure, actions) : before(failure, actions);
   }
 
   /** The consumer cancelled or vanished. */
@@ -279,15 +280,15 @@ final class Failover {
     }
     leaveQueue();
     List<Action> actions = new ArrayList<>();
-    if (state == State.ATTEMPTING || state == State.STREAMING) {
-      actions.add(new Action.Abort());
+    if (leg != null) {
+      actions.add(new Action.Abort(leg.number));
       endAttempt(actions, Attempt.Result.CANCELLED, failure, Outcome.NEUTRAL);
     }
     state = State.CANCELLED;
     actions.add(
         new Action.Cancelled(
             failure
-                .withDelivered(committed ? chunks : 0, deliveredBytes())
+                .withDelivered(serving == null ? 0 : serving.chunks, deliveredBytes())
                 .withUsage(trail.usage(), trail.cost())
                 .withTrail(trail())));
     return actions;
@@ -316,7 +317,9 @@ final class Failover {
   /** The consumer takes chunks again. */
   void consumerResumed() {
     paused = false;
-    lastChunkAt = clock.getAsLong();
+    if (leg != null) {
+      leg.lastChunkAt = clock.getAsLong();
+    }
   }
 
   /**
@@ -338,7 +341,7 @@ final class Failover {
     return switch (state) {
       case WAITING -> {
         List<Action> actions = new ArrayList<>();
-        boolean entered = !queued && enter(current, true, actions);
+        boolean entered = !queued && enter(awaited, true, actions);
         leaveQueue();
         if (!entered) {
           proceed(actions);
@@ -362,52 +365,47 @@ final class Failover {
     if (state == State.WAITING) {
       return retryAt;
     }
-    if (firstChunkAt < 0) {
-      long untilChunk = attemptAt + settings.firstChunk(current).toMillis();
+    if (leg.silent()) {
+      long untilChunk = leg.startedAt + settings.firstChunk(leg.candidate).toMillis();
       Duration untilHead = settings.timeouts().head();
-      return head || untilHead == null
+      return leg.head || untilHead == null
           ? untilChunk
-          : Math.min(untilChunk, attemptAt + untilHead.toMillis());
+          : Math.min(untilChunk, leg.startedAt + untilHead.toMillis());
     }
-    return paused ? Long.MAX_VALUE : lastChunkAt + settings.timeouts().stall().toMillis();
+    return paused ? Long.MAX_VALUE : leg.lastChunkAt + settings.timeouts().stall().toMillis();
   }
 
   private String phase() {
-    if (firstChunkAt >= 0) {
+    if (!leg.silent()) {
       return "no further chunk";
     }
-    return head ? "no first chunk" : "no response head";
+    return leg.head ? "no first chunk" : "no response head";
   }
 
   private String limitOfPhase() {
-    if (firstChunkAt >= 0) {
+    if (!leg.silent()) {
       return settings.timeouts().stall().toMillis() + " ms";
     }
-    return clock.getAsLong() - attemptAt + " ms";
-  }
-
-  private void count(int number, int length, int characters) {
-    chunks += number;
-    bytes += length;
-    attemptCharacters += characters;
+    return clock.getAsLong() - leg.startedAt + " ms";
   }
 
   private void commit(List<Action> actions) {
     state = State.STREAMING;
-    committed = true;
+    serving = leg;
     trail.serving(timing());
-    actions.add(new Action.Release(current));
+    actions.add(new Action.Release(leg.number, leg.candidate));
   }
 
   /** A running attempt is given up: abort it, then it has failed. */
   private List<Action> abandon(Failure failure) {
     List<Action> actions = new ArrayList<>();
-    actions.add(new Action.Abort());
-    return state == State.STREAMING ? after(failure, actions) : before(failure, actions);
+    actions.add(new Action.Abort(leg.number));
+    return failed(failure, actions);
   }
 
   /** A failure before the commit point. */
   private List<Action> before(Failure failure, List<Action> actions) {
+    Candidate current = leg.candidate;
     Failure placed = failure.withCandidate(current.backend(), current.model());
     FailureRule rule = FailureRule.of(failure.kind());
     failures.add(placed);
@@ -444,11 +442,13 @@ final class Failover {
 
   /** A failure after the commit point: final, whatever it is. */
   private List<Action> after(Failure failure, List<Action> actions) {
-    Failure placed = failure.withCandidate(current.backend(), current.model());
+    Failure placed = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
     FailureRule rule = FailureRule.of(failure.kind());
     endAttempt(actions, Attempt.Result.FAILED, placed, rule.outcome());
     long wait = rule.waitMs(failure);
-    fail(actions, placed.withDelivered(chunks, bytes).withRetryAfterMs(wait > 0 ? wait : -1));
+    fail(
+        actions,
+        placed.withDelivered(serving.chunks, serving.bytes).withRetryAfterMs(wait > 0 ? wait : -1));
     return actions;
   }
 
@@ -458,38 +458,42 @@ final class Failover {
             FailureKind.TIMEOUT,
             "the request was not done within " + settings.timeouts().total().toMillis() + " ms");
     List<Action> actions = new ArrayList<>();
-    boolean streaming = state == State.STREAMING;
-    if (streaming || state == State.ATTEMPTING) {
-      actions.add(new Action.Abort());
+    if (leg != null) {
+      Candidate current = leg.candidate;
+      actions.add(new Action.Abort(leg.number));
       // The budget is the whole request's; this attempt may have had the last second of it only.
       endAttempt(actions, Attempt.Result.FAILED, failure, Outcome.NEUTRAL);
       failure = failure.withCandidate(current.backend(), current.model());
     }
-    fail(actions, streaming ? failure.withDelivered(chunks, bytes) : failure);
+    fail(actions, serving == null ? failure : failure.withDelivered(serving.chunks, serving.bytes));
     return actions;
   }
 
   private void endAttempt(
       List<Action> actions, Attempt.Result result, Failure failure, Outcome outcome) {
-    TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, attemptCharacters);
-    Double cost = current.cost(usage);
+    TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, leg.characters);
+    Double cost = leg.candidate.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
-    gate.leave(current, attempt, outcome, failure);
-    actions.add(new Action.Ended(number, current, attempt, outcome, failure));
+    over(actions, attempt, outcome, failure);
+  }
+
+  /** The attempt that runs is over; what comes from it now is late. */
+  private void over(List<Action> actions, Attempt attempt, Outcome outcome, Failure failure) {
+    gate.leave(leg.number, leg.candidate, attempt, outcome, failure);
+    actions.add(new Action.Ended(leg.number, leg.candidate, attempt, outcome, failure));
+    leg = null;
   }
 
   private Trail.Timing timing() {
-    long now = clock.getAsLong();
-    return new Trail.Timing(
-        attemptAt, now - attemptAt, firstChunkAt < 0 ? -1 : firstChunkAt - attemptAt);
+    return leg.timing(clock.getAsLong());
   }
 
   /** What the provider said, or an estimate where it delivered something without saying. */
   private TokenUsage known(TokenUsage said) {
-    if (said.source() != TokenUsage.Source.NONE || attemptCharacters == 0) {
+    if (said.source() != TokenUsage.Source.NONE || leg.characters == 0) {
       return said;
     }
-    return TokenUsage.estimate(inputCharacters, attemptCharacters);
+    return TokenUsage.estimate(inputCharacters, leg.characters);
   }
 
   /**
@@ -521,7 +525,7 @@ final class Failover {
                 FailureKind.CONTEXT_LENGTH,
                 "its context window is no larger",
                 -1)
-            : gate.enter(candidate, waited);
+            : gate.enter(legs + 1, candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.reason() == SkipReason.SATURATED) {
@@ -538,7 +542,7 @@ final class Failover {
       actions.add(new Action.FellBack(from, candidate, trail.lastReason()));
     }
     begin(candidate);
-    actions.add(new Action.Start(number, candidate));
+    actions.add(new Action.Start(leg.number, candidate));
     return true;
   }
 
@@ -548,16 +552,7 @@ final class Failover {
 
   private void begin(Candidate candidate) {
     state = State.ATTEMPTING;
-    current = candidate;
-    number++;
-    attemptAt = clock.getAsLong();
-    head = false;
-    firstChunkAt = -1;
-    heldBytes = 0;
-    heldCharacters = 0;
-    attemptCharacters = 0;
-    chunks = 0;
-    bytes = 0;
+    leg = new Leg(++legs, candidate, clock.getAsLong());
     trail.begin(candidate);
   }
 
@@ -623,7 +618,7 @@ final class Failover {
     }
     retries.merge(candidate, 1, Integer::sum);
     state = State.WAITING;
-    current = candidate;
+    awaited = candidate;
     retryAt = now + delay;
     return true;
   }
@@ -657,6 +652,6 @@ final class Failover {
   /** For messages and tests. */
   @Override
   public String toString() {
-    return state + " " + (current == null ? "" : current) + " " + Duration.ofMillis(elapsed());
+    return state + " " + (leg == null ? "" : leg.candidate) + " " + Duration.ofMillis(elapsed());
   }
 }

@@ -15,18 +15,20 @@ interface Gate {
   /**
    * Lets the candidate be tried ({@code null}), or says why not.
    *
+   * @param number that of the attempt
    * @param waited whether this very request waited for the candidate as long as it asked for
    */
-  Skip enter(Candidate candidate, boolean waited);
+  Skip enter(int number, Candidate candidate, boolean waited);
 
   /**
-   * The attempt that was let in last is over. Comes before anybody else is let in, so that what is
-   * learnt from an attempt holds for the next one.
+   * An attempt that was let in is over. Comes before anybody else is let in, so that what is learnt
+   * from an attempt holds for the next one.
    *
+   * @param number that of the attempt
    * @param attempt what it took
    * @param failure {@code null} where it did not fail
    */
-  void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure);
+  void leave(int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure);
 
   /**
    * Queues for a slot of any of these candidates; {@link Failover#slotGranted} follows for each

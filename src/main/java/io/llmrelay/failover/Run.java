@@ -25,6 +25,7 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,10 +58,11 @@ final class Run implements ChatExchange {
   /** What is asked, until the commit point. */
   private ChatRequest request;
 
-  private Leg leg;
-  private Permit permit;
-  private Candidate serving;
-  private int malformed;
+  /** The attempts that were let in and are not over. */
+  private final Map<Integer, Upstream> upstreams = new HashMap<>();
+
+  /** The attempt that reached the commit point, {@code null} before. */
+  private Upstream serving;
 
   /** Calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
   private long ahead;
@@ -136,8 +138,8 @@ final class Run implements ChatExchange {
     long held = Math.min(released, calls);
     released -= held;
     ahead -= calls;
-    if (leg != null && calls > held) {
-      leg.exchange.consumed((int) (calls - held));
+    if (serving != null && calls > held) {
+      serving.exchange.consumed((int) (calls - held));
     }
     if (consumerPaused && ahead < sink.window()) {
       consumerPaused = false;
@@ -159,7 +161,7 @@ final class Run implements ChatExchange {
     }
 
     @Override
-    public Skip enter(Candidate candidate, boolean waited) {
+    public Skip enter(int number, Candidate candidate, boolean waited) {
       Entry entry =
           setup
               .backends()
@@ -172,14 +174,15 @@ final class Run implements ChatExchange {
       if (entry instanceof Skip skip) {
         return skip;
       }
-      permit = (Permit) entry;
+      upstreams.put(number, new Upstream(number, candidate, (Permit) entry));
       return null;
     }
 
     @Override
-    public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
+    public void leave(
+        int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
       Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
-      permit.settle(outcome, cooldown, attempt.usage(), attempt.costUsd());
+      upstreams.get(number).permit.settle(outcome, cooldown, attempt.usage(), attempt.costUsd());
     }
 
     @Override
@@ -205,10 +208,13 @@ final class Run implements ChatExchange {
   }
 
   /** One attempt, as its backend sees it; it is not called any more once it is aborted. */
-  private final class Leg implements ChatSink {
+  private final class Upstream implements ChatSink {
+    private final int number;
     private final Candidate candidate;
+    private final Permit permit;
     private final Map<Block, Buffer> held = new LinkedHashMap<>();
-    private ChatExchange exchange;
+    private ChatExchange exchange = NOTHING_OPEN;
+    private int malformed;
 
     /** The model as the answer names it; {@code null} if it has not. */
     private String model;
@@ -216,8 +222,10 @@ final class Run implements ChatExchange {
     /** What of the request the provider left out; {@code null} if nothing. */
     private String warning;
 
-    Leg(Candidate candidate) {
+    Upstream(int number, Candidate candidate, Permit permit) {
+      this.number = number;
       this.candidate = candidate;
+      this.permit = permit;
     }
 
     @Override
@@ -229,13 +237,13 @@ final class Run implements ChatExchange {
     public void opened(AnswerHead head) {
       model = head.model() == null ? model : head.model();
       warning = head.warning() == null ? warning : head.warning();
-      on(machine::head);
+      on(() -> machine.head(number));
     }
 
     @Override
     public void block(Block block) {
       try {
-        for (Action action : machine.block()) {
+        for (Action action : machine.block(number)) {
           if (action instanceof Action.Deliver) {
             sink.block(block);
           } else if (action instanceof Action.Hold) {
@@ -255,7 +263,7 @@ final class Run implements ChatExchange {
         Buffer data = chunks.data();
         int characters = coordinator.characters(data);
         for (Action action :
-            machine.chunks(chunks.kind(), chunks.count(), data.length(), characters)) {
+            machine.chunks(number, chunks.kind(), chunks.count(), data.length(), characters)) {
           if (action instanceof Action.Deliver) {
             deliver(chunks);
           } else if (action instanceof Action.Hold) {
@@ -308,13 +316,13 @@ final class Run implements ChatExchange {
                 new RelayEvent.SchemaDrift(
                     id, candidate.backend(), candidate.model(), end.malformed()));
       }
-      on(() -> machine.ended(end.finishReason(), end.usage()));
+      on(() -> machine.ended(number, end.finishReason(), end.usage()));
     }
 
     @Override
     public void failed(Failure failure) {
       over();
-      on(() -> machine.failed(failure));
+      on(() -> machine.failed(number, failure));
     }
 
     /** Nothing is left to abort. */
@@ -354,7 +362,7 @@ final class Run implements ChatExchange {
       LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
     }
     if (!closed) {
-      abort();
+      List.copyOf(upstreams.values()).forEach(this::abort);
       fail(failure);
     }
   }
@@ -375,14 +383,14 @@ final class Run implements ChatExchange {
           .deliver(
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
-    } else if (action instanceof Action.Answering) {
-      permit.answering();
+    } else if (action instanceof Action.Answering answering) {
+      upstreams.get(answering.number()).permit.answering();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
-    } else if (action instanceof Action.Abort) {
-      abort();
+    } else if (action instanceof Action.Abort abort) {
+      abort(upstreams.get(abort.number()));
     } else if (action instanceof Action.Release release) {
-      release(release.candidate());
+      release(upstreams.get(release.number()));
     } else if (action instanceof Action.Complete complete) {
       complete(complete);
     } else if (action instanceof Action.Fail fail) {
@@ -394,40 +402,39 @@ final class Run implements ChatExchange {
 
   private void start(Action.Start start) {
     Candidate candidate = start.candidate();
-    malformed = 0;
     coordinator.warn(candidate);
     setup
         .listeners()
         .deliver(
             new RelayEvent.AttemptStart(
                 id, start.number(), candidate.backend(), candidate.model()));
-    leg = new Leg(candidate);
-    leg.exchange =
+    Upstream upstream = upstreams.get(start.number());
+    upstream.exchange =
         coordinator
             .backend(setup, candidate.backend())
-            .open(request.forCandidate(candidate.model(), attemptTimeouts), leg);
+            .open(request.forCandidate(candidate.model(), attemptTimeouts), upstream);
   }
 
-  private void abort() {
-    if (leg != null) {
-      leg.exchange.cancel("the attempt was given up");
-      leg = null;
-    }
+  private void abort(Upstream upstream) {
+    ChatExchange exchange = upstream.exchange;
+    upstream.exchange = NOTHING_OPEN;
+    exchange.cancel("the attempt was given up");
   }
 
   private void ended(Action.Ended ended) {
+    upstreams.remove(ended.number());
     setup.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
-  private void release(Candidate candidate) {
-    serving = candidate;
+  private void release(Upstream upstream) {
+    Candidate candidate = upstream.candidate;
+    serving = upstream;
     request = null;
     if (candidate.warning() != null) {
       warnings.add(candidate.warning());
     }
-    Leg released = leg;
-    if (released.warning != null) {
-      warnings.add(released.warning);
+    if (upstream.warning != null) {
+      warnings.add(upstream.warning);
     }
     setup
         .listeners()
@@ -438,11 +445,11 @@ final class Run implements ChatExchange {
         new AnswerHead(
             id,
             candidate.backend(),
-            released.model == null ? candidate.model() : released.model,
+            upstream.model == null ? candidate.model() : upstream.model,
             warnings.isEmpty() ? null : String.join("; ", warnings),
             machine.trail(),
             0));
-    released.release();
+    upstream.release();
   }
 
   private void deliver(Chunks chunks) {
@@ -461,7 +468,12 @@ final class Run implements ChatExchange {
     List<Attempt> trail = machine.trail();
     AnswerEnd end =
         new AnswerEnd(
-            complete.finishReason(), complete.usage(), complete.costUsd(), trail, null, malformed);
+            complete.finishReason(),
+            complete.usage(),
+            complete.costUsd(),
+            trail,
+            null,
+            serving.malformed);
     close();
     sink.ended(end);
     told(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
@@ -478,7 +490,7 @@ final class Run implements ChatExchange {
 
   private void close() {
     closed = true;
-    leg = null;
+    upstreams.clear();
     request = null;
     unwatch();
     setup.leave();
@@ -497,8 +509,8 @@ final class Run implements ChatExchange {
             new RelayEvent.RequestEnd(
                 id,
                 streaming,
-                serving == null ? null : serving.backend(),
-                serving == null ? null : serving.model(),
+                serving == null ? null : serving.candidate.backend(),
+                serving == null ? null : serving.candidate.model(),
                 finishReason,
                 failure,
                 usage,

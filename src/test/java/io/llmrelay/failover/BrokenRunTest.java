@@ -195,7 +195,7 @@ class BrokenRunTest {
                             .body()
                             .getInteger("requests"))
                     .isZero());
-    assertThat(endpoint.openStreams()).isZero();
+    await().untilAsserted(() -> assertThat(endpoint.openStreams()).isZero());
   }
 
   @Test

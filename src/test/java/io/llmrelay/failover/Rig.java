@@ -55,6 +55,7 @@ final class Rig implements Gate {
   private long total = TOTAL;
   private boolean queuesFull;
   private Failover machine;
+  private int of;
 
   static Rig of(String... backends) {
     Rig rig = new Rig();
@@ -180,13 +181,14 @@ final class Rig implements Gate {
   }
 
   @Override
-  public Skip enter(Candidate candidate, boolean waited) {
+  public Skip enter(int number, Candidate candidate, boolean waited) {
     gate.add("enter " + candidate.backend() + (waited ? " waited" : ""));
     return closed.get(candidate.backend());
   }
 
   @Override
-  public void leave(Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
+  public void leave(
+      int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
     String kind = failure == null ? "" : " " + failure.kind().code();
     gate.add("leave " + candidate.backend() + " " + outcome + kind);
   }
@@ -232,8 +234,26 @@ final class Rig implements Gate {
     return this;
   }
 
+  /** The events from here on are those of another attempt than the last one that was started. */
+  Rig of(int number) {
+    of = number;
+    return this;
+  }
+
+  private int of() {
+    int started = 0;
+    for (Action action : actions) {
+      started = action instanceof Action.Start start ? start.number() : started;
+    }
+    return of > 0 ? of : started;
+  }
+
   List<String> head() {
-    return show(machine().head());
+    return show(machine().head(of()));
+  }
+
+  List<String> block() {
+    return show(machine().block(of()));
   }
 
   List<String> chunk(String text) {
@@ -244,6 +264,7 @@ final class Rig implements Gate {
     return show(
         machine()
             .chunks(
+                of(),
                 kind,
                 1,
                 text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length,
@@ -255,7 +276,7 @@ final class Rig implements Gate {
   }
 
   List<String> end(FinishReason reason, TokenUsage usage) {
-    return show(machine().ended(reason, usage));
+    return show(machine().ended(of(), reason, usage));
   }
 
   List<String> fail(FailureKind kind) {
@@ -263,7 +284,7 @@ final class Rig implements Gate {
   }
 
   List<String> fail(Failure failure) {
-    return show(machine().failed(failure));
+    return show(machine().failed(of(), failure));
   }
 
   List<String> cancel() {

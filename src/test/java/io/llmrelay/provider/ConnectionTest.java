@@ -196,7 +196,7 @@ class ConnectionTest {
             request -> requests.incrementAndGet());
     rig.open();
     await().untilAtomic(requests, is(1));
-    ChatRequest brief = Rig.HELLO.forCandidate("m", timeouts(ofMillis(3000), null));
+    ChatRequest brief = Rig.HELLO.forCandidate("m", timeouts(Duration.ofSeconds(3), null));
     List<Consumer> waiting = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       waiting.add(rig.open(brief, true));

@@ -362,7 +362,6 @@ final class Run implements ChatExchange {
       LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
     }
     if (!closed) {
-      List.copyOf(upstreams.values()).forEach(this::abort);
       fail(failure);
     }
   }
@@ -490,6 +489,8 @@ final class Run implements ChatExchange {
 
   private void close() {
     closed = true;
+    // Nothing is left here, unless something was thrown on the way.
+    List.copyOf(upstreams.values()).forEach(this::abort);
     upstreams.clear();
     request = null;
     unwatch();

@@ -167,12 +167,16 @@ public final class FrameCodec {
             .add(PEER, producer));
   }
 
-  /** Adds the headers of chunks; a consumer that knows no blocks gets the kind instead. */
-  static void describe(Chunks chunks, boolean blocks, MultiMap headers) {
-    if (blocks) {
-      headers.add(BLOCK, Integer.toString(chunks.block().index()));
-    } else if (chunks.kind() != ChunkKind.TEXT) {
+  /**
+   * Adds the headers of chunks; a consumer that knows no blocks gets the kind instead.
+   *
+   * @param current the index of the block that started last, which need not be named
+   */
+  static void describe(Chunks chunks, boolean blocks, int current, MultiMap headers) {
+    if (!blocks && chunks.kind() != ChunkKind.TEXT) {
       headers.add(KIND, chunks.kind().code());
+    } else if (blocks && chunks.block().index() != current) {
+      headers.add(BLOCK, Integer.toString(chunks.block().index()));
     }
     if (chunks.count() > 1) {
       StringBuilder lengths = new StringBuilder();

@@ -34,6 +34,10 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   private final boolean takesAll;
   private final Map<Integer, Block> blocks = new HashMap<>();
   private Block last;
+
+  /** Whether the producer starts blocks by frames of their own. */
+  private boolean namesBlocks;
+
   private String peer;
   private long nextSeq;
   private long consumed;
@@ -137,6 +141,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
     if (decoded instanceof AnswerHead head) {
       sink.opened(head);
     } else if (decoded instanceof Block block) {
+      namesBlocks = true;
       return start(block);
     } else if (decoded instanceof AnswerEnd end) {
       ended(end);
@@ -157,10 +162,12 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
 
   private boolean chunks(Buffer data, Message<?> message) {
     int index = FrameCodec.blockIndex(message);
-    Block block =
-        index < 0
-            ? blockOf(FrameCodec.kind(message))
-            : last.index() == index ? last : blocks.get(index);
+    Block block;
+    if (index >= 0) {
+      block = blocks.get(index);
+    } else {
+      block = namesBlocks ? last : blockOf(FrameCodec.kind(message));
+    }
     Chunks chunks = block == null ? null : FrameCodec.chunks(block, data, message);
     if (chunks == null) {
       return false;

@@ -22,13 +22,14 @@ import java.util.ArrayDeque;
  * when the window was used up, for it reads no more until the consumer has consumed.
  */
 final class OutboundStream implements ChatSink, BusEndpoint.End {
-  /** What a frame carries: chunks, or a body. */
-  private record Queued(String type, Chunks chunks, JsonObject body) {}
+  /** What a frame carries: chunks or a body, and the index of a block that it starts. */
+  private record Queued(String type, Chunks chunks, JsonObject body, int block) {}
 
   private final BusEndpoint endpoint;
   private final FrameCodec.Opening opening;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private ChatExchange exchange;
+  private int currentBlock = -1;
   private long sent;
   private long consumed;
   private long seq;
@@ -61,7 +62,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
   @Override
   public void block(Block block) {
     if (opening.blocks()) {
-      push(FrameCodec.TYPE_BLOCK, null, block.toJson());
+      push(new Queued(FrameCodec.TYPE_BLOCK, null, block.toJson(), block.index()));
     }
   }
 
@@ -141,8 +142,12 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
   }
 
   private void push(String type, Chunks chunks, JsonObject body) {
+    push(new Queued(type, chunks, body, -1));
+  }
+
+  private void push(Queued frame) {
     if (!closed) {
-      queue.add(new Queued(type, chunks, body));
+      queue.add(frame);
       flush();
     }
   }
@@ -167,9 +172,12 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
     DeliveryOptions options =
         FrameCodec.frame(next.type, opening.stream(), endpoint.address(), seq++);
     if (next.chunks == null) {
+      if (next.type.equals(FrameCodec.TYPE_BLOCK)) {
+        currentBlock = next.block;
+      }
       endpoint.send(peer(), next.body, options);
     } else {
-      FrameCodec.describe(next.chunks, opening.blocks(), options.getHeaders());
+      FrameCodec.describe(next.chunks, opening.blocks(), currentBlock, options.getHeaders());
       endpoint.send(peer(), next.chunks.data(), options);
     }
   }

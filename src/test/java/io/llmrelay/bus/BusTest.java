@@ -13,6 +13,7 @@ import io.llmrelay.bus.BusBench.Raw;
 import io.llmrelay.bus.BusBench.Receiver;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -107,20 +108,24 @@ class BusTest {
           stream -> {
             stream.chunk(ChunkKind.REASONING, text("hm"));
             stream.chunk(ChunkKind.TEXT, text("Hi"));
+            stream.chunks(Chunks.of(Block.of(0, ChunkKind.REASONING), text("mm")));
           });
       Raw raw = new Raw(vertx, "raw");
       raw.flush(raw.opens("old", 9));
-      assertThat(raw.frames).containsExactly("chunk", "chunk");
+      assertThat(raw.frames).containsExactly("chunk", "chunk", "chunk");
       assertThat(raw.messages.get(0).headers().get("kind")).isEqualTo("reasoning");
       assertThat(raw.messages.get(1).headers().contains("kind")).isFalse();
       assertThat(raw.messages).noneMatch(frame -> frame.headers().contains("block"));
 
       Raw other = new Raw(vertx, "other");
       other.flush(other.opens("new", 9, "1, levitation, blocks"));
-      assertThat(other.frames).containsExactly("block", "chunk", "block", "chunk");
+      assertThat(other.frames).containsExactly("block", "chunk", "block", "chunk", "chunk");
       assertThat(other.messages.get(0).body())
           .isEqualTo(new JsonObject().put("index", 0).put("kind", "reasoning"));
-      assertThat(other.messages.get(3).headers().get("block")).isEqualTo("1");
+      assertThat(other.messages)
+          .as("who names none means the last that started")
+          .extracting(frame -> frame.headers().get("block"))
+          .containsExactly(null, null, null, null, "0");
       assertThat(other.messages).noneMatch(frame -> frame.headers().contains("kind"));
     }
 
@@ -677,7 +682,8 @@ class BusTest {
       JsonObject call = new JsonObject().put("index", 1).put("kind", "tool_call");
       send("block", 1, call.put("id", "c1").put("name", "weather"));
       send("block", 2, new JsonObject().put("index", 2).put("kind", "hologram"));
-      int seq = 3;
+      raw.send(to, text("2"), "frame", "chunk", "stream", stream, "seq", "3");
+      int seq = 4;
       for (String block : List.of("1", "0", "2", "1")) {
         String number = "" + seq++;
         raw.send(
@@ -689,7 +695,8 @@ class BusTest {
               Block.of(0, ChunkKind.TEXT),
               new Block(1, ChunkKind.TOOL_CALL, "c1", "weather"),
               Block.of(2, ChunkKind.OTHER));
-      assertThat(receiver.events).containsExactly("tool_call", "text", "other", "tool_call");
+      assertThat(receiver.events)
+          .containsExactly("other", "tool_call", "text", "other", "tool_call");
     }
 
     @Test

@@ -134,7 +134,7 @@ public final class ChatRequest {
         first.add(new ChatMessage(message.role(), List.of("")).toJson());
       }
     }
-    ChatRequest request = fromJson(fields().put("messages", first));
+    ChatRequest request = fromJson(toJson(first));
     request.messages = messages;
     return request;
   }
@@ -279,13 +279,13 @@ public final class ChatRequest {
   public JsonObject toJson() {
     JsonArray array = new JsonArray();
     messages.forEach(message -> array.add(message.toJson()));
-    return fields().put("messages", array);
+    return toJson(array);
   }
 
-  /** Everything but the messages. */
-  private JsonObject fields() {
+  private JsonObject toJson(JsonArray messages) {
     JsonObject json = new JsonObject();
     put(json, "model", model);
+    json.put("messages", messages);
     put(json, "temperature", temperature);
     put(json, "top_p", topP);
     put(json, "max_tokens", maxTokens);

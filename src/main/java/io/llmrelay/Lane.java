@@ -4,7 +4,7 @@ import io.llmrelay.availability.Availability;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.coordinator.CoordinatorVerticle;
+import io.llmrelay.failover.CoordinatorVerticle;
 import io.llmrelay.gateway.GatewayVerticle;
 import io.llmrelay.gateway.server.AccessControl;
 import io.llmrelay.observe.Listeners;
@@ -100,7 +100,7 @@ final class Lane extends VerticleBase {
     if (gatewayOptions == null) {
       return Future.succeededFuture();
     }
-    relay = LlmRelay.create(vertx, address, options.getBus().toSettings());
+    relay = new RelayClient(vertx, address, options.getBus().toSettings(), true);
     gateway = new GatewayVerticle(gatewayOptions, relay, admission, reload);
     return Crew.start(gateway, context);
   }

@@ -54,7 +54,7 @@ public interface LlmStream extends ReadStream<Buffer> {
   Double costUsd();
 
   /**
-   * The same stream as typed events: text, reasoning and refusal apart, and an {@link
+   * The same stream as typed events: the blocks of the answer, their chunks, and an {@link
    * ChatEvent.End} before the end signal. Use either this or the text, not both.
    */
   ReadStream<ChatEvent> events();

@@ -1,8 +1,9 @@
 package io.llmrelay;
 
+import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.Frames;
+import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Plan;
@@ -35,11 +36,23 @@ final class RelayClient implements LlmRelay {
   private final VertxInternal vertx;
   private final String prefix;
   private final BusSettings settings;
+  private final boolean local;
   private final ContextInternal shared;
   private final Cancellations cancellations = new Cancellations();
   private final Map<ContextInternal, Future<BusEndpoint>> endpoints = new ConcurrentHashMap<>();
 
+  /** A client of the relay at these addresses, which may be on any node. */
   RelayClient(Vertx vertx, String prefix, BusSettings settings) {
+    this(vertx, prefix, settings, false);
+  }
+
+  /**
+   * A client of a relay.
+   *
+   * @param local whether its addresses are for this Vert.x alone
+   */
+  RelayClient(Vertx vertx, String prefix, BusSettings settings, boolean local) {
+    this.local = local;
     this.vertx = (VertxInternal) vertx;
     this.prefix = prefix;
     this.settings = settings;
@@ -50,7 +63,8 @@ final class RelayClient implements LlmRelay {
   public Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn) {
     ContextInternal context = vertx.getOrCreateContext();
     Promise<LlmStream> promise = context.promise();
-    open("stream", request, cancelOn, new RelayStream(context, promise), promise);
+    open(
+        "stream", request, cancelOn, new RelayStream(context, settings.window(), promise), promise);
     return promise.future();
   }
 
@@ -82,9 +96,13 @@ final class RelayClient implements LlmRelay {
         .mapEmpty();
   }
 
-  /** Opens a stream on the caller's endpoint; {@code answer} gets its frames there. */
+  /** Opens an exchange on the caller's endpoint. */
   private void open(
-      String service, ChatRequest request, Future<?> cancelOn, Answer answer, Promise<?> promise) {
+      String service,
+      ChatRequest request,
+      Future<?> cancelOn,
+      CallerSink sink,
+      Promise<?> promise) {
     endpoint()
         .onFailure(promise::tryFail)
         .onSuccess(
@@ -93,12 +111,12 @@ final class RelayClient implements LlmRelay {
                     .context()
                     .emit(
                         v -> {
-                          Runnable cancel =
-                              () -> endpoint.context().runOnContext(c -> answer.cancelled());
+                          ContextInternal home = endpoint.context();
+                          Runnable cancel = () -> home.runOnContext(c -> sink.cancelled());
                           cancellations.add(cancelOn, cancel);
-                          answer.opening(
-                              endpoint,
-                              endpoint.request(prefix + "." + service, request.toJson(), answer),
+                          sink.opening(
+                              home,
+                              new BusClient(endpoint, prefix + "." + service).open(request, sink),
                               () -> cancellations.remove(cancelOn, cancel));
                         }));
   }
@@ -119,7 +137,11 @@ final class RelayClient implements LlmRelay {
           context.runOnContext(
               v ->
                   BusEndpoint.open(
-                          vertx, prefix + ".client", settings, () -> endpoints.remove(context))
+                          vertx,
+                          prefix + ".client",
+                          settings,
+                          local,
+                          () -> endpoints.remove(context))
                       .onFailure(e -> endpoints.remove(context))
                       .onComplete(opened));
           return opened.future();
@@ -132,6 +154,6 @@ final class RelayClient implements LlmRelay {
         .eventBus()
         .<JsonObject>request(prefix + "." + service, body, options)
         .map(Message::body)
-        .recover(error -> Future.failedFuture(Frames.refusal(error).toException()));
+        .recover(error -> Future.failedFuture(FrameCodec.refusal(error).toException()));
   }
 }

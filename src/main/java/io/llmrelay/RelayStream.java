@@ -1,11 +1,13 @@
 package io.llmrelay;
 
-import io.llmrelay.bus.BusEndpoint;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.InboundStream;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatEvent;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -15,35 +17,45 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The consumer's stream. It stands on two contexts: frames arrive on the endpoint's, everything
- * else happens on the consumer's, and each side only posts to the other.
+ * The consumer's stream. It stands on two contexts: the answer arrives on the client's, everything
+ * else happens on the consumer's, and each side only posts to the other. Mostly both are on one
+ * event loop; then nothing is posted.
  *
- * <p>What arrived waits in a queue until there is demand and a handler; credit goes back only for
- * what the handler was given, so the queue never holds more than a window. The terminal signal
- * waits behind the queue, for demand and for its handler, and is given once.
+ * <p>What arrived waits in a queue until there is demand and a handler. Consumption is reported
+ * only for what the handler was given, so the queue never holds more than a window, and what was
+ * read when that was used up. The terminal signal waits behind the queue, for demand and for its
+ * handler, and is given once.
  */
-final class RelayStream implements LlmStream, Answer {
+final class RelayStream implements LlmStream, CallerSink {
   private final ContextInternal context;
+  private final int window;
   private final Promise<LlmStream> promise;
 
-  // Written on the endpoint's context before anything is posted to the consumer's.
-  private BusEndpoint endpoint;
-  private InboundStream stream;
+  // Written on the client's context before anything is posted to the consumer's.
+  private ContextInternal home;
+  private ChatExchange exchange;
   private Runnable onOver = () -> {};
 
   // Only touched on the consumer's context.
-  private final ArrayDeque<Chunks> queue = new ArrayDeque<>();
+  /** Blocks that start, and chunks. */
+  private final ArrayDeque<Object> queue = new ArrayDeque<>();
+
+  /** How much of the first chunks in the queue was given: how many, and their bytes. */
+  private int givenChunks;
+
+  private int givenBytes;
+  private final Handler<Object> enqueue =
+      more -> {
+        queue.add(more);
+        drain();
+      };
   private final Events events = new Events();
-  private String id;
-  private String backend;
-  private String model;
-  private String warning;
+  private AnswerHead head;
   private List<Attempt> trail = List.of();
   private ChatEvent.End end;
   private boolean endGiven;
@@ -57,57 +69,52 @@ final class RelayStream implements LlmStream, Answer {
   private boolean draining;
   private boolean over;
 
-  RelayStream(ContextInternal context, Promise<LlmStream> promise) {
+  RelayStream(ContextInternal context, int window, Promise<LlmStream> promise) {
     this.context = context;
+    this.window = window;
     this.promise = promise;
   }
 
-  // The endpoint's side.
+  // The client's side.
 
   @Override
-  public void opening(BusEndpoint on, InboundStream opened, Runnable whenOver) {
-    endpoint = on;
-    stream = opened;
+  public void opening(ContextInternal on, ChatExchange opened, Runnable whenOver) {
+    home = on;
+    exchange = opened;
     onOver = whenOver;
   }
 
   @Override
-  public void opened(JsonObject body) {
-    String run = body.getString("id");
-    String serving = body.getString("backend");
-    String its = body.getString("model");
-    String words = body.getString("warning");
-    List<Attempt> before = Attempt.listFromJson(body.getJsonArray("trail"));
+  public int window() {
+    return window;
+  }
+
+  @Override
+  public void opened(AnswerHead opened) {
     context.emit(
         v -> {
-          id = run;
-          backend = serving;
-          model = its;
-          warning = words;
-          trail = before;
+          head = opened;
+          trail = opened.trail();
           promise.tryComplete(this);
         });
   }
 
   @Override
-  public void chunks(Chunks chunks) {
-    context.emit(
-        v -> {
-          queue.add(chunks);
-          drain();
-        });
+  public void block(Block block) {
+    context.emit(block, enqueue);
   }
 
   @Override
-  public void ended(JsonObject body) {
-    FinishReason reason = FinishReason.of(body.getString("finish_reason"));
-    TokenUsage usage = TokenUsage.fromJson(body.getJsonObject("usage"));
-    ChatEvent.End last = new ChatEvent.End(reason, usage, body.getDouble("cost_usd"));
-    List<Attempt> complete = Attempt.listFromJson(body.getJsonArray("trail"));
+  public void chunks(Chunks chunks) {
+    context.emit(chunks, enqueue);
+  }
+
+  @Override
+  public void ended(AnswerEnd last) {
     context.emit(
         v -> {
-          trail = complete;
-          end = last;
+          trail = last.trail();
+          end = new ChatEvent.End(last.finishReason(), last.usage(), last.costUsd());
           drain();
         });
   }
@@ -128,7 +135,7 @@ final class RelayStream implements LlmStream, Answer {
 
   @Override
   public void cancelled() {
-    stream.cancel();
+    exchange.cancel("the caller cancelled");
     Failure cancelled = Failure.of(FailureKind.CANCELLED, "the caller cancelled");
     context.emit(
         v -> {
@@ -198,7 +205,7 @@ final class RelayStream implements LlmStream, Answer {
     here(
         () -> {
           if (!over && end == null && failure == null) {
-            endpoint.context().runOnContext(v -> stream.cancel());
+            home.runOnContext(v -> exchange.cancel("the caller cancelled"));
           }
           close();
         });
@@ -206,22 +213,22 @@ final class RelayStream implements LlmStream, Answer {
 
   @Override
   public String id() {
-    return id;
+    return head.id();
   }
 
   @Override
   public String backend() {
-    return backend;
+    return head.backend();
   }
 
   @Override
   public String model() {
-    return model;
+    return head.model();
   }
 
   @Override
   public String warning() {
-    return warning;
+    return head.warning();
   }
 
   @Override
@@ -287,13 +294,26 @@ final class RelayStream implements LlmStream, Answer {
     int consumed = 0;
     try {
       while (demand > 0 && !queue.isEmpty() && !over) {
-        Chunks chunks = queue.peek();
-        Buffer data = chunks.next();
-        if (!chunks.hasNext()) {
-          queue.poll();
-          consumed++;
+        if (queue.peek() instanceof Chunks chunks) {
+          int length = chunks.length(givenChunks);
+          Buffer data = chunks.data();
+          if (chunks.count() > 1) {
+            data = data.slice(givenBytes, givenBytes + length);
+          }
+          givenBytes += length;
+          if (++givenChunks == chunks.count()) {
+            givenChunks = 0;
+            givenBytes = 0;
+            queue.poll();
+            consumed++;
+          }
+          give(chunks.block(), data);
+        } else {
+          Block block = (Block) queue.poll();
+          if (eventHandler != null) {
+            give(new ChatEvent.BlockStart(block));
+          }
         }
-        give(new ChatEvent.Chunk(chunks.kind(), data));
       }
       if (demand > 0 && queue.isEmpty() && !over) {
         finish();
@@ -304,26 +324,32 @@ final class RelayStream implements LlmStream, Answer {
       throw e;
     } finally {
       draining = false;
-      giveCredit(consumed);
+      reportConsumed(consumed);
+    }
+  }
+
+  private void give(Block block, Buffer data) {
+    if (eventHandler != null) {
+      give(new ChatEvent.Chunk(block, data));
+    } else if (block.kind() == ChunkKind.TEXT) {
+      demand -= demand == Long.MAX_VALUE ? 0 : 1;
+      if (textHandler != null) {
+        textHandler.handle(data);
+      }
     }
   }
 
   private void give(ChatEvent event) {
-    if (eventHandler != null) {
-      demand -= demand == Long.MAX_VALUE ? 0 : 1;
-      eventHandler.handle(event);
-    } else if (event instanceof ChatEvent.Chunk chunk && chunk.kind() == ChunkKind.TEXT) {
-      demand -= demand == Long.MAX_VALUE ? 0 : 1;
-      if (textHandler != null) {
-        textHandler.handle(chunk.data());
-      }
-    }
+    demand -= demand == Long.MAX_VALUE ? 0 : 1;
+    eventHandler.handle(event);
   }
 
   private void finish() {
     if (end != null && !endGiven) {
       endGiven = true;
-      give(end);
+      if (eventHandler != null) {
+        give(end);
+      }
       if (demand == 0 || over) {
         return;
       }
@@ -337,16 +363,13 @@ final class RelayStream implements LlmStream, Answer {
     }
   }
 
-  private void giveCredit(int consumed) {
-    if (consumed > 0 && end == null && failure == null) {
-      endpoint
-          .context()
-          .emit(
-              v -> {
-                for (int i = 0; i < consumed; i++) {
-                  stream.consumed();
-                }
-              });
+  private void reportConsumed(int calls) {
+    if (calls > 0 && end == null && failure == null) {
+      if (home.inThread()) {
+        exchange.consumed(calls);
+      } else {
+        home.runOnContext(v -> exchange.consumed(calls));
+      }
     }
   }
 

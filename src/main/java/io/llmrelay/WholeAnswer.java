@@ -1,55 +1,69 @@
 package io.llmrelay;
 
-import io.llmrelay.bus.BusEndpoint;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.InboundStream;
 import io.llmrelay.chat.AnswerCollector;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Promise;
-import io.vertx.core.json.JsonObject;
+import io.vertx.core.internal.ContextInternal;
 
-/** Puts a whole answer together and completes the caller's future. */
-final class WholeAnswer implements Answer {
+/** Collects a whole answer and completes the caller's future. */
+final class WholeAnswer implements CallerSink {
   private final Promise<ChatCompletion> promise;
-  private final AnswerCollector answer = new AnswerCollector();
-  private InboundStream stream;
+  private final AnswerCollector answer;
+  private ChatExchange exchange;
 
   WholeAnswer(Promise<ChatCompletion> promise) {
     this.promise = promise;
+    answer =
+        new AnswerCollector(
+            promise::tryComplete, failure -> promise.tryFail(failure.toException()));
   }
 
   @Override
-  public void opening(BusEndpoint endpoint, InboundStream opened, Runnable onOver) {
-    stream = opened;
+  public void opening(ContextInternal home, ChatExchange opened, Runnable onOver) {
+    exchange = opened;
     promise.future().onComplete(done -> onOver.run());
   }
 
   @Override
-  public void opened(JsonObject body) {
-    answer.open(body);
+  public int window() {
+    return answer.window();
+  }
+
+  @Override
+  public void opened(AnswerHead head) {
+    answer.opened(head);
+  }
+
+  @Override
+  public void block(Block block) {
+    answer.block(block);
   }
 
   @Override
   public void chunks(Chunks chunks) {
-    answer.chunk(chunks.kind(), chunks.data());
-    stream.consumed();
+    answer.chunks(chunks);
   }
 
   @Override
-  public void ended(JsonObject body) {
-    promise.tryComplete(ChatCompletion.fromJson(answer.end(body)));
+  public void ended(AnswerEnd end) {
+    answer.ended(end);
   }
 
   @Override
   public void failed(Failure failure) {
-    promise.tryFail(failure.toException());
+    answer.failed(failure);
   }
 
   @Override
   public void cancelled() {
-    stream.cancel();
+    exchange.cancel("the caller cancelled");
     failed(Failure.of(FailureKind.CANCELLED, "the caller cancelled"));
   }
 }

@@ -157,9 +157,14 @@ class AnsweringTest {
                 events.add(
                     event instanceof ChatEvent.Chunk chunk
                         ? chunk.kind().code() + ":" + chunk.data()
-                        : "end"));
+                        : event instanceof ChatEvent.BlockStart start
+                            ? "block " + start.block().index()
+                            : "end"));
 
-    eventually(() -> assertThat(events).containsExactly("reasoning:hm", "text:ok", "end"));
+    eventually(
+        () ->
+            assertThat(events)
+                .containsExactly("block 0", "reasoning:hm", "block 1", "text:ok", "end"));
     assertThat(stream.backend()).isEqualTo("primary");
   }
 

@@ -35,8 +35,10 @@ class ArchitectureTest {
           .definedBy("io.llmrelay.gateway..")
           .layer("front door")
           .definedBy("io.llmrelay")
-          .layer("coordinator")
-          .definedBy("io.llmrelay.coordinator..")
+          .layer("failover")
+          .definedBy("io.llmrelay.failover..")
+          .layer("availability")
+          .definedBy("io.llmrelay.availability..")
           .layer("provider")
           .definedBy("io.llmrelay.provider..")
           .layer("observe")
@@ -61,26 +63,29 @@ class ArchitectureTest {
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("front door")
           .mayOnlyBeAccessedByLayers("cli", "chaos", "gateway")
-          .whereLayer("coordinator")
+          .whereLayer("failover")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("availability")
+          .mayOnlyBeAccessedByLayers("failover")
           .whereLayer("provider")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("observe")
-          .mayOnlyBeAccessedByLayers("coordinator")
+          .mayOnlyBeAccessedByLayers("failover", "availability")
           .whereLayer("catalog")
-          .mayOnlyBeAccessedByLayers("coordinator")
+          .mayOnlyBeAccessedByLayers("failover")
           .whereLayer("config")
           .mayOnlyBeAccessedByLayers(
-              "cli", "chaos", "gateway", "front door", "coordinator", "provider")
+              "cli", "chaos", "gateway", "front door", "failover", "availability", "provider")
           .whereLayer("bus")
-          .mayOnlyBeAccessedByLayers("front door", "coordinator", "provider", "config")
+          .mayOnlyBeAccessedByLayers("front door", "failover", "provider", "config")
           .whereLayer("chat")
           .mayOnlyBeAccessedByLayers(
               "cli",
               "chaos",
               "gateway",
               "front door",
-              "coordinator",
+              "failover",
+              "availability",
               "provider",
               "observe",
               "catalog",

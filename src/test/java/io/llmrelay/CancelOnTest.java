@@ -5,19 +5,18 @@ import static io.llmrelay.Relays.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.bus.Producer;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
@@ -74,42 +73,34 @@ class CancelOnTest {
   }
 
   /** A relay that does the same with every request. */
-  private void relay(Consumer<OutboundStream> behaviour) {
+  private void relay(Consumer<Producer> behaviour) {
     BusEndpoint endpoint = get(BusEndpoint.open(vertx, "test", BusSettings.DEFAULT));
-    OutboundStream.Handler handler =
-        new OutboundStream.Handler() {
-          @Override
-          public void drained() {}
-
-          @Override
-          public void cancelled(String reason) {
-            cancelled.incrementAndGet();
-          }
+    ChatService service =
+        (request, sink) -> {
+          Producer producer =
+              new Producer(request, sink) {
+                @Override
+                public void cancel(String reason) {
+                  cancelled.incrementAndGet();
+                }
+              };
+          endpoint.context().runOnContext(v -> behaviour.accept(producer));
+          return producer;
         };
-    for (String service : List.of("llm.stream", "llm.generate")) {
-      Promise<Void> registered = Promise.promise();
+    for (String address : List.of("llm.stream", "llm.generate")) {
+      Promise<BusService> registered = Promise.promise();
       endpoint
           .context()
           .runOnContext(
-              v ->
-                  vertx
-                      .eventBus()
-                      .consumer(
-                          service, message -> behaviour.accept(endpoint.accept(message, handler)))
-                      .completion()
-                      .onComplete(registered));
+              v -> BusService.register(endpoint, address, service, false).onComplete(registered));
       get(registered.future());
     }
   }
 
-  private static JsonObject open() {
-    return new JsonObject().put("id", "r").put("backend", "b").put("model", "m");
-  }
-
-  private static void answer(OutboundStream stream) {
-    stream.open(open());
-    stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hi"));
-    stream.end(new JsonObject().put("finish_reason", "stop"));
+  private static void answer(Producer stream) {
+    stream.open();
+    stream.chunk("Hi");
+    stream.end();
   }
 
   @Test
@@ -144,7 +135,7 @@ class CancelOnTest {
   void aStreamThatFailedBeforeAnyoneReadItIsLetGo() {
     relay(
         stream -> {
-          stream.open(open());
+          stream.open();
           stream.fail(Failure.of(FailureKind.SERVER_ERROR, "it said so"));
         });
     WeakReference<LlmStream> unread = unread();
@@ -162,7 +153,7 @@ class CancelOnTest {
 
   @Test
   void itCancelsAllThatRunAndWhatComesAfterIt() throws Exception {
-    relay(stream -> stream.open(open()));
+    relay(stream -> stream.open());
     List<LlmStream> streams = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       streams.add(get(client.stream(HELLO, cancelOn)));
@@ -178,7 +169,7 @@ class CancelOnTest {
 
   @Test
   void aFailedFutureCancelsToo() throws Exception {
-    relay(stream -> stream.open(open()));
+    relay(stream -> stream.open());
     Seen whole = Seen.begin(client, HELLO, false, cancelOn);
     leave.fail("gone");
     assertThat(whole.await().failure().kind()).isEqualTo(FailureKind.CANCELLED);

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.bus.Producer;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -24,7 +26,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -44,7 +45,7 @@ class LlmStreamTest {
   private Vertx vertx;
   private LlmRelay relay;
   private BusEndpoint producerEndpoint;
-  private volatile OutboundStream producer;
+  private volatile Producer producer;
   private volatile String cancelled;
 
   @BeforeEach
@@ -58,13 +59,13 @@ class LlmStreamTest {
                 .compose(
                     endpoint -> {
                       producerEndpoint = endpoint;
-                      return vertx
-                          .eventBus()
-                          .<JsonObject>consumer(
-                              "llm.stream",
-                              message -> producer = endpoint.accept(message, new Recorder()))
-                          .completion();
+                      return BusService.register(
+                          endpoint,
+                          "llm.stream",
+                          (request, sink) -> producer = new Recorder(request, sink),
+                          false);
                     })
+                .<Void>mapEmpty()
                 .onComplete(ready));
     get(ready.future());
   }
@@ -155,9 +156,9 @@ class LlmStreamTest {
       produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
     }
     settle();
-    assertThat(onProducer(() -> producer.writeQueueFull())).isTrue();
+    assertThat(onProducer(() -> producer.isPaused())).isTrue();
     stream.resume();
-    await().until(() -> !onProducer(() -> producer.writeQueueFull()));
+    await().until(() -> !onProducer(() -> producer.isPaused()));
     await().untilAsserted(() -> assertThat(probe.chunks).hasSize(BusSettings.DEFAULT_WINDOW));
   }
 
@@ -227,8 +228,16 @@ class LlmStreamTest {
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("yes")));
     produce(p -> p.chunk(ChunkKind.REFUSAL, Buffer.buffer("no")));
     end();
-    await().until(() -> seen.size() == 4);
-    assertThat(seen).containsExactly("reasoning hm", "text yes", "refusal no", "end stop");
+    await().until(() -> seen.size() == 7);
+    assertThat(seen)
+        .containsExactly(
+            "block 0 reasoning",
+            "reasoning hm",
+            "block 1 text",
+            "text yes",
+            "block 2 refusal",
+            "refusal no",
+            "end stop");
   }
 
   @Test
@@ -249,7 +258,7 @@ class LlmStreamTest {
                       }
                     }));
     await().until(() -> producer != null);
-    produce(p -> p.open(openBody()));
+    produce(p -> p.open());
     assertThat(get(thrown.future())).hasMessageContaining("read as text");
   }
 
@@ -272,7 +281,7 @@ class LlmStreamTest {
                           });
                     }));
     await().until(() -> producer != null);
-    produce(p -> p.open(openBody()));
+    produce(p -> p.open());
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
     end();
     get(done.future());
@@ -300,7 +309,7 @@ class LlmStreamTest {
                                   }
                                 })));
     await().until(() -> producer != null);
-    produce(p -> p.open(openBody()));
+    produce(p -> p.open());
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("a")));
     produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("b")));
     end();
@@ -326,7 +335,7 @@ class LlmStreamTest {
             .request(HttpMethod.GET, port, "127.0.0.1", "/")
             .compose(request -> request.send().compose(HttpClientResponse::body));
     await().until(() -> producer != null);
-    produce(p -> p.open(openBody()));
+    produce(p -> p.open());
     StringBuilder expected = new StringBuilder();
     for (int i = 0; i < 200; i++) {
       String text = "chunk " + i + "\n";
@@ -358,28 +367,16 @@ class LlmStreamTest {
   private LlmStream open() throws Exception {
     Future<LlmStream> opening = relay.stream(REQUEST);
     await().until(() -> producer != null);
-    produce(p -> p.open(openBody()));
+    produce(p -> p.open());
     return get(opening);
   }
 
-  private static JsonObject openBody() {
-    return new JsonObject().put("id", "r-1").put("backend", "primary").put("model", "m");
-  }
-
   private void end() {
-    produce(
-        p ->
-            p.end(
-                new JsonObject()
-                    .put("finish_reason", "stop")
-                    .put("cost_usd", 0.5)
-                    .put(
-                        "usage",
-                        new TokenUsage(1, 2, 0, 0, 0, TokenUsage.Source.PROVIDER).toJson())));
+    produce(p -> p.end(new TokenUsage(1, 2, 0, 0, 0, TokenUsage.Source.PROVIDER), 0.5));
   }
 
-  private void produce(java.util.function.Consumer<OutboundStream> action) {
-    OutboundStream to = producer;
+  private void produce(java.util.function.Consumer<Producer> action) {
+    Producer to = producer;
     producerEndpoint.context().runOnContext(v -> action.accept(to));
   }
 
@@ -411,6 +408,9 @@ class LlmStreamTest {
     if (event instanceof ChatEvent.Chunk chunk) {
       return chunk.kind().code() + " " + chunk.data();
     }
+    if (event instanceof ChatEvent.BlockStart start) {
+      return "block " + start.block().index() + " " + start.block().kind().code();
+    }
     return "end " + ((ChatEvent.End) event).finishReason().code();
   }
 
@@ -418,12 +418,13 @@ class LlmStreamTest {
     return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
-  private final class Recorder implements OutboundStream.Handler {
-    @Override
-    public void drained() {}
+  private final class Recorder extends Producer {
+    Recorder(ChatRequest request, ChatSink sink) {
+      super(request, sink);
+    }
 
     @Override
-    public void cancelled(String reason) {
+    public void cancel(String reason) {
       cancelled = reason;
     }
   }

@@ -323,9 +323,8 @@ class ReloadTest {
     Promise<Void> over = Promise.promise();
     stream.exceptionHandler(over::tryFail).endHandler(over::complete);
     stream.handler(piece -> text.append(piece));
-    // The coordinator has all of it, but more than a window waits for credit.
-    eventually(() -> assertThat(slow.health().getInteger("requests")).isZero());
 
+    // A window of it is on the way, and the rest waits at the backend.
     Future<Void> drained = slow.verticle().drain();
     await().during(Duration.ofMillis(300)).until(() -> !drained.isComplete());
     stream.resume();

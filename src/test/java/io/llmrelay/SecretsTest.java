@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmrelay.Relays.Relay;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
@@ -133,7 +134,7 @@ class SecretsTest {
     // A handler of the caller's that throws.
     RELAYS.sandbox().script(path + "one", Scenario.ok().text(ANSWER));
     LlmStream stream = get(relay.client().stream(REQUEST));
-    see(stream, new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(ANSWER)));
+    see(stream, new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(ANSWER)));
     stream.cancel();
 
     // Afterwards nobody is asked any more.

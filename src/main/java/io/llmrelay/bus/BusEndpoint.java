@@ -1,10 +1,12 @@
 package io.llmrelay.bus;
 
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -15,12 +17,13 @@ import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.tracing.TracingPolicy;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -35,9 +38,11 @@ public final class BusEndpoint {
 
   /** One end of a stream, as the endpoint sees it. */
   interface End {
+    /** The other end's private address; {@code null} where it is not known or there is none. */
     String peer();
 
-    void frame(Frame frame);
+    /** A frame has come. */
+    default void frame(String type, Message<?> message) {}
 
     /** The peer is gone. */
     void lost(Failure failure);
@@ -50,8 +55,8 @@ public final class BusEndpoint {
   private final ContextInternal context;
   private final BusSettings settings;
   private final String address;
-  private final Neighbours neighbours;
   private final Map<String, End> streams = new HashMap<>();
+  private final Set<End> localStreams = new HashSet<>();
 
   /** The peers with open streams, and for how many milliseconds each has been silent. */
   private final Map<String, Long> silent = new HashMap<>();
@@ -66,7 +71,6 @@ public final class BusEndpoint {
     this.context = context;
     this.address = address;
     this.settings = settings;
-    this.neighbours = Neighbours.of(context);
   }
 
   /** As {@link #open(Vertx, String, BusSettings, Runnable)}, for an owner that ends with it. */
@@ -75,7 +79,7 @@ public final class BusEndpoint {
   }
 
   /**
-   * Registers a private address on the current context.
+   * Registers a private address for the whole cluster on the current context.
    *
    * @param prefix what the address starts with; the rest is random
    * @param onClosed called when the address is off the bus, by {@link #close} or because its
@@ -84,19 +88,31 @@ public final class BusEndpoint {
    */
   public static Future<BusEndpoint> open(
       Vertx vertx, String prefix, BusSettings settings, Runnable onClosed) {
+    return open(vertx, prefix, settings, false, onClosed);
+  }
+
+  /**
+   * As {@link #open(Vertx, String, BusSettings, Runnable)}.
+   *
+   * @param local whether the address is for this Vert.x alone: no other node can reach it
+   */
+  public static Future<BusEndpoint> open(
+      Vertx vertx, String prefix, BusSettings settings, boolean local, Runnable onClosed) {
     ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
     BusEndpoint endpoint =
         new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
-    endpoint.consumer = vertx.eventBus().consumer(endpoint.address, endpoint::receive);
+    EventBus bus = vertx.eventBus();
+    endpoint.consumer =
+        local
+            ? bus.localConsumer(endpoint.address, endpoint::receive)
+            : bus.consumer(endpoint.address, endpoint::receive);
     endpoint.consumer.endHandler(
         v -> {
           endpoint.breakAll();
-          endpoint.neighbours.remove(endpoint);
           onClosed.run();
         });
     endpoint.lastTick = System.nanoTime() / 1_000_000;
     endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
-    endpoint.neighbours.add(endpoint);
     return endpoint.consumer.completion().map(endpoint);
   }
 
@@ -112,72 +128,41 @@ public final class BusEndpoint {
 
   /** How many streams are open, in either direction. */
   public int openStreams() {
-    return streams.size();
+    return streams.size() + localStreams.size();
   }
 
-  /**
-   * Opens a stream as its consumer.
-   *
-   * @param service the address of the service, such as {@code llm.stream}
-   * @param body the request
-   * @param handler what to do with the frames; gets exactly one terminal call, unless {@link
-   *     InboundStream#cancel} comes first
-   */
-  public InboundStream request(String service, JsonObject body, InboundStream.Handler handler) {
+  /** Opens a stream of messages as its consumer. */
+  InboundStream request(String service, JsonObject body, ChatSink sink) {
     String id = address.substring(address.length() - 8) + "-" + opened++;
-    InboundStream stream = new InboundStream(this, id, settings.window(), handler);
+    InboundStream stream = new InboundStream(this, id, sink, settings.window());
     streams.put(id, stream);
-    DeliveryOptions options =
-        new DeliveryOptions()
-            .setSendTimeout(settings.pingTimeout().toMillis())
-            .setHeaders(
-                MultiMap.caseInsensitiveMultiMap()
-                    .add(Frames.STREAM, id)
-                    .add(Frames.PEER, address)
-                    .add(Frames.WINDOW, Integer.toString(settings.window())));
-    Future<Message<Object>> reply = bus().request(service, body, options);
+    Future<Message<Object>> reply =
+        bus().request(service, body, FrameCodec.opening(stream.opening(), settings));
     if (reply.isComplete()) { // Nobody is there; the caller must have the stream before it hears.
-      context.runOnContext(v -> reply.onComplete(stream::answered));
+      context.runOnContext(
+          v -> reply.onComplete(answer -> guard(stream, () -> stream.answered(answer))));
     } else {
-      reply.onComplete(stream::answered);
+      reply.onComplete(answer -> guard(stream, () -> stream.answered(answer)));
     }
     return stream;
   }
 
   /**
-   * Accepts a stream as its producer, and says so to the consumer. A message that does not open a
-   * stream properly is refused.
+   * Accepts a stream of messages as its producer, and says so to the consumer.
    *
-   * @return the stream, or {@code null} where it was refused
+   * @throws LlmException where the message does not open a stream properly, or the service refuses
    */
-  public OutboundStream accept(Message<?> message, OutboundStream.Handler handler) {
-    String id = message.headers().get(Frames.STREAM);
-    String peer = message.headers().get(Frames.PEER);
-    String window = message.headers().get(Frames.WINDOW);
-    String wrong = complaint(id, peer, window);
-    if (wrong != null) {
-      Frames.refuse(message, Failure.invalid(wrong, "header " + wrong));
-      return null;
+  void accept(Message<?> message, ChatService service) {
+    ChatRequest request = FrameCodec.request(message);
+    FrameCodec.Opening opening = FrameCodec.opening(message);
+    String key = key(opening.peer(), opening.stream());
+    if (streams.containsKey(key)) {
+      throw FrameCodec.badHeader("stream names a stream that is open already");
     }
-    OutboundStream stream = new OutboundStream(this, id, peer, Integer.parseInt(window), handler);
-    streams.put(key(peer, id), stream);
-    message.reply(null, new DeliveryOptions().addHeader(Frames.PEER.toString(), address));
-    return stream;
-  }
-
-  private String complaint(String id, String peer, String window) {
-    if (id == null || id.isEmpty() || id.length() > 100) {
-      return Frames.STREAM + " must be the stream's id, of at most 100 characters";
-    }
-    if (peer == null || peer.isEmpty() || peer.length() > 200) {
-      return Frames.PEER + " must be the consumer's private address";
-    }
-    if (window == null || !window.matches("[1-9]\\d{0,4}")) {
-      return Frames.WINDOW + " must be a number of chunks from 1 to 99999";
-    }
-    return streams.containsKey(key(peer, id))
-        ? Frames.STREAM + " names a stream that is open already"
-        : null;
+    OutboundStream stream = new OutboundStream(this, opening);
+    stream.open(service, request);
+    streams.put(key, stream);
+    FrameCodec.accept(message, address);
   }
 
   /** Takes the address off the bus; every open stream fails. May be called on any context. */
@@ -187,7 +172,6 @@ public final class BusEndpoint {
         v -> {
           vertx.cancelTimer(timer);
           breakAll();
-          neighbours.remove(this);
           consumer.unregister().onComplete(closed);
         });
     return closed.future();
@@ -197,44 +181,48 @@ public final class BusEndpoint {
     return vertx.eventBus();
   }
 
-  void remove(End stream, String id) {
-    streams.remove(stream instanceof OutboundStream ? key(stream.peer(), id) : id, stream);
+  void remove(String key, End stream) {
+    streams.remove(key, stream);
+  }
+
+  void add(LocalStream stream) {
+    localStreams.add(stream);
+  }
+
+  void remove(LocalStream stream) {
+    localStreams.remove(stream);
   }
 
   /** A producer's streams are told apart by their consumers, who choose the ids. */
-  private static String key(String peer, String id) {
+  static String key(String peer, String id) {
     return peer + "/" + id;
   }
 
   private void receive(Message<Object> message) {
-    Frame frame = Frame.of(message);
-    if (frame.type() == null || frame.type().equals(Frames.TYPE_PING)) {
+    String type = FrameCodec.type(message);
+    if (type == null || type.equals(FrameCodec.TYPE_PING)) {
       message.reply(null);
-    } else {
-      receive(frame);
+      return;
     }
-  }
-
-  void receive(Frame frame) {
-    String type = frame.type();
-    boolean forProducer = type.equals(Frames.TYPE_CREDIT) || type.equals(Frames.TYPE_CANCEL);
-    End stream = streams.get(forProducer ? key(frame.peer(), frame.stream()) : frame.stream());
+    String id = FrameCodec.stream(message);
+    String peer = FrameCodec.peer(message);
+    boolean cancel = type.equals(FrameCodec.TYPE_CANCEL);
+    boolean forProducer = cancel || type.equals(FrameCodec.TYPE_CREDIT);
+    End stream = streams.get(forProducer ? key(peer, id) : id);
+    if (stream == null && cancel && peer != null && streams.get(id) instanceof InboundStream own) {
+      stream = own;
+    }
     if (stream != null) {
-      guard(stream, () -> stream.frame(frame));
-    } else if (type.equals(Frames.TYPE_OPEN) && frame.stream() != null && frame.peer() != null) {
-      // Nobody waits for it any more: its consumer gave up before it knew the producer's address.
-      send(frame.peer(), Frame.back(Frames.TYPE_CANCEL, frame.stream(), address, 0));
+      End known = stream;
+      guard(known, () -> known.frame(type, message));
+    } else if (!cancel && id != null && peer != null) {
+      // The other end must not go on, or wait, for a stream that is over here.
+      send(peer, null, FrameCodec.cancel(id, address));
     }
   }
 
-  void send(String peer, Frame frame) {
-    if (!neighbours.deliver(peer, frame)) {
-      vertx
-          .eventBus()
-          .sender(peer, Frames.options(frame.headers()))
-          .write(frame.content())
-          .onFailure(noHandlers -> peerLost(peer));
-    }
+  void send(String peer, Object body, DeliveryOptions options) {
+    bus().sender(peer, options).write(body).onFailure(noHandlers -> peerLost(peer));
   }
 
   /** Whatever one stream's handler throws stays that stream's problem. */
@@ -242,9 +230,13 @@ public final class BusEndpoint {
     try {
       action.run();
     } catch (Throwable e) {
-      LOG.log(Level.ERROR, "a stream's handler failed", e);
+      log(e);
       stream.broken(LlmException.failureOf(e));
     }
+  }
+
+  static void log(Throwable e) {
+    LOG.log(Level.ERROR, "a stream's handler failed", e);
   }
 
   /**
@@ -261,7 +253,7 @@ public final class BusEndpoint {
     Map<String, Long> waited = new HashMap<>(silent);
     silent.clear();
     for (End stream : streams.values()) {
-      if (stream.peer() != null && !neighbours.has(stream.peer())) {
+      if (stream.peer() != null) {
         silent.computeIfAbsent(stream.peer(), peer -> waited.getOrDefault(peer, -awake) + awake);
       }
     }
@@ -275,13 +267,8 @@ public final class BusEndpoint {
   }
 
   private void ping(String peer) {
-    DeliveryOptions options =
-        new DeliveryOptions()
-            .setTracingPolicy(TracingPolicy.IGNORE)
-            .setSendTimeout(settings.pingTimeout().toMillis())
-            .addHeader(Frames.FRAME.toString(), Frames.TYPE_PING);
     bus()
-        .request(peer, null, options)
+        .request(peer, null, FrameCodec.ping(settings))
         .onComplete(
             (answer, error) -> {
               if (answer != null) {
@@ -308,5 +295,6 @@ public final class BusEndpoint {
   private void breakAll() {
     Failure failure = Failure.of(FailureKind.NETWORK, "the endpoint was closed");
     List.copyOf(streams.values()).forEach(stream -> guard(stream, () -> stream.broken(failure)));
+    List.copyOf(localStreams).forEach(stream -> stream.broken(failure));
   }
 }

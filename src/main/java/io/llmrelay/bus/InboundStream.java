@@ -1,48 +1,59 @@
 package io.llmrelay.bus;
 
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * The consumer's end of a stream: checks the numbering, and grants credit for what was consumed.
+ * The consumer's end of a stream of messages: checks the numbering, decodes frames into calls of
+ * the sink, and grants credit for what was consumed.
  *
- * <p>Nothing is buffered here: a chunk goes to the handler at once, and at most a window of them is
- * on the way. The handler says {@link #consumed} when it is done with one frame of them.
+ * <p>Nothing is buffered here: at most a window of chunk frames is on the way.
  */
-public final class InboundStream implements BusEndpoint.End {
-
-  /** What becomes of a stream's frames. {@code ended} and {@code failed} are terminal. */
-  public interface Handler {
-    /** The producer is known; from here on the stream runs. */
-    default void accepted() {}
-
-    void opened(JsonObject body);
-
-    void chunks(Chunks chunks);
-
-    void ended(JsonObject body);
-
-    void failed(Failure failure);
-  }
+final class InboundStream implements ChatExchange, BusEndpoint.End {
+  /** More blocks than any answer has; a producer that sends more is broken. */
+  private static final int MAX_BLOCKS = 100_000;
 
   private final BusEndpoint endpoint;
   private final String id;
+  private final ChatSink sink;
   private final int window;
-  private final Handler handler;
+  private final boolean takesAll;
+  private final Map<Integer, Block> blocks = new HashMap<>();
+  private Block last;
+
+  /** Whether the producer starts blocks by frames of their own. */
+  private boolean namesBlocks;
+
   private String peer;
   private long nextSeq;
-  private int consumed;
+  private long consumed;
+  private long granted;
   private boolean closed;
 
-  InboundStream(BusEndpoint endpoint, String id, int window, Handler handler) {
+  InboundStream(BusEndpoint endpoint, String id, ChatSink sink, int defaultWindow) {
     this.endpoint = endpoint;
     this.id = id;
-    this.window = window;
-    this.handler = handler;
+    this.sink = sink;
+    takesAll = sink.window() == Integer.MAX_VALUE;
+    window = takesAll ? defaultWindow : Math.min(FrameCodec.MAX_WINDOW, sink.window());
+  }
+
+  FrameCodec.Opening opening() {
+    return new FrameCodec.Opening(id, endpoint.address(), window, true);
   }
 
   @Override
@@ -50,90 +61,148 @@ public final class InboundStream implements BusEndpoint.End {
     return peer;
   }
 
-  /** The chunks of one more frame have been consumed. */
-  public void consumed() {
-    consumed++;
+  @Override
+  public void consumed(int calls) {
+    consumed += calls;
     grant();
   }
 
   private void grant() {
-    if (consumed >= Math.max(1, window / 2) && peer != null && !closed) {
-      int credit = consumed;
-      consumed = 0;
-      send(Frames.TYPE_CREDIT, credit);
+    if (consumed - granted >= Math.max(1, window / 2) && peer != null && !closed) {
+      granted = consumed;
+      endpoint.send(peer, null, FrameCodec.credit(id, endpoint.address(), consumed));
     }
   }
 
-  /** Ends the stream; the producer stops its work. No callback comes after it. */
-  public void cancel() {
+  @Override
+  public void cancel(String reason) {
     if (!closed) {
       close();
-      if (peer != null) {
-        send(Frames.TYPE_CANCEL, 0);
-      }
+      tellProducer();
+    }
+  }
+
+  private void tellProducer() {
+    if (peer != null) {
+      endpoint.send(peer, null, FrameCodec.cancel(id, endpoint.address()));
     }
   }
 
   void answered(AsyncResult<Message<Object>> reply) {
     if (reply.failed()) {
       if (!closed) {
-        terminate(Frames.refusal(reply.cause()));
+        fail(FrameCodec.refusal(reply.cause()));
       }
       return;
     }
-    peer = reply.result().headers().get(Frames.PEER);
+    peer = FrameCodec.peer(reply.result());
     if (peer == null) {
       lost(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
     } else if (closed) {
-      send(Frames.TYPE_CANCEL, 0);
+      tellProducer();
     } else {
       grant();
-      endpoint.guard(this, handler::accepted);
     }
   }
 
   @Override
-  public void frame(Frame frame) {
-    if (frame.seq() != nextSeq) {
+  public void frame(String type, Message<?> message) {
+    if (type.equals(FrameCodec.TYPE_CANCEL)) {
+      if (FrameCodec.peer(message).equals(peer)) {
+        lost(Failure.of(FailureKind.NETWORK, "the producer does not know the stream any more"));
+      }
+      return;
+    }
+    if (FrameCodec.seq(message) != nextSeq) {
       lost(Failure.of(FailureKind.NETWORK, "a frame was lost on the event bus"));
       return;
     }
     nextSeq++;
-    if (frame.chunks() != null) {
-      handler.chunks(frame.chunks());
-    } else if (frame.body() == null) {
-      disorder(frame);
+    boolean inOrder;
+    if (type.equals(FrameCodec.TYPE_CHUNK)) {
+      inOrder = message.body() instanceof Buffer data && chunks(data, message);
     } else {
-      switch (frame.type()) {
-        case Frames.TYPE_OPEN -> handler.opened(frame.body());
-        case Frames.TYPE_END -> ended(frame.body());
-        case Frames.TYPE_FAIL -> terminate(Failure.fromJson(frame.body()));
-        default -> disorder(frame);
-      }
+      inOrder = message.body() instanceof JsonObject body && decode(type, body);
+    }
+    if (!inOrder) {
+      String complaint = "a frame on the event bus is not in order: " + type;
+      lost(Failure.of(FailureKind.NETWORK, complaint));
     }
   }
 
-  private void ended(JsonObject body) {
+  /** Passes a frame's body on; false where it is not in order. */
+  private boolean decode(String type, JsonObject body) {
+    Object decoded;
+    try {
+      decoded = FrameCodec.body(type, body);
+    } catch (RuntimeException wrong) {
+      return false;
+    }
+    if (decoded instanceof AnswerHead head) {
+      sink.opened(head);
+    } else if (decoded instanceof Block block) {
+      namesBlocks = true;
+      return start(block);
+    } else if (decoded instanceof AnswerEnd end) {
+      ended(end);
+    } else if (decoded instanceof Failure failure) {
+      fail(failure);
+    }
+    return decoded != null;
+  }
+
+  private boolean start(Block block) {
+    if (blocks.size() == MAX_BLOCKS || blocks.putIfAbsent(block.index(), block) != null) {
+      return false;
+    }
+    last = block;
+    sink.block(block);
+    return true;
+  }
+
+  private boolean chunks(Buffer data, Message<?> message) {
+    int index = FrameCodec.blockIndex(message);
+    Block block;
+    if (index >= 0) {
+      block = blocks.get(index);
+    } else {
+      block = namesBlocks ? last : blockOf(FrameCodec.kind(message));
+    }
+    Chunks chunks = block == null ? null : FrameCodec.chunks(block, data, message);
+    if (chunks == null) {
+      return false;
+    }
+    sink.chunks(chunks);
+    if (takesAll) {
+      consumed(1);
+    }
+    return true;
+  }
+
+  /** The block of chunks whose producer knows no blocks: a new one where the kind changes. */
+  private Block blockOf(ChunkKind kind) {
+    if (last == null || last.kind() != kind) {
+      Block block = Block.of(last == null ? 0 : last.index() + 1, kind);
+      return start(block) ? block : null;
+    }
+    return last;
+  }
+
+  private void ended(AnswerEnd end) {
     close();
     try {
-      handler.ended(body);
+      sink.ended(end);
     } catch (RuntimeException e) {
-      handler.failed(LlmException.failureOf(e)); // Nobody else will, it is closed.
+      sink.failed(LlmException.failureOf(e)); // Nobody else will, it is closed.
       throw e;
     }
-  }
-
-  private void disorder(Frame frame) {
-    lost(
-        Failure.of(
-            FailureKind.NETWORK, "a frame on the event bus is not in order: " + frame.type()));
   }
 
   @Override
   public void lost(Failure failure) {
     if (!closed) {
-      cancel();
-      handler.failed(failure);
+      cancel(failure.message());
+      sink.failed(failure);
     }
   }
 
@@ -142,17 +211,13 @@ public final class InboundStream implements BusEndpoint.End {
     lost(failure);
   }
 
-  private void terminate(Failure failure) {
+  private void fail(Failure failure) {
     close();
-    handler.failed(failure);
+    sink.failed(failure);
   }
 
   private void close() {
     closed = true;
-    endpoint.remove(this, id);
-  }
-
-  private void send(String type, int credit) {
-    endpoint.send(peer, Frame.back(type, id, endpoint.address(), credit));
+    endpoint.remove(id, this);
   }
 }

@@ -1,133 +1,119 @@
 package io.llmrelay.bus;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
-import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 
 /**
- * The producer's end of a stream: numbers the frames and never sends a chunk without credit.
+ * The producer's end of a stream of messages: encodes the calls of a service into numbered frames,
+ * and never sends a chunk without credit.
  *
- * <p>A chunk that finds no credit waits in a queue. The queue is as long as the producer makes it:
- * it must stop at {@link #writeQueueFull} until {@link Handler#drained}, so that what waits here is
- * no more than what one read from its source produced.
+ * <p>A chunk that finds no credit is queued. The queue is no longer than what the service had read
+ * when the window was used up, for it reads no more until the consumer has consumed.
  */
-public final class OutboundStream implements BusEndpoint.End {
-  /** More than any window; a consumer that grants without end does not run up a number. */
-  private static final long MAX_CREDIT = 99_999;
-
-  /** What the producer is told. */
-  public interface Handler {
-    /** There is credit again, and nothing waits. */
-    void drained();
-
-    /** The consumer cancelled or vanished; nothing more can be sent. Terminal. */
-    void cancelled(String reason);
-  }
-
-  /** What waits for credit, or for a chunk before it; {@code chunks} only where it is some. */
-  private record Waiting(String type, Chunks chunks, JsonObject body) {}
+final class OutboundStream implements ChatSink, BusEndpoint.End {
+  /** What a frame carries: chunks or a body, and the index of a block that it starts. */
+  private record Queued(String type, Chunks chunks, JsonObject body, int block) {}
 
   private final BusEndpoint endpoint;
-  private final String id;
-  private final String peer;
-  private final Handler handler;
-  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-  private long credit;
+  private final FrameCodec.Opening opening;
+  private final ArrayDeque<Queued> queue = new ArrayDeque<>();
+  private ChatExchange exchange;
+  private int currentBlock = -1;
+  private long sent;
+  private long consumed;
   private long seq;
   private boolean closed;
 
-  OutboundStream(BusEndpoint endpoint, String id, String peer, int window, Handler handler) {
+  OutboundStream(BusEndpoint endpoint, FrameCodec.Opening opening) {
     this.endpoint = endpoint;
-    this.id = id;
-    this.peer = peer;
-    this.credit = window;
-    this.handler = handler;
+    this.opening = opening;
+  }
+
+  void open(ChatService service, ChatRequest request) {
+    exchange = service.open(request, this);
   }
 
   @Override
   public String peer() {
-    return peer;
+    return opening.peer();
   }
 
-  /** The stream's id, unique among those of its consumer. */
-  public String id() {
-    return id;
+  @Override
+  public int window() {
+    return opening.window();
   }
 
-  /** Whether the source should be paused until {@link Handler#drained}. */
-  public boolean writeQueueFull() {
-    return credit <= 0;
+  @Override
+  public void opened(AnswerHead head) {
+    push(FrameCodec.TYPE_OPEN, null, head.toJson());
   }
 
-  /** Says that the stream begins; needs no credit. */
-  public void open(JsonObject body) {
-    push(new Waiting(Frames.TYPE_OPEN, null, body));
-  }
-
-  /** Sends a chunk, in more than one frame where it is long. */
-  public void chunk(ChunkKind kind, Buffer data) {
-    for (int from = 0; from < data.length(); ) {
-      int to = Frames.cut(data, from);
-      push(Chunks.of(kind, data.length() == to - from ? data : data.slice(from, to)));
-      from = to;
+  @Override
+  public void block(Block block) {
+    if (opening.blocks()) {
+      push(new Queued(FrameCodec.TYPE_BLOCK, null, block.toJson(), block.index()));
     }
   }
 
-  /** Sends chunks in one frame, or in as many as their text needs. */
+  @Override
   public void chunks(Chunks chunks) {
-    if (chunks.data().length() <= Frames.MAX_CHUNK) {
-      push(chunks);
-      return;
-    }
-    while (chunks.hasNext()) {
-      chunk(chunks.kind(), chunks.next());
-    }
+    push(FrameCodec.TYPE_CHUNK, chunks, null);
   }
 
-  private void push(Chunks chunks) {
-    push(new Waiting(Frames.TYPE_CHUNK, chunks, null));
-  }
-
-  /** Ends the stream, after what still waits. */
-  public void end(JsonObject body) {
-    push(new Waiting(Frames.TYPE_END, null, body));
+  /** Ends the stream, after what is still queued. */
+  @Override
+  public void ended(AnswerEnd end) {
+    push(FrameCodec.TYPE_END, null, end.toJson());
   }
 
   /**
-   * Ends the stream with a failure, at once: what still waits for credit is dropped, and not
-   * counted as delivered. A consumer that does not read must not keep the stream of a broken answer
-   * open.
+   * Ends the stream at once: what is queued for credit is dropped, and not counted as delivered. A
+   * consumer that does not read must not keep the stream of a broken answer open.
    */
-  public void fail(Failure failure) {
+  @Override
+  public void failed(Failure failure) {
     long chunks = 0;
     long bytes = 0;
-    for (Waiting dropped : waiting) {
+    for (Queued dropped : queue) {
       chunks += dropped.chunks == null ? 0 : dropped.chunks.count();
       bytes += dropped.chunks == null ? 0 : dropped.chunks.data().length();
     }
-    waiting.clear();
-    Failure told =
+    queue.clear();
+    Failure corrected =
         failure.deliveredChunks() == 0
             ? failure
             : failure.withDelivered(
                 Math.max(0, failure.deliveredChunks() - chunks),
                 Math.max(0, failure.deliveredBytes() - bytes));
-    push(new Waiting(Frames.TYPE_FAIL, null, told.toJson()));
+    push(FrameCodec.TYPE_FAIL, null, corrected.toJson());
   }
 
   @Override
-  public void frame(Frame frame) {
-    if (frame.type().equals(Frames.TYPE_CANCEL)) {
+  public void frame(String type, Message<?> message) {
+    if (type.equals(FrameCodec.TYPE_CANCEL)) {
       close();
-      handler.cancelled("the consumer cancelled");
-    } else if (frame.credit() > 0) {
-      boolean wasFull = writeQueueFull();
-      credit = Math.min(MAX_CREDIT, credit + frame.credit());
+      cancelService("the consumer cancelled");
+      return;
+    }
+    // A consumer that grants without end does not run up a number.
+    long count = Math.min(FrameCodec.credit(message), sent + FrameCodec.MAX_WINDOW);
+    if (count > consumed) {
+      long more = count - consumed;
+      consumed = count;
       flush();
-      if (wasFull && !writeQueueFull() && !closed) {
-        handler.drained();
+      if (!closed) {
+        exchange.consumed((int) Math.min(Integer.MAX_VALUE, more));
       }
     }
   }
@@ -136,49 +122,68 @@ public final class OutboundStream implements BusEndpoint.End {
   public void lost(Failure failure) {
     if (!closed) {
       close();
-      handler.cancelled(failure.message());
+      cancelService(failure.message());
     }
   }
 
   @Override
   public void broken(Failure failure) {
     if (!closed) {
-      fail(failure);
-      handler.cancelled(failure.message());
+      failed(failure);
+      cancelService(failure.message());
     }
   }
 
-  private void push(Waiting frame) {
+  /** A service that threw when it was opened has no exchange. */
+  private void cancelService(String reason) {
+    if (exchange != null) {
+      exchange.cancel(reason);
+    }
+  }
+
+  private void push(String type, Chunks chunks, JsonObject body) {
+    push(new Queued(type, chunks, body, -1));
+  }
+
+  private void push(Queued frame) {
     if (!closed) {
-      waiting.add(frame);
+      queue.add(frame);
       flush();
     }
   }
 
   private void flush() {
-    while (!waiting.isEmpty() && !closed) {
-      Waiting frame = waiting.peek();
-      boolean chunk = frame.chunks != null;
-      if (chunk && credit <= 0) {
+    while (!queue.isEmpty() && !closed) {
+      Queued next = queue.peek();
+      if (next.chunks != null && sent >= opening.window() + consumed) {
         return;
       }
-      waiting.poll();
-      if (chunk) {
-        credit--;
-      } else if (!frame.type.equals(Frames.TYPE_OPEN)) {
+      queue.poll();
+      if (next.chunks != null) {
+        sent++;
+      } else if (next.type.equals(FrameCodec.TYPE_END) || next.type.equals(FrameCodec.TYPE_FAIL)) {
         close();
       }
-      send(frame);
+      send(next);
     }
   }
 
-  private void send(Waiting next) {
-    String address = next.type.equals(Frames.TYPE_OPEN) ? endpoint.address() : null;
-    endpoint.send(peer, new Frame(next.type, id, address, seq++, 0, next.chunks, next.body));
+  private void send(Queued next) {
+    DeliveryOptions options =
+        FrameCodec.frame(next.type, opening.stream(), endpoint.address(), seq++);
+    if (next.chunks == null) {
+      if (next.type.equals(FrameCodec.TYPE_BLOCK)) {
+        currentBlock = next.block;
+      }
+      endpoint.send(peer(), next.body, options);
+    } else {
+      FrameCodec.describe(next.chunks, opening.blocks(), currentBlock, options.getHeaders());
+      endpoint.send(peer(), next.chunks.data(), options);
+    }
   }
 
   private void close() {
     closed = true;
-    endpoint.remove(this, id);
+    endpoint.remove(BusEndpoint.key(opening.peer(), opening.stream()), this);
   }
 }

@@ -1,35 +1,69 @@
 package io.llmrelay.chat;
 
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * Puts the frames of a stream together into a whole answer. It grows with the answer; whoever feeds
- * it has a bound.
+ * A sink that collects a whole answer. It grows with the answer; whoever feeds it has a bound.
+ *
+ * <p>A relay's answer: its head says the id, the backend and the model.
  */
-public final class AnswerCollector {
-  private final Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
-  private JsonObject opened = new JsonObject();
+public final class AnswerCollector implements ChatSink {
+  private final Consumer<ChatCompletion> onComplete;
+  private final Consumer<Failure> onFailure;
+  private final Map<Block, Buffer> contents = new LinkedHashMap<>();
+  private AnswerHead head;
 
-  /** The body of the {@code open} frame: id, backend, model and warning. */
-  public void open(JsonObject body) {
-    opened = body.copy();
+  /** A collector that passes on the completion or the failure, whichever comes. */
+  public AnswerCollector(Consumer<ChatCompletion> onComplete, Consumer<Failure> onFailure) {
+    this.onComplete = onComplete;
+    this.onFailure = onFailure;
   }
 
-  public void chunk(ChunkKind kind, Buffer data) {
-    texts.computeIfAbsent(kind, k -> Buffer.buffer()).appendBuffer(data);
+  @Override
+  public int window() {
+    return Integer.MAX_VALUE;
   }
 
-  /**
-   * The whole answer, in the form {@link ChatCompletion#fromJson} reads.
-   *
-   * @param body the body of the {@code end} frame: finish reason, usage, cost and trail
-   */
-  public JsonObject end(JsonObject body) {
-    JsonObject answer = opened.put(ChunkKind.TEXT.code(), "");
-    texts.forEach((kind, text) -> answer.put(kind.code(), text.toString()));
-    return answer.mergeIn(body);
+  @Override
+  public void opened(AnswerHead opened) {
+    head = opened;
+  }
+
+  @Override
+  public void block(Block block) {
+    contents.put(block, Buffer.buffer());
+  }
+
+  @Override
+  public void chunks(Chunks chunks) {
+    contents.get(chunks.block()).appendBuffer(chunks.data());
+  }
+
+  @Override
+  public void ended(AnswerEnd end) {
+    List<ContentBlock> blocks = new ArrayList<>();
+    contents.forEach((block, text) -> blocks.add(new ContentBlock(block, text.toString())));
+    onComplete.accept(
+        new ChatCompletion(
+            head.id(),
+            head.backend(),
+            head.model(),
+            blocks,
+            end.finishReason(),
+            end.usage(),
+            end.costUsd(),
+            end.trail(),
+            head.warning(),
+            end.malformed()));
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    onFailure.accept(failure);
   }
 }

@@ -75,7 +75,9 @@ public record Attempt(
     /** It was cancelled by the consumer. */
     CANCELLED,
     /** It was never tried. */
-    SKIPPED;
+    SKIPPED,
+    /** A result this version does not know. */
+    OTHER;
 
     String code() {
       return name().toLowerCase(Locale.ROOT);
@@ -131,7 +133,7 @@ public record Attempt(
     return new Attempt(
         json.getString("backend"),
         json.getString("model"),
-        Result.valueOf(json.getString("result").toUpperCase(Locale.ROOT)),
+        WireNames.find(Result.values(), json.getString("result"), Result.OTHER),
         json.getString("reason"),
         json.getString("message"),
         json.getInteger("status", 0),

@@ -1,6 +1,8 @@
 package io.llmrelay.chat;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -9,9 +11,7 @@ import java.util.List;
  * @param id the request's id
  * @param backend who served it
  * @param model the model that served it, by the provider's name for it where the answer has one
- * @param text the answer
- * @param reasoning the model's thinking as far as it was shown, may be empty
- * @param refusal the refusal in the model's words, may be empty
+ * @param blocks the answer, in the order in which its blocks started
  * @param finishReason why it ended
  * @param usage its tokens
  * @param costUsd what it cost in US dollars; {@code null} where price or usage are unknown
@@ -19,39 +19,67 @@ import java.util.List;
  * @param warning what the caller should know: a wish that was cut to the operator's limit, what of
  *     the request the model does not take, its coming end; several are separated by {@code "; "};
  *     {@code null} if nothing
+ * @param malformed how many unreadable events of the backend were left out
  */
 public record ChatCompletion(
     String id,
     String backend,
     String model,
-    String text,
-    String reasoning,
-    String refusal,
+    List<ContentBlock> blocks,
     FinishReason finishReason,
     TokenUsage usage,
     Double costUsd,
     List<Attempt> trail,
-    String warning) {
+    String warning,
+    int malformed) {
 
   public ChatCompletion {
+    blocks = List.copyOf(blocks);
     trail = List.copyOf(trail);
   }
 
+  /** The answer's text: that of all its text blocks. */
+  public String text() {
+    return content(ChunkKind.TEXT);
+  }
+
+  /** The model's thinking as far as it was shown, may be empty. */
+  public String reasoning() {
+    return content(ChunkKind.REASONING);
+  }
+
+  /** The refusal in the model's words, may be empty. */
+  public String refusal() {
+    return content(ChunkKind.REFUSAL);
+  }
+
+  private String content(ChunkKind kind) {
+    String content = "";
+    for (ContentBlock each : blocks) {
+      if (each.block().kind() == kind) {
+        content = content.isEmpty() ? each.content() : content + each.content();
+      }
+    }
+    return content;
+  }
+
+  /** The JSON form. Several blocks stand in it one by one, beside the text of each kind. */
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject()
             .put("id", id)
             .put("backend", backend)
             .put("model", model)
-            .put("text", text)
+            .put("text", text())
             .put("finish_reason", finishReason.code())
             .put("usage", usage.toJson())
             .put("trail", Attempt.toJson(trail));
-    if (!reasoning.isEmpty()) {
-      json.put("reasoning", reasoning);
-    }
-    if (!refusal.isEmpty()) {
-      json.put("refusal", refusal);
+    putUnlessEmpty(json, ChunkKind.REASONING, reasoning());
+    putUnlessEmpty(json, ChunkKind.REFUSAL, refusal());
+    if (!blocks.equals(blocks(json))) {
+      JsonArray array = new JsonArray();
+      blocks.forEach(block -> array.add(block.toJson()));
+      json.put("blocks", array);
     }
     if (costUsd != null) {
       json.put("cost_usd", costUsd);
@@ -59,7 +87,16 @@ public record ChatCompletion(
     if (warning != null) {
       json.put("warning", warning);
     }
+    if (malformed > 0) {
+      json.put("malformed", malformed);
+    }
     return json;
+  }
+
+  private static void putUnlessEmpty(JsonObject json, ChunkKind kind, String content) {
+    if (!content.isEmpty()) {
+      json.put(kind.code(), content);
+    }
   }
 
   public static ChatCompletion fromJson(JsonObject json) {
@@ -67,14 +104,28 @@ public record ChatCompletion(
         json.getString("id"),
         json.getString("backend"),
         json.getString("model"),
-        json.getString("text"),
-        json.getString("reasoning", ""),
-        json.getString("refusal", ""),
+        blocks(json),
         FinishReason.of(json.getString("finish_reason")),
         TokenUsage.fromJson(json.getJsonObject("usage")),
         json.getDouble("cost_usd"),
         Attempt.listFromJson(json.getJsonArray("trail")),
-        json.getString("warning"));
+        json.getString("warning"),
+        json.getInteger("malformed", 0));
+  }
+
+  private static List<ContentBlock> blocks(JsonObject json) {
+    JsonArray several = json.getJsonArray("blocks");
+    if (several != null) {
+      return several.stream().map(block -> ContentBlock.fromJson((JsonObject) block)).toList();
+    }
+    List<ContentBlock> blocks = new ArrayList<>();
+    for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT, ChunkKind.REFUSAL)) {
+      String content = json.getString(kind.code(), "");
+      if (!content.isEmpty()) {
+        blocks.add(new ContentBlock(Block.of(blocks.size(), kind), content));
+      }
+    }
+    return blocks;
   }
 
   /** Leaves the answer out: it belongs to the consumer, not to a log. */

@@ -2,19 +2,34 @@ package io.llmrelay.chat;
 
 import io.vertx.core.buffer.Buffer;
 
-/** What a stream consists of: chunks, and after them one end. A failed stream has no end event. */
+/**
+ * What a stream consists of: blocks, the chunks of each, and after them one end. A failed stream
+ * has no end event.
+ */
 public sealed interface ChatEvent {
 
   /**
-   * A piece of the answer.
+   * A block starts. Chunks of the blocks before it may still follow.
    *
-   * @param kind what it is a piece of
+   * @param block what it is
+   */
+  record BlockStart(Block block) implements ChatEvent {}
+
+  /**
+   * A piece of a block.
+   *
+   * @param block the block it is a piece of
    * @param data UTF-8 text, never cut within a character, never empty
    */
-  record Chunk(ChunkKind kind, Buffer data) implements ChatEvent {
+  record Chunk(Block block, Buffer data) implements ChatEvent {
+    /** The kind of the block. */
+    public ChunkKind kind() {
+      return block.kind();
+    }
+
     @Override
     public String toString() {
-      return "Chunk[" + kind.code() + ", " + data.length() + " bytes]";
+      return "Chunk[" + kind().code() + ", " + data.length() + " bytes]";
     }
   }
 

@@ -53,6 +53,9 @@ public final class ChatRequest {
   private String user;
   private RelayHints relay = RelayHints.NONE;
 
+  /** Whether every field is known to be in order. */
+  private boolean checked;
+
   private ChatRequest() {}
 
   /** A request with these messages and everything else as configured. */
@@ -106,7 +109,48 @@ public final class ChatRequest {
     request.relay =
         relay == null ? RelayHints.NONE : RelayHints.fromJson(json.getJsonObject("relay"));
     in.nothingElse();
+    request.checked = true;
     return request;
+  }
+
+  /**
+   * This request, in order: with values that {@link #fromJson} would accept. Costs nothing where it
+   * was read from JSON and not changed since; does not look at the text of the messages.
+   *
+   * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
+   */
+  public ChatRequest checked() {
+    if (checked) {
+      return this;
+    }
+    JsonArray first = new JsonArray();
+    for (int i = 0; i < messages.size(); i++) {
+      ChatMessage message = messages.get(i);
+      if (message.parts().isEmpty()) {
+        String field = "messages[" + i + "].content";
+        throw Failure.invalid(field, field + " must have at least one part").toException();
+      }
+      if (i == 0) {
+        first.add(new ChatMessage(message.role(), List.of("")).toJson());
+      }
+    }
+    ChatRequest request = fromJson(toJson(first));
+    request.messages = messages;
+    return request;
+  }
+
+  /**
+   * This request for one model of one backend, which was chosen for it; still in order where it
+   * was.
+   *
+   * @param timeouts what holds for this one attempt
+   */
+  public ChatRequest forCandidate(String candidate, Timeouts timeouts) {
+    ChatRequest copy = copy();
+    copy.model = candidate;
+    copy.relay = new RelayHints(null, null, timeouts, null, null);
+    copy.checked = checked;
+    return copy;
   }
 
   private static List<String> stop(FieldReader in) {
@@ -233,11 +277,15 @@ public final class ChatRequest {
 
   /** OpenAI's form; {@link #fromJson} reads it back. */
   public JsonObject toJson() {
-    JsonObject json = new JsonObject();
-    put(json, "model", model);
     JsonArray array = new JsonArray();
     messages.forEach(message -> array.add(message.toJson()));
-    json.put("messages", array);
+    return toJson(array);
+  }
+
+  private JsonObject toJson(JsonArray messages) {
+    JsonObject json = new JsonObject();
+    put(json, "model", model);
+    json.put("messages", messages);
     put(json, "temperature", temperature);
     put(json, "top_p", topP);
     put(json, "max_tokens", maxTokens);

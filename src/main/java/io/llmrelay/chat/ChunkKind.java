@@ -2,22 +2,29 @@ package io.llmrelay.chat;
 
 import java.util.Locale;
 
-/** What a chunk is a piece of. */
+/** What a block is, and so each of its chunks. */
 public enum ChunkKind {
   /** The answer. */
   TEXT,
   /** The model's thinking, where the provider shows it; never part of the answer. */
   REASONING,
   /** A refusal in the model's own words (OpenAI sends it apart from the text). */
-  REFUSAL;
+  REFUSAL,
+  /** The arguments of a tool call, as JSON. No dialect reads them yet. */
+  TOOL_CALL,
+  /** A kind this version does not know. */
+  OTHER;
 
-  /** The name on the wire: {@code text}, {@code reasoning}, {@code refusal}. */
+  /** The name on the wire, such as {@code text} or {@code tool_call}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The kind with this wire name; {@code null} means {@link #TEXT}. */
+  /**
+   * The kind with this wire name, {@link #OTHER} for an unknown one; {@code null} means {@link
+   * #TEXT}.
+   */
   public static ChunkKind of(String code) {
-    return code == null ? TEXT : valueOf(code.toUpperCase(Locale.ROOT));
+    return code == null ? TEXT : WireNames.find(values(), code, OTHER);
   }
 }

@@ -75,11 +75,6 @@ public enum FailureKind {
 
   /** The kind with this wire name; {@link #INTERNAL} for a name this version does not know. */
   public static FailureKind of(String code) {
-    for (FailureKind kind : values()) {
-      if (kind.code().equals(code)) {
-        return kind;
-      }
-    }
-    return INTERNAL;
+    return WireNames.find(values(), code, INTERNAL);
   }
 }

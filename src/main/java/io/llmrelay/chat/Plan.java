@@ -50,7 +50,7 @@ public record Plan(List<Entry> candidates) {
       return new Entry(
           json.getString("backend"),
           json.getString("model"),
-          skip == null ? null : SkipReason.valueOf(skip.toUpperCase(java.util.Locale.ROOT)),
+          skip == null ? null : SkipReason.of(skip),
           json.getString("message"),
           json.getLong("available_in_ms", -1L),
           json.getDouble("estimated_cost_usd"));

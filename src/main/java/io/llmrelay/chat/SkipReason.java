@@ -17,10 +17,17 @@ public enum SkipReason {
   /** All connections that the relay may have open to it are in use. */
   SATURATED,
   /** Its budget is spent, or has no room for this request. */
-  BUDGET;
+  BUDGET,
+  /** A reason this version does not know. */
+  OTHER;
 
   /** The name on the wire, such as {@code circuit_open}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The reason with this wire name, {@link #OTHER} for an unknown one. */
+  static SkipReason of(String code) {
+    return WireNames.find(values(), code, OTHER);
   }
 }

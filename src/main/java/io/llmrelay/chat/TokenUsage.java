@@ -110,6 +110,6 @@ public record TokenUsage(
         json.getLong("cached_input_tokens", 0L),
         json.getLong("cache_write_tokens", 0L),
         json.getLong("reasoning_tokens", 0L),
-        Source.valueOf(json.getString("source", "none").toUpperCase(Locale.ROOT)));
+        WireNames.find(Source.values(), json.getString("source", "none"), Source.ESTIMATED));
   }
 }

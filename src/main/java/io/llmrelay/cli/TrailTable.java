@@ -37,7 +37,7 @@ final class TrailTable {
     return switch (attempt.result()) {
       case SERVED, SERVING -> terminal.good(result);
       case FAILED -> terminal.bad(result);
-      case CANCELLED, SKIPPED -> result;
+      case CANCELLED, SKIPPED, OTHER -> result;
     };
   }
 

@@ -1,15 +1,17 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.bus.Chunks;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.Utf8Buffer;
-import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,8 @@ import java.util.function.Consumer;
  * <p>Text is turned into UTF-8 here, char by char, because a dialect may cut a character in two:
  * JSON writes an emoji as two escapes, and servers have put them into different deltas. The first
  * half waits, by kind of text, for the next delta of that kind.
+ *
+ * <p>A block ends where the kind of text changes.
  *
  * <p>It is over at the first of {@link #end}, {@link #error} and {@link #fail}.
  */
@@ -47,8 +51,9 @@ public final class Answer {
   /** Where in the text a chunk begins, and the lengths of those before it. */
   private int begin;
 
-  private final StringBuilder lengths = new StringBuilder();
-  private ChunkKind kind = ChunkKind.TEXT;
+  private int[] lengths = new int[16];
+  private int count;
+  private Block block;
   private int undelivered;
   private boolean chunks;
   private boolean toolCalls;
@@ -109,7 +114,10 @@ public final class Answer {
   private void mark() {
     int length = text.length() - begin;
     if (length > 0) {
-      lengths.append(lengths.isEmpty() ? "" : ",").append(length);
+      if (count == lengths.length) {
+        lengths = Arrays.copyOf(lengths, 2 * count);
+      }
+      lengths[count++] = length;
       begin += length;
       chunks = true;
       undelivered += length;
@@ -123,17 +131,19 @@ public final class Answer {
   }
 
   private void select(ChunkKind kind) {
-    if (kind != this.kind || begin > TOGETHER) {
+    if (block == null || kind != block.kind()) {
       cut();
-      this.kind = kind;
+      block = Block.of(block == null ? 0 : block.index() + 1, kind);
+    } else if (begin > TOGETHER) {
+      cut();
     }
   }
 
   private void cut() {
     if (begin > 0) {
-      boolean several = lengths.indexOf(",") >= 0;
-      pieces.add(Chunks.of(kind, text.take(), several ? lengths.toString() : null));
-      lengths.setLength(0);
+      int[] several = count > 1 ? Arrays.copyOf(lengths, count) : null;
+      Chunks.of(block, text.take(), several).split(pieces::add);
+      count = 0;
       begin = 0;
     }
   }
@@ -226,7 +236,7 @@ public final class Answer {
     firstHalves.clear();
   }
 
-  /** Takes out the chunks that came since the last call, those of one kind in a row together. */
+  /** Takes out the chunks that came since the last call, those of one block in a row together. */
   void drain(Consumer<Chunks> sink) {
     cut();
     pieces.forEach(sink);
@@ -256,20 +266,10 @@ public final class Answer {
     return failure == null ? null : failure.withUsage(usage, null);
   }
 
-  /** The body of the end frame. */
-  JsonObject toJson() {
+  /** The end of a complete answer. */
+  AnswerEnd result() {
     FinishReason reason =
         finish == FinishReason.STOP && toolCalls ? FinishReason.TOOL_CALLS : finish;
-    JsonObject json = new JsonObject().put("finish_reason", reason.code());
-    if (usage.source() != TokenUsage.Source.NONE) {
-      json.put("usage", usage.toJson());
-    }
-    if (model != null) {
-      json.put("model", model);
-    }
-    if (malformed > 0) {
-      json.put("malformed", malformed);
-    }
-    return json;
+    return AnswerEnd.ofBackend(reason, usage, model, malformed);
   }
 }

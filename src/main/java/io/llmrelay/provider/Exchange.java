@@ -1,28 +1,31 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.BoundedBody;
 import io.llmrelay.provider.wire.FirstByte;
-import io.llmrelay.provider.wire.Json;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
-import io.vertx.core.json.JsonObject;
 import java.util.function.Consumer;
 
 /**
  * One stream: a request to the backend, and its answer on the way to the consumer.
  *
- * <p>It is open until the one terminal frame, or until the consumer cancels. From then on nothing
- * is read any more; what is left of the response may end by itself within a short grace, which
- * keeps the connection, and is reset otherwise, at once where another stream needs the connection.
- * A cancelled request is reset at once.
+ * <p>It is open until the one terminal call of its sink, or until the consumer cancels. From then
+ * on nothing is read any more; what is left of the response may end by itself within a short grace,
+ * which keeps the connection, and is reset otherwise, at once where another stream needs the
+ * connection. A cancelled request is reset at once.
  *
  * <p>Two requests are sent a second time, which nobody else learns of: one whose reused connection
  * was closed before a byte of the answer came, on a fresh connection, and one that was refused for
@@ -30,7 +33,7 @@ import java.util.function.Consumer;
  *
  * <p>The connect timeout is the only timer on the backend here; the coordinator has the others.
  */
-final class Exchange implements OutboundStream.Handler {
+final class Exchange implements ChatExchange {
   /** How much of an error is read, in bytes, and how long that may take. */
   static final int MAX_ERROR_BODY = 64 * 1024;
 
@@ -47,16 +50,24 @@ final class Exchange implements OutboundStream.Handler {
    */
   static final long FINISH_MS = 3_000;
 
+  /** Longest wait for a connection. */
+  static final long MAX_CONNECT_MS = 600_000;
+
+  private final Context context;
   private final Vertx vertx;
   private final BackendClient backend;
   private final String model;
   private final ChatRequest chat;
+  private final ChatSink sink;
   private final Consumer<Exchange> onClose;
+  private final long connectMs;
+  private final long finishMs;
   private final ErrorClassifier errors;
   private final Answer answer;
   private final AnswerDecoder decoder;
-  private OutboundStream out;
-  private long connectMs;
+  private final Consumer<Chunks> deliverChunks = this::deliver;
+  private int blockIndex = -1;
+  private long ahead;
   private Buffer body;
   private boolean fresh;
   private boolean withoutStreamOptions;
@@ -69,30 +80,45 @@ final class Exchange implements OutboundStream.Handler {
   private boolean closed;
   private boolean ended;
   private int rest;
-  private long finishMs = FINISH_MS;
   private long timer = -1;
 
+  /**
+   * An exchange to be started.
+   *
+   * @param context everything happens on it
+   * @param chat with the model to ask for, and maybe timeouts: how long getting a connection may
+   *     take, and from which silence on the consumer gives up
+   * @param onClose called once, when nothing more will be delivered
+   */
   Exchange(
-      Vertx vertx,
+      Context context,
       BackendClient backend,
-      String model,
       ChatRequest chat,
+      ChatSink sink,
       Consumer<Exchange> onClose) {
-    this.vertx = vertx;
+    this.context = context;
+    this.vertx = context.owner();
     this.backend = backend;
-    this.model = model;
+    this.model = chat.model();
     this.chat = chat;
+    this.sink = sink;
     this.onClose = onClose;
+    Timeouts timeouts = chat.relay().timeouts();
+    connectMs =
+        timeouts.connect() == null
+            ? MAX_CONNECT_MS
+            : Math.min(MAX_CONNECT_MS, timeouts.connect().toMillis());
+    finishMs =
+        timeouts.stall() == null
+            ? FINISH_MS
+            : Math.max(1, Math.min(FINISH_MS, timeouts.stall().toMillis() / 2));
     errors = backend.errors().about(chat);
     answer = new Answer(errors);
+    answer.limit(chat.maxTokens());
     decoder = new AnswerDecoder(backend.dialect().reader(answer, backend.options()), answer);
   }
 
-  void start(OutboundStream out, long connectMs, long stallMs) {
-    this.out = out;
-    this.connectMs = connectMs;
-    finishMs = Math.max(1, Math.min(FINISH_MS, stallMs / 2));
-    answer.limit(chat.maxTokens());
+  void start() {
     backend.begin();
     guarded(
         () -> {
@@ -202,10 +228,9 @@ final class Exchange implements OutboundStream.Handler {
   private void open() {
     opened = true;
     named = answer.model() != null;
-    JsonObject body = new JsonObject().put("status", response.statusCode());
-    Json.put(body, "model", answer.model());
-    Json.put(body, "warning", backend.dialect().leftOut(chat, model));
-    out.open(body);
+    sink.opened(
+        AnswerHead.ofBackend(
+            response.statusCode(), answer.model(), backend.dialect().leftOut(chat, model)));
   }
 
   private void read(Buffer bytes) {
@@ -228,7 +253,7 @@ final class Exchange implements OutboundStream.Handler {
   private void deliverSoon() {
     if (!delivering && !closed) {
       delivering = true;
-      vertx.runOnContext(
+      context.runOnContext(
           v -> {
             delivering = false;
             guarded(this::deliver);
@@ -265,12 +290,12 @@ final class Exchange implements OutboundStream.Handler {
         : decoder.stream() || answer.complete()) {
       open();
     }
-    answer.drain(out::chunks);
+    answer.drain(deliverChunks);
     if (failure != null) {
       fail(failure);
     } else if (answer.complete()) {
       end();
-    } else if (out.writeQueueFull()) {
+    } else if (ahead >= sink.window()) {
       paused = true;
       response.pause();
     } else if (answer.finished() && timer < 0) {
@@ -288,8 +313,24 @@ final class Exchange implements OutboundStream.Handler {
     }
   }
 
+  private void deliver(Chunks chunks) {
+    if (chunks.block().index() != blockIndex) {
+      blockIndex = chunks.block().index();
+      sink.block(chunks.block());
+    }
+    ahead++;
+    sink.chunks(chunks);
+  }
+
   @Override
-  public void drained() {
+  public void consumed(int calls) {
+    ahead -= calls;
+    if (paused && ahead < sink.window()) {
+      context.runOnContext(v -> resume());
+    }
+  }
+
+  private void resume() {
     if (paused) {
       paused = false;
       response.resume();
@@ -298,7 +339,7 @@ final class Exchange implements OutboundStream.Handler {
   }
 
   @Override
-  public void cancelled(String reason) {
+  public void cancel(String reason) {
     close();
     reset();
   }
@@ -311,7 +352,7 @@ final class Exchange implements OutboundStream.Handler {
 
   private void end() {
     close();
-    out.end(answer.toJson());
+    sink.ended(answer.result());
     letEnd();
   }
 
@@ -324,7 +365,7 @@ final class Exchange implements OutboundStream.Handler {
     if (known.status() == 0 && response != null) {
       known = known.withStatus(response.statusCode(), known.providerCode());
     }
-    out.fail(known);
+    sink.failed(known);
     letEnd();
   }
 
@@ -340,9 +381,9 @@ final class Exchange implements OutboundStream.Handler {
   private void letEnd() {
     if (request != null && !ended) {
       backend.ending(this);
-      drained();
+      resume();
       // What arrived with the end of the answer mostly is the end of the body.
-      vertx.runOnContext(v -> awaitRest());
+      context.runOnContext(v -> awaitRest());
     }
   }
 

@@ -3,10 +3,12 @@ package io.llmrelay.provider;
 import static java.lang.Boolean.TRUE;
 
 import io.llmrelay.bus.BusEndpoint;
+import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.Frames;
-import io.llmrelay.bus.OutboundStream;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
@@ -20,15 +22,12 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * One backend on the event bus: turns a stream request into an HTTP request, and what comes back
- * into frames.
+ * Offers one backend as a {@link ChatService} on the event bus: turns a request into an HTTP
+ * request, and what comes back into blocks and chunks.
  *
- * <p>At {@link #address} a stream is opened with {@code {"model", "request", "connect_ms",
- * "stall_ms"}}: the model to ask for, the request in OpenAI's form, how long getting a connection
- * may take, and from which silence on the opener gives up, if it does. The frames are {@code open}
- * with {@code {"status", "warning"}} once an answer has begun, and once more with the {@code
- * "model"} as soon as the answer names it; chunks, and then {@code end} with {@code
- * {"finish_reason", "usage", "model", "malformed"}} or {@code fail}.
+ * <p>At {@link #address} it takes requests that name a model of the backend. Of their {@code relay}
+ * object it minds the timeouts {@code connect}, for getting a connection, and {@code stall}: from
+ * which silence on the consumer gives up.
  *
  * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
  * "latency_ms", "models", "failure"}}, from asking the backend for its models, which costs nothing.
@@ -37,8 +36,6 @@ import java.util.Set;
  * token.
  */
 public final class ProviderVerticle extends VerticleBase {
-  static final long MAX_CONNECT_MS = 600_000;
-
   private final String name;
   private final BackendOptions options;
   private final String address;
@@ -47,7 +44,7 @@ public final class ProviderVerticle extends VerticleBase {
   private final Set<Exchange> exchanges = new HashSet<>();
   private BackendClient backend;
   private BusEndpoint endpoint;
-  private MessageConsumer<Object> streams;
+  private BusService service;
   private MessageConsumer<Object> probes;
 
   /** A provider verticle that keeps connections open between requests. */
@@ -79,13 +76,15 @@ public final class ProviderVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     backend = new BackendClient(vertx, name, options, keepAlive);
-    return BusEndpoint.open(vertx, address, settings)
+    return BusEndpoint.open(vertx, address, settings, true, () -> {})
         .compose(
             opened -> {
               endpoint = opened;
-              streams = vertx.eventBus().consumer(address, this::stream);
-              probes = vertx.eventBus().consumer(address + ".probe", this::probe);
-              return Future.all(streams.completion(), probes.completion());
+              probes = vertx.eventBus().localConsumer(address + ".probe", this::probe);
+              Future<BusService> registered =
+                  BusService.registerLocal(endpoint, address, this::open, false)
+                      .onSuccess(bus -> service = bus);
+              return Future.all(registered, probes.completion());
             });
   }
 
@@ -93,59 +92,25 @@ public final class ProviderVerticle extends VerticleBase {
   public Future<?> stop() {
     Failure failure = Failure.of(FailureKind.UNAVAILABLE, "the backend is being taken out");
     Set.copyOf(exchanges).forEach(exchange -> exchange.abort(failure));
-    return Future.join(unregister(streams), unregister(probes))
+    Future<?> left = service == null ? Future.succeededFuture() : service.unregister();
+    Future<?> unprobed = probes == null ? Future.succeededFuture() : probes.unregister();
+    return Future.join(left, unprobed)
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close())
         .eventually(() -> backend == null ? Future.succeededFuture() : backend.close());
   }
 
-  private static Future<?> unregister(MessageConsumer<?> consumer) {
-    return consumer == null ? Future.succeededFuture() : consumer.unregister();
-  }
-
-  private void stream(Message<Object> message) {
-    Opening opening;
-    try {
-      opening = opening(message.body());
-    } catch (LlmException e) {
-      Frames.refuse(message, e.failure());
-      return;
+  private ChatExchange open(ChatRequest request, ChatSink sink) {
+    if (request.model() == null) {
+      throw wrong("model", "must name a model of the backend");
     }
-    Exchange exchange =
-        new Exchange(vertx, backend, opening.model, opening.request, exchanges::remove);
-    OutboundStream out = endpoint.accept(message, exchange);
-    if (out != null) {
-      exchanges.add(exchange);
-      exchange.start(out, opening.connectMs, opening.stallMs);
-    }
-  }
-
-  /** What opens a stream. */
-  private record Opening(String model, ChatRequest request, long connectMs, long stallMs) {}
-
-  private Opening opening(Object message) {
-    if (!(message instanceof JsonObject body)) {
-      throw wrong("body", "must be an object");
-    }
-    if (!(body.getValue("model") instanceof String model) || model.isBlank()) {
-      throw wrong("model", "must be a string that is not empty");
-    }
-    if (!(body.getValue("connect_ms") instanceof Number connectMs) || connectMs.longValue() < 1) {
-      throw wrong("connect_ms", "must be a positive number");
-    }
-    if (!(body.getValue("stall_ms", Long.MAX_VALUE) instanceof Number stallMs)
-        || stallMs.longValue() < 1) {
-      throw wrong("stall_ms", "must be a positive number");
-    }
-    if (!(body.getValue("request") instanceof JsonObject json)) {
-      throw wrong("request", "must be an object");
-    }
-    ChatRequest request = ChatRequest.fromJson(json);
     String reason = backend.dialect().cannotServe(request);
     if (reason != null) {
       throw wrong("request", "cannot be served: " + reason);
     }
-    long connect = Math.min(MAX_CONNECT_MS, connectMs.longValue());
-    return new Opening(model, request, connect, stallMs.longValue());
+    Exchange exchange = new Exchange(context, backend, request, sink, exchanges::remove);
+    exchanges.add(exchange);
+    context.runOnContext(v -> exchange.start());
+    return exchange;
   }
 
   private static LlmException wrong(String field, String complaint) {

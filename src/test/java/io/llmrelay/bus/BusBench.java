@@ -3,6 +3,15 @@ package io.llmrelay.bus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -15,7 +24,6 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,11 +32,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** Endpoints on event loops of their own, and raw ends of streams that use none of our classes. */
 final class BusBench {
   static final String SERVICE = "test.service";
+
+  static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hi"));
 
   /** Finds out soon who does not answer, but a busy machine is given its time. */
   static final BusSettings QUICK = new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(1));
@@ -72,6 +83,7 @@ final class BusBench {
     final Vertx vertx;
     final Context context;
     final BusEndpoint endpoint;
+    final int window;
     final List<Producer> producers = new CopyOnWriteArrayList<>();
     volatile boolean closed;
 
@@ -83,6 +95,7 @@ final class BusBench {
     Peer(Vertx vertx, BusSettings settings, Context context) {
       this.vertx = vertx;
       this.context = context;
+      window = settings.window();
       endpoint =
           get(
               on(
@@ -90,35 +103,42 @@ final class BusBench {
                   () -> BusEndpoint.open(vertx, "test.private", settings, () -> closed = true)));
     }
 
-    Peer serves(Consumer<OutboundStream> script) {
+    Peer serves(Consumer<Producer> script) {
       return serves(Producer::new, script);
     }
 
-    Peer serves(java.util.function.Supplier<Producer> handler, Consumer<OutboundStream> script) {
-      Future<Void> registered =
+    Peer serves(BiFunction<ChatRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
+      get(on(context, () -> BusService.register(endpoint, SERVICE, service(kind, script), false)));
+      return this;
+    }
+
+    /** Serves whoever is on the same context, too, and without messages. */
+    Peer servesHere(Consumer<Producer> script) {
+      get(
           on(
               context,
               () ->
-                  vertx
-                      .eventBus()
-                      .consumer(
-                          SERVICE,
-                          message -> {
-                            Producer producer = handler.get();
-                            producer.stream = endpoint.accept(message, producer);
-                            if (producer.stream != null) {
-                              producers.add(producer);
-                              script.accept(producer.stream);
-                            }
-                          })
-                      .completion());
-      get(registered);
+                  BusService.registerLocal(
+                      endpoint, SERVICE, service(Producer::new, script), false)));
       return this;
+    }
+
+    private ChatService service(
+        BiFunction<ChatRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
+      return (request, sink) -> {
+        Producer producer = kind.apply(request, sink);
+        producers.add(producer);
+        context.runOnContext(v -> script.accept(producer));
+        return producer;
+      };
     }
 
     Receiver opens(Receiver receiver) {
       receiver.context = context;
-      on(context, () -> receiver.stream = endpoint.request(SERVICE, new JsonObject(), receiver));
+      receiver.window = window;
+      on(
+          context,
+          () -> receiver.exchange = new BusClient(endpoint, SERVICE).open(REQUEST, receiver));
       return receiver;
     }
 
@@ -142,30 +162,16 @@ final class BusBench {
     }
   }
 
-  /** What a producer is told. */
-  static class Producer implements OutboundStream.Handler {
-    final List<String> events = new CopyOnWriteArrayList<>();
-    OutboundStream stream;
-
-    @Override
-    public void drained() {
-      events.add("drained");
-    }
-
-    @Override
-    public void cancelled(String reason) {
-      events.add("cancelled: " + reason);
-    }
-  }
-
   /** What a consumer is told; it consumes at once, or when it is told to. */
-  static class Receiver implements InboundStream.Handler {
+  static class Receiver implements ChatSink {
     final List<String> events = new CopyOnWriteArrayList<>();
+    final List<Block> blocks = new CopyOnWriteArrayList<>();
     final List<Buffer> chunks = new CopyOnWriteArrayList<>();
     final List<String> pieces = new CopyOnWriteArrayList<>();
     final List<Failure> failures = new CopyOnWriteArrayList<>();
     boolean eager = true;
-    InboundStream stream;
+    int window;
+    ChatExchange exchange;
     Context context;
 
     static Receiver lazy() {
@@ -175,36 +181,56 @@ final class BusBench {
     }
 
     @Override
-    public void accepted() {
-      events.add("accepted");
+    public int window() {
+      return window;
     }
 
     @Override
-    public void opened(JsonObject body) {
-      events.add("opened " + body.encode());
+    public void opened(AnswerHead head) {
+      events.add("opened " + head.id());
+    }
+
+    @Override
+    public void block(Block block) {
+      blocks.add(block);
     }
 
     @Override
     public void chunks(Chunks frame) {
       chunks.add(frame.data().copy());
-      while (frame.hasNext()) {
-        pieces.add(frame.next().toString());
+      int from = 0;
+      for (int i = 0; i < frame.count(); i++) {
+        pieces.add(frame.data().getString(from, from + frame.length(i)));
+        from += frame.length(i);
       }
+      assertThat(blocks).contains(frame.block());
       events.add(frame.kind().code());
       if (eager) {
-        stream.consumed();
+        exchange.consumed(1);
       }
     }
 
     @Override
-    public void ended(JsonObject body) {
-      events.add("ended " + body.encode());
+    public void ended(AnswerEnd end) {
+      events.add("ended " + end.finishReason().code());
     }
 
     @Override
     public void failed(Failure failure) {
       failures.add(failure);
       events.add("failed " + failure.kind().code());
+    }
+
+    /** Waits until the producer is known; nothing but a refusal can come before. */
+    void awaitAccepted() {
+      await()
+          .until(
+              () ->
+                  on(
+                      context,
+                      () ->
+                          exchange instanceof LocalStream
+                              || ((InboundStream) exchange).peer() != null));
     }
 
     Buffer bytes() {
@@ -217,9 +243,7 @@ final class BusBench {
       on(
           context,
           () -> {
-            for (int i = 0; i < n; i++) {
-              stream.consumed();
-            }
+            exchange.consumed(n);
             return null;
           });
     }
@@ -291,13 +315,21 @@ final class BusBench {
 
     /** Opens a stream; the reply names the producer's address. */
     String opens(String stream, int window) {
+      return opens(stream, window, null);
+    }
+
+    /** The same, understanding what is beyond the protocol's first version. */
+    String opens(String stream, int window, String accept) {
       DeliveryOptions options =
           new DeliveryOptions()
               .addHeader("stream", stream)
               .addHeader("peer", address)
               .addHeader("window", Integer.toString(window));
+      if (accept != null) {
+        options.addHeader("accept", accept);
+      }
       Future<Message<Object>> reply =
-          on(context, () -> vertx.eventBus().request(SERVICE, new JsonObject(), options));
+          on(context, () -> vertx.eventBus().request(SERVICE, REQUEST.toJson(), options));
       return get(reply).headers().get("peer");
     }
 

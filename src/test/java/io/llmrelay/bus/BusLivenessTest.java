@@ -2,16 +2,21 @@ package io.llmrelay.bus;
 
 import static io.llmrelay.bus.BusBench.PATIENT;
 import static io.llmrelay.bus.BusBench.QUICK;
+import static io.llmrelay.bus.BusBench.REQUEST;
 import static io.llmrelay.bus.BusBench.SERVICE;
 import static io.llmrelay.bus.BusBench.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusBench.Peer;
-import io.llmrelay.bus.BusBench.Producer;
 import io.llmrelay.bus.BusBench.Raw;
 import io.llmrelay.bus.BusBench.Receiver;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Future;
@@ -19,7 +24,6 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,7 +67,7 @@ class BusLivenessTest {
     Raw other = new Raw(vertx, "other");
     other.opens("s", 4);
     get(raw.close());
-    producer.run(() -> producer.producers.get(0).stream.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
+    producer.run(() -> producer.producers.get(0).chunk("x"));
     told(producer.producers.get(0), VANISHED);
     told(producer.producers.get(1), VANISHED);
     assertThat(producer.streams()).as("the other consumer's stays").isEqualTo(1);
@@ -86,7 +90,7 @@ class BusLivenessTest {
     raw.serves();
     Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
-    receiver.awaitLast("accepted");
+    receiver.awaitAccepted();
     get(raw.close());
     receiver.awaitLast("failed network");
     assertThat(receiver.failures.get(0).message()).isEqualTo("the peer on the event bus vanished");
@@ -99,10 +103,10 @@ class BusLivenessTest {
     silent.serves();
     Peer consumer = peer(QUICK);
     Receiver receiver = consumer.opens(new Receiver());
-    receiver.awaitLast("accepted");
+    receiver.awaitAccepted();
     silent.answersPings = false;
     receiver.awaitLast("failed network");
-    assertThat(receiver.events).containsExactly("accepted", "failed network");
+    assertThat(receiver.events).containsExactly("failed network");
     nothingIsLeft(consumer);
   }
 
@@ -113,8 +117,8 @@ class BusLivenessTest {
     Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
     await().untilAsserted(() -> assertThat(raw.pings).hasValueGreaterThan(10));
-    assertThat(receiver.events).containsExactly("accepted");
-    consumer.run(() -> receiver.stream.cancel());
+    assertThat(receiver.events).isEmpty();
+    consumer.run(() -> receiver.exchange.cancel("test"));
     await().untilAsserted(() -> assertThat(raw.frames).containsExactly("cancel"));
   }
 
@@ -125,7 +129,7 @@ class BusLivenessTest {
     raw.answersPings = false;
     Peer consumer = peer(PATIENT);
     for (int i = 0; i < 20; i++) {
-      consumer.opens(new Receiver()).awaitLast("accepted");
+      consumer.opens(new Receiver()).awaitAccepted();
     }
     long from = System.nanoTime();
     int before = raw.pings.get();
@@ -140,7 +144,7 @@ class BusLivenessTest {
     raw.serves();
     Peer consumer = peer(QUICK);
     Receiver receiver = consumer.opens(new Receiver());
-    receiver.awaitLast("accepted");
+    receiver.awaitAccepted();
     raw.answersPings = false;
     int before = raw.pings.get();
     await().untilAsserted(() -> assertThat(raw.pings).hasValueGreaterThan(before + 2));
@@ -151,8 +155,8 @@ class BusLivenessTest {
         });
     int after = raw.pings.get();
     await().untilAsserted(() -> assertThat(raw.pings).hasValueGreaterThan(after + 20));
-    assertThat(receiver.events).containsExactly("accepted");
-    consumer.run(() -> receiver.stream.cancel());
+    assertThat(receiver.events).isEmpty();
+    consumer.run(() -> receiver.exchange.cancel("test"));
   }
 
   @Test
@@ -174,12 +178,17 @@ class BusLivenessTest {
     get(vertx.eventBus().consumer(SERVICE, requests::add).completion());
     Peer consumer = peer(QUICK);
     consumer.opens(new Receiver()).awaitLast("failed unavailable");
-    Producer late = new Producer();
     producer.run(
-        () -> {
-          late.stream = producer.endpoint.accept(requests.get(0), late);
-          late.stream.open(new JsonObject());
-        });
+        () ->
+            producer.endpoint.accept(
+                requests.get(0),
+                (request, sink) -> {
+                  Producer late = new Producer(request, sink);
+                  producer.producers.add(late);
+                  return late;
+                }));
+    Producer late = producer.producer();
+    producer.run(late::open);
     told(late, "cancelled: the consumer cancelled");
     nothingIsLeft(producer, consumer);
   }
@@ -190,12 +199,12 @@ class BusLivenessTest {
     Peer consumer = peer(BusSettings.DEFAULT);
     Receiver one = consumer.opens(new Receiver());
     Receiver two = consumer.opens(new Receiver());
-    one.awaitLast("accepted");
-    two.awaitLast("accepted");
+    one.awaitAccepted();
+    two.awaitAccepted();
     get(consumer.endpoint.close());
     await().until(() -> consumer.closed);
-    assertThat(one.events).containsExactly("accepted", "failed network");
-    assertThat(two.events).containsExactly("accepted", "failed network");
+    assertThat(one.events).containsExactly("failed network");
+    assertThat(two.events).containsExactly("failed network");
     assertThat(one.failures.get(0).message()).isEqualTo("the endpoint was closed");
     told(producer.producers.get(0), "cancelled: the consumer cancelled");
     told(producer.producers.get(1), "cancelled: the consumer cancelled");
@@ -232,7 +241,7 @@ class BusLivenessTest {
                   for (int i = 0; i < 10; i++) {
                     stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
                   }
-                  stream.end(new JsonObject());
+                  stream.end();
                 });
     Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(Receiver.lazy());
@@ -269,15 +278,18 @@ class BusLivenessTest {
                         .onSuccess(
                             opened -> {
                               endpoint[0] = opened;
-                              receiver.stream = opened.request(SERVICE, new JsonObject(), receiver);
+                              receiver.context = opened.context();
+                              receiver.window = 4;
+                              receiver.exchange =
+                                  new BusClient(opened, SERVICE).open(REQUEST, receiver);
                             });
                   }
                 }));
-    receiver.awaitLast("accepted");
+    receiver.awaitAccepted();
     get(vertx.undeploy(id));
     await().untilAsserted(() -> assertThat(closed).containsExactly("closed"));
     told(producer.producer(), "cancelled: the consumer cancelled");
-    assertThat(receiver.events).containsExactly("accepted", "failed network");
+    assertThat(receiver.events).containsExactly("failed network");
     assertThat(endpoint[0].openStreams()).isZero();
     nothingIsLeft(producer);
   }
@@ -287,7 +299,7 @@ class BusLivenessTest {
     Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
     Peer consumer = peer(BusSettings.DEFAULT);
     Receiver good = consumer.opens(new Receiver());
-    good.awaitLast("accepted");
+    good.awaitAccepted();
     Receiver bad =
         consumer.opens(
             new Receiver() {
@@ -296,34 +308,34 @@ class BusLivenessTest {
                 throw new AssertionError("boom");
               }
             });
-    bad.awaitLast("accepted");
+    bad.awaitAccepted();
     producer.run(
         () ->
             producer.producers.forEach(
                 p -> {
-                  p.stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
-                  p.stream.chunk(ChunkKind.TEXT, Buffer.buffer("y"));
+                  p.chunk("x");
+                  p.chunk("y");
                 }));
     bad.awaitLast("failed internal");
     assertThat(bad.failures.get(0).message()).isEqualTo("internal error: AssertionError");
     good.awaitChunks(2);
     told(producer.producers.get(1), "cancelled: the consumer cancelled");
     assertThat(consumer.streams()).isEqualTo(1);
-    producer.run(() -> producer.producers.get(0).stream.end(new JsonObject()));
+    producer.run(() -> producer.producers.get(0).end());
     good.awaitLast("ended");
-    assertThat(bad.events).containsExactly("accepted", "failed internal");
+    assertThat(bad.events).containsExactly("failed internal");
     nothingIsLeft(producer, consumer);
   }
 
   @Test
   void anEndThatCannotBeTakenIsAFailure() {
-    Peer producer = peer(PATIENT).serves(stream -> stream.end(new JsonObject()));
+    Peer producer = peer(PATIENT).serves(stream -> stream.end());
     Peer consumer = peer(PATIENT);
     Receiver bad =
         consumer.opens(
             new Receiver() {
               @Override
-              public void ended(JsonObject body) {
+              public void ended(AnswerEnd end) {
                 throw new IllegalStateException("ended");
               }
             });
@@ -338,7 +350,7 @@ class BusLivenessTest {
     Receiver receiver = new Receiver();
     consumer.run(
         () -> {
-          receiver.stream = consumer.endpoint.request(SERVICE, new JsonObject(), receiver);
+          receiver.exchange = new BusClient(consumer.endpoint, SERVICE).open(REQUEST, receiver);
           receiver.events.add("requested");
         });
     receiver.awaitLast("failed");
@@ -347,7 +359,7 @@ class BusLivenessTest {
 
   @Test
   void aNeighbourThatThrowsAndThrowsAgainHarmsNobodyElse() {
-    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer producer = peer(PATIENT).servesHere(stream -> {});
     Peer consumer = new Peer(vertx, PATIENT, producer.context);
     Receiver bad =
         consumer.opens(
@@ -364,28 +376,25 @@ class BusLivenessTest {
               }
             });
     Receiver good = consumer.opens(new Receiver());
-    bad.awaitLast("accepted");
-    good.awaitLast("accepted");
-    producer.run(
-        () ->
-            producer.producers.forEach(
-                each -> each.stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"))));
+    bad.awaitAccepted();
+    good.awaitAccepted();
+    producer.run(() -> producer.producers.forEach(each -> each.chunk("x")));
     bad.awaitLast("failed internal");
     good.awaitChunks(1);
-    producer.run(() -> producer.producers.get(1).stream.end(new JsonObject()));
+    producer.run(() -> producer.producers.get(1).end());
     good.awaitLast("ended");
     nothingIsLeft(producer, consumer);
   }
 
   @Test
   void aHandlerThatThrowsWhateverItIsToldStillHarmsNobodyElse() {
-    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer producer = peer(PATIENT).serves(Producer::open);
     Peer consumer = peer(PATIENT);
     class Bad extends Receiver {
       @Override
-      public void accepted() {
-        super.accepted();
-        throw new IllegalStateException("accepted");
+      public void opened(AnswerHead head) {
+        super.opened(head);
+        throw new IllegalStateException("opened");
       }
 
       @Override
@@ -397,10 +406,10 @@ class BusLivenessTest {
     Receiver bad = consumer.opens(new Bad());
     bad.awaitLast("failed internal");
     Receiver good = consumer.opens(new Receiver());
-    good.awaitLast("accepted");
+    good.awaitLast("opened");
     get(consumer.endpoint.close());
-    assertThat(good.events).containsExactly("accepted", "failed network");
-    assertThat(bad.events).containsExactly("accepted", "failed internal");
+    assertThat(good.events).containsExactly("opened r-1", "failed network");
+    assertThat(bad.events).containsExactly("opened r-1", "failed internal");
     nothingIsLeft(producer, consumer);
   }
 
@@ -418,13 +427,13 @@ class BusLivenessTest {
     List<Receiver> all = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 6; i++) {
       Receiver receiver = consumer.opens(i % 2 == 0 ? new Bad() : new Receiver());
-      receiver.awaitLast("accepted");
+      receiver.awaitAccepted();
       all.add(receiver);
     }
     get(consumer.endpoint.close());
     await().until(() -> consumer.closed);
     for (Receiver receiver : all) {
-      assertThat(receiver.events).containsExactly("accepted", "failed network");
+      assertThat(receiver.events).containsExactly("failed network");
     }
     nothingIsLeft(producer, consumer);
   }
@@ -433,8 +442,12 @@ class BusLivenessTest {
   @Test
   void aProducersHandlerThatThrowsFailsItsStream() {
     class Bad extends Producer {
+      Bad(ChatRequest request, ChatSink sink) {
+        super(request, sink);
+      }
+
       @Override
-      public void drained() {
+      public void consumed(int calls) {
         throw new IllegalStateException("boom");
       }
     }
@@ -461,16 +474,16 @@ class BusLivenessTest {
     Peer producer = peer(PATIENT).serves(stream -> {});
     Peer consumer = peer(PATIENT);
     Receiver receiver = consumer.opens(new Receiver());
-    receiver.awaitLast("accepted");
+    receiver.awaitAccepted();
     Producer told = producer.producer();
     consumer.run(
         () -> {
-          receiver.stream.lost(Failure.of(FailureKind.NETWORK, "once"));
-          receiver.stream.lost(Failure.of(FailureKind.NETWORK, "twice"));
+          ((InboundStream) receiver.exchange).lost(Failure.of(FailureKind.NETWORK, "once"));
+          ((InboundStream) receiver.exchange).lost(Failure.of(FailureKind.NETWORK, "twice"));
         });
     told(told, "cancelled: the consumer cancelled");
-    producer.run(() -> told.stream.lost(Failure.of(FailureKind.NETWORK, "late")));
+    producer.run(() -> ((OutboundStream) told.sink).lost(Failure.of(FailureKind.NETWORK, "late")));
     assertThat(told.events).hasSize(1);
-    assertThat(receiver.events).containsExactly("accepted", "failed network");
+    assertThat(receiver.events).containsExactly("failed network");
   }
 }

@@ -1,6 +1,14 @@
 package io.llmrelay.bus;
 
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -8,7 +16,6 @@ import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.json.JsonObject;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -38,52 +45,78 @@ import org.openjdk.jmh.annotations.Warmup;
 public class HopBenchmark {
   private static final int CHUNKS = 1000;
   private static final String SERVICE = "bench.service";
+  private static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hi"));
 
   /** Whether both ends are on one event loop. */
   @Param({"true", "false"})
   public boolean oneLoop;
 
   private final Vertx vertx = Vertx.vertx();
-  private final Producer producer = new Producer();
+  private volatile Producer producer;
   private final Consumer consumer = new Consumer();
   private Context producing;
 
-  /** Sends what is asked of it, as fast as there is credit. */
-  private static final class Producer implements OutboundStream.Handler {
+  /** Sends what is asked of it, as fast as what was consumed lets it. */
+  private static final class Producer implements ChatExchange {
     private final Buffer chunk = Buffer.buffer(" sixteen letters");
-    private OutboundStream stream;
+    private final Block block = Block.of(0, ChunkKind.TEXT);
+    private final Context context;
+    private final ChatSink sink;
+    private int ahead;
     private int left;
+    private boolean sending;
+
+    Producer(Context context, ChatSink sink) {
+      this.context = context;
+      this.sink = sink;
+      context.runOnContext(v -> sink.block(block));
+    }
 
     void send(int chunks) {
       left += chunks;
-      drained();
+      send();
+    }
+
+    private void send() {
+      sending = true;
+      for (; left > 0 && ahead < sink.window(); left--) {
+        ahead++;
+        sink.chunks(Chunks.of(block, chunk));
+      }
+      sending = false;
     }
 
     @Override
-    public void drained() {
-      for (; left > 0 && !stream.writeQueueFull(); left--) {
-        stream.chunk(ChunkKind.TEXT, chunk);
+    public void consumed(int calls) {
+      ahead -= calls;
+      if (left > 0 && !sending) {
+        context.runOnContext(v -> send());
       }
     }
 
     @Override
-    public void cancelled(String reason) {}
+    public void cancel(String reason) {}
   }
 
   /** Counts the chunks, and consumes each at once. */
-  private static final class Consumer implements InboundStream.Handler {
+  private static final class Consumer implements ChatSink {
     private final Semaphore batches = new Semaphore(0);
-    private InboundStream stream;
+    private ChatExchange exchange;
     private int seen;
 
     @Override
-    public void accepted() {
+    public int window() {
+      return BusSettings.DEFAULT_WINDOW;
+    }
+
+    @Override
+    public void block(Block block) {
       batches.release();
     }
 
     @Override
     public void chunks(Chunks chunks) {
-      stream.consumed();
+      exchange.consumed(1);
       if (++seen == CHUNKS) {
         seen = 0;
         batches.release();
@@ -91,10 +124,10 @@ public class HopBenchmark {
     }
 
     @Override
-    public void opened(JsonObject body) {}
+    public void opened(AnswerHead head) {}
 
     @Override
-    public void ended(JsonObject body) {}
+    public void ended(AnswerEnd end) {}
 
     @Override
     public void failed(Failure failure) {
@@ -116,16 +149,18 @@ public class HopBenchmark {
         .compose(
             v -> on(consuming, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT)))
         .onSuccess(
-            endpoint -> consumer.stream = endpoint.request(SERVICE, new JsonObject(), consumer))
+            endpoint ->
+                consumer.exchange = new BusClient(endpoint, SERVICE).open(REQUEST, consumer))
         .await();
     consumer.batches.acquire();
   }
 
-  private Future<Void> serve(BusEndpoint endpoint) {
-    return vertx
-        .eventBus()
-        .consumer(SERVICE, message -> producer.stream = endpoint.accept(message, producer))
-        .completion();
+  private Future<BusService> serve(BusEndpoint endpoint) {
+    return BusService.registerLocal(
+        endpoint,
+        SERVICE,
+        (request, sink) -> producer = new Producer(endpoint.context(), sink),
+        false);
   }
 
   @Benchmark

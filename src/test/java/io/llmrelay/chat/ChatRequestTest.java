@@ -375,4 +375,37 @@ class ChatRequestTest {
     after.remove(which);
     assertThat(after).isEqualTo(before);
   }
+
+  @Test
+  void whatWasReadIsNotCheckedAgain() {
+    ChatRequest read = ChatRequest.fromJson(ChatRequest.of(ChatMessage.user("Hi")).toJson());
+    assertThat(read.checked()).isSameAs(read);
+    ChatRequest attempt = read.forCandidate("m", Timeouts.UNSET);
+    assertThat(attempt.checked()).isSameAs(attempt);
+    ChatRequest changed = read.withMaxTokens(5).withRelay(RelayHints.NONE);
+    assertThat(changed.checked().toJson()).isEqualTo(changed.toJson());
+    assertThat(changed.checked().messages()).isSameAs(changed.messages());
+  }
+
+  @Test
+  void whatWasPutTogetherIsCheckedWhenItIsUsed() {
+    ChatRequest hello = ChatRequest.of(ChatMessage.user("Hi"));
+    assertThat(field(hello.withTemperature(3.0))).isEqualTo("temperature");
+    assertThat(field(hello.withModel(" "))).isEqualTo("model");
+    assertThat(field(hello.withMaxTokens(0))).isEqualTo("max_tokens");
+    assertThat(field(hello.withStop("a", "b", "c", "d", "e"))).isEqualTo("stop");
+    assertThat(field(ChatRequest.of())).isEqualTo("messages");
+    ChatMessage empty = new ChatMessage(ChatMessage.Role.USER, java.util.List.of());
+    assertThat(field(ChatRequest.of(ChatMessage.user("Hi"), empty)))
+        .isEqualTo("messages[1].content");
+  }
+
+  private static String field(ChatRequest request) {
+    try {
+      request.checked();
+      return "in order";
+    } catch (LlmException e) {
+      return e.failure().field();
+    }
+  }
 }

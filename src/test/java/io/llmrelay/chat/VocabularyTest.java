@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -232,57 +233,91 @@ class VocabularyTest {
 
   @Test
   void anAnswerIsPutTogetherFromItsFrames() {
-    AnswerCollector collector = new AnswerCollector();
-    JsonObject opened = new JsonObject().put("id", "r").put("backend", "a").put("model", "m");
-    opened.put("warning", "m is old");
-    collector.open(opened);
+    ChatCompletion[] whole = new ChatCompletion[1];
+    AnswerCollector collector = new AnswerCollector(answer -> whole[0] = answer, failure -> {});
+    collector.opened(new AnswerHead("r", "a", "m", "m is old", List.of(), 0));
+    Block text = Block.of(0, ChunkKind.TEXT);
+    Block reasoning = Block.of(1, ChunkKind.REASONING);
+    Block call = new Block(2, ChunkKind.TOOL_CALL, "c1", "weather");
     Buffer euro = Buffer.buffer("€");
-    collector.chunk(ChunkKind.REASONING, Buffer.buffer("hm"));
-    collector.chunk(ChunkKind.TEXT, euro.slice(0, 1));
-    collector.chunk(ChunkKind.REASONING, Buffer.buffer("m"));
-    collector.chunk(ChunkKind.TEXT, euro.slice(1, 3));
-    JsonObject end =
-        new JsonObject()
-            .put("finish_reason", "stop")
-            .put("usage", USAGE.toJson())
-            .put("cost_usd", 0.5)
-            .put("trail", Attempt.toJson(List.of(SKIPPED)));
-    JsonObject json = wire(collector.end(end));
-    ChatCompletion answer = ChatCompletion.fromJson(json);
-    assertThat(answer)
+    collector.block(text);
+    collector.chunks(Chunks.of(text, euro.slice(0, 1)));
+    collector.block(reasoning);
+    collector.chunks(Chunks.of(reasoning, Buffer.buffer("hm")));
+    collector.chunks(Chunks.of(text, euro.slice(1, 3)));
+    collector.chunks(Chunks.of(reasoning, Buffer.buffer("m")));
+    collector.block(call);
+    collector.ended(new AnswerEnd(FinishReason.STOP, USAGE, 0.5, List.of(SKIPPED), null, 3));
+    assertThat(whole[0])
         .isEqualTo(
             new ChatCompletion(
                 "r",
                 "a",
                 "m",
-                "€",
-                "hmm",
-                "",
+                List.of(
+                    new ContentBlock(text, "€"),
+                    new ContentBlock(reasoning, "hmm"),
+                    new ContentBlock(call, "")),
                 FinishReason.STOP,
                 USAGE,
                 0.5,
                 List.of(SKIPPED),
-                "m is old"));
+                "m is old",
+                3));
+    assertThat(whole[0].text()).isEqualTo("€");
+    assertThat(whole[0].reasoning()).isEqualTo("hmm");
+    assertThat(whole[0].refusal()).isEmpty();
+    assertThat(ChatCompletion.fromJson(wire(whole[0].toJson()))).isEqualTo(whole[0]);
+    assertThat(whole[0].toString()).doesNotContain("€").doesNotContain("hmm");
+    assertThat(whole[0].blocks().toString()).doesNotContain("€").doesNotContain("hmm");
+  }
+
+  @Test
+  void anAnswerOfOneBlockIsItsTextAlone() {
+    for (ChunkKind kind : List.of(ChunkKind.TEXT, ChunkKind.REASONING, ChunkKind.REFUSAL)) {
+      ChatCompletion answer = answer(new ContentBlock(Block.of(0, kind), "x"));
+      assertThat(answer.toJson().fieldNames()).doesNotContain("blocks").contains(kind.code());
+      assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
+    }
+    Block call = new Block(0, ChunkKind.TOOL_CALL, "c1", "weather");
+    ChatCompletion answer = answer(new ContentBlock(call, "{}"));
     assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
-    assertThat(answer.toString()).doesNotContain("€").doesNotContain("hmm");
-    assertThat(opened.fieldNames()).as("left as it was").hasSize(4);
+  }
+
+  private static ChatCompletion answer(ContentBlock... blocks) {
+    return new ChatCompletion(
+        "r", "a", "m", List.of(blocks), FinishReason.STOP, USAGE, null, List.of(), null, 0);
   }
 
   @Test
   void anAnswerWithoutAChunkIsEmpty() {
-    AnswerCollector collector = new AnswerCollector();
-    collector.open(new JsonObject().put("id", "r").put("backend", "a").put("model", "m"));
-    JsonObject end =
-        new JsonObject().put("finish_reason", "length").put("usage", TokenUsage.NONE.toJson());
-    ChatCompletion answer = ChatCompletion.fromJson(wire(collector.end(end)));
+    ChatCompletion[] whole = new ChatCompletion[1];
+    AnswerCollector collector = new AnswerCollector(answer -> whole[0] = answer, failure -> {});
+    collector.opened(new AnswerHead("r", "a", "m", null, List.of(), 0));
+    collector.ended(AnswerEnd.ofBackend(FinishReason.LENGTH, TokenUsage.NONE, null, 0));
+    ChatCompletion answer = ChatCompletion.fromJson(wire(whole[0].toJson()));
     assertThat(answer.text()).isEmpty();
     assertThat(answer.costUsd()).isNull();
     assertThat(answer.trail()).isEmpty();
   }
 
   @Test
+  void wordsOfANewerVersionAreOther() {
+    assertThat(ChunkKind.of("hologram")).isEqualTo(ChunkKind.OTHER);
+    assertThat(FinishReason.of("bored")).isEqualTo(FinishReason.OTHER);
+    assertThat(FailureKind.of("haunted")).isEqualTo(FailureKind.INTERNAL);
+    JsonObject attempt = new JsonObject().put("backend", "a").put("model", "m");
+    attempt.put("result", "borrowed").put("usage", new JsonObject().put("source", "dreamt"));
+    assertThat(Attempt.fromJson(attempt).result()).isEqualTo(Attempt.Result.OTHER);
+    assertThat(Attempt.fromJson(attempt).usage().source()).isEqualTo(TokenUsage.Source.ESTIMATED);
+    JsonObject entry = new JsonObject().put("backend", "a").put("model", "m").put("skip", "moody");
+    Plan plan = Plan.fromJson(new JsonObject().put("candidates", new JsonArray().add(entry)));
+    assertThat(plan.candidates().get(0).skip()).isEqualTo(SkipReason.OTHER);
+  }
+
+  @Test
   void aChunkDoesNotShowItsText() {
-    assertThat(new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer("secret")).toString())
+    assertThat(new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer("secret")).toString())
         .isEqualTo("Chunk[text, 6 bytes]");
   }
 

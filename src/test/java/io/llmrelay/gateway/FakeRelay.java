@@ -3,8 +3,11 @@ package io.llmrelay.gateway;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.chat.SkipReason;
@@ -47,14 +50,16 @@ public final class FakeRelay implements LlmRelay {
         "r1",
         "primary",
         "mock-model",
-        text,
-        reasoning,
-        refusal,
+        List.of(
+            new ContentBlock(Block.of(0, ChunkKind.REASONING), reasoning),
+            new ContentBlock(Block.of(1, ChunkKind.TEXT), text),
+            new ContentBlock(Block.of(2, ChunkKind.REFUSAL), refusal)),
         FinishReason.STOP,
         usage,
         0.5,
         trail("mock-model"),
-        WARNING);
+        WARNING,
+        0);
   }
 
   /** Returns a trail with a skipped, a failed and a serving candidate, so two attempts. */

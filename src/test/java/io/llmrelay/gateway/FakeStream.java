@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
@@ -41,7 +42,7 @@ public final class FakeStream implements LlmStream {
     return play(
         () -> {
           delivered.incrementAndGet();
-          handler.handle(new ChatEvent.Chunk(kind, Buffer.buffer(text)));
+          handler.handle(new ChatEvent.Chunk(Block.of(0, kind), Buffer.buffer(text)));
         });
   }
 

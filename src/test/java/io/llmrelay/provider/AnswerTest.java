@@ -2,6 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -80,7 +81,7 @@ class AnswerTest {
     answer.usage(usage(0, 0));
     answer.finish(FinishReason.STOP);
     answer.end();
-    assertThat(answer.toJson().getJsonObject("usage")).isEqualTo(usage(3, 2).toJson());
+    assertThat(answer.result().toJson().getJsonObject("usage")).isEqualTo(usage(3, 2).toJson());
   }
 
   private static TokenUsage usage(long input, long output) {
@@ -91,7 +92,9 @@ class AnswerTest {
   void saysNothingOfWhatItDoesNotKnow() {
     answer.finish(FinishReason.STOP);
     answer.end();
-    assertThat(answer.toJson().encode()).isEqualTo("{\"finish_reason\":\"stop\"}");
+    assertThat(answer.result())
+        .isEqualTo(AnswerEnd.ofBackend(FinishReason.STOP, TokenUsage.NONE, null, 0));
+    assertThat(answer.result().toJson().fieldNames()).containsExactly("finish_reason", "usage");
   }
 
   @Test
@@ -99,7 +102,7 @@ class AnswerTest {
     answer.toolCalls();
     answer.finish(FinishReason.STOP);
     answer.end();
-    assertThat(answer.toJson().getString("finish_reason")).isEqualTo("tool_calls");
+    assertThat(answer.result().toJson().getString("finish_reason")).isEqualTo("tool_calls");
   }
 
   @Test
@@ -110,7 +113,7 @@ class AnswerTest {
     other.text(ChunkKind.TEXT, "x");
     other.end();
     assertThat(other.failure()).isNull();
-    assertThat(other.toJson().getString("finish_reason")).isEqualTo("stop");
+    assertThat(other.result().toJson().getString("finish_reason")).isEqualTo("stop");
   }
 
   @Test

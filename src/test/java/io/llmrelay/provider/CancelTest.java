@@ -9,7 +9,6 @@ import io.llmrelay.Still;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
 import java.io.InputStream;
@@ -121,8 +120,7 @@ class CancelTest {
   }
 
   private static Consumer open(Rig rig, String model) {
-    JsonObject body = Consumer.body(Rig.HELLO).put("model", model);
-    return Consumer.open(rig.vertx, rig.address(), body, true);
+    return rig.open(Rig.HELLO.withModel(model), true);
   }
 
   @Test

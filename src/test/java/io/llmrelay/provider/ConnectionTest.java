@@ -1,19 +1,21 @@
 package io.llmrelay.provider;
 
+import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
 import io.llmrelay.Awake;
 import io.llmrelay.Certificates;
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.soak.Count;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
@@ -140,9 +142,9 @@ class ConnectionTest {
             vertx,
             request ->
                 request.response().setChunked(true).write(Sse.text("x") + Sse.finish("stop")));
-    JsonObject body = Consumer.body(Rig.HELLO).put("stall_ms", 400);
+    ChatRequest request = Rig.HELLO.forCandidate("m", timeouts(null, ofMillis(400)));
     Awake watch = Awake.begin();
-    Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+    Consumer consumer = rig.open(request, true).awaitEnd();
     assertThat(consumer.end.getString("finish_reason")).isEqualTo("stop");
     assertThat(watch.elapsed()).isLessThan(Duration.ofMillis(Exchange.FINISH_MS - 500));
   }
@@ -187,8 +189,8 @@ class ConnectionTest {
   void aConnectionThatTakesTooLongIsATimeout(Vertx vertx) throws IOException {
     try (FullHouse house = new FullHouse()) {
       Rig rig = Rig.at(vertx, Rig.options("openai", null), house.port());
-      JsonObject body = Consumer.body(Rig.HELLO).put("connect_ms", 100);
-      Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+      ChatRequest request = Rig.HELLO.forCandidate("m", timeouts(ofMillis(100), null));
+      Consumer consumer = rig.open(request, true).awaitEnd();
       assertThat(consumer.failure.kind()).isEqualTo(FailureKind.TIMEOUT);
     }
   }
@@ -225,10 +227,10 @@ class ConnectionTest {
             request -> requests.incrementAndGet());
     rig.open();
     await().untilAtomic(requests, is(1));
-    JsonObject brief = Consumer.body(Rig.HELLO).put("connect_ms", 3000);
+    ChatRequest brief = Rig.HELLO.forCandidate("m", timeouts(Duration.ofSeconds(3), null));
     List<Consumer> waiting = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      waiting.add(Consumer.open(vertx, rig.address(), brief, true));
+      waiting.add(rig.open(brief, true));
       waiting.get(i).awaitAccepted();
     }
     Failure failure = rig.failing(FailureKind.SATURATED).failure;
@@ -248,5 +250,9 @@ class ConnectionTest {
       rig.open();
     }
     await().untilAtomic(requests, is(300));
+  }
+
+  private static Timeouts timeouts(Duration connect, Duration stall) {
+    return new Timeouts(connect, null, null, stall, null);
   }
 }

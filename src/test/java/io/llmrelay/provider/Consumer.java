@@ -1,11 +1,16 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
-import io.llmrelay.bus.Chunks;
-import io.llmrelay.bus.InboundStream;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -20,7 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** The consumer's end of one stream, which writes down all it is told. */
-public final class Consumer implements InboundStream.Handler {
+public final class Consumer implements ChatSink {
   public record Chunk(ChunkKind kind, Buffer data) {}
 
   public static final BusSettings BUS = BusSettings.DEFAULT;
@@ -31,17 +36,18 @@ public final class Consumer implements InboundStream.Handler {
   /** Every chunk by itself. */
   public final List<String> pieces = new CopyOnWriteArrayList<>();
 
-  /** The bodies of the open frames. */
+  public final List<Block> blocks = new CopyOnWriteArrayList<>();
+
+  /** The heads, as JSON. */
   public final List<JsonObject> opens = new CopyOnWriteArrayList<>();
 
   public final List<String> calls = new CopyOnWriteArrayList<>();
   private final Promise<JsonObject> opened = Promise.promise();
-  private final Promise<Void> accepted = Promise.promise();
   private final Promise<Consumer> over = Promise.promise();
   private final String address;
   private final boolean greedy;
   private Context context;
-  private InboundStream stream;
+  private ChatExchange stream;
   public volatile JsonObject end;
   public volatile Failure failure;
 
@@ -51,7 +57,7 @@ public final class Consumer implements InboundStream.Handler {
   }
 
   /** Opens a stream at a provider verticle. */
-  public static Consumer open(Vertx vertx, String address, JsonObject body, boolean greedy) {
+  public static Consumer open(Vertx vertx, String address, ChatRequest request, boolean greedy) {
     Consumer consumer = new Consumer(address, greedy);
     Context context = ((VertxInternal) vertx).createEventLoopContext();
     Promise<Void> done = Promise.promise();
@@ -61,18 +67,11 @@ public final class Consumer implements InboundStream.Handler {
                 .onSuccess(
                     endpoint -> {
                       consumer.context = context;
-                      consumer.stream = endpoint.request(address, body, consumer);
+                      consumer.stream = new BusClient(endpoint, address).open(request, consumer);
                       done.complete();
                     }));
     await(done.future());
     return consumer;
-  }
-
-  public static JsonObject body(ChatRequest request) {
-    return new JsonObject()
-        .put("model", "m")
-        .put("request", request.toJson())
-        .put("connect_ms", 30_000);
   }
 
   public static <T> T await(Future<T> future) {
@@ -92,8 +91,14 @@ public final class Consumer implements InboundStream.Handler {
     return await(opened.future());
   }
 
+  /** Waits until the provider has taken the request: what is sent later is answered later. */
   public void awaitAccepted() {
-    await(accepted.future());
+    await(
+        context
+            .owner()
+            .eventBus()
+            .request(address, "no request")
+            .transform(refused -> Future.<Void>succeededFuture()));
   }
 
   public String text(ChunkKind kind) {
@@ -111,7 +116,7 @@ public final class Consumer implements InboundStream.Handler {
     Promise<Void> known = Promise.promise();
     context.runOnContext(
         v -> {
-          stream.cancel();
+          stream.cancel("the test cancels");
           context
               .owner()
               .eventBus()
@@ -123,42 +128,44 @@ public final class Consumer implements InboundStream.Handler {
 
   /** Says that {@code n} chunks were consumed. */
   public void consume(int n) {
-    context.runOnContext(
-        v -> {
-          for (int i = 0; i < n; i++) {
-            stream.consumed();
-          }
-        });
+    context.runOnContext(v -> stream.consumed(n));
   }
 
   @Override
-  public void accepted() {
-    accepted.complete();
+  public int window() {
+    return BUS.window();
   }
 
   @Override
-  public void opened(JsonObject body) {
+  public void opened(AnswerHead head) {
     calls.add("open");
-    opens.add(body);
-    opened.tryComplete(body);
+    opens.add(head.toJson());
+    opened.tryComplete(head.toJson());
+  }
+
+  @Override
+  public void block(Block block) {
+    blocks.add(block);
   }
 
   @Override
   public void chunks(Chunks frame) {
     calls.add("chunk");
     chunks.add(new Chunk(frame.kind(), frame.data()));
-    while (frame.hasNext()) {
-      pieces.add(frame.next().toString());
+    int from = 0;
+    for (int i = 0; i < frame.count(); i++) {
+      pieces.add(frame.data().getString(from, from + frame.length(i)));
+      from += frame.length(i);
     }
     if (greedy) {
-      stream.consumed();
+      stream.consumed(1);
     }
   }
 
   @Override
-  public void ended(JsonObject body) {
+  public void ended(AnswerEnd last) {
     calls.add("end");
-    end = body;
+    end = last.toJson();
     over.complete(this);
   }
 

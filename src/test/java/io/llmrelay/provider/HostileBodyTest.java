@@ -35,7 +35,7 @@ class HostileBodyTest {
     decoder.end();
     take(answer, texts);
     assertThat(answer.over()).isTrue();
-    JsonObject end = answer.complete() ? answer.toJson() : answer.failure().toJson();
+    JsonObject end = answer.complete() ? answer.result().toJson() : answer.failure().toJson();
     return texts + end.encode();
   }
 

@@ -6,6 +6,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
@@ -21,26 +22,40 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What may open a stream, and what a backend may be. */
 @ExtendWith(VertxExtension.class)
 class OpeningTest {
+  private static final String HI = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "{}",
-        "{\"model\":\"m\",\"connect_ms\":1}",
-        "{\"model\":\"m\",\"connect_ms\":1,\"request\":{}}",
-        "{\"model\":\"m\",\"connect_ms\":1,\"request\":\"x\"}",
-        "{\"model\":\" \",\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
-        "{\"model\":7,\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
-        "{\"model\":\"m\",\"connect_ms\":0,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
-        "{\"model\":\"m\",\"connect_ms\":1,\"stall_ms\":0,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
-        "{\"model\":\"m\",\"connect_ms\":\"1\",\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}",
-        "{\"model\":\"m\",\"connect_ms\":1,\"request\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[]}}"
+        "{\"model\":\"m\"}",
+        "{\"model\":\"m\",\"messages\":\"x\"}",
+        "{" + HI + "}",
+        "{\"model\":\" \"," + HI + "}",
+        "{\"model\":7," + HI + "}",
+        "{\"model\":\"m\",\"relay\":{\"timeouts\":{\"connect\":\"0ms\"}}," + HI + "}",
+        "{\"model\":\"m\",\"relay\":{\"timeouts\":{\"stall\":1}}," + HI + "}",
+        "{\"model\":\"m\",\"tools\":[]," + HI + "}"
       })
   void whatIsNoRequestIsRefused(String body, Vertx vertx) {
     AtomicInteger requests = new AtomicInteger();
     Rig rig = Rig.openai(vertx, request -> requests.incrementAndGet());
-    Consumer consumer = Consumer.open(vertx, rig.address(), new JsonObject(body), true).awaitEnd();
-    assertThat(consumer.failure.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
-    assertThat(consumer.failure.field()).isNotNull();
+    DeliveryOptions opening =
+        new DeliveryOptions()
+            .addHeader("stream", "s")
+            .addHeader("peer", "nobody")
+            .addHeader("window", "1");
+    assertThat(
+            vertx
+                .eventBus()
+                .request(rig.address(), new JsonObject(body), opening)
+                .toCompletionStage()
+                .toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(5))
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(ReplyException.class)
+        .withMessageContaining("invalid_request")
+        .withMessageContaining("\"field\"");
     assertThat(requests).hasValue(0);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
@@ -142,9 +143,8 @@ class ProviderVerticleTest {
   void saysWhatItLeftOut(Vertx vertx) {
     BackendOptions options = Rig.options("anthropic", null);
     Rig rig = Rig.of(vertx, options, request -> Sse.stream(request, Sse.data("{}")));
-    JsonObject body =
-        Consumer.body(Rig.HELLO.withTemperature(0.1).withTopP(0.2)).put("model", "claude-opus-5");
-    Consumer consumer = Consumer.open(vertx, rig.address(), body, true).awaitEnd();
+    ChatRequest request = Rig.HELLO.withTemperature(0.1).withTopP(0.2).withModel("claude-opus-5");
+    Consumer consumer = rig.open(request, true).awaitEnd();
     assertThat(consumer.awaitOpen().getString("warning"))
         .isEqualTo("top_p was left out: claude-opus-5 takes temperature or top_p, not both");
   }

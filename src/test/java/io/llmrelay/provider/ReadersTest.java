@@ -46,7 +46,7 @@ class ReadersTest {
   private JsonObject end() {
     assertThat(answer.failure()).isNull();
     assertThat(answer.complete()).isTrue();
-    return answer.toJson();
+    return answer.result().toJson();
   }
 
   private static String choices(String choices) {

@@ -109,7 +109,7 @@ public final class Reading {
 
   /** The body of the end frame, or {@code null} if it failed. */
   public JsonObject result() {
-    return answer.complete() ? answer.toJson() : null;
+    return answer.complete() ? answer.result().toJson() : null;
   }
 
   public String finish() {

@@ -1,6 +1,6 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.bus.Chunks;
+import io.llmrelay.chat.Chunks;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.EventDecoder;

@@ -76,6 +76,7 @@ public final class Rig {
   }
 
   public Consumer open(ChatRequest request, boolean greedy) {
-    return Consumer.open(vertx, address(), Consumer.body(request), greedy);
+    return Consumer.open(
+        vertx, address(), request.model() == null ? request.withModel("m") : request, greedy);
   }
 }

@@ -65,7 +65,11 @@ final class ChunkEncoder {
    * shows both.
    */
   void append(Buffer out, ChatEvent.Chunk chunk) {
-    out.appendBytes(beforeDelta).appendBytes(key(chunk.kind()));
+    byte[] key = key(chunk.kind());
+    if (key == null) {
+      return; // Nothing in OpenAI's format stands for it.
+    }
+    out.appendBytes(beforeDelta).appendBytes(key);
     JsonEscaper.append(out, chunk.data());
     if (chunk.kind() == ChunkKind.REASONING) {
       out.appendBytes(REASONING_ALIAS);
@@ -79,6 +83,7 @@ final class ChunkEncoder {
       case TEXT -> TEXT;
       case REASONING -> REASONING;
       case REFUSAL -> REFUSAL;
+      case TOOL_CALL, OTHER -> null;
     };
   }
 

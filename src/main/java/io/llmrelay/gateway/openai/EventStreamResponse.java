@@ -105,8 +105,8 @@ final class EventStreamResponse implements OpenStreams.Stream {
       } else if (first) {
         context.runOnContext(v -> flush());
       }
-    } else {
-      complete((ChatEvent.End) event);
+    } else if (event instanceof ChatEvent.End end) {
+      complete(end);
     }
   }
 

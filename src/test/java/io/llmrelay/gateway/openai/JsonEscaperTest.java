@@ -2,6 +2,7 @@ package io.llmrelay.gateway.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChunkKind;
 import io.vertx.core.buffer.Buffer;
@@ -50,7 +51,7 @@ class JsonEscaperTest {
 
   private static String event(String text) {
     Buffer event = Buffer.buffer();
-    ENCODER.append(event, new ChatEvent.Chunk(ChunkKind.TEXT, Buffer.buffer(text)));
+    ENCODER.append(event, new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(text)));
     return event.toString();
   }
 

@@ -1,0 +1,28 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+
+/**
+ * The service at an address of the event bus. Where a {@link BusService} serves that address on the
+ * context of the endpoint, events are handed over as they are, and nothing is encoded.
+ *
+ * <p>Refusals come as failures, too: {@link #open} does not throw.
+ *
+ * @param endpoint the consumer's end; everything happens on its context
+ * @param address the address of the service, such as {@code llm.stream}
+ */
+public record BusClient(BusEndpoint endpoint, String address) implements ChatService {
+  @Override
+  public ChatExchange open(ChatRequest request, ChatSink sink) {
+    BusService local = BusService.onContext(endpoint.context(), address);
+    if (local == null) {
+      return endpoint.request(address, request.toJson(), sink);
+    }
+    LocalStream stream = new LocalStream(endpoint, local.endpoint(), sink);
+    stream.open(local.service(), request);
+    return stream;
+  }
+}

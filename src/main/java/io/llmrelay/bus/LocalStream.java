@@ -1,0 +1,159 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmException;
+
+/**
+ * A stream between two endpoints of one context: both ends of it at once, without frames.
+ *
+ * <p>It keeps what a stream of messages promises: an endpoint that closes ends it for both sides,
+ * and what one side throws is no concern of the other's.
+ */
+final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
+  private final BusEndpoint consumer;
+  private final BusEndpoint producer;
+  private final ChatSink sink;
+  private ChatExchange exchange;
+  private boolean closed;
+
+  LocalStream(BusEndpoint consumer, BusEndpoint producer, ChatSink sink) {
+    this.consumer = consumer;
+    this.producer = producer;
+    this.sink = sink;
+  }
+
+  void open(ChatService service, ChatRequest request) {
+    try {
+      exchange = service.open(request, this);
+      consumer.add(this);
+      producer.add(this);
+    } catch (RuntimeException e) {
+      Failure refusal = LlmException.failureOf(e);
+      consumer.context().runOnContext(v -> failed(refusal));
+    }
+  }
+
+  @Override
+  public int window() {
+    return sink.window();
+  }
+
+  @Override
+  public void consumed(int calls) {
+    if (!closed) {
+      exchange.consumed(calls);
+    }
+  }
+
+  @Override
+  public void cancel(String reason) {
+    if (!closed) {
+      close();
+      if (exchange != null) {
+        exchange.cancel(reason);
+      }
+    }
+  }
+
+  @Override
+  public void opened(AnswerHead head) {
+    if (!closed) {
+      try {
+        sink.opened(head);
+      } catch (Throwable e) {
+        thrown(e);
+      }
+    }
+  }
+
+  @Override
+  public void block(Block block) {
+    if (!closed) {
+      try {
+        sink.block(block);
+      } catch (Throwable e) {
+        thrown(e);
+      }
+    }
+  }
+
+  @Override
+  public void chunks(Chunks chunks) {
+    if (!closed) {
+      try {
+        sink.chunks(chunks);
+      } catch (Throwable e) {
+        thrown(e);
+      }
+    }
+  }
+
+  @Override
+  public void ended(AnswerEnd end) {
+    if (!closed) {
+      close();
+      try {
+        sink.ended(end);
+      } catch (Throwable e) {
+        BusEndpoint.log(e);
+        tell(LlmException.failureOf(e));
+      }
+    }
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    if (!closed) {
+      close();
+      tell(failure);
+    }
+  }
+
+  private void thrown(Throwable e) {
+    BusEndpoint.log(e);
+    broken(LlmException.failureOf(e));
+  }
+
+  @Override
+  public void broken(Failure failure) {
+    if (!closed) {
+      try {
+        cancel(failure.message());
+      } finally {
+        tell(failure);
+      }
+    }
+  }
+
+  private void tell(Failure failure) {
+    try {
+      sink.failed(failure);
+    } catch (Throwable e) {
+      BusEndpoint.log(e);
+    }
+  }
+
+  private void close() {
+    closed = true;
+    consumer.remove(this);
+    producer.remove(this);
+  }
+
+  @Override
+  public String peer() {
+    return null;
+  }
+
+  @Override
+  public void lost(Failure failure) {
+    broken(failure);
+  }
+}

@@ -1,0 +1,61 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/**
+ * The end of a complete answer.
+ *
+ * @param finishReason why it ended
+ * @param usage its tokens, {@link TokenUsage#NONE} where nothing is known
+ * @param costUsd what it cost in US dollars, {@code null} where that is not known
+ * @param trail every attempt and every skipped candidate; empty at the end of a backend's answer
+ * @param model the model by the provider's name, or {@code null} where the head has it
+ * @param malformed how many unreadable events of the backend were left out
+ */
+public record AnswerEnd(
+    FinishReason finishReason,
+    TokenUsage usage,
+    Double costUsd,
+    List<Attempt> trail,
+    String model,
+    int malformed) {
+
+  public AnswerEnd {
+    trail = List.copyOf(trail);
+  }
+
+  /** The end of a backend's answer. */
+  public static AnswerEnd ofBackend(
+      FinishReason finishReason, TokenUsage usage, String model, int malformed) {
+    return new AnswerEnd(finishReason, usage, null, List.of(), model, malformed);
+  }
+
+  public JsonObject toJson() {
+    JsonObject json =
+        new JsonObject().put("finish_reason", finishReason.code()).put("usage", usage.toJson());
+    if (costUsd != null) {
+      json.put("cost_usd", costUsd);
+    }
+    if (!trail.isEmpty()) {
+      json.put("trail", Attempt.toJson(trail));
+    }
+    if (model != null) {
+      json.put("model", model);
+    }
+    if (malformed > 0) {
+      json.put("malformed", malformed);
+    }
+    return json;
+  }
+
+  public static AnswerEnd fromJson(JsonObject json) {
+    return new AnswerEnd(
+        FinishReason.of(json.getString("finish_reason")),
+        TokenUsage.fromJson(json.getJsonObject("usage")),
+        json.getDouble("cost_usd"),
+        Attempt.listFromJson(json.getJsonArray("trail")),
+        json.getString("model"),
+        json.getInteger("malformed", 0));
+  }
+}

@@ -1,0 +1,19 @@
+package io.llmrelay.chat;
+
+/**
+ * A service that answers chat requests: one backend, a failover over several, or a relay elsewhere.
+ *
+ * <p>All calls to a service, to its exchanges and to their sinks happen on one event-loop context,
+ * and none of them blocks. A service is anything between a socket and a combination of other
+ * services; nothing in this contract knows frames, JSON or HTTP.
+ */
+public interface ChatService {
+  /**
+   * Opens an exchange. The sink is not called before this method has returned.
+   *
+   * @param request in order, see {@link ChatRequest#checked}
+   * @param sink gets the answer
+   * @throws LlmException where the request is refused; the sink is not called then
+   */
+  ChatExchange open(ChatRequest request, ChatSink sink);
+}

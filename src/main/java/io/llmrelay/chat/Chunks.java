@@ -1,0 +1,92 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
+
+/**
+ * Chunks of one block that arrived together, and travel together: their UTF-8 text in one buffer,
+ * and the length of each. Immutable.
+ */
+public final class Chunks {
+  /** Most bytes of text that travel together; a longer chunk is cut between characters. */
+  public static final int MAX_BYTES = 8 * 1024;
+
+  private final Block block;
+  private final Buffer data;
+  private final int[] lengths;
+
+  private Chunks(Block block, Buffer data, int[] lengths) {
+    this.block = block;
+    this.data = data;
+    this.lengths = lengths;
+  }
+
+  /** One chunk. */
+  public static Chunks of(Block block, Buffer data) {
+    return new Chunks(block, data, null);
+  }
+
+  /**
+   * Several chunks.
+   *
+   * @param lengths the bytes of each, which add up to those of the data; {@code null} for one chunk
+   */
+  public static Chunks of(Block block, Buffer data, int[] lengths) {
+    return new Chunks(block, data, lengths);
+  }
+
+  public Block block() {
+    return block;
+  }
+
+  /** The kind of the block. */
+  public ChunkKind kind() {
+    return block.kind();
+  }
+
+  /** The text of all of them. */
+  public Buffer data() {
+    return data;
+  }
+
+  /** The number of chunks. */
+  public int count() {
+    return lengths == null ? 1 : lengths.length;
+  }
+
+  /** The bytes of the chunk with this index. */
+  public int length(int index) {
+    return lengths == null ? data.length() : lengths[index];
+  }
+
+  /** Passes these chunks on in pieces of at most {@link #MAX_BYTES}. */
+  public void split(Consumer<Chunks> to) {
+    if (data.length() <= MAX_BYTES) {
+      to.accept(this);
+      return;
+    }
+    int from = 0;
+    for (int i = 0; i < count(); i++) {
+      int end = from + length(i);
+      while (from < end) {
+        int cut = cut(data, from, end);
+        to.accept(of(block, data.slice(from, cut)));
+        from = cut;
+      }
+    }
+  }
+
+  /** The end of the longest piece from {@code from} that is not too long and cuts no character. */
+  static int cut(Buffer text, int from, int end) {
+    int cut = from + MAX_BYTES;
+    if (cut >= end) {
+      return end;
+    }
+    for (int back = 0; back <= 3; back++) {
+      if ((text.getByte(cut - back) & 0xC0) != 0x80) {
+        return cut - back;
+      }
+    }
+    return cut; // No character is that long: this is no UTF-8.
+  }
+}

@@ -1,0 +1,559 @@
+package io.llmrelay.failover;
+
+import io.llmrelay.availability.Cooldown;
+import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Permit;
+import io.llmrelay.availability.Skip;
+import io.llmrelay.availability.SlotQueue;
+import io.llmrelay.chat.AnswerEnd;
+import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.Chunks;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.Timeouts;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.observe.RelayEvent;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+
+/**
+ * One request on its way: the edge where the state machine meets the backends and the clock. Events
+ * of the attempt and timers go into the machine, its actions are carried out here; nothing is
+ * decided here.
+ *
+ * <p>Back-pressure: a backend may be ahead by the consumer's own window, and what the consumer has
+ * consumed is reported to the backend. What the latch holds counts as consumed; so what the
+ * consumer consumes of it later is not reported again. While the consumer is a window behind, the
+ * stall timer rests.
+ */
+final class Run implements ChatExchange {
+  private static final Logger LOG = System.getLogger(Run.class.getName());
+
+  private final String id;
+  private final boolean streaming;
+  private final Map<String, String> metadata;
+  private final Timeouts attemptTimeouts;
+  private final List<String> warnings;
+  private final Setup setup;
+  private final CoordinatorVerticle coordinator;
+  private final ChatSink sink;
+  private final Failover machine;
+
+  /** What is asked, until the commit point. */
+  private ChatRequest request;
+
+  /** The attempts that were let in and are not over. */
+  private final Map<Integer, Upstream> upstreams = new HashMap<>();
+
+  /** The attempt that reached the commit point, {@code null} before. */
+  private Upstream serving;
+
+  /** Calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
+  private long ahead;
+
+  /** Of these, those whose text the latch had held. */
+  private long released;
+
+  private boolean consumerPaused;
+  private long timer = -1;
+  private long timerAt = Long.MAX_VALUE;
+  private boolean abandoned;
+  private boolean closed;
+
+  Run(
+      String id,
+      boolean streaming,
+      ChatRequest request,
+      List<Candidate> candidates,
+      RunSettings settings,
+      List<String> warnings,
+      Setup setup,
+      CoordinatorVerticle coordinator,
+      ChatSink sink) {
+    this.id = id;
+    this.streaming = streaming;
+    this.request = request;
+    this.metadata = request.metadata();
+    Timeouts timeouts = settings.timeouts();
+    this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
+    this.warnings = warnings;
+    this.setup = setup;
+    this.coordinator = coordinator;
+    this.sink = sink;
+    this.machine =
+        new Failover(
+            candidates,
+            settings,
+            request.characters(),
+            new AvailabilityGate(),
+            coordinator::now,
+            () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /** Tells the hooks; {@link #start} follows, unless the run is cancelled before. */
+  void begin() {
+    setup.enter();
+    setup
+        .listeners()
+        .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, metadata));
+  }
+
+  void start() {
+    on(machine::start);
+  }
+
+  @Override
+  public void cancel(String reason) {
+    abandoned = true;
+    on(() -> machine.cancel(reason));
+  }
+
+  /** The coordinator stops. */
+  void shutDown() {
+    Failure why = Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down");
+    on(() -> machine.cancel(why));
+  }
+
+  @Override
+  public void consumed(int calls) {
+    if (closed) {
+      return;
+    }
+    long held = Math.min(released, calls);
+    released -= held;
+    ahead -= calls;
+    if (serving != null && calls > held) {
+      serving.exchange.consumed((int) (calls - held));
+    }
+    if (consumerPaused && ahead < sink.window()) {
+      consumerPaused = false;
+      machine.consumerResumed();
+      watch();
+    }
+  }
+
+  /** Asks the availability, and tells it what became of the attempts. */
+  private final class AvailabilityGate implements Gate {
+    private final Context context = coordinator.vertx().getOrCreateContext();
+    private SlotQueue queue;
+
+    @Override
+    public Skip look(Candidate candidate) {
+      return setup
+          .backends()
+          .look(candidate.backend(), candidate.model(), candidate.expected(request));
+    }
+
+    @Override
+    public Skip enter(int number, Candidate candidate, boolean waited) {
+      Entry entry =
+          setup
+              .backends()
+              .enter(
+                  candidate.backend(),
+                  candidate.model(),
+                  candidate.expected(request),
+                  waited,
+                  queue);
+      if (entry instanceof Skip skip) {
+        return skip;
+      }
+      upstreams.put(number, new Upstream(number, candidate, (Permit) entry));
+      return null;
+    }
+
+    @Override
+    public void leave(
+        int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
+      Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
+      boolean impatient =
+          failure != null
+              && failure.kind() == FailureKind.TIMEOUT
+              && failure.status() == 0
+              && setup.settings().run().isShortened(request.relay().timeouts(), candidate);
+      upstreams
+          .get(number)
+          .permit
+          .settle(
+              impatient ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
+    }
+
+    @Override
+    public boolean queue(List<Candidate> candidates) {
+      Map<String, Candidate> byBackend = new LinkedHashMap<>();
+      candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
+      queue =
+          setup
+              .backends()
+              .queue(
+                  byBackend.keySet(),
+                  backend ->
+                      context.runOnContext(
+                          v -> on(() -> machine.slotGranted(byBackend.get(backend)))));
+      return queue != null;
+    }
+
+    @Override
+    public void leaveQueue() {
+      queue.close();
+      queue = null;
+    }
+  }
+
+  /** One attempt, as its backend sees it; it is not called any more once it is aborted. */
+  private final class Upstream implements ChatSink {
+    private final int number;
+    private final Candidate candidate;
+    private final Permit permit;
+    private final Map<Block, Buffer> held = new LinkedHashMap<>();
+    private ChatExchange exchange = NOTHING_OPEN;
+    private int malformed;
+
+    /** The model as the answer names it; {@code null} if it has not. */
+    private String model;
+
+    /** What of the request the provider left out; {@code null} if nothing. */
+    private String warning;
+
+    Upstream(int number, Candidate candidate, Permit permit) {
+      this.number = number;
+      this.candidate = candidate;
+      this.permit = permit;
+    }
+
+    @Override
+    public int window() {
+      return sink.window();
+    }
+
+    @Override
+    public void opened(AnswerHead head) {
+      model = head.model() == null ? model : head.model();
+      warning = head.warning() == null ? warning : head.warning();
+      on(() -> machine.head(number));
+    }
+
+    @Override
+    public void block(Block block) {
+      try {
+        for (Action action : machine.block(number)) {
+          if (action instanceof Action.Deliver) {
+            sink.block(block);
+          } else if (action instanceof Action.Hold) {
+            held.put(block, Buffer.buffer());
+          } else {
+            carryOut(action);
+          }
+        }
+      } catch (RuntimeException e) {
+        broken(e);
+      }
+    }
+
+    @Override
+    public void chunks(Chunks chunks) {
+      try {
+        Buffer data = chunks.data();
+        int characters = coordinator.characters(data);
+        for (Action action :
+            machine.chunks(number, chunks.kind(), chunks.count(), data.length(), characters)) {
+          if (action instanceof Action.Deliver) {
+            deliver(chunks);
+          } else if (action instanceof Action.Hold) {
+            hold(chunks.block(), data);
+          } else {
+            carryOut(action);
+          }
+        }
+        if (timerAt > machine.deadline()) {
+          watch();
+        }
+      } catch (RuntimeException e) {
+        broken(e);
+      }
+    }
+
+    /** Appends it to its block: a latch full of single letters takes no more room. */
+    private void hold(Block block, Buffer data) {
+      held.get(block).appendBuffer(data);
+      exchange.consumed(1);
+    }
+
+    private void release() {
+      held.forEach(
+          (block, text) -> {
+            if (!closed) {
+              sink.block(block);
+              Chunks.of(block, text).split(this::release);
+            }
+          });
+      held.clear();
+    }
+
+    private void release(Chunks chunks) {
+      if (!closed && chunks.data().length() > 0) {
+        released++;
+        Run.this.deliver(chunks);
+      }
+    }
+
+    @Override
+    public void ended(AnswerEnd end) {
+      model = end.model() == null ? model : end.model();
+      malformed = end.malformed();
+      over();
+      if (malformed > 0) {
+        setup
+            .listeners()
+            .deliver(
+                new RelayEvent.SchemaDrift(
+                    id, candidate.backend(), candidate.model(), end.malformed()));
+      }
+      on(() -> machine.ended(number, end.finishReason(), end.usage()));
+    }
+
+    @Override
+    public void failed(Failure failure) {
+      over();
+      on(() -> machine.failed(number, failure));
+    }
+
+    /** Nothing is left to abort. */
+    private void over() {
+      exchange = NOTHING_OPEN;
+    }
+  }
+
+  private static final ChatExchange NOTHING_OPEN =
+      new ChatExchange() {
+        @Override
+        public void consumed(int calls) {}
+
+        @Override
+        public void cancel(String reason) {}
+      };
+
+  /** Tells the machine of something. What is thrown on the way ends the request, not in silence. */
+  private void on(Supplier<List<Action>> event) {
+    try {
+      carryOut(event.get());
+    } catch (RuntimeException e) {
+      broken(e);
+    }
+  }
+
+  private void broken(RuntimeException e) {
+    LOG.log(Level.ERROR, "a request failed within the relay", e);
+    Failure failure = LlmException.failureOf(e);
+    if (closed) {
+      sink.failed(failure);
+      return;
+    }
+    try {
+      carryOut(machine.cancel(failure));
+    } catch (RuntimeException again) {
+      LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
+    }
+    if (!closed) {
+      fail(failure);
+    }
+  }
+
+  private void carryOut(List<Action> actions) {
+    for (Action action : actions) {
+      carryOut(action);
+    }
+    watch();
+  }
+
+  private void carryOut(Action action) {
+    if (action instanceof Action.Start start) {
+      start(start);
+    } else if (action instanceof Action.FellBack fellBack) {
+      setup
+          .listeners()
+          .deliver(
+              new RelayEvent.Fallback(
+                  id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
+    } else if (action instanceof Action.Answering answering) {
+      upstreams.get(answering.number()).permit.firstChunk();
+    } else if (action instanceof Action.Ended ended) {
+      ended(ended);
+    } else if (action instanceof Action.Abort abort) {
+      abort(upstreams.get(abort.number()));
+    } else if (action instanceof Action.Release release) {
+      release(upstreams.get(release.number()));
+    } else if (action instanceof Action.Complete complete) {
+      complete(complete);
+    } else if (action instanceof Action.Fail fail) {
+      fail(fail.failure());
+    } else if (action instanceof Action.Cancelled cancelled) {
+      fail(cancelled.failure());
+    }
+  }
+
+  private void start(Action.Start start) {
+    Candidate candidate = start.candidate();
+    coordinator.warn(candidate);
+    setup
+        .listeners()
+        .deliver(
+            new RelayEvent.AttemptStart(
+                id, start.number(), candidate.backend(), candidate.model()));
+    Upstream upstream = upstreams.get(start.number());
+    upstream.exchange =
+        coordinator
+            .backend(setup, candidate.backend())
+            .open(request.forCandidate(candidate.model(), attemptTimeouts), upstream);
+  }
+
+  private void abort(Upstream upstream) {
+    ChatExchange exchange = upstream.exchange;
+    upstream.exchange = NOTHING_OPEN;
+    exchange.cancel("the attempt was given up");
+  }
+
+  private void ended(Action.Ended ended) {
+    upstreams.remove(ended.number());
+    setup.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+  }
+
+  private void release(Upstream upstream) {
+    Candidate candidate = upstream.candidate;
+    serving = upstream;
+    request = null;
+    if (candidate.warning() != null) {
+      warnings.add(candidate.warning());
+    }
+    if (upstream.warning != null) {
+      warnings.add(upstream.warning);
+    }
+    setup
+        .listeners()
+        .deliver(
+            new RelayEvent.FirstChunk(
+                id, candidate.backend(), candidate.model(), machine.elapsed()));
+    sink.opened(
+        new AnswerHead(
+            id,
+            candidate.backend(),
+            upstream.model == null ? candidate.model() : upstream.model,
+            warnings.isEmpty() ? null : String.join("; ", warnings),
+            machine.trail(),
+            0));
+    upstream.release();
+  }
+
+  private void deliver(Chunks chunks) {
+    if (closed) {
+      return; // What came before it found that the consumer had vanished.
+    }
+    ahead++;
+    sink.chunks(chunks);
+    if (ahead >= sink.window() && !consumerPaused) {
+      consumerPaused = true;
+      machine.consumerPaused();
+    }
+  }
+
+  private void complete(Action.Complete complete) {
+    List<Attempt> trail = machine.trail();
+    AnswerEnd end =
+        new AnswerEnd(
+            complete.finishReason(),
+            complete.usage(),
+            complete.costUsd(),
+            trail,
+            null,
+            serving.malformed);
+    close();
+    sink.ended(end);
+    told(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
+  }
+
+  private void fail(Failure failure) {
+    Failure complete = failure.withRequestId(id);
+    close();
+    if (!abandoned) {
+      sink.failed(complete);
+    }
+    told(null, complete, failure.usage(), failure.costUsd(), failure.trail());
+  }
+
+  private void close() {
+    closed = true;
+    // Nothing is left here, unless something was thrown on the way.
+    List.copyOf(upstreams.values()).forEach(this::abort);
+    upstreams.clear();
+    request = null;
+    unwatch();
+    setup.leave();
+    coordinator.forget(this);
+  }
+
+  private void told(
+      FinishReason finishReason,
+      Failure failure,
+      TokenUsage usage,
+      Double costUsd,
+      List<Attempt> trail) {
+    setup
+        .listeners()
+        .deliver(
+            new RelayEvent.RequestEnd(
+                id,
+                streaming,
+                serving == null ? null : serving.candidate.backend(),
+                serving == null ? null : serving.candidate.model(),
+                finishReason,
+                failure,
+                usage,
+                costUsd,
+                machine.elapsed(),
+                machine.deliveredBytes(),
+                trail,
+                metadata));
+  }
+
+  /** Keeps one timer for the machine's next deadline; a deadline that moved away costs nothing. */
+  private void watch() {
+    long deadline = machine.deadline();
+    if (deadline >= timerAt) {
+      return;
+    }
+    unwatch();
+    timerAt = deadline;
+    timer =
+        coordinator.vertx().setTimer(Math.max(1, deadline - coordinator.now()), this::timerFired);
+  }
+
+  private void unwatch() {
+    if (timer >= 0) {
+      coordinator.vertx().cancelTimer(timer);
+    }
+    timer = -1;
+    timerAt = Long.MAX_VALUE;
+  }
+
+  private void timerFired(long fired) {
+    timer = -1;
+    unwatch();
+    on(machine::timer);
+  }
+}

@@ -1,0 +1,167 @@
+package io.llmrelay.failover;
+
+import io.llmrelay.availability.Skip;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
+import io.llmrelay.chat.TokenUsage;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** The record of a run: what became of each candidate, in order. */
+final class Trail {
+  /** When an attempt started by the clock, how long it took, and when its first chunk came. */
+  record Timing(long startedAt, long durationMs, long firstChunkMs) {}
+
+  private final long startedAt;
+  private final List<Attempt> entries = new ArrayList<>();
+  private final Set<FailureKind> failedKinds = EnumSet.noneOf(FailureKind.class);
+  private final Set<FailureKind> skippedKinds = EnumSet.noneOf(FailureKind.class);
+  private Candidate last;
+  private boolean open;
+
+  Trail(long startedAt) {
+    this.startedAt = startedAt;
+  }
+
+  List<Attempt> entries() {
+    return List.copyOf(entries);
+  }
+
+  /** The candidate of the last entry, or {@code null}. */
+  Candidate lastCandidate() {
+    return last;
+  }
+
+  /** Why the last entry is not the end of it. */
+  String lastReason() {
+    return entries.get(entries.size() - 1).reason();
+  }
+
+  void skip(Candidate candidate, Skip skip, long now) {
+    last = candidate;
+    skippedKinds.add(skip.kind());
+    entries.add(
+        Attempt.skipped(
+            candidate.backend(),
+            candidate.model(),
+            skip.reason(),
+            skip.message(),
+            now - startedAt));
+  }
+
+  void begin(Candidate candidate) {
+    last = candidate;
+    open = false;
+  }
+
+  /** The attempt that runs reached the commit point: it stands in the trail from now on. */
+  void serving(Timing timing) {
+    put(Attempt.Result.SERVING, null, 0, timing, TokenUsage.NONE, null);
+    open = true;
+  }
+
+  /** The attempt that runs is over. */
+  Attempt end(
+      Attempt.Result result,
+      Failure failure,
+      int status,
+      Timing timing,
+      TokenUsage usage,
+      Double cost) {
+    if (open) {
+      entries.remove(entries.size() - 1);
+    }
+    if (result == Attempt.Result.FAILED) {
+      failedKinds.add(failure.kind());
+    }
+    return put(result, failure, status, timing, usage, cost);
+  }
+
+  private Attempt put(
+      Attempt.Result result,
+      Failure failure,
+      int status,
+      Timing timing,
+      TokenUsage usage,
+      Double cost) {
+    Attempt attempt =
+        new Attempt(
+            last.backend(),
+            last.model(),
+            result,
+            failure == null ? null : failure.kind().code(),
+            failure == null ? null : failure.message(),
+            status,
+            failure == null ? null : failure.providerCode(),
+            timing.startedAt() - startedAt,
+            timing.durationMs(),
+            timing.firstChunkMs(),
+            usage,
+            cost);
+    entries.add(attempt);
+    return attempt;
+  }
+
+  /** What all attempts cost together, {@code null} where no cost is known. */
+  Double cost() {
+    Double sum = null;
+    for (Attempt attempt : entries) {
+      if (attempt.costUsd() != null) {
+        sum = (sum == null ? 0 : sum) + attempt.costUsd();
+      }
+    }
+    return sum;
+  }
+
+  /** The tokens of the last attempt. */
+  TokenUsage usage() {
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      if (entries.get(i).result() != Attempt.Result.SKIPPED) {
+        return entries.get(i).usage();
+      }
+    }
+    return TokenUsage.NONE;
+  }
+
+  /**
+   * The kind all failures share, or that of the skips where nothing was tried. Where some make it
+   * worth trying again later, refusals of the request do not count: a prompt that is too long for
+   * one candidate may be served by another.
+   */
+  FailureKind commonKind() {
+    Set<FailureKind> kinds = EnumSet.copyOf(failedKinds.isEmpty() ? skippedKinds : failedKinds);
+    if (kinds.stream().anyMatch(FailureKind::retryable)) {
+      kinds.removeIf(Trail::refusesTheRequest);
+    }
+    boolean callersFault = kinds.stream().allMatch(Trail::refusesTheRequest);
+    return !kinds.isEmpty() && (kinds.size() == 1 || callersFault)
+        ? kinds.iterator().next()
+        : FailureKind.UNAVAILABLE;
+  }
+
+  private static boolean refusesTheRequest(FailureKind kind) {
+    return !kind.retryable() && kind.status() < 500;
+  }
+
+  /** One sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (Attempt attempt : entries) {
+      text.append(text.isEmpty() ? "" : ", ")
+          .append(attempt.backend())
+          .append('/')
+          .append(attempt.model())
+          .append(attempt.result() == Attempt.Result.SKIPPED ? " skipped (" : " (")
+          .append(attempt.reason())
+          .append(
+              SkipReason.SATURATED.code().equals(attempt.reason()) ? ": " + attempt.message() : "")
+          .append(')');
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,232 @@
+package io.llmrelay.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Random walks through the machine: whatever comes in whatever order, the promises of a stream
+ * hold. A walk is given by its seed, which stands in the message of a failure.
+ */
+class FailoverWalkTest {
+  private static final int WALKS = 2_000;
+  private static final int STEPS = 30;
+  private static final String[] BACKENDS = {"a", "b", "c", "d"};
+  private static final FailureKind[] KINDS = FailureKind.values();
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void thePromisesHold(long block) {
+    for (long seed = block * WALKS; seed < (block + 1) * WALKS; seed++) {
+      try {
+        new Walk(new Random(seed)).run();
+      } catch (AssertionError e) {
+        throw new AssertionError("walk " + seed, e);
+      }
+    }
+  }
+
+  private static final class Walk {
+    private final Random random;
+    private final Rig rig;
+    private final int maxRetries;
+    private final Observer observer = new Observer();
+    private int seen;
+
+    Walk(Random random) {
+      this.random = random;
+      String[] backends = java.util.Arrays.copyOf(BACKENDS, 1 + random.nextInt(BACKENDS.length));
+      maxRetries = random.nextInt(3);
+      rig = Rig.of(backends).retries(maxRetries).latch(40);
+      for (String backend : backends) {
+        if (random.nextBoolean()) {
+          rig.window(backend, 1_000 * (1 + random.nextInt(3)));
+        }
+      }
+      CommitPoint[] points = {
+        CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_TEXT, new CommitPoint(9), CommitPoint.COMPLETE
+      };
+      rig.commit(points[random.nextInt(points.length)]);
+    }
+
+    void run() {
+      for (int i = 0; i < STEPS; i++) {
+        step();
+        check();
+      }
+      // Left alone, every run comes to its end.
+      for (int i = 0; i < 100 && !rig.machine().terminal(); i++) {
+        if (rig.machine().state() == Failover.State.PLANNING) {
+          rig.start();
+        } else {
+          rig.after(Math.max(0, rig.untilNext())).timer();
+        }
+        check();
+      }
+      assertThat(observer.over).as("it ends").isTrue();
+    }
+
+    private void step() {
+      rig.jitter = random.nextDouble();
+      rig.after(random.nextInt(4) == 0 ? random.nextInt(3_500) : random.nextInt(50));
+      String backend = BACKENDS[random.nextInt(BACKENDS.length)];
+      int wait = random.nextInt(3) == 0 ? -1 : random.nextInt(8_000);
+      switch (random.nextInt(24)) {
+        case 0, 1, 2 -> rig.start();
+        case 3 -> rig.head();
+        case 4, 5, 6, 7, 8 -> chunk();
+        case 9 -> rig.end(FinishReason.STOP);
+        case 10 -> rig.end(List.of(FinishReason.values()).get(random.nextInt(4)));
+        case 11, 12, 13, 14 ->
+            rig.fail(Failure.of(KINDS[random.nextInt(KINDS.length)], "so").withRetryAfterMs(wait));
+        case 15, 16, 17 -> {
+          rig.timer();
+          if (!rig.machine().terminal()) {
+            assertThat(rig.machine().deadline()).as("no timer is due twice").isGreaterThan(rig.now);
+          }
+        }
+        case 18 -> rig.open(backend, wait);
+        case 19 -> rig.exhausted(backend, FailureKind.RATE_LIMITED, wait);
+        case 20, 21 -> rig.letIn(backend);
+        case 22 -> {
+          if (random.nextBoolean()) {
+            rig.machine().consumerPaused();
+          } else {
+            rig.machine().consumerResumed();
+          }
+        }
+        default -> {
+          if (random.nextInt(4) == 0) {
+            rig.cancel();
+          }
+        }
+      }
+    }
+
+    private void chunk() {
+      String text = "äbc".substring(0, 1 + random.nextInt(3));
+      int before = rig.actions.size();
+      rig.chunk(text);
+      observer.chunk(text, rig.actions.subList(before, rig.actions.size()));
+    }
+
+    private void check() {
+      List<Action> all = rig.actions;
+      for (; seen < all.size(); seen++) {
+        observer.see(all.get(seen));
+      }
+      boolean terminal = rig.machine().terminal();
+      assertThat(terminal).as("a terminal state and a terminal action").isEqualTo(observer.over);
+      assertThat(rig.machine().deliveredBytes()).isEqualTo(observer.visibleBytes);
+      assertThat(rig.trail().stream().filter(a -> a.result() == Attempt.Result.SERVING).count())
+          .isEqualTo(observer.committed && !observer.over ? 1 : 0);
+      assertThat(rig.gate.stream().filter(line -> line.startsWith("leave")).count())
+          .as("every attempt leaves the gate once")
+          .isEqualTo(observer.number - (observer.running == null ? 0 : 1));
+      observer.attempts.values().forEach(n -> assertThat(n).isLessThanOrEqualTo(1 + maxRetries));
+    }
+  }
+
+  /** Sees the actions, and knows no more of the machine than the edge that carries them out. */
+  private static final class Observer {
+    private final Map<String, Integer> attempts = new HashMap<>();
+    private Candidate running;
+    private int number;
+    private boolean aborted;
+    private Outcome ended;
+    private boolean committed;
+    private boolean over;
+    private int heldBytes;
+    private int visibleBytes;
+
+    /** What becomes of a chunk; the other actions are seen when the event is over. */
+    void chunk(String text, List<Action> actions) {
+      int length = text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+      boolean released = actions.stream().anyMatch(Action.Release.class::isInstance);
+      visibleBytes += released ? heldBytes : 0;
+      heldBytes = released ? 0 : heldBytes;
+      for (Action action : actions) {
+        if (action instanceof Action.Deliver) {
+          visibleBytes += length;
+        } else if (action instanceof Action.Hold) {
+          heldBytes += length;
+        }
+      }
+    }
+
+    void see(Action action) {
+      assertThat(over).as("%s after the terminal", action).isFalse();
+      if (action instanceof Action.Start start) {
+        assertThat(running).as("one attempt at a time").isNull();
+        assertThat(committed).as("no attempt after the commit point").isFalse();
+        assertThat(start.number()).isEqualTo(++number);
+        attempts.merge(start.candidate().backend(), 1, Integer::sum);
+        running = start.candidate();
+        aborted = false;
+        ended = null;
+        heldBytes = 0;
+      } else if (action instanceof Action.FellBack) {
+        assertThat(running).isNull();
+      } else if (action instanceof Action.Answering || action instanceof Action.Hold) {
+        runs(action);
+        assertThat(committed).isFalse();
+      } else if (action instanceof Action.Release release) {
+        runs(action);
+        assertThat(committed).as("one commit").isFalse();
+        assertThat(release.candidate()).isEqualTo(running);
+        committed = true;
+        visibleBytes += heldBytes;
+        heldBytes = 0;
+      } else if (action instanceof Action.Deliver) {
+        runs(action);
+        assertThat(committed).isTrue();
+      } else if (action instanceof Action.Abort) {
+        runs(action);
+        aborted = true;
+      } else if (action instanceof Action.Ended end) {
+        assertThat(end.candidate()).isEqualTo(running);
+        assertThat(end.number()).isEqualTo(number);
+        ended = end.outcome();
+        running = null;
+        heldBytes = 0;
+      } else if (action instanceof Action.Complete complete) {
+        assertThat(ended).isEqualTo(Outcome.ALIVE);
+        assertThat(committed).isTrue();
+        assertThat(aborted).isFalse();
+        if (visibleBytes == 0) {
+          assertThat(complete.finishReason())
+              .as("no empty success")
+              .isIn(FinishReason.LENGTH, FinishReason.TOOL_CALLS);
+        }
+        over();
+      } else if (action instanceof Action.Fail fail) {
+        assertThat(fail.failure().deliveredBytes()).isEqualTo(visibleBytes);
+        over();
+      } else if (action instanceof Action.Cancelled cancelled) {
+        assertThat(cancelled.failure().deliveredBytes()).isEqualTo(visibleBytes);
+        over();
+      }
+    }
+
+    private void runs(Action action) {
+      assertThat(running).as("%s of an attempt that runs", action).isNotNull();
+      assertThat(aborted).as("%s after the abort", action).isFalse();
+    }
+
+    private void over() {
+      assertThat(running).as("no attempt is left behind").isNull();
+      over = true;
+    }
+  }
+}

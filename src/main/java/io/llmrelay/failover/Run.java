@@ -48,6 +48,7 @@ final class Run implements ChatExchange {
   private final String id;
   private final boolean streaming;
   private final Map<String, String> metadata;
+  private final Timeouts askedTimeouts;
   private final Timeouts attemptTimeouts;
   private final List<String> warnings;
   private final Setup setup;
@@ -90,6 +91,7 @@ final class Run implements ChatExchange {
     this.streaming = streaming;
     this.request = request;
     this.metadata = request.metadata();
+    this.askedTimeouts = request.relay().timeouts();
     Timeouts timeouts = settings.timeouts();
     this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     this.warnings = warnings;
@@ -186,7 +188,7 @@ final class Run implements ChatExchange {
           failure != null
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
-              && setup.settings().run().isShortened(request.relay().timeouts(), candidate);
+              && setup.settings().run().isShortened(askedTimeouts, candidate);
       upstreams
           .get(number)
           .permit

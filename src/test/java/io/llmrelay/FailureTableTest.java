@@ -10,6 +10,7 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.ModelOptions;
@@ -130,7 +131,7 @@ class FailureTableTest {
   private static final String FALLBACK = "Déjà vu: 漢字 and 🙂 arrive whole from the fallback.";
   private static final ChatRequest REQUEST =
       ChatRequest.of(ChatMessage.user("Why is the sky blue?"));
-  private static final String TIMEOUT = "400ms";
+  private static final Duration TIMEOUT = Duration.ofMillis(400);
 
   @RegisterExtension static final Relays RELAYS = new Relays();
   private static Sandbox resetting;
@@ -258,7 +259,7 @@ class FailureTableTest {
     RELAYS.sandbox().script(path + "secondary", Scenario.ok().text(FALLBACK));
     RELAYS.sandbox().script(path + "larger", Scenario.ok().text(FALLBACK));
 
-    Seen seen = Seen.of(relay.client(), request(row), streaming);
+    Seen seen = Seen.of(relay.client(), REQUEST, streaming);
 
     String servedBy = row.servedBy();
     if (row.tokens() > 0) {
@@ -287,7 +288,7 @@ class FailureTableTest {
     String path = unique("row");
     Relay relay = RELAYS.deploy(options(row, dialect, path));
 
-    Seen seen = Seen.of(relay.client(), request(row), streaming);
+    Seen seen = Seen.of(relay.client(), REQUEST, streaming);
 
     List<String> hooks = servedByNobody(row, seen, streaming ? row.tokens() : 0);
     assertThat(seen.signals()).isEqualTo(1);
@@ -535,6 +536,7 @@ class FailureTableTest {
   private static RelayOptions options(Row row, String dialect, String path) {
     return new RelayOptions()
         .addBackend("primary", primary(row, dialect, path + "primary"))
+        .setTimeouts(timeouts(row))
         .setCircuit(new CircuitOptions().setMaxFailures(1));
   }
 
@@ -562,12 +564,12 @@ class FailureTableTest {
     return RELAYS.calls(path) + resetting.calls(path).size();
   }
 
-  private static ChatRequest request(Row row) {
-    JsonObject json = REQUEST.toJson();
-    if (!row.timer().isEmpty()) {
-      JsonObject timeouts = new JsonObject().put(row.timer(), TIMEOUT);
-      json.put("relay", new JsonObject().put("timeouts", timeouts));
-    }
-    return ChatRequest.fromJson(json);
+  /** The row's timer is short by configuration: what a request shortens speaks against nobody. */
+  private static Timeouts timeouts(Row row) {
+    Duration connect = row.timer().equals("connect") ? TIMEOUT : null;
+    Duration head = row.timer().equals("head") ? TIMEOUT : null;
+    Duration firstChunk = row.timer().equals("first-chunk") ? TIMEOUT : null;
+    Duration stall = row.timer().equals("stall") ? TIMEOUT : null;
+    return new Timeouts(connect, head, firstChunk, stall, null);
   }
 }

@@ -5,17 +5,18 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.QueueOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How much time a wall has.
  *
- * @param limitMs of the timer a row is about; 0: the relay's defaults stand
+ * @param limitMs of the timers as they are configured; 0: the relay's defaults stand
  * @param slowMs a delay that is not too long for any timer
- * @param connectMs of the wait for a connection where no row is about it; 0: the relay's default
+ * @param patienceMs of the timers that a row is not about, by request; 0: as configured
  * @param slackMs how long anything may take that waits for nothing, on a busy machine
  * @param scenes how many rows are played at a time
  */
-public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, int scenes) {
+public record Profile(long limitMs, int slowMs, long patienceMs, long slackMs, int scenes) {
 
   /**
    * Short timers, for a test: some seconds. A machine that stands still for a second or two does
@@ -46,16 +47,35 @@ public record Profile(long limitMs, int slowMs, long connectMs, long slackMs, in
     return limit.toMillis();
   }
 
-  /** What the requests of a row say of time. */
-  JsonObject timeouts(Row row) {
-    JsonObject timeouts = others();
-    return row.timer() == null || row.timer().equals("queue") || limitMs == 0
-        ? timeouts
-        : timeouts.put(row.timer(), limitMs + "ms");
+  /**
+   * Returns the timers that are configured; a timer that a request shortens counts for no circuit.
+   */
+  Timeouts configured() {
+    if (limitMs == 0) {
+      return RelayOptions.DEFAULT_TIMEOUTS;
+    }
+    Duration limit = Duration.ofMillis(limitMs);
+    // A limit on the head that is no shorter than that on the first chunk is none of its own.
+    return new Timeouts(limit, limit, limit.plusMillis(1), limit, null);
   }
 
-  /** What a request says of time that no row is about. */
+  /** Returns the timeouts in the requests of a row. */
+  JsonObject timeouts(Row row) {
+    JsonObject timeouts = others();
+    if (row.timer() != null) {
+      timeouts.remove(row.timer());
+    }
+    return timeouts;
+  }
+
+  /** Returns the timeouts in a request that no row is about. */
   JsonObject others() {
-    return connectMs == 0 ? new JsonObject() : new JsonObject().put("connect", connectMs + "ms");
+    JsonObject timeouts = new JsonObject();
+    if (patienceMs > 0) {
+      for (String timer : List.of("connect", "head", "first-chunk", "stall")) {
+        timeouts.put(timer, patienceMs + "ms");
+      }
+    }
+    return timeouts;
   }
 }

@@ -118,6 +118,8 @@ final class Scene {
     options.getBus().setPrefix(busPrefix);
     if ("queue".equals(row.timer())) {
       options.setQueue(new QueueOptions().setWait(Duration.ofMillis(limit())));
+    } else {
+      options.setTimeouts(profile.configured());
     }
     List<ModelOptions> windows = new ArrayList<>();
     for (Play play : all) {

@@ -262,7 +262,7 @@ final class BackendClient {
           if (connected == null) {
             inTime.tryFail(cause);
           } else if (!inTime.tryComplete(connected)) {
-            connected.reset();
+            connected.exceptionHandler(e -> {}).reset();
           }
         });
     return inTime.future();

@@ -124,6 +124,7 @@ final class Probe {
         .compose(
             response -> {
               status = response.statusCode();
+              response.exceptionHandler(e -> {}); // A success is reset at its head.
               return reader.apply(response);
             });
   }

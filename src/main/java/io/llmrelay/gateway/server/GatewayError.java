@@ -166,8 +166,11 @@ public final class GatewayError extends RuntimeException {
   private static String publicMessage(Failure failure) {
     boolean fromBackend = failure.backend() != null;
     return switch (failure.kind()) {
-      case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, UNSUPPORTED, MODEL_NOT_FOUND ->
-          failure.message();
+      case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH -> failure.message();
+      case UNSUPPORTED ->
+          fromBackend ? "the backend does not support this request" : failure.message();
+      case MODEL_NOT_FOUND ->
+          fromBackend ? "the backend does not serve the model" : failure.message();
       case AUTHENTICATION ->
           fromBackend ? "the backend does not accept the relay's key" : failure.message();
       case PERMISSION ->

@@ -227,13 +227,27 @@ class OpenAiErrorTest extends GatewayFixture {
   @ParameterizedTest
   @EnumSource(
       value = FailureKind.class,
-      names = {"INVALID_REQUEST", "CONTENT_FILTER", "CONTEXT_LENGTH", "MODEL_NOT_FOUND"})
+      names = {"INVALID_REQUEST", "CONTENT_FILTER", "CONTEXT_LENGTH"})
   void requestProblemsAreForwarded(FailureKind kind) throws Exception {
     Failure failure =
         Failure.of(kind, "temperature is for other models").withCandidate("primary", "m");
 
     assertThat(error(refusal(failure)).getString("message"))
         .isEqualTo("temperature is for other models");
+  }
+
+  /** Providers name accounts and organizations in these. */
+  @ParameterizedTest
+  @EnumSource(
+      value = FailureKind.class,
+      names = {"UNSUPPORTED", "MODEL_NOT_FOUND"})
+  void whatABackendCannotDoNamesNoAccount(FailureKind kind) throws Exception {
+    Failure failure =
+        Failure.of(kind, "Your organization org-1 must be verified").withCandidate("primary", "m");
+
+    assertThat(error(refusal(failure)).getString("message"))
+        .startsWith("the backend does not s")
+        .doesNotContain("org-1");
   }
 
   @Test

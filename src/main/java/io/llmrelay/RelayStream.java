@@ -4,9 +4,9 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -331,7 +331,7 @@ final class RelayStream implements LlmStream, CallerSink {
   private void give(Block block, Buffer data) {
     if (eventHandler != null) {
       give(new ChatEvent.Chunk(block, data));
-    } else if (block.kind() == ChunkKind.TEXT) {
+    } else if (block.kind() == BlockKind.TEXT) {
       demand -= demand == Long.MAX_VALUE ? 0 : 1;
       if (textHandler != null) {
         textHandler.handle(data);

@@ -4,11 +4,11 @@ import static io.llmrelay.Relays.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -63,18 +63,18 @@ class FixtureReplayTest {
 
   /** What the consumer was told. */
   private static final class Answer {
-    final Map<ChunkKind, StringBuilder> texts = new LinkedHashMap<>();
+    final Map<BlockKind, StringBuilder> texts = new LinkedHashMap<>();
     String backend;
     List<Attempt> trail;
     FinishReason finishReason;
     TokenUsage usage;
     Failure failure;
 
-    String text(ChunkKind kind) {
+    String text(BlockKind kind) {
       return texts.getOrDefault(kind, new StringBuilder()).toString();
     }
 
-    void text(ChunkKind kind, String more) {
+    void text(BlockKind kind, String more) {
       texts.computeIfAbsent(kind, k -> new StringBuilder()).append(more);
     }
   }
@@ -167,7 +167,7 @@ class FixtureReplayTest {
     if (fallsBack(one)) {
       assertThat(answer.failure).isNull();
       assertThat(answer.backend).isEqualTo("healthy");
-      assertThat(answer.text(ChunkKind.TEXT)).isEqualTo("healthy");
+      assertThat(answer.text(BlockKind.TEXT)).isEqualTo("healthy");
       assertThat(answer.texts).hasSize(1);
       assertThat(answer.trail.get(0).reason()).isIn(recording.kinds());
       if (recording.isError()) {
@@ -206,7 +206,7 @@ class FixtureReplayTest {
 
   private static String said(Recording recording) {
     StringBuilder said = new StringBuilder();
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       said.append(recording.text(kind));
     }
     return said.toString();
@@ -219,7 +219,7 @@ class FixtureReplayTest {
   }
 
   private static void delivered(Answer answer, Case one) {
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       boolean withheld = answer.failure != null && !one.streamed;
       assertThat(answer.text(kind)).isEqualTo(withheld ? "" : one.recording.text(kind));
     }
@@ -262,9 +262,9 @@ class FixtureReplayTest {
   }
 
   private static void whole(ChatCompletion whole, Answer answer) {
-    answer.text(ChunkKind.TEXT, whole.text());
-    answer.text(ChunkKind.REASONING, whole.reasoning());
-    answer.text(ChunkKind.REFUSAL, whole.refusal());
+    answer.text(BlockKind.TEXT, whole.text());
+    answer.text(BlockKind.REASONING, whole.reasoning());
+    answer.text(BlockKind.REFUSAL, whole.refusal());
     answer.texts.values().removeIf(StringBuilder::isEmpty);
     answer.backend = whole.backend();
     answer.trail = whole.trail();

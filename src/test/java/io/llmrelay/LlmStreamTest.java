@@ -8,11 +8,11 @@ import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Producer;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -74,8 +74,8 @@ class LlmStreamTest {
   void flowsAtFirstAndEndsOnce() throws Exception {
     LlmStream stream = open();
     Probe probe = new Probe(stream);
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("Hel")));
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("lo 漢😀")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("Hel")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("lo 漢😀")));
     end();
     await().until(() -> probe.ends.get() == 1);
     assertThat(probe.text()).isEqualTo("Hello 漢😀");
@@ -90,7 +90,7 @@ class LlmStreamTest {
   @Test
   void nothingIsLostBeforeAHandlerIsSet() throws Exception {
     LlmStream stream = open();
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("early")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("early")));
     end();
     await().until(() -> stream.finishReason() != null);
     Probe probe = new Probe(stream);
@@ -105,7 +105,7 @@ class LlmStreamTest {
     Probe probe = new Probe(stream);
     for (int i = 0; i < 5; i++) {
       String text = "" + i;
-      produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer(text)));
+      produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer(text)));
     }
     end();
     await().until(() -> stream.finishReason() != null);
@@ -133,7 +133,7 @@ class LlmStreamTest {
           stream.pause();
         });
     for (int i = 0; i < 3; i++) {
-      produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
+      produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("x")));
     }
     stream.resume();
     await().until(() -> got.size() == 1);
@@ -153,7 +153,7 @@ class LlmStreamTest {
     stream.pause();
     Probe probe = new Probe(stream);
     for (int i = 0; i < BusSettings.DEFAULT_WINDOW; i++) {
-      produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
+      produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("x")));
     }
     settle();
     assertThat(onProducer(() -> producer.isPaused())).isTrue();
@@ -166,7 +166,7 @@ class LlmStreamTest {
   void aFailureInMidStreamIsTheOneTerminalSignal() throws Exception {
     LlmStream stream = open();
     Probe probe = new Probe(stream);
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("half")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("half")));
     produce(
         p ->
             p.fail(
@@ -201,7 +201,7 @@ class LlmStreamTest {
     stream.cancel();
     stream.cancel();
     await().until(() -> cancelled != null);
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("late")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("late")));
     end();
     settle();
     assertThat(probe.chunks).isEmpty();
@@ -224,9 +224,9 @@ class LlmStreamTest {
     LlmStream stream = open();
     List<String> seen = Collections.synchronizedList(new ArrayList<>());
     stream.events().handler(event -> seen.add(describe(event)));
-    produce(p -> p.chunk(ChunkKind.REASONING, Buffer.buffer("hm")));
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("yes")));
-    produce(p -> p.chunk(ChunkKind.REFUSAL, Buffer.buffer("no")));
+    produce(p -> p.chunk(BlockKind.REASONING, Buffer.buffer("hm")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("yes")));
+    produce(p -> p.chunk(BlockKind.REFUSAL, Buffer.buffer("no")));
     end();
     await().until(() -> seen.size() == 7);
     assertThat(seen)
@@ -282,7 +282,7 @@ class LlmStreamTest {
                     }));
     await().until(() -> producer != null);
     produce(p -> p.open());
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("x")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("x")));
     end();
     get(done.future());
     assertThat(contexts).hasSize(3).containsOnly(context);
@@ -310,8 +310,8 @@ class LlmStreamTest {
                                 })));
     await().until(() -> producer != null);
     produce(p -> p.open());
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("a")));
-    produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer("b")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("a")));
+    produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("b")));
     end();
     get(done.future());
     assertThat(got).containsExactlyInAnyOrder("a", "reported", "b");
@@ -340,7 +340,7 @@ class LlmStreamTest {
     for (int i = 0; i < 200; i++) {
       String text = "chunk " + i + "\n";
       expected.append(text);
-      produce(p -> p.chunk(ChunkKind.TEXT, Buffer.buffer(text)));
+      produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer(text)));
     }
     end();
     assertThat(get(body)).hasToString(expected.toString());

@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
@@ -134,7 +134,7 @@ class SecretsTest {
     // A handler of the caller's that throws.
     RELAYS.sandbox().script(path + "one", Scenario.ok().text(ANSWER));
     LlmStream stream = get(relay.client().stream(REQUEST));
-    see(stream, new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(ANSWER)));
+    see(stream, new ChatEvent.Chunk(Block.of(0, BlockKind.TEXT), Buffer.buffer(ANSWER)));
     stream.cancel();
 
     // Afterwards nobody is asked any more.

@@ -3,8 +3,8 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -173,7 +173,7 @@ public final class FrameCodec {
    * @param current the index of the block that started last, which need not be named
    */
   static void describe(Chunks chunks, boolean blocks, int current, MultiMap headers) {
-    if (!blocks && chunks.kind() != ChunkKind.TEXT) {
+    if (!blocks && chunks.kind() != BlockKind.TEXT) {
       headers.add(KIND, chunks.kind().code());
     } else if (blocks && chunks.block().index() != current) {
       headers.add(BLOCK, Integer.toString(chunks.block().index()));
@@ -209,8 +209,8 @@ public final class FrameCodec {
   }
 
   /** The kind of chunks whose producer knows no blocks. */
-  static ChunkKind kind(Message<?> message) {
-    return ChunkKind.of(message.headers().get(KIND));
+  static BlockKind kind(Message<?> message) {
+    return BlockKind.of(message.headers().get(KIND));
   }
 
   /** The chunks of a frame, {@code null} where its lengths are not those of its body. */

@@ -3,9 +3,9 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -180,7 +180,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   }
 
   /** The block of chunks whose producer knows no blocks: a new one where the kind changes. */
-  private Block blockOf(ChunkKind kind) {
+  private Block blockOf(BlockKind kind) {
     if (last == null || last.kind() != kind) {
       Block block = Block.of(last == null ? 0 : last.index() + 1, kind);
       return start(block) ? block : null;

@@ -10,10 +10,10 @@ import io.vertx.core.json.JsonObject;
  * @param id the provider's id of a tool call, otherwise {@code null}
  * @param name the tool's name, otherwise {@code null}
  */
-public record Block(int index, ChunkKind kind, String id, String name) {
+public record Block(int index, BlockKind kind, String id, String name) {
 
   /** A block that is no tool call. */
-  public static Block of(int index, ChunkKind kind) {
+  public static Block of(int index, BlockKind kind) {
     return new Block(index, kind, null, null);
   }
 
@@ -31,7 +31,7 @@ public record Block(int index, ChunkKind kind, String id, String name) {
   public static Block fromJson(JsonObject json) {
     return new Block(
         json.getInteger("index"),
-        ChunkKind.of(json.getString("kind")),
+        BlockKind.of(json.getString("kind")),
         json.getString("id"),
         json.getString("name"));
   }

@@ -40,20 +40,20 @@ public record ChatCompletion(
 
   /** The answer's text: that of all its text blocks. */
   public String text() {
-    return content(ChunkKind.TEXT);
+    return content(BlockKind.TEXT);
   }
 
   /** The model's thinking as far as it was shown, may be empty. */
   public String reasoning() {
-    return content(ChunkKind.REASONING);
+    return content(BlockKind.REASONING);
   }
 
   /** The refusal in the model's words, may be empty. */
   public String refusal() {
-    return content(ChunkKind.REFUSAL);
+    return content(BlockKind.REFUSAL);
   }
 
-  private String content(ChunkKind kind) {
+  private String content(BlockKind kind) {
     String content = "";
     for (ContentBlock each : blocks) {
       if (each.block().kind() == kind) {
@@ -74,8 +74,8 @@ public record ChatCompletion(
             .put("finish_reason", finishReason.code())
             .put("usage", usage.toJson())
             .put("trail", Attempt.toJson(trail));
-    putUnlessEmpty(json, ChunkKind.REASONING, reasoning());
-    putUnlessEmpty(json, ChunkKind.REFUSAL, refusal());
+    putUnlessEmpty(json, BlockKind.REASONING, reasoning());
+    putUnlessEmpty(json, BlockKind.REFUSAL, refusal());
     if (!blocks.equals(blocks(json))) {
       JsonArray array = new JsonArray();
       blocks.forEach(block -> array.add(block.toJson()));
@@ -93,7 +93,7 @@ public record ChatCompletion(
     return json;
   }
 
-  private static void putUnlessEmpty(JsonObject json, ChunkKind kind, String content) {
+  private static void putUnlessEmpty(JsonObject json, BlockKind kind, String content) {
     if (!content.isEmpty()) {
       json.put(kind.code(), content);
     }
@@ -119,7 +119,7 @@ public record ChatCompletion(
       return several.stream().map(block -> ContentBlock.fromJson((JsonObject) block)).toList();
     }
     List<ContentBlock> blocks = new ArrayList<>();
-    for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT, ChunkKind.REFUSAL)) {
+    for (BlockKind kind : List.of(BlockKind.REASONING, BlockKind.TEXT, BlockKind.REFUSAL)) {
       String content = json.getString(kind.code(), "");
       if (!content.isEmpty()) {
         blocks.add(new ContentBlock(Block.of(blocks.size(), kind), content));

@@ -23,7 +23,7 @@ public sealed interface ChatEvent {
    */
   record Chunk(Block block, Buffer data) implements ChatEvent {
     /** The kind of the block. */
-    public ChunkKind kind() {
+    public BlockKind kind() {
       return block.kind();
     }
 

@@ -40,7 +40,7 @@ public final class Chunks {
   }
 
   /** The kind of the block. */
-  public ChunkKind kind() {
+  public BlockKind kind() {
     return block.kind();
   }
 

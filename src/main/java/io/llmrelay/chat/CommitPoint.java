@@ -31,8 +31,8 @@ public record CommitPoint(int characters, boolean textOnly) {
   }
 
   /** Whether chunks of this kind count towards the commit point. */
-  public boolean counts(ChunkKind kind) {
-    return !textOnly || kind != ChunkKind.REASONING;
+  public boolean counts(BlockKind kind) {
+    return !textOnly || kind != BlockKind.REASONING;
   }
 
   /**

@@ -3,7 +3,7 @@ package io.llmrelay.failover;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -189,7 +189,7 @@ final class Failover {
   }
 
   /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
-  List<Action> chunks(int number, ChunkKind kind, int count, int length, int characters) {
+  List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
     if (!runs(number)) {
       return NOTHING;
     }

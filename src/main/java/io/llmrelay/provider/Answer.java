@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.Block;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -45,7 +45,7 @@ public final class Answer {
 
   private final ErrorClassifier errors;
   private final List<Chunks> pieces = new ArrayList<>();
-  private final Map<ChunkKind, Character> firstHalves = new EnumMap<>(ChunkKind.class);
+  private final Map<BlockKind, Character> firstHalves = new EnumMap<>(BlockKind.class);
   private final Utf8Buffer text = new Utf8Buffer();
 
   /** Where in the text a chunk begins, and the lengths of those before it. */
@@ -70,7 +70,7 @@ public final class Answer {
   }
 
   /** A chunk of a kind; empty text is nothing. */
-  public void text(ChunkKind kind, CharSequence more) {
+  public void text(BlockKind kind, CharSequence more) {
     if (more.length() == 0) {
       return;
     }
@@ -98,7 +98,7 @@ public final class Answer {
   }
 
   /** A chunk of a kind, as ASCII. */
-  public void text(ChunkKind kind, byte[] bytes, int from, int to) {
+  public void text(BlockKind kind, byte[] bytes, int from, int to) {
     if (from == to) {
       return;
     }
@@ -130,7 +130,7 @@ public final class Answer {
     }
   }
 
-  private void select(ChunkKind kind) {
+  private void select(BlockKind kind) {
     if (block == null || kind != block.kind()) {
       cut();
       block = Block.of(block == null ? 0 : block.index() + 1, kind);
@@ -228,7 +228,7 @@ public final class Answer {
 
   /** A first half whose second never came. */
   private void flushHalves() {
-    for (ChunkKind each : firstHalves.keySet()) {
+    for (BlockKind each : firstHalves.keySet()) {
       select(each);
       text.put(REPLACEMENT);
       mark();

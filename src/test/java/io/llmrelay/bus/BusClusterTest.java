@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusBench.Peer;
 import io.llmrelay.bus.BusBench.Receiver;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
@@ -53,7 +53,7 @@ class BusClusterTest {
         stream -> {
           stream.open("1", "b", "m");
           for (int i = 0; i < 100; i++) {
-            stream.chunk(ChunkKind.TEXT, Buffer.buffer("größe " + i + "\n"));
+            stream.chunk(BlockKind.TEXT, Buffer.buffer("größe " + i + "\n"));
           }
           if (producer.producers.size() == 1) {
             stream.end();

@@ -13,9 +13,9 @@ import io.llmrelay.bus.BusBench.Raw;
 import io.llmrelay.bus.BusBench.Receiver;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -219,7 +219,7 @@ class BusLivenessTest {
             .serves(
                 stream -> {
                   for (int i = 0; i < 10; i++) {
-                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                    stream.chunk(BlockKind.TEXT, Buffer.buffer("x"));
                   }
                 });
     Peer consumer = peer(BusSettings.DEFAULT);
@@ -239,7 +239,7 @@ class BusLivenessTest {
             .serves(
                 stream -> {
                   for (int i = 0; i < 10; i++) {
-                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                    stream.chunk(BlockKind.TEXT, Buffer.buffer("x"));
                   }
                   stream.end();
                 });
@@ -457,7 +457,7 @@ class BusLivenessTest {
                 Bad::new,
                 stream -> {
                   for (int i = 0; i < 4; i++) {
-                    stream.chunk(ChunkKind.TEXT, Buffer.buffer("x"));
+                    stream.chunk(BlockKind.TEXT, Buffer.buffer("x"));
                   }
                 });
     Peer consumer = peer(PATIENT);

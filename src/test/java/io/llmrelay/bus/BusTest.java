@@ -12,7 +12,7 @@ import io.llmrelay.bus.BusBench.Peer;
 import io.llmrelay.bus.BusBench.Raw;
 import io.llmrelay.bus.BusBench.Receiver;
 import io.llmrelay.chat.Block;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -69,7 +69,7 @@ class BusTest {
 
   private static void chunks(Producer stream, int n) {
     for (int i = 0; i < n; i++) {
-      stream.chunk(ChunkKind.TEXT, text("c" + i));
+      stream.chunk(BlockKind.TEXT, text("c" + i));
     }
   }
 
@@ -80,7 +80,7 @@ class BusTest {
       producer.serves(
           stream -> {
             stream.open("1", "b", "m");
-            stream.chunk(ChunkKind.TEXT, text("Hi"));
+            stream.chunk(BlockKind.TEXT, text("Hi"));
             stream.end();
           });
       Receiver receiver = consumer.opens(new Receiver());
@@ -106,9 +106,9 @@ class BusTest {
     void tellsTheProducerWhetherTheConsumerUnderstandsBlocks() {
       producer.serves(
           stream -> {
-            stream.chunk(ChunkKind.REASONING, text("hm"));
-            stream.chunk(ChunkKind.TEXT, text("Hi"));
-            stream.chunks(Chunks.of(Block.of(0, ChunkKind.REASONING), text("mm")));
+            stream.chunk(BlockKind.REASONING, text("hm"));
+            stream.chunk(BlockKind.TEXT, text("Hi"));
+            stream.chunks(Chunks.of(Block.of(0, BlockKind.REASONING), text("mm")));
           });
       Raw raw = new Raw(vertx, "raw");
       raw.flush(raw.opens("old", 9));
@@ -268,7 +268,7 @@ class BusTest {
           stream -> {
             for (int i = 0; i < sent.size(); i++) {
               stream.chunk(
-                  ChunkKind.of(kinds.get(i).equals("text") ? null : kinds.get(i)), sent.get(i));
+                  BlockKind.of(kinds.get(i).equals("text") ? null : kinds.get(i)), sent.get(i));
             }
             stream.end();
           });
@@ -503,7 +503,7 @@ class BusTest {
   class Cancel {
     @Test
     void tellsTheProducerOnceAndTheConsumerNothing() {
-      producer.serves(stream -> stream.chunk(ChunkKind.TEXT, text("x")));
+      producer.serves(stream -> stream.chunk(BlockKind.TEXT, text("x")));
       Receiver receiver = consumer.opens(new Receiver());
       receiver.awaitChunks(1);
       consumer.run(
@@ -692,9 +692,9 @@ class BusTest {
       raw.flush(to);
       assertThat(receiver.blocks)
           .containsExactly(
-              Block.of(0, ChunkKind.TEXT),
-              new Block(1, ChunkKind.TOOL_CALL, "c1", "weather"),
-              Block.of(2, ChunkKind.OTHER));
+              Block.of(0, BlockKind.TEXT),
+              new Block(1, BlockKind.TOOL_CALL, "c1", "weather"),
+              Block.of(2, BlockKind.OTHER));
       assertThat(receiver.events)
           .containsExactly("other", "tool_call", "text", "other", "tool_call");
     }

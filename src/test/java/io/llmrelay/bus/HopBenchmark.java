@@ -3,11 +3,11 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
@@ -59,7 +59,7 @@ public class HopBenchmark {
   /** Sends what is asked of it, as fast as what was consumed lets it. */
   private static final class Producer implements ChatExchange {
     private final Buffer chunk = Buffer.buffer(" sixteen letters");
-    private final Block block = Block.of(0, ChunkKind.TEXT);
+    private final Block block = Block.of(0, BlockKind.TEXT);
     private final Context context;
     private final ChatSink sink;
     private int ahead;

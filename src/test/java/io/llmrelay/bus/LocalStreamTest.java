@@ -12,7 +12,7 @@ import io.llmrelay.bus.BusBench.Peer;
 import io.llmrelay.bus.BusBench.Receiver;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.Block;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -45,7 +45,7 @@ class LocalStreamTest {
     producer.servesHere(
         stream -> {
           stream.open();
-          Block block = Block.of(0, ChunkKind.TEXT);
+          Block block = Block.of(0, BlockKind.TEXT);
           stream.sink.block(block);
           Chunks chunks = Chunks.of(block, Buffer.buffer("Hi"));
           stream.chunks(chunks);

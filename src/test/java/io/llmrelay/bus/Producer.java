@@ -3,11 +3,11 @@ package io.llmrelay.bus;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
@@ -66,7 +66,7 @@ public class Producer implements ChatExchange {
   }
 
   /** Gives a chunk; a block starts where the kind changes. */
-  public void chunk(ChunkKind kind, Buffer data) {
+  public void chunk(BlockKind kind, Buffer data) {
     if (block == null || block.kind() != kind) {
       block = Block.of(block == null ? 0 : block.index() + 1, kind);
       sink.block(block);
@@ -75,7 +75,7 @@ public class Producer implements ChatExchange {
   }
 
   public void chunk(String text) {
-    chunk(ChunkKind.TEXT, Buffer.buffer(text));
+    chunk(BlockKind.TEXT, Buffer.buffer(text));
   }
 
   public void chunks(Chunks chunks) {

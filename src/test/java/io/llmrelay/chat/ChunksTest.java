@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChunksTest {
-  private static final Block BLOCK = Block.of(0, ChunkKind.TEXT);
+  private static final Block BLOCK = Block.of(0, BlockKind.TEXT);
 
   private static Buffer text(String text) {
     return Buffer.buffer(text);

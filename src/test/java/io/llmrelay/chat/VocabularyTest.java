@@ -236,9 +236,9 @@ class VocabularyTest {
     ChatCompletion[] whole = new ChatCompletion[1];
     AnswerCollector collector = new AnswerCollector(answer -> whole[0] = answer, failure -> {});
     collector.opened(new AnswerHead("r", "a", "m", "m is old", List.of(), 0));
-    Block text = Block.of(0, ChunkKind.TEXT);
-    Block reasoning = Block.of(1, ChunkKind.REASONING);
-    Block call = new Block(2, ChunkKind.TOOL_CALL, "c1", "weather");
+    Block text = Block.of(0, BlockKind.TEXT);
+    Block reasoning = Block.of(1, BlockKind.REASONING);
+    Block call = new Block(2, BlockKind.TOOL_CALL, "c1", "weather");
     Buffer euro = Buffer.buffer("€");
     collector.block(text);
     collector.chunks(Chunks.of(text, euro.slice(0, 1)));
@@ -274,12 +274,12 @@ class VocabularyTest {
 
   @Test
   void anAnswerOfOneBlockIsItsTextAlone() {
-    for (ChunkKind kind : List.of(ChunkKind.TEXT, ChunkKind.REASONING, ChunkKind.REFUSAL)) {
+    for (BlockKind kind : List.of(BlockKind.TEXT, BlockKind.REASONING, BlockKind.REFUSAL)) {
       ChatCompletion answer = answer(new ContentBlock(Block.of(0, kind), "x"));
       assertThat(answer.toJson().fieldNames()).doesNotContain("blocks").contains(kind.code());
       assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
     }
-    Block call = new Block(0, ChunkKind.TOOL_CALL, "c1", "weather");
+    Block call = new Block(0, BlockKind.TOOL_CALL, "c1", "weather");
     ChatCompletion answer = answer(new ContentBlock(call, "{}"));
     assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
   }
@@ -303,7 +303,7 @@ class VocabularyTest {
 
   @Test
   void wordsOfANewerVersionAreOther() {
-    assertThat(ChunkKind.of("hologram")).isEqualTo(ChunkKind.OTHER);
+    assertThat(BlockKind.of("hologram")).isEqualTo(BlockKind.OTHER);
     assertThat(FinishReason.of("bored")).isEqualTo(FinishReason.OTHER);
     assertThat(FailureKind.of("haunted")).isEqualTo(FailureKind.INTERNAL);
     JsonObject attempt = new JsonObject().put("backend", "a").put("model", "m");
@@ -317,7 +317,7 @@ class VocabularyTest {
 
   @Test
   void aChunkDoesNotShowItsText() {
-    assertThat(new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer("secret")).toString())
+    assertThat(new ChatEvent.Chunk(Block.of(0, BlockKind.TEXT), Buffer.buffer("secret")).toString())
         .isEqualTo("Chunk[text, 6 bytes]");
   }
 
@@ -355,9 +355,9 @@ class VocabularyTest {
 
   @Test
   void onlyTheFirstTextIgnoresReasoning() {
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       assertThat(CommitPoint.FIRST_CHUNK.counts(kind)).isTrue();
-      assertThat(CommitPoint.FIRST_TEXT.counts(kind)).isEqualTo(kind != ChunkKind.REASONING);
+      assertThat(CommitPoint.FIRST_TEXT.counts(kind)).isEqualTo(kind != BlockKind.REASONING);
     }
   }
 

@@ -9,7 +9,7 @@ import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.bus.Producer;
 import io.llmrelay.catalog.Catalog;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -166,7 +166,7 @@ class CoordinatorTest {
 
   private static void answer(Producer stream) {
     stream.open();
-    stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
+    stream.chunk(BlockKind.TEXT, Buffer.buffer("Hello"));
     stream.end();
   }
 
@@ -236,7 +236,7 @@ class CoordinatorTest {
         "a",
         stream -> {
           stream.open();
-          for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT, ChunkKind.REASONING)) {
+          for (BlockKind kind : List.of(BlockKind.REASONING, BlockKind.TEXT, BlockKind.REASONING)) {
             for (int i = 0; i < 50; i++) {
               stream.chunk(kind, Buffer.buffer("ß"));
             }
@@ -312,8 +312,8 @@ class CoordinatorTest {
           "a",
           stream -> {
             stream.open();
-            stream.chunk(ChunkKind.TEXT, Buffer.buffer("Hello"));
-            stream.chunk(ChunkKind.TEXT, Buffer.buffer("World"));
+            stream.chunk(BlockKind.TEXT, Buffer.buffer("Hello"));
+            stream.chunk(BlockKind.TEXT, Buffer.buffer("World"));
           });
       Object point = commit.equals("8") ? (Object) 8 : commit;
       JsonObject request = request("m").put("relay", new JsonObject().put("commit", point));

@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.availability.Cooldown;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.chat.Attempt;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -437,44 +437,44 @@ class FailoverTest {
     @Test
     void theFirstTextReleasesTheReasoningBeforeIt() {
       Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
-      assertThat(rig.chunk(ChunkKind.REASONING, "hm")).containsExactly("answering", "hold");
-      assertThat(rig.chunk(ChunkKind.REASONING, "hm")).containsExactly("hold");
+      assertThat(rig.chunk(BlockKind.REASONING, "hm")).containsExactly("answering", "hold");
+      assertThat(rig.chunk(BlockKind.REASONING, "hm")).containsExactly("hold");
       assertThat(rig.machine().deliveredBytes()).isZero();
-      assertThat(rig.chunk(ChunkKind.TEXT, "a")).containsExactly("release a", "deliver");
-      assertThat(rig.chunk(ChunkKind.REASONING, "b")).containsExactly("deliver");
+      assertThat(rig.chunk(BlockKind.TEXT, "a")).containsExactly("release a", "deliver");
+      assertThat(rig.chunk(BlockKind.REASONING, "b")).containsExactly("deliver");
       assertThat(rig.machine().deliveredBytes()).isEqualTo(6);
     }
 
     @Test
     void aRefusalIsAFirstText() {
       Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
-      assertThat(rig.chunk(ChunkKind.REFUSAL, "no"))
+      assertThat(rig.chunk(BlockKind.REFUSAL, "no"))
           .containsExactly("answering", "release a", "deliver");
     }
 
     @Test
     void reasoningIsTheFirstChunkByDefault() {
       Rig rig = attempting();
-      assertThat(rig.chunk(ChunkKind.REASONING, "hm"))
+      assertThat(rig.chunk(BlockKind.REASONING, "hm"))
           .containsExactly("answering", "release a", "deliver");
     }
 
     @Test
     void aFailureBeforeTheFirstTextFallsBack() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
-      rig.chunk(ChunkKind.REASONING, "hm");
+      rig.chunk(BlockKind.REASONING, "hm");
       assertThat(rig.fail(FailureKind.NETWORK)).endsWith("start 2 b");
-      rig.chunk(ChunkKind.REASONING, "hm");
+      rig.chunk(BlockKind.REASONING, "hm");
       assertThat(rig.chunk("a")).containsExactly("release b", "deliver");
     }
 
     @Test
     void reasoningWithoutTextIsEmptyWhereTextCommits() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
-      rig.chunk(ChunkKind.REASONING, "hm");
+      rig.chunk(BlockKind.REASONING, "hm");
       assertThat(rig.end(FinishReason.STOP))
           .containsExactly("ended 1 a FAILURE empty_answer", "a > b empty_answer", "start 2 b");
-      rig.chunk(ChunkKind.REASONING, "hm");
+      rig.chunk(BlockKind.REASONING, "hm");
       assertThat(rig.end(FinishReason.LENGTH))
           .containsExactly("release b", "ended 2 b ALIVE", "complete length");
     }
@@ -482,8 +482,8 @@ class FailoverTest {
     @Test
     void reasoningBeforeTheFirstTextFillsTheLatch() {
       Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).latch(10).started();
-      rig.chunk(ChunkKind.REASONING, "1234567890");
-      assertThat(rig.chunk(ChunkKind.REASONING, "1")).endsWith("fail too_large");
+      rig.chunk(BlockKind.REASONING, "1234567890");
+      assertThat(rig.chunk(BlockKind.REASONING, "1")).endsWith("fail too_large");
     }
 
     @Test

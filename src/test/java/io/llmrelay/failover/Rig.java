@@ -9,7 +9,7 @@ import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
 import io.llmrelay.chat.Attempt;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -257,10 +257,10 @@ final class Rig implements Gate {
   }
 
   List<String> chunk(String text) {
-    return chunk(ChunkKind.TEXT, text);
+    return chunk(BlockKind.TEXT, text);
   }
 
-  List<String> chunk(ChunkKind kind, String text) {
+  List<String> chunk(BlockKind kind, String text) {
     return show(
         machine()
             .chunks(

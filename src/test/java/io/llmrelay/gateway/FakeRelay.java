@@ -4,9 +4,9 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.Plan;
@@ -51,9 +51,9 @@ public final class FakeRelay implements LlmRelay {
         "primary",
         "mock-model",
         List.of(
-            new ContentBlock(Block.of(0, ChunkKind.REASONING), reasoning),
-            new ContentBlock(Block.of(1, ChunkKind.TEXT), text),
-            new ContentBlock(Block.of(2, ChunkKind.REFUSAL), refusal)),
+            new ContentBlock(Block.of(0, BlockKind.REASONING), reasoning),
+            new ContentBlock(Block.of(1, BlockKind.TEXT), text),
+            new ContentBlock(Block.of(2, BlockKind.REFUSAL), refusal)),
         FinishReason.STOP,
         usage,
         0.5,

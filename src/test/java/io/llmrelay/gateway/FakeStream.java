@@ -3,8 +3,8 @@ package io.llmrelay.gateway;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -35,10 +35,10 @@ public final class FakeStream implements LlmStream {
   }
 
   public FakeStream text(String text) {
-    return chunk(ChunkKind.TEXT, text);
+    return chunk(BlockKind.TEXT, text);
   }
 
-  public FakeStream chunk(ChunkKind kind, String text) {
+  public FakeStream chunk(BlockKind kind, String text) {
     return play(
         () -> {
           delivered.incrementAndGet();

@@ -3,7 +3,7 @@ package io.llmrelay.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.AnswerEnd;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -29,12 +29,12 @@ class AnswerTest {
 
   @Test
   void joinsWhatIsOfOneKindAndKeepsTheOrder() {
-    answer.text(ChunkKind.REASONING, "a");
-    answer.text(ChunkKind.REASONING, "b");
-    answer.text(ChunkKind.TEXT, "c");
-    answer.text(ChunkKind.TEXT, "");
-    answer.text(ChunkKind.TEXT, "d");
-    answer.text(ChunkKind.REASONING, "e");
+    answer.text(BlockKind.REASONING, "a");
+    answer.text(BlockKind.REASONING, "b");
+    answer.text(BlockKind.TEXT, "c");
+    answer.text(BlockKind.TEXT, "");
+    answer.text(BlockKind.TEXT, "d");
+    answer.text(BlockKind.REASONING, "e");
     assertThat(drain()).containsExactly("reasoning:ab", "text:cd", "reasoning:e");
     assertThat(drain()).isEmpty();
   }
@@ -42,7 +42,7 @@ class AnswerTest {
   @Test
   void writesEveryWidthOfUtf8() {
     String all = "a\u007F\u0080\u07FF\u0800\uFFFD\uD7FF\uE000" + FACE + "\uDBFF\uDFFF";
-    answer.text(ChunkKind.TEXT, all.repeat(100));
+    answer.text(BlockKind.TEXT, all.repeat(100));
     Buffer bytes = Buffer.buffer();
     answer.drain(chunks -> bytes.appendBuffer(chunks.data()));
     assertThat(bytes).isEqualTo(Buffer.buffer(all.repeat(100)));
@@ -50,25 +50,25 @@ class AnswerTest {
 
   @Test
   void joinsTheHalvesOfACharacter() {
-    answer.text(ChunkKind.TEXT, "x" + FACE.charAt(0));
+    answer.text(BlockKind.TEXT, "x" + FACE.charAt(0));
     assertThat(drain()).containsExactly("text:x");
-    answer.text(ChunkKind.REASONING, "y");
-    answer.text(ChunkKind.TEXT, "");
-    answer.text(ChunkKind.TEXT, FACE.charAt(1) + "z");
+    answer.text(BlockKind.REASONING, "y");
+    answer.text(BlockKind.TEXT, "");
+    answer.text(BlockKind.TEXT, FACE.charAt(1) + "z");
     assertThat(drain()).containsExactly("reasoning:y", "text:" + FACE + "z");
   }
 
   @Test
   void halvesOfDifferentKindsDoNotJoin() {
-    answer.text(ChunkKind.TEXT, FACE.substring(0, 1));
-    answer.text(ChunkKind.REASONING, FACE.substring(1));
-    answer.text(ChunkKind.TEXT, "x");
+    answer.text(BlockKind.TEXT, FACE.substring(0, 1));
+    answer.text(BlockKind.REASONING, FACE.substring(1));
+    answer.text(BlockKind.TEXT, "x");
     assertThat(drain()).containsExactly("reasoning:\uFFFD", "text:\uFFFDx");
   }
 
   @Test
   void halfACharacterAtTheEndIsReplaced() {
-    answer.text(ChunkKind.TEXT, "x" + FACE.charAt(0));
+    answer.text(BlockKind.TEXT, "x" + FACE.charAt(0));
     answer.finish(FinishReason.STOP);
     answer.end();
     assertThat(drain()).containsExactly("text:x\uFFFD");
@@ -110,7 +110,7 @@ class AnswerTest {
     answer.end();
     assertThat(answer.failure().kind()).isEqualTo(FailureKind.NETWORK);
     Answer other = new Answer(new ErrorClassifier(new BackendOptions(), Clock.systemUTC()));
-    other.text(ChunkKind.TEXT, "x");
+    other.text(BlockKind.TEXT, "x");
     other.end();
     assertThat(other.failure()).isNull();
     assertThat(other.result().toJson().getString("finish_reason")).isEqualTo("stop");

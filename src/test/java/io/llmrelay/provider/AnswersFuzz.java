@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.fuzz.Pieces;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +64,7 @@ public final class AnswersFuzz {
     assertThat(reading.over()).isTrue();
     assertThat(reading.result() == null).isNotEqualTo(reading.failure() == null);
     StringBuilder all = new StringBuilder(reading.finish());
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       byte[] text = reading.bytes(kind);
       assertThat(new String(text, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8))
           .isEqualTo(text);

@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 import java.util.List;
@@ -116,7 +116,7 @@ class AnyBytesTest {
       assertThat(reading.result() == null).isNotEqualTo(reading.failure() == null);
     }
     assertThat(cut.finish()).isEqualTo(whole.finish());
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       assertThat(cut.text(kind)).isEqualTo(whole.text(kind));
     }
   }

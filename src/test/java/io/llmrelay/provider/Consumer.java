@@ -6,10 +6,10 @@ import io.llmrelay.bus.BusSettings;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.Context;
@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The consumer's end of one stream, which writes down all it is told. */
 public final class Consumer implements ChatSink {
-  public record Chunk(ChunkKind kind, Buffer data) {}
+  public record Chunk(BlockKind kind, Buffer data) {}
 
   public static final BusSettings BUS = BusSettings.DEFAULT;
 
@@ -101,7 +101,7 @@ public final class Consumer implements ChatSink {
             .transform(refused -> Future.<Void>succeededFuture()));
   }
 
-  public String text(ChunkKind kind) {
+  public String text(BlockKind kind) {
     Buffer all = Buffer.buffer();
     chunks.stream().filter(c -> c.kind == kind).forEach(c -> all.appendBuffer(c.data));
     return all.toString(StandardCharsets.UTF_8);

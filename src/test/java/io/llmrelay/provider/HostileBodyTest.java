@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.buffer.Buffer;
@@ -27,7 +27,7 @@ class HostileBodyTest {
     BackendOptions options = new BackendOptions();
     Answer answer = new Answer(new ErrorClassifier(options, Clock.systemUTC()));
     AnswerDecoder decoder = new AnswerDecoder(Dialects.of(dialect).reader(answer, options), answer);
-    Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
+    Map<BlockKind, Buffer> texts = new EnumMap<>(BlockKind.class);
     for (int from = 0; from < body.length(); from += pieces) {
       decoder.read(body.slice(from, Math.min(body.length(), from + pieces)));
       take(answer, texts);
@@ -39,7 +39,7 @@ class HostileBodyTest {
     return texts + end.encode();
   }
 
-  private static void take(Answer answer, Map<ChunkKind, Buffer> texts) {
+  private static void take(Answer answer, Map<BlockKind, Buffer> texts) {
     answer.drain(
         chunks -> {
           Buffer text = chunks.data();

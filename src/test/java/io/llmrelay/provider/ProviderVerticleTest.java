@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.wire.SseDecoder;
@@ -46,7 +46,7 @@ class ProviderVerticleTest {
     consumer.consume(100);
     consumer.awaitEnd();
     assertThat(consumer.end.getString("finish_reason")).isEqualTo("stop");
-    assertThat(consumer.text(ChunkKind.TEXT)).isEqualTo(text);
+    assertThat(consumer.text(BlockKind.TEXT)).isEqualTo(text);
   }
 
   @Test
@@ -164,7 +164,7 @@ class ProviderVerticleTest {
     consumer.awaitOpen();
     assertThat(consumer.calls).containsExactly("open");
     requests.get(0).response().write(Sse.text("Hi"));
-    await().until(() -> consumer.text(ChunkKind.TEXT).equals("Hi"));
+    await().until(() -> consumer.text(BlockKind.TEXT).equals("Hi"));
     requests.get(0).response().end(Sse.finish("stop") + Sse.DONE);
     assertThat(consumer.awaitEnd().end.getString("finish_reason")).isEqualTo("stop");
   }
@@ -185,7 +185,7 @@ class ProviderVerticleTest {
                     })
                 .listen(0, "127.0.0.1"));
     Consumer consumer = Rig.at(vertx, Rig.options("openai", null), server.actualPort()).open();
-    await().until(() -> consumer.text(ChunkKind.TEXT).equals("Hi"));
+    await().until(() -> consumer.text(BlockKind.TEXT).equals("Hi"));
     assertThat(requests.get(0).response().headers().get("content-encoding")).isEqualTo("gzip");
     requests.get(0).response().end(Sse.finish("stop") + Sse.DONE);
     assertThat(consumer.awaitEnd().failure).isNull();

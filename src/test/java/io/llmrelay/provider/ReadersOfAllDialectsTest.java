@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.buffer.Buffer;
@@ -57,7 +57,7 @@ class ReadersOfAllDialectsTest {
             Streams.end(dialect));
     Reading reading = Reading.of(dialect, body);
     assertThat(reading.finish()).isEqualTo("stop");
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("hm");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("hm");
     assertThat(reading.text()).isEqualTo("ab");
     assertThat(reading.result().containsKey("malformed")).isFalse();
   }
@@ -95,11 +95,11 @@ class ReadersOfAllDialectsTest {
   @MethodSource("dialects")
   void aTokenThatIsANumberKeepsItsDigits(String dialect) {
     Buffer body = Buffer.buffer();
-    for (ChunkKind kind : List.of(ChunkKind.REASONING, ChunkKind.TEXT)) {
+    for (BlockKind kind : List.of(BlockKind.REASONING, BlockKind.TEXT)) {
       for (String number : NUMBERS) {
         for (String literal : List.of(number, "\" \"")) {
           body.appendBuffer(
-              kind == ChunkKind.TEXT
+              kind == BlockKind.TEXT
                   ? Streams.text(dialect, literal)
                   : Streams.reasoning(dialect, literal));
         }
@@ -109,7 +109,7 @@ class ReadersOfAllDialectsTest {
     String expected = String.join(" ", NUMBERS) + " ";
     assertThat(reading.finish()).isEqualTo("stop");
     assertThat(reading.text()).isEqualTo(expected);
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo(expected);
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -1,6 +1,6 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
@@ -22,7 +22,7 @@ public final class Reading {
 
   private final Answer answer;
   private final AnswerDecoder decoder;
-  private final Map<ChunkKind, Buffer> texts = new EnumMap<>(ChunkKind.class);
+  private final Map<BlockKind, Buffer> texts = new EnumMap<>(BlockKind.class);
 
   public Reading(String dialect) {
     BackendOptions options = Rig.options(dialect, null).setBaseUrl("http://localhost/v1");
@@ -92,14 +92,14 @@ public final class Reading {
   }
 
   public String text() {
-    return text(ChunkKind.TEXT);
+    return text(BlockKind.TEXT);
   }
 
-  public String text(ChunkKind kind) {
+  public String text(BlockKind kind) {
     return texts.containsKey(kind) ? texts.get(kind).toString(StandardCharsets.UTF_8) : "";
   }
 
-  public byte[] bytes(ChunkKind kind) {
+  public byte[] bytes(BlockKind kind) {
     return texts.containsKey(kind) ? texts.get(kind).getBytes() : new byte[0];
   }
 

@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
@@ -160,7 +160,7 @@ public record Recording(
   }
 
   /** What must come as text of a kind. */
-  public String text(ChunkKind kind) {
+  public String text(BlockKind kind) {
     String text = expected.getString(kind.code());
     return text == null ? "" : text;
   }

@@ -2,7 +2,7 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
@@ -54,7 +54,7 @@ class RecordingsTest {
     Consumer consumer = rig.open().awaitEnd();
     JsonObject expected = recording.expected();
 
-    for (ChunkKind kind : ChunkKind.values()) {
+    for (BlockKind kind : BlockKind.values()) {
       assertThat(consumer.text(kind)).isEqualTo(recording.text(kind));
     }
     if (recording.fails()) {

@@ -2,8 +2,8 @@ package io.llmrelay.gateway.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FinishReason;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -71,14 +71,14 @@ final class ChunkEncoder {
     }
     out.appendBytes(beforeDelta).appendBytes(key);
     JsonEscaper.append(out, chunk.data());
-    if (chunk.kind() == ChunkKind.REASONING) {
+    if (chunk.kind() == BlockKind.REASONING) {
       out.appendBytes(REASONING_ALIAS);
       JsonEscaper.append(out, chunk.data());
     }
     out.appendBytes(AFTER_TEXT);
   }
 
-  private static byte[] key(ChunkKind kind) {
+  private static byte[] key(BlockKind kind) {
     return switch (kind) {
       case TEXT -> TEXT;
       case REASONING -> REASONING;

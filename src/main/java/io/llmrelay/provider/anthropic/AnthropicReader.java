@@ -2,7 +2,7 @@ package io.llmrelay.provider.anthropic;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
@@ -54,7 +54,7 @@ final class AnthropicReader implements Dialect.Reader {
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     if (template.matches(bytes, from, to)) {
-      answer.text(ChunkKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
+      answer.text(BlockKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
       return;
     }
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
@@ -139,8 +139,8 @@ final class AnthropicReader implements Dialect.Reader {
         usage();
       }
       case "content_block_start", "content_block_delta" -> {
-        answer.text(ChunkKind.REASONING, thinking);
-        answer.text(ChunkKind.TEXT, text);
+        answer.text(BlockKind.REASONING, thinking);
+        answer.text(BlockKind.TEXT, text);
       }
       case "message_delta" -> {
         usage();
@@ -180,8 +180,8 @@ final class AnthropicReader implements Dialect.Reader {
     }
     for (Object block : Json.array(json, "content")) {
       if (block instanceof JsonObject object) {
-        answer.text(ChunkKind.REASONING, Json.stringOrNumber(object, "thinking"));
-        answer.text(ChunkKind.TEXT, Json.stringOrNumber(object, "text"));
+        answer.text(BlockKind.REASONING, Json.stringOrNumber(object, "thinking"));
+        answer.text(BlockKind.TEXT, Json.stringOrNumber(object, "text"));
       }
     }
     JsonObject usage = Json.object(json, "usage");

@@ -1,6 +1,6 @@
 package io.llmrelay.provider.bedrock;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -48,11 +48,11 @@ final class BedrockReader implements Dialect.Reader {
 
   private void content(JsonObject content) {
     JsonObject reasoning = Json.object(content, "reasoningContent");
-    answer.text(ChunkKind.REASONING, Json.stringOrNumber(reasoning, "text"));
+    answer.text(BlockKind.REASONING, Json.stringOrNumber(reasoning, "text"));
     // A whole response nests it one level deeper.
     answer.text(
-        ChunkKind.REASONING, Json.stringOrNumber(Json.object(reasoning, "reasoningText"), "text"));
-    answer.text(ChunkKind.TEXT, Json.stringOrNumber(content, "text"));
+        BlockKind.REASONING, Json.stringOrNumber(Json.object(reasoning, "reasoningText"), "text"));
+    answer.text(BlockKind.TEXT, Json.stringOrNumber(content, "text"));
     if (content.containsKey("toolUse")) {
       answer.toolCalls();
     }

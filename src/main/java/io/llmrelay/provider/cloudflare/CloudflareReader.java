@@ -1,6 +1,6 @@
 package io.llmrelay.provider.cloudflare;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
@@ -60,7 +60,7 @@ final class CloudflareReader implements Dialect.Reader {
   }
 
   private void chunk(JsonObject chunk) {
-    answer.text(ChunkKind.TEXT, Json.stringOrNumber(chunk, "response"));
+    answer.text(BlockKind.TEXT, Json.stringOrNumber(chunk, "response"));
     if (hasCalls(Json.array(chunk, "tool_calls"))) {
       answer.toolCalls();
     }

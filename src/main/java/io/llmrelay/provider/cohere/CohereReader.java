@@ -1,6 +1,6 @@
 package io.llmrelay.provider.cohere;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
@@ -32,7 +32,7 @@ final class CohereReader implements Dialect.Reader {
       case "" -> answer.error(bytes, from, to);
       case "content-start", "content-delta" -> content(Json.object(message, "content"));
       case "tool-plan-delta" ->
-          answer.text(ChunkKind.REASONING, Json.stringOrNumber(message, "tool_plan"));
+          answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "tool_plan"));
       case "tool-call-start" -> answer.toolCalls();
       case "message-end" -> end(delta);
       default -> {}
@@ -55,8 +55,8 @@ final class CohereReader implements Dialect.Reader {
   }
 
   private void content(JsonObject content) {
-    answer.text(ChunkKind.REASONING, Json.stringOrNumber(content, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.stringOrNumber(content, "text"));
+    answer.text(BlockKind.REASONING, Json.stringOrNumber(content, "thinking"));
+    answer.text(BlockKind.TEXT, Json.stringOrNumber(content, "text"));
   }
 
   private void end(JsonObject end) {

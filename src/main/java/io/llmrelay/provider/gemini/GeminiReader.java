@@ -1,6 +1,6 @@
 package io.llmrelay.provider.gemini;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -63,7 +63,7 @@ final class GeminiReader implements Dialect.Reader {
       if (entry instanceof JsonObject part) {
         boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
         answer.text(
-            thought ? ChunkKind.REASONING : ChunkKind.TEXT, Json.stringOrNumber(part, "text"));
+            thought ? BlockKind.REASONING : BlockKind.TEXT, Json.stringOrNumber(part, "text"));
         if (part.containsKey("functionCall")) {
           answer.toolCalls();
         }

@@ -1,6 +1,6 @@
 package io.llmrelay.provider.ollama;
 
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -39,8 +39,8 @@ final class OllamaReader implements Dialect.Reader {
       return;
     }
     JsonObject message = Json.object(line, "message");
-    answer.text(ChunkKind.REASONING, Json.stringOrNumber(message, "thinking"));
-    answer.text(ChunkKind.TEXT, Json.stringOrNumber(message, "content"));
+    answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "thinking"));
+    answer.text(BlockKind.TEXT, Json.stringOrNumber(message, "content"));
     if (!Json.array(message, "tool_calls").isEmpty()) {
       answer.toolCalls();
     }

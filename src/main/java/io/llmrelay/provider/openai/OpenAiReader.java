@@ -2,7 +2,7 @@ package io.llmrelay.provider.openai;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -66,7 +66,7 @@ final class OpenAiReader implements Dialect.Reader {
       return;
     }
     if (template.matches(bytes, from, to)) {
-      answer.text(ChunkKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
+      answer.text(BlockKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
       return;
     }
     clear();
@@ -336,10 +336,10 @@ final class OpenAiReader implements Dialect.Reader {
     StringBuilder thought = reasoningText();
     if (thought != details || !hasReasoningField) {
       hasReasoningField |= thought != details;
-      answer.text(ChunkKind.REASONING, thought);
+      answer.text(BlockKind.REASONING, thought);
     }
-    answer.text(ChunkKind.TEXT, content);
-    answer.text(ChunkKind.REFUSAL, refusal);
+    answer.text(BlockKind.TEXT, content);
+    answer.text(BlockKind.REFUSAL, refusal);
     if (toolCalls) {
       answer.toolCalls();
     }

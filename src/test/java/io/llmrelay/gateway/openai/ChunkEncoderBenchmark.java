@@ -1,8 +1,8 @@
 package io.llmrelay.gateway.openai;
 
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
-import io.llmrelay.chat.ChunkKind;
 import io.vertx.core.buffer.Buffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -29,7 +29,7 @@ public class ChunkEncoderBenchmark {
   private final ChatEvent.Chunk escaped = chunk("say \"hi\"\n\tagain");
 
   private static ChatEvent.Chunk chunk(String text) {
-    return new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(text));
+    return new ChatEvent.Chunk(Block.of(0, BlockKind.TEXT), Buffer.buffer(text));
   }
 
   private Buffer encode(ChatEvent.Chunk chunk) {

@@ -3,8 +3,8 @@ package io.llmrelay.gateway.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
-import io.llmrelay.chat.ChunkKind;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import net.jqwik.api.ForAll;
@@ -51,7 +51,7 @@ class JsonEscaperTest {
 
   private static String event(String text) {
     Buffer event = Buffer.buffer();
-    ENCODER.append(event, new ChatEvent.Chunk(Block.of(0, ChunkKind.TEXT), Buffer.buffer(text)));
+    ENCODER.append(event, new ChatEvent.Chunk(Block.of(0, BlockKind.TEXT), Buffer.buffer(text)));
     return event.toString();
   }
 

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.LlmStream;
 import io.llmrelay.Still;
-import io.llmrelay.chat.ChunkKind;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -30,10 +30,10 @@ class StreamingTest extends GatewayFixture {
     relay.script =
         stream ->
             stream
-                .chunk(ChunkKind.REASONING, "Hm.")
+                .chunk(BlockKind.REASONING, "Hm.")
                 .text("Hello \"you\"\n")
                 .text("wörld 🌍")
-                .chunk(ChunkKind.REFUSAL, "No.")
+                .chunk(BlockKind.REFUSAL, "No.")
                 .end(FinishReason.STOP, FakeRelay.USAGE, 0.001);
 
     HttpResponse<String> response = post(streamRequest());

@@ -2,9 +2,9 @@ package io.llmrelay.provider.bedrock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -48,7 +48,7 @@ class BedrockDialectTest {
       Reading reading = Reading.cut("bedrock", body, at);
       assertThat(reading.finish()).isEqualTo("stop");
       assertThat(reading.text()).isEqualTo("Gr\u00fc\u00dfe \ud83d\ude00");
-      assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm ");
+      assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm ");
       assertThat(reading.usage())
           .isEqualTo(new TokenUsage(16, 5, 4, 2, 0, TokenUsage.Source.PROVIDER));
     }
@@ -180,7 +180,7 @@ class BedrockDialectTest {
                 + "{\"reasoningContent\":{\"reasoningText\":{\"text\":\"Hm\"}}},{\"text\":\"Hi\"}]}},"
                 + "\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":3,\"outputTokens\":1}}");
     assertThat(reading.text()).isEqualTo("Hi");
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm");
     assertThat(reading.finish()).isEqualTo("stop");
     assertThat(reading.usage().totalTokens()).isEqualTo(4);
   }

@@ -2,9 +2,9 @@ package io.llmrelay.provider.cloudflare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -80,7 +80,7 @@ class CloudflareDialectTest {
         Reading.of(
             "cloudflare", Sse.reasoning("Hm") + Sse.text("Hi") + Sse.finish("length") + Sse.DONE);
     assertThat(reading.text()).isEqualTo("Hi");
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm");
     assertThat(reading.finish()).isEqualTo("length");
   }
 

@@ -2,9 +2,9 @@ package io.llmrelay.provider.cohere;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
@@ -74,7 +74,7 @@ class CohereDialectTest {
       Reading reading = Reading.cut("cohere", body, at);
       assertThat(reading.finish()).isEqualTo("stop");
       assertThat(reading.text()).isEqualTo("Gr\u00fc\u00dfe \ud83d\ude00");
-      assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm ");
+      assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm ");
       assertThat(reading.usage())
           .isEqualTo(new TokenUsage(9, 4, 5, 0, 0, TokenUsage.Source.PROVIDER));
     }
@@ -126,7 +126,7 @@ class CohereDialectTest {
                 + event("tool-call-start", "{\"message\":{\"tool_calls\":{\"id\":\"1\"}}}")
                 + end("TOOL_CALL"));
     assertThat(reading.text()).isEmpty();
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("I will look");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("I will look");
     assertThat(reading.finish()).isEqualTo("tool_calls");
   }
 
@@ -147,7 +147,7 @@ class CohereDialectTest {
                 + "{\"type\":\"text\",\"text\":\"Hi\"}]},"
                 + "\"usage\":{\"tokens\":{\"input_tokens\":3,\"output_tokens\":1}}}");
     assertThat(reading.text()).isEqualTo("Hi");
-    assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm");
     assertThat(reading.finish()).isEqualTo("length");
     assertThat(reading.usage().totalTokens()).isEqualTo(4);
   }

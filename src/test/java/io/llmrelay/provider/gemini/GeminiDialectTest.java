@@ -2,9 +2,9 @@ package io.llmrelay.provider.gemini;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -58,7 +58,7 @@ class GeminiDialectTest {
       Reading reading = Reading.cut("gemini", body, at);
       assertThat(reading.finish()).isEqualTo("stop");
       assertThat(reading.text()).isEqualTo("Gr\u00fc\u00dfe \ud83d\ude00");
-      assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Let me see");
+      assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Let me see");
       assertThat(reading.result().getString("model")).isEqualTo("gemini-x");
       assertThat(reading.usage())
           .isEqualTo(new TokenUsage(7, 25, 4, 0, 20, TokenUsage.Source.PROVIDER));

@@ -2,9 +2,9 @@ package io.llmrelay.provider.ollama;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ChunkKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -57,7 +57,7 @@ class OllamaDialectTest {
       Reading reading = Reading.cut("ollama", body, at);
       assertThat(reading.finish()).isEqualTo("stop");
       assertThat(reading.text()).isEqualTo("Gr\u00fc\u00dfe \ud83d\ude00");
-      assertThat(reading.text(ChunkKind.REASONING)).isEqualTo("Hm ");
+      assertThat(reading.text(BlockKind.REASONING)).isEqualTo("Hm ");
       assertThat(reading.result().getString("model")).isEqualTo("m:1");
       assertThat(reading.usage())
           .isEqualTo(new TokenUsage(11, 5, 0, 0, 0, TokenUsage.Source.PROVIDER));

@@ -2,8 +2,8 @@ package io.llmrelay.chat;
 
 import java.util.Locale;
 
-/** What a block is, and so each of its chunks. */
-public enum ChunkKind {
+/** The kind of a block, and so of each of its chunks. */
+public enum BlockKind {
   /** The answer. */
   TEXT,
   /** The model's thinking, where the provider shows it; never part of the answer. */
@@ -24,7 +24,7 @@ public enum ChunkKind {
    * The kind with this wire name, {@link #OTHER} for an unknown one; {@code null} means {@link
    * #TEXT}.
    */
-  public static ChunkKind of(String code) {
+  public static BlockKind of(String code) {
     return code == null ? TEXT : WireNames.find(values(), code, OTHER);
   }
 }

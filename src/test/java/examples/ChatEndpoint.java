@@ -1,10 +1,10 @@
 package examples;
 
 import io.llmrelay.LlmRelay;
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.RelayOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

@@ -1,7 +1,7 @@
 package examples;
 
-import io.llmrelay.RelayOptions;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;

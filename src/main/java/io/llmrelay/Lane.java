@@ -3,18 +3,17 @@ package io.llmrelay;
 import io.llmrelay.availability.Availability;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
-import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.failover.CoordinatorSettings;
 import io.llmrelay.failover.CoordinatorVerticle;
-import io.llmrelay.gateway.GatewayVerticle;
-import io.llmrelay.gateway.server.AccessControl;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.json.JsonObject;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -25,93 +24,93 @@ import java.util.function.Supplier;
  * turn. What comes in through a lane's gateway stays on that lane.
  */
 final class Lane extends VerticleBase {
-  /** Crews that may still be busy with requests of a configuration before. */
+  /** The most groups of earlier configurations that may still serve requests. */
   private static final int MAX_RETIRED = 8;
 
-  /** How often a lane that ends looks whether everything is done. */
-  private static final long DRAIN_LOOK_MS = 50;
+  /** The interval at which a draining lane checks whether it is idle. */
+  private static final long DRAIN_CHECK_MS = 50;
 
   private final RelayOptions options;
   private final Listeners listeners;
-  private final AccessControl admission;
   private final Availability availability;
-  private final Supplier<Future<JsonObject>> reload;
+  private final Function<LlmRelay, Gateway> gateways;
   private final int lanes;
   private final String address;
-  private final Set<Crew> retired = new HashSet<>();
+  private final Set<ProviderGroup> retired = new HashSet<>();
   private final Promise<Void> drained = Promise.promise();
-  private Crew crew;
-  private int crews;
+  private ProviderGroup providers;
+  private int groups;
   private CoordinatorVerticle coordinator;
   private LlmRelay relay;
-  private GatewayVerticle gateway;
+  private Gateway gateway;
 
   /**
-   * A lane to be deployed.
-   *
-   * @param admission who may come in through the gateways of all lanes, {@code null} without any
-   * @param availability what is known of the backends, shared by all lanes
-   * @param reload what the gateway does to read the configuration again
-   * @param lanes how many there are
+   * @param availability the state of the backends, shared by all lanes
+   * @param gateways creates the lane's gateway; {@code null} for none
+   * @param lanes the number of lanes
    */
   Lane(
       RelayOptions options,
       Listeners listeners,
-      AccessControl admission,
       Availability availability,
-      Supplier<Future<JsonObject>> reload,
+      Function<LlmRelay, Gateway> gateways,
       int lanes) {
     this.options = options;
     this.listeners = listeners;
-    this.admission = admission;
     this.availability = availability;
-    this.reload = reload;
+    this.gateways = gateways;
     this.lanes = lanes;
     address = options.getBus().getPrefix() + ".lane." + UUID.randomUUID();
   }
 
-  /** What the addresses of the next crew start with. */
-  String crewAddress() {
-    return address + "." + crews;
+  /** Returns the prefix of the addresses of the next group of provider verticles. */
+  String nextAddress() {
+    return address + "." + groups;
   }
 
-  /** Its gateway, once deployed; {@code null} without one. */
-  GatewayVerticle gateway() {
+  /** Returns the gateway, {@code null} without one. Valid once deployed. */
+  Gateway gateway() {
     return gateway;
   }
 
   @Override
   public Future<?> start() {
-    crew = crew(options);
-    coordinator = new CoordinatorVerticle(crew.settings(address, options), listeners, availability);
-    return crew.start()
-        .compose(started -> Crew.start(coordinator, context))
-        .compose(started -> startGateway(options.getGateway()))
+    providers = createProviders(options);
+    coordinator = new CoordinatorVerticle(settings(providers, options), listeners, availability);
+    return providers
+        .start()
+        .compose(started -> ProviderGroup.start(coordinator, context))
+        .compose(started -> startGateway())
         .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
   }
 
-  private Crew crew(RelayOptions of) {
-    String at = crewAddress();
-    crews++;
-    return new Crew(context, at, lanes, of);
+  private ProviderGroup createProviders(RelayOptions of) {
+    String prefix = nextAddress();
+    groups++;
+    return new ProviderGroup(context, prefix, lanes, of);
   }
 
-  private Future<?> startGateway(GatewayOptions gatewayOptions) {
-    if (gatewayOptions == null) {
+  private CoordinatorSettings settings(ProviderGroup group, RelayOptions of) {
+    return OptionsMapper.coordinator(address, group.address(), of);
+  }
+
+  private Future<?> startGateway() {
+    if (gateways == null) {
       return Future.succeededFuture();
     }
     relay = new RelayClient(vertx, address, options.getBus().toSettings(), true);
-    gateway = new GatewayVerticle(gatewayOptions, relay, admission, reload);
-    return Crew.start(gateway, context);
+    gateway = gateways.apply(relay);
+    return ProviderGroup.start(gateway, context);
   }
 
   /**
-   * Starts a crew for other options, beside the one that serves. May be called on any context.
+   * Starts provider verticles for other options, beside the active ones. May be called from any
+   * thread.
    *
-   * @return the crew, for {@link #take} or {@link #dismiss}
+   * @return the group, for {@link #activate} or {@link #discard}
    */
-  Future<Crew> prepare(RelayOptions next) {
-    return here(
+  Future<ProviderGroup> prepare(RelayOptions next) {
+    return onContext(
         () -> {
           if (retired.size() >= MAX_RETIRED) {
             return Future.failedFuture(
@@ -121,55 +120,55 @@ final class Lane extends VerticleBase {
                             .formatted(retired.size()))
                     .toException());
           }
-          Crew another = crew(next);
-          return another.start().map(another);
+          ProviderGroup group = createProviders(next);
+          return group.start().map(group);
         });
   }
 
-  /** Stops a crew that was not needed. May be called on any context. */
-  Future<?> dismiss(Crew another) {
-    return here(another::stop);
+  /** Stops a prepared group that is not activated. May be called from any thread. */
+  Future<?> discard(ProviderGroup group) {
+    return onContext(group::stop);
   }
 
   /**
-   * Serves the requests that begin from now on by this crew. The other one goes when its last
-   * request is over. May be called on any context.
+   * Serves new requests with a prepared group. The previous group stops when its last request has
+   * ended. May be called from any thread.
    */
-  Future<Void> take(Crew next, RelayOptions to, Listeners tell) {
-    return here(
+  Future<Void> activate(ProviderGroup group, RelayOptions next, Listeners nextListeners) {
+    return onContext(
         () -> {
-          Crew before = crew;
-          crew = next;
-          retired.add(before);
+          ProviderGroup previous = providers;
+          providers = group;
+          retired.add(previous);
           coordinator.reload(
-              next.settings(address, to),
-              tell,
+              settings(group, next),
+              nextListeners,
               () -> {
-                retired.remove(before);
-                before.stop();
+                retired.remove(previous);
+                previous.stop();
               });
           return Future.succeededFuture();
         });
   }
 
   /**
-   * Leaves the public addresses and takes no new request; completes when those that run are over
-   * and their answers are sent. May be called on any context.
+   * Leaves the public addresses and refuses new requests. Completes when all requests in flight
+   * have ended and their responses are sent. May be called from any thread.
    */
   Future<Void> drain() {
-    context.runOnContext(v -> coordinator.drain().onComplete(left -> lookIfIdle()));
+    context.runOnContext(v -> coordinator.drain().onComplete(left -> completeIfIdle()));
     return drained.future();
   }
 
-  private void lookIfIdle() {
+  private void completeIfIdle() {
     if (coordinator.isIdle() && (gateway == null || gateway.isIdle())) {
       drained.tryComplete();
     } else {
-      vertx.setTimer(DRAIN_LOOK_MS, id -> lookIfIdle());
+      vertx.setTimer(DRAIN_CHECK_MS, id -> completeIfIdle());
     }
   }
 
-  private <T> Future<T> here(Supplier<Future<T>> action) {
+  private <T> Future<T> onContext(Supplier<Future<T>> action) {
     Promise<T> done = Promise.promise();
     context.runOnContext(
         v -> Future.succeededFuture().compose(go -> action.get()).onComplete(done));
@@ -177,17 +176,18 @@ final class Lane extends VerticleBase {
   }
 
   /**
-   * The coordinator stops first: it tells every stream why, and the gateway passes that on. A
-   * backend that went before it would make it turn to the next one.
+   * Stops the coordinator first, which ends every stream with the reason; the gateway passes it on.
+   * If a provider verticle stopped before, the coordinator would fail over to the next one.
    */
   @Override
   public Future<?> stop() {
     drained.tryComplete();
-    Set<Crew> all = new HashSet<>(retired);
-    all.add(crew);
-    return Crew.stop(coordinator, context)
-        .eventually(() -> Future.join(all.stream().map(Crew::stop).toList()))
-        .eventually(() -> gateway == null ? Future.succeededFuture() : Crew.stop(gateway, context))
+    Set<ProviderGroup> all = new HashSet<>(retired);
+    all.add(providers);
+    return ProviderGroup.stop(coordinator, context)
+        .eventually(() -> Future.join(all.stream().map(ProviderGroup::stop).toList()))
+        .eventually(
+            () -> gateway == null ? Future.succeededFuture() : ProviderGroup.stop(gateway, context))
         .eventually(() -> relay == null ? Future.succeededFuture() : relay.close());
   }
 }

@@ -36,7 +36,7 @@ public interface LlmRelay {
 
   /** As {@link #stream(ChatRequest, Future)}, with no way to cancel before the first chunk. */
   default Future<LlmStream> stream(ChatRequest request) {
-    return stream(request, Future.future(never -> {}));
+    return stream(request, Future.future(ignored -> {}));
   }
 
   /**
@@ -50,7 +50,7 @@ public interface LlmRelay {
 
   /** As {@link #generate(ChatRequest, Future)}, with no way to cancel. */
   default Future<ChatCompletion> generate(ChatRequest request) {
-    return generate(request, Future.future(never -> {}));
+    return generate(request, Future.future(ignored -> {}));
   }
 
   /**

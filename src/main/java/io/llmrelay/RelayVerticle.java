@@ -2,8 +2,8 @@ package io.llmrelay;
 
 import io.llmrelay.availability.Availability;
 import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.gateway.GatewayVerticle;
-import io.llmrelay.gateway.server.AccessControl;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.config.ReloadCheck;
 import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
@@ -15,12 +15,12 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -43,7 +43,7 @@ public class RelayVerticle extends VerticleBase {
   private Callable<RelayOptions> source;
   private RelayOptions started;
   private RelayOptions options;
-  private AccessControl admission;
+  private Function<LlmRelay, Gateway> gateways;
   private Availability availability;
   private int port;
   private int adminPort;
@@ -77,13 +77,13 @@ public class RelayVerticle extends VerticleBase {
 
   /** The port the gateway listens on, once deployed; -1 without a gateway. */
   public int gatewayPort() {
-    GatewayVerticle gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
+    Gateway gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
     return gateway == null ? -1 : gateway.actualPort();
   }
 
   /** The port of the operators' endpoints, once deployed; -1 where they have none of their own. */
   public int adminPort() {
-    GatewayVerticle gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
+    Gateway gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
     return gateway == null ? -1 : gateway.actualAdminPort();
   }
 
@@ -103,7 +103,6 @@ public class RelayVerticle extends VerticleBase {
   private Future<?> deploy(RelayOptions resolved) {
     started = resolved;
     options = resolved;
-    admission = options.getGateway() == null ? null : new AccessControl(options.getGateway());
     int count = options.getLanes() == null ? 1 : options.getLanes();
     RelayOptions each = new RelayOptions(options);
     if (each.getGateway() != null) {
@@ -114,11 +113,15 @@ public class RelayVerticle extends VerticleBase {
       adminPort = shared(each.getGateway().getAdmin().getPort());
       each.getGateway().getAdmin().setPort(adminPort);
     }
+    if (each.getGateway() != null) {
+      Supplier<Future<JsonObject>> reload = source == null ? null : this::reload;
+      gateways = GatewayFactory.load().create(each.getGateway(), reload);
+    }
     Listeners listeners = listeners(options);
     availability = new Availability(vertx);
     Lane lane = lane(each, listeners, count);
     return availability
-        .open(Crew.availability(lane.crewAddress(), options), listeners)
+        .open(OptionsMapper.availability(lane.nextAddress(), options), listeners)
         .compose(open -> vertx.deployVerticle(lane))
         .compose(
             first -> {
@@ -137,8 +140,7 @@ public class RelayVerticle extends VerticleBase {
   }
 
   private Lane lane(RelayOptions of, Listeners listeners, int count) {
-    Supplier<Future<JsonObject>> again = source == null ? null : this::reload;
-    Lane lane = new Lane(of, listeners, admission, availability, again, count);
+    Lane lane = new Lane(of, listeners, availability, gateways, count);
     lanes.add(lane);
     return lane;
   }
@@ -196,38 +198,38 @@ public class RelayVerticle extends VerticleBase {
                   .compose(
                       before ->
                           vertx.executeBlocking(() -> options.call().resolved(System.getenv())))
-                  .compose(this::take);
+                  .compose(this::activate);
           reloading.map(result -> (JsonObject) result).onComplete(done);
         });
     return done.future();
   }
 
-  private Future<JsonObject> take(RelayOptions next) {
-    List<String> restart = Reload.needsRestart(started, next);
-    RelayOptions to = Reload.keep(started, next);
-    Set<String> same = Reload.sameBackends(options, to);
+  private Future<JsonObject> activate(RelayOptions next) {
+    List<String> restart = ReloadCheck.restartKeys(started, next);
+    RelayOptions to = ReloadCheck.withoutRestart(started, next);
+    Set<String> same = ReloadCheck.sameBackends(options, to);
     Listeners listeners = listeners(to);
-    List<Future<Crew>> crews = lanes.stream().map(lane -> lane.prepare(to)).toList();
-    // The lanes answer on their contexts; what is shared is configured on this one.
+    List<Future<ProviderGroup>> groups = lanes.stream().map(lane -> lane.prepare(to)).toList();
+    // The lanes complete on their contexts; the availability is configured on this one.
     Promise<CompositeFuture> prepared = ((ContextInternal) context).promise();
-    Future.join(crews).onComplete(prepared);
+    Future.join(groups).onComplete(prepared);
     return prepared
         .future()
         .compose(ready -> reloadGateways(next, restart))
         .recover(
             error -> {
-              dismiss(crews);
+              discard(groups);
               return Future.failedFuture(error);
             })
         .compose(
             ready -> {
-              String probed = crews.get(0).result().address();
-              availability.configure(Crew.availability(probed, to), listeners, same);
-              List<Future<?>> taken = new ArrayList<>();
+              String probed = groups.get(0).result().address();
+              availability.configure(OptionsMapper.availability(probed, to), listeners, same);
+              List<Future<?>> activated = new ArrayList<>();
               for (int i = 0; i < lanes.size(); i++) {
-                taken.add(lanes.get(i).take(crews.get(i).result(), to, listeners));
+                activated.add(lanes.get(i).activate(groups.get(i).result(), to, listeners));
               }
-              return Future.join(taken);
+              return Future.join(activated);
             })
         .map(
             done -> {
@@ -236,16 +238,16 @@ public class RelayVerticle extends VerticleBase {
             });
   }
 
-  private void dismiss(List<Future<Crew>> crews) {
-    for (int i = 0; i < crews.size(); i++) {
-      if (crews.get(i).succeeded()) {
-        lanes.get(i).dismiss(crews.get(i).result());
+  private void discard(List<Future<ProviderGroup>> groups) {
+    for (int i = 0; i < groups.size(); i++) {
+      if (groups.get(i).succeeded()) {
+        lanes.get(i).discard(groups.get(i).result());
       }
     }
   }
 
   private Future<?> reloadGateways(RelayOptions next, List<String> restart) {
-    if (admission == null || next.getGateway() == null) {
+    if (gateways == null || next.getGateway() == null) {
       return Future.succeededFuture();
     }
     GatewayOptions to = new GatewayOptions(next.getGateway());
@@ -265,14 +267,8 @@ public class RelayVerticle extends VerticleBase {
   }
 
   private Listeners listeners(RelayOptions options) {
-    Map<String, String> providers = new HashMap<>();
-    options
-        .getBackends()
-        .forEach(
-            (name, backend) ->
-                providers.put(name, backend.getProvider() == null ? name : backend.getProvider()));
     List<RelayListener> all = new ArrayList<>(hooks);
-    Metrics.ofDefaultRegistry(providers).ifPresent(all::add);
+    Metrics.ofDefaultRegistry(OptionsMapper.providers(options)).ifPresent(all::add);
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
     return new Listeners(all);
   }

@@ -10,6 +10,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServer;

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.llmrelay.Relays.Relay;
 import io.llmrelay.config.BusOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.buffer.Buffer;

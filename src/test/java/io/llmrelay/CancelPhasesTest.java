@@ -12,6 +12,7 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;

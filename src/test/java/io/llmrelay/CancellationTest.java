@@ -12,6 +12,7 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
 import io.llmrelay.observe.RelayEvent.RequestEnd;
 import io.llmrelay.sandbox.SandboxCall;

@@ -17,6 +17,7 @@ import io.llmrelay.config.BusOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.CircuitOptions.Scope;
 import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.Documents.Block;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayListener;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

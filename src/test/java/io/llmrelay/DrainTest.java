@@ -13,6 +13,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -14,6 +14,7 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxOptions;
 import io.llmrelay.sandbox.Scenario;

@@ -18,6 +18,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.KnownProvider;
 import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.provider.Recording;

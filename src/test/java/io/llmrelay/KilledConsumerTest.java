@@ -11,6 +11,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.QueueOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxCall;

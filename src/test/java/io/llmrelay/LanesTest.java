@@ -15,6 +15,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.QueueOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;

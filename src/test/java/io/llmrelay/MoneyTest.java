@@ -17,6 +17,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Sandbox;

@@ -13,6 +13,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;

@@ -7,6 +7,7 @@ import examples.EventBusRequest;
 import examples.GatewayClient;
 import examples.SandboxInATest;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;

@@ -15,6 +15,7 @@ import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.QueueOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.llmrelay.soak.Count;
 import io.vertx.core.Future;

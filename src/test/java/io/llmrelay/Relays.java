@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Sandbox;
 import io.vertx.core.Future;

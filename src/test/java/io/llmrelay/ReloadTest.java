@@ -12,6 +12,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Scenario;

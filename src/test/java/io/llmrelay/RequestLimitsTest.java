@@ -15,6 +15,7 @@ import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.LatchOptions;
 import io.llmrelay.config.LimitsOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -15,6 +15,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.MetricsListener;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;

@@ -130,7 +130,7 @@ public final class Availability {
         sameBackend ? known.exhaustion : new Exhaustion(now, next.maxExhaustion().toMillis()),
         known != null
             ? known.budget
-            : new Budget(name, null, clock, this::deliver, spend -> spent(name, spend)),
+            : new Budget(name, null, clock, this::deliver, cost -> spent(name, cost)),
         known != null ? known.slots : new Slots(backend.maxConnections(), next.maxWaiting()),
         next.circuit().getScope(),
         (state, circuit) ->
@@ -279,11 +279,11 @@ public final class Availability {
     }
   }
 
-  private void spent(String backend, Spend spend) {
+  private void spent(String backend, Cost cost) {
     changed();
     BackendState known = backends.all().get(backend);
     if (known != null) {
-      news.spent(known, spend);
+      news.spent(known, cost);
     }
   }
 

@@ -87,10 +87,10 @@ final class BackendState {
   }
 
   /** Returns why an attempt may not be made now, or {@code null}. */
-  Skip look(String model, Spend expected, boolean waited) {
-    Skip skip = circuit(model).look();
-    skip = skip != null || waited ? skip : exhaustion.look(model);
-    skip = skip != null || expected == null ? skip : budget.look(expected);
+  Skip check(String model, Cost expected, boolean waited) {
+    Skip skip = circuit(model).check();
+    skip = skip != null || waited ? skip : exhaustion.check(model);
+    skip = skip != null || expected == null ? skip : budget.check(expected);
     return skip != null || slots.isFree() ? skip : saturated();
   }
 
@@ -100,7 +100,7 @@ final class BackendState {
    *
    * @param ticket a ticket that may hold a slot, or {@code null}
    */
-  Entry enter(String model, Spend expected, boolean waited, Slots.Ticket ticket) {
+  Entry enter(String model, Cost expected, boolean waited, Slots.Ticket ticket) {
     boolean slot = ticket != null && ticket.redeem();
     Entry entry = null;
     try {
@@ -113,10 +113,10 @@ final class BackendState {
     }
   }
 
-  private Entry enter(String model, Spend expected, boolean waited, boolean slot) {
+  private Entry enter(String model, Cost expected, boolean waited, boolean slot) {
     Circuit circuit = circuit(model);
-    Skip skip = circuit.look();
-    skip = skip != null || waited ? skip : exhaustion.look(model);
+    Skip skip = circuit.check();
+    skip = skip != null || waited ? skip : exhaustion.check(model);
     if (skip != null) {
       return skip;
     }
@@ -134,9 +134,9 @@ final class BackendState {
     }
   }
 
-  private Entry enter(Circuit circuit, String model, Spend expected, boolean waited) {
+  private Entry enter(Circuit circuit, String model, Cost expected, boolean waited) {
     Exhaustion.Trial trial = waited ? null : exhaustion.enter(model);
-    Skip skip = trial != null || waited ? null : exhaustion.look(model);
+    Skip skip = trial != null || waited ? null : exhaustion.check(model);
     if (skip != null) {
       return skip;
     }

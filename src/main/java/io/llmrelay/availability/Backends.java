@@ -27,10 +27,10 @@ public final class Backends {
   /**
    * Returns why an attempt may not be made now, or {@code null}.
    *
-   * @param expected the expected spend; {@code null} to ignore the budget
+   * @param expected the expected cost; {@code null} to ignore the budget
    */
-  public Skip look(String backend, String model, Spend expected) {
-    return backends.get(backend).look(model, expected, false);
+  public Skip check(String backend, String model, Cost expected) {
+    return backends.get(backend).check(model, expected, false);
   }
 
   /**
@@ -39,8 +39,7 @@ public final class Backends {
    * @param waited whether the request has waited until the cooldown ended
    * @param queue a queue in which the request may have been granted a slot, or {@code null}
    */
-  public Entry enter(
-      String backend, String model, Spend expected, boolean waited, SlotQueue queue) {
+  public Entry enter(String backend, String model, Cost expected, boolean waited, SlotQueue queue) {
     return backends
         .get(backend)
         .enter(model, expected, waited, queue == null ? null : queue.ticket(backend));

@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
  * The budget of one backend; without limits it permits every attempt.
  *
  * <p>An attempt counts as a request when it starts, and with its tokens and dollars when it ends,
- * in the window of that moment. In between, its expected spend is reserved. An attempt is permitted
- * if the used, the reserved and its own expected spend together fit every limit; so a limit is
+ * in the window of that moment. In between, its expected cost is reserved. An attempt is permitted
+ * if the used, the reserved and its own expected cost together fit every limit; so a limit is
  * exceeded only by the error of the estimates.
  *
  * <p>The state is immutable and replaced as a whole, so any thread may read and update it without a
@@ -56,8 +56,8 @@ final class Budget {
           : new Meter(limit, max, warnAt, limit.begin(now), limit.end(now), 0, false, false);
     }
 
-    Meter plus(Spend spend) {
-      return with(used + limit.count(spend));
+    Meter plus(Cost cost) {
+      return with(used + limit.count(cost));
     }
 
     Meter with(long used) {
@@ -71,7 +71,7 @@ final class Budget {
     }
   }
 
-  private record State(List<Meter> meters, Spend reserved) {
+  private record State(List<Meter> meters, Cost reserved) {
     State at(long now) {
       return map(meter -> meter.at(now));
     }
@@ -80,21 +80,21 @@ final class Budget {
       return new State(meters.stream().map(change).toList(), reserved);
     }
 
-    State plus(Spend spent) {
+    State plus(Cost spent) {
       return map(meter -> meter.plus(spent));
     }
 
-    State reserve(Spend expected) {
+    State reserve(Cost expected) {
       return new State(meters, reserved.plus(expected));
     }
 
-    State release(Spend expected) {
+    State release(Cost expected) {
       return new State(meters, reserved.minus(expected));
     }
 
     /** Returns the limit that so much more would exceed; of several, the one that renews last. */
-    Meter full(Spend expected) {
-      Spend more = expected.plus(Spend.ONE_REQUEST).plus(reserved);
+    Meter full(Cost expected) {
+      Cost more = expected.plus(Cost.ONE_REQUEST).plus(reserved);
       Meter full = null;
       for (Meter meter : meters) {
         if (meter.used + meter.limit.count(more) > meter.max
@@ -109,9 +109,9 @@ final class Budget {
   private final String backend;
   private final InstantSource clock;
   private final Consumer<BudgetThreshold> listener;
-  private final Consumer<Spend> spendListener;
+  private final Consumer<Cost> costListener;
   private final AtomicReference<State> state =
-      new AtomicReference<>(new State(List.of(), Spend.NOTHING));
+      new AtomicReference<>(new State(List.of(), Cost.NOTHING));
   private volatile boolean unpriced;
 
   /**
@@ -119,18 +119,18 @@ final class Budget {
    *
    * @param options the limits; {@code null} for none
    * @param listener notified when the warning threshold or all of a limit is used
-   * @param spendListener notified of each spend on this node
+   * @param costListener notified of each cost on this node
    */
   Budget(
       String backend,
       BudgetOptions options,
       InstantSource clock,
       Consumer<BudgetThreshold> listener,
-      Consumer<Spend> spendListener) {
+      Consumer<Cost> costListener) {
     this.backend = backend;
     this.clock = clock;
     this.listener = listener;
-    this.spendListener = spendListener;
+    this.costListener = costListener;
     limit(options);
   }
 
@@ -162,28 +162,28 @@ final class Budget {
     return !state.get().meters.isEmpty();
   }
 
-  /** Returns why an attempt with this expected spend may not be made now, or {@code null}. */
-  Skip look(Spend expected) {
+  /** Returns why an attempt with this expected cost may not be made now, or {@code null}. */
+  Skip check(Cost expected) {
     Meter full = now().full(expected);
     return full == null ? null : skip(full, expected);
   }
 
   /**
-   * Reserves the expected spend of an attempt and returns {@code null}, or the reason against it.
+   * Reserves the expected cost of an attempt and returns {@code null}, or the reason against it.
    */
-  Skip enter(Spend expected) {
+  Skip enter(Cost expected) {
     while (true) {
       State before = state.get();
       State current = before.at(clock.millis());
       Meter full = current.full(expected);
       State next =
           full == null
-              ? current.reserve(expected).plus(Spend.ONE_REQUEST)
+              ? current.reserve(expected).plus(Cost.ONE_REQUEST)
               : current.map(meter -> meter.equals(full) ? refusing(full, expected) : meter);
       if (state.compareAndSet(before, next)) {
         notifyCrossed(current, next);
         if (full == null) {
-          spendListener.accept(Spend.ONE_REQUEST);
+          costListener.accept(Cost.ONE_REQUEST);
           return null;
         }
         return skip(full, expected);
@@ -192,25 +192,25 @@ final class Budget {
   }
 
   /** Marks a limit as spent if it refuses an attempt for its use and not for reservations. */
-  private static Meter refusing(Meter full, Spend expected) {
-    long alone = full.limit.count(expected.plus(Spend.ONE_REQUEST));
+  private static Meter refusing(Meter full, Cost expected) {
+    long alone = full.limit.count(expected.plus(Cost.ONE_REQUEST));
     return full.used + alone > full.max && alone <= full.max ? full.markedSpent() : full;
   }
 
-  /** Replaces the reservation of an attempt by its actual spend. */
-  void settle(Spend expected, TokenUsage usage, Double costUsd) {
+  /** Replaces the reservation of an attempt by its actual cost. */
+  void settle(Cost expected, TokenUsage usage, Double costUsd) {
     if (costUsd == null && usage.totalTokens() > 0) {
       warnUnpriced();
     }
-    Spend spent = Spend.of(usage.totalTokens(), costUsd);
+    Cost spent = Cost.of(usage.totalTokens(), costUsd);
     update(before -> before.release(expected).plus(spent));
-    if (!spent.equals(Spend.NOTHING)) {
-      spendListener.accept(spent);
+    if (!spent.equals(Cost.NOTHING)) {
+      costListener.accept(spent);
     }
   }
 
   /** Adds what another node spent. */
-  void spentElsewhere(Spend spent) {
+  void spentElsewhere(Cost spent) {
     update(before -> before.plus(spent));
   }
 
@@ -319,18 +319,18 @@ final class Budget {
     }
   }
 
-  private Skip skip(Meter full, Spend expected) {
-    boolean never = full.limit.count(expected) > full.max;
+  private Skip skip(Meter full, Cost expected) {
+    boolean tooLarge = full.limit.count(expected) > full.max;
     long renewsIn = full.end - clock.millis();
     String message =
-        never
+        tooLarge
             ? "more than the whole of " + full.limit.code()
             : "no room in "
                 + full.limit.code()
                 + ", available in "
                 + (renewsIn + 999) / 1000
                 + " s";
-    return new Skip(SkipReason.BUDGET, full.limit.kind(), message, never ? -1 : renewsIn);
+    return new Skip(SkipReason.BUDGET, full.limit.kind(), message, tooLarge ? -1 : renewsIn);
   }
 
   private boolean isSpent(FailureKind kind) {

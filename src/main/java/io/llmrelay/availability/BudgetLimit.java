@@ -11,12 +11,12 @@ import java.util.function.ToLongFunction;
 
 /** The limits of a budget: what is counted within which window of the UTC calendar. */
 enum BudgetLimit {
-  DAILY_USD(Window.DAY, Spend::nanoUsd, BudgetOptions::getDailyUsd),
-  MONTHLY_USD(Window.MONTH, Spend::nanoUsd, BudgetOptions::getMonthlyUsd),
-  REQUESTS_PER_MINUTE(Window.MINUTE, Spend::requests, BudgetOptions::getRequestsPerMinute),
-  REQUESTS_PER_DAY(Window.DAY, Spend::requests, BudgetOptions::getRequestsPerDay),
-  TOKENS_PER_MINUTE(Window.MINUTE, Spend::tokens, BudgetOptions::getTokensPerMinute),
-  TOKENS_PER_DAY(Window.DAY, Spend::tokens, BudgetOptions::getTokensPerDay);
+  DAILY_USD(Window.DAY, Cost::nanoUsd, BudgetOptions::getDailyUsd),
+  MONTHLY_USD(Window.MONTH, Cost::nanoUsd, BudgetOptions::getMonthlyUsd),
+  REQUESTS_PER_MINUTE(Window.MINUTE, Cost::requests, BudgetOptions::getRequestsPerMinute),
+  REQUESTS_PER_DAY(Window.DAY, Cost::requests, BudgetOptions::getRequestsPerDay),
+  TOKENS_PER_MINUTE(Window.MINUTE, Cost::tokens, BudgetOptions::getTokensPerMinute),
+  TOKENS_PER_DAY(Window.DAY, Cost::tokens, BudgetOptions::getTokensPerDay);
 
   private static final long MINUTE_MS = 60_000;
   private static final long DAY_MS = 24 * 60 * MINUTE_MS;
@@ -28,11 +28,10 @@ enum BudgetLimit {
   }
 
   private final Window window;
-  private final ToLongFunction<Spend> measure;
+  private final ToLongFunction<Cost> measure;
   private final Function<BudgetOptions, Number> option;
 
-  BudgetLimit(
-      Window window, ToLongFunction<Spend> measure, Function<BudgetOptions, Number> option) {
+  BudgetLimit(Window window, ToLongFunction<Cost> measure, Function<BudgetOptions, Number> option) {
     this.window = window;
     this.measure = measure;
     this.option = option;
@@ -52,19 +51,19 @@ enum BudgetLimit {
     return this == DAILY_USD || this == MONTHLY_USD;
   }
 
-  /** Returns the part of a spend that this limit counts. */
-  long count(Spend spend) {
-    return measure.applyAsLong(spend);
+  /** Returns the part of a cost that this limit counts. */
+  long count(Cost cost) {
+    return measure.applyAsLong(cost);
   }
 
   /** Converts a configured or saved amount to the unit of counting. */
   long count(Number amount) {
-    return inUsd() ? Spend.nano(amount.doubleValue()) : amount.longValue();
+    return inUsd() ? Cost.nano(amount.doubleValue()) : amount.longValue();
   }
 
   /** Converts a count to the unit of the configuration. */
   Number shown(long count) {
-    return inUsd() ? (Number) Spend.usd(count) : (Number) count;
+    return inUsd() ? (Number) Cost.usd(count) : (Number) count;
   }
 
   /** Returns the failure of a request beyond the limit; limits per minute are rate limits. */

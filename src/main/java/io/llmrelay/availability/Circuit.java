@@ -87,7 +87,7 @@ final class Circuit {
   }
 
   /** Returns why no attempt may be made now, or {@code null}. */
-  Skip look() {
+  Skip check() {
     State now = state.get();
     return switch (now.name) {
       case CLOSED -> null;
@@ -99,11 +99,11 @@ final class Circuit {
 
   /** Returns the reason after {@link #enter} failed because another request took the trial. */
   Skip trialTaken() {
-    Skip skip = look();
+    Skip skip = check();
     return skip != null ? skip : skip("circuit half-open, a trial is running", -1);
   }
 
-  /** Returns a pass for one attempt, or {@code null} if {@link #look} has a reason against it. */
+  /** Returns a pass for one attempt, or {@code null} if {@link #check} has a reason against it. */
   Pass enter() {
     State now = state.get();
     switch (now.name) {

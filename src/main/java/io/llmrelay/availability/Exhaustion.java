@@ -129,7 +129,7 @@ final class Exhaustion {
   }
 
   /** Returns why the model may not be used now, or {@code null}. */
-  Skip look(String model) {
+  Skip check(String model) {
     String key = decisive(model);
     if (key == null) {
       return null;

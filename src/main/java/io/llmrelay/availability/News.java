@@ -52,14 +52,14 @@ final class News {
     publish(backend, event.toJson());
   }
 
-  void spent(BackendState backend, Spend spend) {
+  void spent(BackendState backend, Cost cost) {
     publish(
         backend,
         new JsonObject()
             .put("spender", backend.name)
-            .put("requests", spend.requests())
-            .put("tokens", spend.tokens())
-            .put("nano_usd", spend.nanoUsd()));
+            .put("requests", cost.requests())
+            .put("tokens", cost.tokens())
+            .put("nano_usd", cost.nanoUsd()));
   }
 
   private void publish(BackendState backend, JsonObject announcement) {
@@ -92,7 +92,7 @@ final class News {
       BackendState backend = ours(spender, news);
       if (backend != null) {
         backend.budget.spentElsewhere(
-            new Spend(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
+            new Cost(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
         availability.changed();
       }
     }

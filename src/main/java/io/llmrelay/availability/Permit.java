@@ -12,7 +12,7 @@ public final class Permit implements Entry {
   private final Circuit circuit;
   private final Circuit.Pass pass;
   private final Exhaustion.Trial trial;
-  private final Spend reserved;
+  private final Cost reserved;
   private boolean settled;
 
   Permit(
@@ -21,7 +21,7 @@ public final class Permit implements Entry {
       Circuit circuit,
       Circuit.Pass pass,
       Exhaustion.Trial trial,
-      Spend reserved) {
+      Cost reserved) {
     this.backend = backend;
     this.model = model;
     this.circuit = circuit;

@@ -104,7 +104,7 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
         sink.ended(end);
       } catch (Throwable e) {
         BusEndpoint.log(e);
-        tell(LlmException.failureOf(e));
+        notifyFailed(LlmException.failureOf(e));
       }
     }
   }
@@ -113,7 +113,7 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
   public void failed(Failure failure) {
     if (!closed) {
       close();
-      tell(failure);
+      notifyFailed(failure);
     }
   }
 
@@ -128,12 +128,12 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
       try {
         cancel(failure.message());
       } finally {
-        tell(failure);
+        notifyFailed(failure);
       }
     }
   }
 
-  private void tell(Failure failure) {
+  private void notifyFailed(Failure failure) {
     try {
       sink.failed(failure);
     } catch (Throwable e) {

@@ -23,7 +23,7 @@ public final class Chaos extends VerticleBase {
   private final List<Row> rows;
   private final Consumer<List<Result>> each;
   private final List<Result> results = new ArrayList<>();
-  private int told;
+  private int reported;
   private final Promise<List<Result>> done = Promise.promise();
 
   private Chaos(Profile profile, List<Row> rows, Consumer<List<Result>> each) {
@@ -36,8 +36,8 @@ public final class Chaos extends VerticleBase {
    * Plays rows, some of them at a time.
    *
    * @param rows of {@link FaultWall#rows}
-   * @param each is told the results of a row in one dialect when they are there, in their order, on
-   *     an event-loop thread
+   * @param each receives the results of a row in one dialect as soon as they are there, in the
+   *     order of the rows, on an event-loop thread
    * @return all of them
    */
   public static Future<List<Result>> play(
@@ -77,17 +77,17 @@ public final class Chaos extends VerticleBase {
             played -> {
               results.addAll(played);
               early.put(scene.number(), played);
-              tell();
+              reportInOrder();
               return work();
             });
   }
 
   /** In the order of the wall, whoever is ready first. */
-  private void tell() {
-    List<Result> next = early.remove(told);
+  private void reportInOrder() {
+    List<Result> next = early.remove(reported);
     while (next != null) {
       each.accept(next);
-      next = early.remove(++told);
+      next = early.remove(++reported);
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.llmrelay.chaos;
 
-import io.llmrelay.RelayOptions;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.QueueOptions;
+import io.llmrelay.config.RelayOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;

@@ -2,7 +2,6 @@ package io.llmrelay.chaos;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
@@ -10,6 +9,7 @@ import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.QueueOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;

@@ -1,10 +1,10 @@
 package io.llmrelay.cli;
 
 import io.llmrelay.LlmRelay;
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ModelOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxOptions;
 import io.vertx.core.Vertx;

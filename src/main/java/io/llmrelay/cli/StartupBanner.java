@@ -1,9 +1,9 @@
 package io.llmrelay.cli;
 
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

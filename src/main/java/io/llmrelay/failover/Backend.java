@@ -1,5 +1,6 @@
 package io.llmrelay.failover;
 
+import io.llmrelay.catalog.ModelServer;
 import io.llmrelay.chat.ChatRequest;
 import java.util.List;
 import java.util.function.Function;
@@ -20,15 +21,5 @@ public record Backend(
     String dialect,
     List<String> models,
     String defaultModel,
-    Function<ChatRequest, String> cannotServe) {
-
-  /** Whether the model stands in its configuration. */
-  boolean lists(String model) {
-    return models.contains(model) || model.equals(defaultModel);
-  }
-
-  /** Whether it takes model names that do not stand in its configuration. */
-  boolean passesOn() {
-    return models.isEmpty();
-  }
-}
+    Function<ChatRequest, String> cannotServe)
+    implements ModelServer {}

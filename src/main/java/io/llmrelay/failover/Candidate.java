@@ -1,6 +1,6 @@
 package io.llmrelay.failover;
 
-import io.llmrelay.availability.Spend;
+import io.llmrelay.availability.Cost;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.TokenUsage;
@@ -35,11 +35,11 @@ record Candidate(String backend, String model, Model known) {
   }
 
   /** What a request is expected to take from a budget there. */
-  Spend expected(ChatRequest request) {
+  Cost expected(ChatRequest request) {
     long input = TokenUsage.estimate(request.characters(), 0).inputTokens();
     Integer limit = known == null ? null : known.maxOutputTokens();
     long output = Model.expectedOutput(request.maxTokens(), limit);
-    return Spend.of(input + output, estimate(input, request.maxTokens()));
+    return Cost.of(input + output, estimate(input, request.maxTokens()));
   }
 
   /** What a consumer should know of the model's end, or {@code null}. */

@@ -57,8 +57,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final List<Supplier<Future<Void>>> ownAddresses = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
 
-  /** What holds for the requests that begin now. */
-  private Setup setup;
+  /** The configuration of new requests. */
+  private ConfigSnapshot config;
 
   /** Room for the text of chunks while it is counted. */
   private final byte[] scratch = new byte[Chunks.MAX_BYTES];
@@ -95,7 +95,7 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    setup = setup(first, firstListeners);
+    config = snapshot(first, firstListeners);
     return BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus())
         .compose(
             opened -> {
@@ -109,8 +109,8 @@ public final class CoordinatorVerticle extends VerticleBase {
             });
   }
 
-  private Setup setup(CoordinatorSettings settings, Listeners listeners) {
-    return new Setup(settings, listeners, availability.backends(), clock);
+  private ConfigSnapshot snapshot(CoordinatorSettings settings, Listeners listeners) {
+    return new ConfigSnapshot(settings, listeners, availability.backends(), clock);
   }
 
   /**
@@ -122,8 +122,8 @@ public final class CoordinatorVerticle extends VerticleBase {
    * @param whenUnused called when the last request under the settings before is over
    */
   public void reload(CoordinatorSettings settings, Listeners listeners, Runnable whenUnused) {
-    Setup before = setup;
-    setup = setup(settings, listeners);
+    ConfigSnapshot before = config;
+    config = snapshot(settings, listeners);
     before.retire(whenUnused);
   }
 
@@ -184,8 +184,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /** The backend with this name, under the configuration that holds now or an earlier one. */
-  ChatService backend(Setup setup, String name) {
-    return new BusClient(endpoint, setup.settings().providers() + ".provider." + name);
+  ChatService backend(ConfigSnapshot config, String name) {
+    return new BusClient(endpoint, config.settings().providers() + ".provider." + name);
   }
 
   void forget(Run run) {
@@ -264,9 +264,9 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
     List<String> warnings = new ArrayList<>();
     ChatRequest request = limited(asked, warnings);
-    Planner.Choices plan = setup.planner().plan(request);
+    Planner.Choices plan = config.planner().plan(request);
     if (plan.choices().isEmpty()) {
-      throw Planner.nobody(plan.leftOut()).toException();
+      throw Planner.noCandidate(plan.leftOut()).toException();
     }
     Run run =
         new Run(
@@ -274,12 +274,12 @@ public final class CoordinatorVerticle extends VerticleBase {
             streaming,
             request,
             plan.candidates(),
-            setup.settings().run().with(request.relay()),
+            config.settings().run().with(request.relay()),
             warnings,
-            setup,
+            config,
             this,
             sink);
-    int maxRequests = setup.settings().maxRequests();
+    int maxRequests = config.settings().maxRequests();
     if (!availability.begin(maxRequests)) {
       throw Failure.of(
               FailureKind.SATURATED, maxRequests + " requests (max-requests) are in flight already")
@@ -290,23 +290,23 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private ChatRequest limited(ChatRequest request, List<String> warnings) {
-    return request.withRelay(setup.settings().limits().cut(request.relay(), warnings));
+    return request.withRelay(config.settings().limits().cut(request.relay(), warnings));
   }
 
   private void plan(Message<Object> message, JsonObject body) {
     ChatRequest request = limited(ChatRequest.fromJson(body), new ArrayList<>());
     message.reply(
-        Report.plan(
-                setup.planner().plan(request),
+        PlanReport.of(
+                config.planner().plan(request),
                 candidate ->
-                    setup
+                    config
                         .backends()
-                        .look(candidate.backend(), candidate.model(), candidate.expected(request)))
+                        .check(candidate.backend(), candidate.model(), candidate.expected(request)))
             .toJson());
   }
 
   private void health(Message<Object> message, JsonObject body) {
-    JsonObject report = Report.health(setup, availability.requests());
+    JsonObject report = HealthReport.of(config, availability.requests());
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
     }

@@ -61,7 +61,7 @@ final class Failover {
   private final List<Candidate> candidates;
   private final RunSettings settings;
   private final long inputCharacters;
-  private final Gate gate;
+  private final Admission admission;
   private final LongSupplier clock;
   private final DoubleSupplier random;
   private final long startedAt;
@@ -108,7 +108,7 @@ final class Failover {
    *
    * @param candidates the plan
    * @param inputCharacters length of the prompt, for estimates of usage
-   * @param gate asked when a candidate's turn comes, told when an attempt is over
+   * @param admission admits attempts and records their ends
    * @param clock milliseconds that only go forward
    * @param random jitter between 0 and 1
    */
@@ -116,13 +116,13 @@ final class Failover {
       List<Candidate> candidates,
       RunSettings settings,
       long inputCharacters,
-      Gate gate,
+      Admission admission,
       LongSupplier clock,
       DoubleSupplier random) {
     this.candidates = candidates;
     this.settings = settings;
     this.inputCharacters = inputCharacters;
-    this.gate = gate;
+    this.admission = admission;
     this.clock = clock;
     this.random = random;
     this.startedAt = clock.getAsLong();
@@ -433,7 +433,7 @@ final class Failover {
     }
     if (failure.kind() == FailureKind.TIMEOUT
         || !mayRetry(current)
-        || gate.look(current) != null
+        || admission.check(current) != null
         || !await(current)) {
       proceed(actions);
     }
@@ -479,7 +479,7 @@ final class Failover {
 
   /** The attempt that runs is over; what comes from it now is late. */
   private void over(List<Action> actions, Attempt attempt, Outcome outcome, Failure failure) {
-    gate.leave(leg.number, leg.candidate, attempt, outcome, failure);
+    admission.leave(leg.number, leg.candidate, attempt, outcome, failure);
     actions.add(new Action.Ended(leg.number, leg.candidate, attempt, outcome, failure));
     leg = null;
   }
@@ -525,7 +525,7 @@ final class Failover {
                 FailureKind.CONTEXT_LENGTH,
                 "its context window is no larger",
                 -1)
-            : gate.enter(legs + 1, candidate, waited);
+            : admission.enter(legs + 1, candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.reason() == SkipReason.SATURATED) {
@@ -563,7 +563,7 @@ final class Failover {
   /** Waits in the queues of the candidates that only lack a slot. */
   private boolean awaitSlot() {
     long now = clock.getAsLong();
-    if (saturated.isEmpty() || now >= queueUntil || !gate.queue(List.copyOf(saturated))) {
+    if (saturated.isEmpty() || now >= queueUntil || !admission.queue(List.copyOf(saturated))) {
       return false;
     }
     queueUntil = Math.min(queueUntil, now + settings.queueWait().toMillis());
@@ -576,7 +576,7 @@ final class Failover {
   private void leaveQueue() {
     if (queued) {
       queued = false;
-      gate.leaveQueue();
+      admission.leaveQueue();
     }
   }
 
@@ -595,9 +595,9 @@ final class Failover {
     return soonest != null && await(soonest);
   }
 
-  /** Whether the gate will let a candidate in once it is available; it may say later than known. */
+  /** Whether a candidate will be admitted once it is available; it may say later than known. */
   private boolean willBeAllowed(Candidate candidate) {
-    Skip skip = gate.look(candidate);
+    Skip skip = admission.check(candidate);
     if (skip != null && skip.availableInMs() >= 0) {
       availableAt.merge(candidate, clock.getAsLong() + skip.availableInMs(), Math::max);
     }

@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.catalog.ModelResolver;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -60,7 +61,7 @@ final class Planner {
   private final RelayHints.Prefer prefer;
   private final Catalog catalog;
   private final InstantSource clock;
-  private final ModelResolver models;
+  private final ModelResolver<Backend> models;
 
   /** All backends: those of the fallback order first. */
   private final List<Backend> ordered;
@@ -85,14 +86,14 @@ final class Planner {
     this.prefer = prefer;
     this.catalog = catalog;
     this.clock = clock;
-    ordered = inOrder(new ModelResolver(backends, catalog));
-    models = new ModelResolver(ordered, catalog);
+    ordered = inOrder(new ModelResolver<>(backends, catalog));
+    models = new ModelResolver<>(ordered, catalog);
   }
 
-  private List<Backend> inOrder(ModelResolver asConfigured) {
+  private List<Backend> inOrder(ModelResolver<Backend> asConfigured) {
     Set<Backend> sorted = new LinkedHashSet<>();
     for (String name : order) {
-      ModelResolver.Match match = asConfigured.candidate(name);
+      ModelResolver.Match<Backend> match = asConfigured.candidate(name);
       if (match != null) {
         sorted.add(match.backend());
       }
@@ -156,7 +157,7 @@ final class Planner {
 
   /** The candidate of this name; {@code null} where it is a backend without a default model. */
   private Candidate named(String name, String field, List<LeftOut> leftOut) {
-    ModelResolver.Match match = models.candidate(name);
+    ModelResolver.Match<Backend> match = models.candidate(name);
     if (match == null) {
       throw unresolved(name, field);
     }
@@ -197,7 +198,7 @@ final class Planner {
     List<Candidate> passing =
         ordered.stream()
             .filter(Backend::passesOn)
-            .map(backend -> candidate(new ModelResolver.Match(backend, model)))
+            .map(backend -> candidate(new ModelResolver.Match<>(backend, model)))
             .toList();
     if (passing.isEmpty()) {
       throw Failure.of(FailureKind.MODEL_NOT_FOUND, "no backend serves the model \"" + model + "\"")
@@ -207,7 +208,7 @@ final class Planner {
     return passing;
   }
 
-  private Candidate candidate(ModelResolver.Match match) {
+  private Candidate candidate(ModelResolver.Match<Backend> match) {
     Backend backend = match.backend();
     return new Candidate(backend.name(), match.model(), known(backend, match.model()));
   }
@@ -262,8 +263,8 @@ final class Planner {
     return null;
   }
 
-  /** Why nobody is left to serve a request. */
-  static Failure nobody(List<LeftOut> leftOut) {
+  /** Returns the failure of a request that no candidate can serve. */
+  static Failure noCandidate(List<LeftOut> leftOut) {
     StringBuilder why = new StringBuilder();
     boolean windows = true;
     for (LeftOut out : leftOut) {

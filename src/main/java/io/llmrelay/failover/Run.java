@@ -51,7 +51,7 @@ final class Run implements ChatExchange {
   private final Timeouts askedTimeouts;
   private final Timeouts attemptTimeouts;
   private final List<String> warnings;
-  private final Setup setup;
+  private final ConfigSnapshot config;
   private final CoordinatorVerticle coordinator;
   private final ChatSink sink;
   private final Failover machine;
@@ -84,7 +84,7 @@ final class Run implements ChatExchange {
       List<Candidate> candidates,
       RunSettings settings,
       List<String> warnings,
-      Setup setup,
+      ConfigSnapshot config,
       CoordinatorVerticle coordinator,
       ChatSink sink) {
     this.id = id;
@@ -95,7 +95,7 @@ final class Run implements ChatExchange {
     Timeouts timeouts = settings.timeouts();
     this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     this.warnings = warnings;
-    this.setup = setup;
+    this.config = config;
     this.coordinator = coordinator;
     this.sink = sink;
     this.machine =
@@ -103,15 +103,15 @@ final class Run implements ChatExchange {
             candidates,
             settings,
             request.characters(),
-            new AvailabilityGate(),
+            new AvailabilityAdmission(),
             coordinator::now,
             () -> ThreadLocalRandom.current().nextDouble());
   }
 
   /** Tells the hooks; {@link #start} follows, unless the run is cancelled before. */
   void begin() {
-    setup.enter();
-    setup
+    config.enter();
+    config
         .listeners()
         .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, metadata));
   }
@@ -151,21 +151,21 @@ final class Run implements ChatExchange {
   }
 
   /** Asks the availability, and tells it what became of the attempts. */
-  private final class AvailabilityGate implements Gate {
+  private final class AvailabilityAdmission implements Admission {
     private final Context context = coordinator.vertx().getOrCreateContext();
     private SlotQueue queue;
 
     @Override
-    public Skip look(Candidate candidate) {
-      return setup
+    public Skip check(Candidate candidate) {
+      return config
           .backends()
-          .look(candidate.backend(), candidate.model(), candidate.expected(request));
+          .check(candidate.backend(), candidate.model(), candidate.expected(request));
     }
 
     @Override
     public Skip enter(int number, Candidate candidate, boolean waited) {
       Entry entry =
-          setup
+          config
               .backends()
               .enter(
                   candidate.backend(),
@@ -188,7 +188,7 @@ final class Run implements ChatExchange {
           failure != null
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
-              && setup.settings().run().isShortened(askedTimeouts, candidate);
+              && config.settings().run().isShortened(askedTimeouts, candidate);
       upstreams
           .get(number)
           .permit
@@ -201,7 +201,7 @@ final class Run implements ChatExchange {
       Map<String, Candidate> byBackend = new LinkedHashMap<>();
       candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
       queue =
-          setup
+          config
               .backends()
               .queue(
                   byBackend.keySet(),
@@ -321,7 +321,7 @@ final class Run implements ChatExchange {
       malformed = end.malformed();
       over();
       if (malformed > 0) {
-        setup
+        config
             .listeners()
             .deliver(
                 new RelayEvent.SchemaDrift(
@@ -370,7 +370,7 @@ final class Run implements ChatExchange {
     try {
       carryOut(machine.cancel(failure));
     } catch (RuntimeException again) {
-      LOG.log(Level.ERROR, "its attempt could not be ended in good order", again);
+      LOG.log(Level.ERROR, "an attempt of a failed request could not be ended", again);
     }
     if (!closed) {
       fail(failure);
@@ -388,7 +388,7 @@ final class Run implements ChatExchange {
     if (action instanceof Action.Start start) {
       start(start);
     } else if (action instanceof Action.FellBack fellBack) {
-      setup
+      config
           .listeners()
           .deliver(
               new RelayEvent.Fallback(
@@ -413,7 +413,7 @@ final class Run implements ChatExchange {
   private void start(Action.Start start) {
     Candidate candidate = start.candidate();
     coordinator.warn(candidate);
-    setup
+    config
         .listeners()
         .deliver(
             new RelayEvent.AttemptStart(
@@ -421,7 +421,7 @@ final class Run implements ChatExchange {
     Upstream upstream = upstreams.get(start.number());
     upstream.exchange =
         coordinator
-            .backend(setup, candidate.backend())
+            .backend(config, candidate.backend())
             .open(request.forCandidate(candidate.model(), attemptTimeouts), upstream);
   }
 
@@ -433,7 +433,7 @@ final class Run implements ChatExchange {
 
   private void ended(Action.Ended ended) {
     upstreams.remove(ended.number());
-    setup.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+    config.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
   private void release(Upstream upstream) {
@@ -446,7 +446,7 @@ final class Run implements ChatExchange {
     if (upstream.warning != null) {
       warnings.add(upstream.warning);
     }
-    setup
+    config
         .listeners()
         .deliver(
             new RelayEvent.FirstChunk(
@@ -486,7 +486,7 @@ final class Run implements ChatExchange {
             serving.malformed);
     close();
     sink.ended(end);
-    told(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
+    publishEnd(complete.finishReason(), null, complete.usage(), complete.costUsd(), trail);
   }
 
   private void fail(Failure failure) {
@@ -495,7 +495,7 @@ final class Run implements ChatExchange {
     if (!abandoned) {
       sink.failed(complete);
     }
-    told(null, complete, failure.usage(), failure.costUsd(), failure.trail());
+    publishEnd(null, complete, failure.usage(), failure.costUsd(), failure.trail());
   }
 
   private void close() {
@@ -505,17 +505,17 @@ final class Run implements ChatExchange {
     upstreams.clear();
     request = null;
     unwatch();
-    setup.leave();
+    config.leave();
     coordinator.forget(this);
   }
 
-  private void told(
+  private void publishEnd(
       FinishReason finishReason,
       Failure failure,
       TokenUsage usage,
       Double costUsd,
       List<Attempt> trail) {
-    setup
+    config
         .listeners()
         .deliver(
             new RelayEvent.RequestEnd(

@@ -1,5 +1,6 @@
 package io.llmrelay.gateway;
 
+import io.llmrelay.Gateway;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.config.AdminOptions;
 import io.llmrelay.config.ConfigException;
@@ -35,7 +36,7 @@ import java.util.function.Supplier;
  *
  * <p>Several instances share one port, and must share one {@link AccessControl}.
  */
-public final class GatewayVerticle extends VerticleBase {
+public final class GatewayVerticle extends VerticleBase implements Gateway {
   /** A limit of their own, so that operators can connect when the API's limit is reached. */
   private static final int MAX_ADMIN_CONNECTIONS = 100;
 
@@ -148,29 +149,27 @@ public final class GatewayVerticle extends VerticleBase {
     return server == null ? Future.succeededFuture() : server.close();
   }
 
-  /** Returns whether every response is sent. Must be called on the gateway's context. */
+  @Override
   public boolean isIdle() {
     return connections.allIdle();
   }
 
-  /** Returns the port of the API. Valid once deployed. */
+  @Override
   public int actualPort() {
     return server.actualPort();
   }
 
-  /** Returns the port of the admin address; -1 without one. Valid once deployed. */
+  @Override
   public int actualAdminPort() {
     return admin == null ? -1 : admin.actualPort();
   }
 
   /**
-   * Applies other keys, limits, sizes and timeouts to new requests and reads the TLS files again.
-   * If the TLS files are unusable, nothing is changed. Must be called for every instance; may be
-   * called from any thread.
+   * {@inheritDoc}
    *
-   * @param next checked options
-   * @return the keys of the settings that differ and require a restart
+   * <p>Reads the TLS files again; if they are unusable, nothing is changed.
    */
+  @Override
   public Future<List<String>> reload(GatewayOptions next) {
     Promise<List<String>> done = Promise.promise();
     context.runOnContext(

@@ -197,8 +197,8 @@ public final class Answer {
   }
 
   /** A failure whose words are the provider's, at least in part. */
-  public void fail(FailureKind kind, String words) {
-    fail(Failure.of(kind, errors.fit(words)));
+  public void fail(FailureKind kind, String message) {
+    fail(Failure.of(kind, errors.fit(message)));
   }
 
   public void fail(Failure failure) {

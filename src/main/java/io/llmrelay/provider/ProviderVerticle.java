@@ -90,7 +90,7 @@ public final class ProviderVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    Failure failure = Failure.of(FailureKind.UNAVAILABLE, "the backend is being taken out");
+    Failure failure = Failure.of(FailureKind.UNAVAILABLE, "the backend is being removed");
     Set.copyOf(exchanges).forEach(exchange -> exchange.abort(failure));
     Future<?> left = service == null ? Future.succeededFuture() : service.unregister();
     Future<?> unprobed = probes == null ? Future.succeededFuture() : probes.unregister();

@@ -106,7 +106,7 @@ class AvailabilityTest {
   }
 
   private static Permit enter(Availability availability, String backend, String model) {
-    return (Permit) availability.backends().enter(backend, model, Spend.NOTHING, false, null);
+    return (Permit) availability.backends().enter(backend, model, Cost.NOTHING, false, null);
   }
 
   private static void fail(Availability availability, String model, Scope scope, FailureKind kind) {
@@ -116,7 +116,7 @@ class AvailabilityTest {
   }
 
   private static FailureKind why(Availability availability, String backend, String model) {
-    Skip skip = availability.backends().look(backend, model, null);
+    Skip skip = availability.backends().check(backend, model, null);
     return skip == null ? null : skip.kind();
   }
 
@@ -130,7 +130,7 @@ class AvailabilityTest {
 
   /** An attempt that takes what {@link #USAGE} says. */
   private static void spend(Availability availability, double usd) {
-    Spend expected = Spend.of(100, usd);
+    Cost expected = Cost.of(100, usd);
     Entry entry = availability.backends().enter("a", "m", expected, false, null);
     ((Permit) entry).settle(Outcome.ALIVE, null, USAGE, usd);
   }
@@ -197,9 +197,9 @@ class AvailabilityTest {
     await().untilAsserted(() -> assertThat(used(here)).isEqualTo(both));
     await().untilAsserted(() -> assertThat(used(there)).isEqualTo(both));
     // What is under way elsewhere is not known here.
-    assertThat(budget(here).enter(Spend.of(0, 0.5))).isNull();
-    assertThat(budget(there).look(Spend.of(0, 0.5))).isNull();
-    assertThat(budget(here).look(Spend.of(0, 0.5))).isNotNull();
+    assertThat(budget(here).enter(Cost.of(0, 0.5))).isNull();
+    assertThat(budget(there).check(Cost.of(0, 0.5))).isNull();
+    assertThat(budget(here).check(Cost.of(0, 0.5))).isNotNull();
   }
 
   @Test
@@ -223,7 +223,7 @@ class AvailabilityTest {
     now.set(5);
     Availability after = open(file, Duration.ofHours(1));
     assertThat(why(after, "m")).as("10 s are over").isNull();
-    assertThat(after.backends().look("b", "m", null).availableInMs()).isEqualTo(280_000);
+    assertThat(after.backends().check("b", "m", null).availableInMs()).isEqualTo(280_000);
     assertThat(used(after))
         .isEqualTo(new JsonObject().put("daily-usd", 0.25).put("tokens-per-day", 100L));
     assertThat(told).as("nothing is told again").hasSize(2);
@@ -350,17 +350,17 @@ class AvailabilityTest {
   @Test
   void whatIsUnderWayAtAReloadIsSpentOnce() throws Exception {
     Availability here = open();
-    Spend expected = Spend.of(100, 0.25);
+    Cost expected = Cost.of(100, 0.25);
     Permit underWay = (Permit) here.backends().enter("a", "m", expected, false, null);
     here.configure(
         settings(null, new BudgetOptions().setTokensPerDay(2_000L).setDailyUsd(1.0)),
         new Listeners(List.of()),
         Set.of("a"));
-    assertThat(budget(here).look(Spend.of(0, 0.8))).as("still reserved").isNotNull();
+    assertThat(budget(here).check(Cost.of(0, 0.8))).as("still reserved").isNotNull();
     underWay.settle(Outcome.ALIVE, null, USAGE, 0.25);
     assertThat(used(here))
         .isEqualTo(new JsonObject().put("daily-usd", 0.25).put("tokens-per-day", 100L));
-    assertThat(budget(here).look(Spend.of(0, 0.75))).as("reserved no more").isNull();
+    assertThat(budget(here).check(Cost.of(0, 0.75))).as("reserved no more").isNull();
   }
 
   @Test
@@ -400,7 +400,7 @@ class AvailabilityTest {
         new Listeners(List.of()),
         Set.of("a", "b"));
     fail(here, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
-    assertThat(here.backends().look("a", "m", null).availableInMs()).isEqualTo(60_000);
+    assertThat(here.backends().check("a", "m", null).availableInMs()).isEqualTo(60_000);
   }
 
   @Test
@@ -408,10 +408,9 @@ class AvailabilityTest {
     Availability here = open();
     fail(here, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
     now.addAndGet(150_000);
-    Entry trial = here.backends().enter("a", "m", Spend.NOTHING, false, null);
+    Entry trial = here.backends().enter("a", "m", Cost.NOTHING, false, null);
     assertThat(trial).isInstanceOf(Permit.class);
-    assertThat(here.backends().enter("a", "m", Spend.NOTHING, false, null))
-        .isInstanceOf(Skip.class);
+    assertThat(here.backends().enter("a", "m", Cost.NOTHING, false, null)).isInstanceOf(Skip.class);
     ((Permit) trial).firstChunk();
     assertThat(why(here, "m")).as("it works").isNull();
   }

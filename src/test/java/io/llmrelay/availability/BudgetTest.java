@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BudgetTest {
   private final WallClock clock = new WallClock("2026-11-22T18:00:30Z");
   private final List<BudgetThreshold> told = new ArrayList<>();
-  private final List<Spend> news = new ArrayList<>();
+  private final List<Cost> news = new ArrayList<>();
 
   private Budget budget(BudgetOptions options) {
     return new Budget("a", options, clock, told::add, news::add);
@@ -29,12 +29,12 @@ class BudgetTest {
     return new BudgetOptions();
   }
 
-  private static Spend tokens(long tokens) {
-    return Spend.of(tokens, null);
+  private static Cost tokens(long tokens) {
+    return Cost.of(tokens, null);
   }
 
-  private static Spend usd(double usd) {
-    return Spend.of(0, usd);
+  private static Cost usd(double usd) {
+    return Cost.of(0, usd);
   }
 
   private static TokenUsage usage(long input, long output) {
@@ -43,7 +43,7 @@ class BudgetTest {
 
   /** An attempt from its start to its end; {@code false} where it is not let in. */
   private static boolean attempt(Budget budget, long tokens, Double usd) {
-    Spend expected = Spend.of(tokens, usd);
+    Cost expected = Cost.of(tokens, usd);
     if (budget.enter(expected) != null) {
       return false;
     }
@@ -98,14 +98,14 @@ class BudgetTest {
     // Ten of whatever is limited, one at a time.
     Budget budget = budget(BudgetTest.read(limit, 10));
     assertThat(attempts(budget, 1, 1.0)).isEqualTo(10);
-    Skip skip = budget.look(Spend.of(1, 1.0));
+    Skip skip = budget.check(Cost.of(1, 1.0));
     assertThat(skip.reason()).isEqualTo(SkipReason.BUDGET);
     assertThat(skip.kind()).isEqualTo(kind);
     assertThat(skip.availableInMs()).isEqualTo(new WallClock(renews).millis() - clock.millis());
     assertThat(skip.message())
         .isEqualTo("no room in " + limit + ", available in " + skip.availableInMs() / 1000 + " s");
     clock.advance(Duration.ofMillis(skip.availableInMs() - 1));
-    assertThat(budget.look(Spend.of(1, 1.0)).availableInMs()).isEqualTo(1);
+    assertThat(budget.check(Cost.of(1, 1.0)).availableInMs()).isEqualTo(1);
     clock.advance(Duration.ofMillis(1));
     assertThat(attempts(budget, 1, 1.0)).isEqualTo(10);
   }
@@ -124,28 +124,28 @@ class BudgetTest {
   @Test
   void whatIsUnderWayIsSetAside() {
     Budget budget = budget(options().setTokensPerDay(1_000L).setDailyUsd(1.0));
-    Spend expected = Spend.of(400, 0.4);
+    Cost expected = Cost.of(400, 0.4);
     assertThat(budget.enter(expected)).isNull();
     assertThat(budget.enter(expected)).isNull();
-    assertThat(budget.look(tokens(200))).isNull();
+    assertThat(budget.check(tokens(200))).isNull();
     assertThat(budget.enter(expected).message()).startsWith("no room in");
     assertThat(told()).as("that may change in a moment").isEmpty();
 
     // It took less than expected: there is room for one more of those that are still expected to.
     budget.settle(expected, usage(100, 50), 0.15);
-    assertThat(budget.look(tokens(450))).isNull();
-    assertThat(budget.look(tokens(451))).isNotNull();
-    assertThat(budget.look(usd(0.45))).isNull();
-    assertThat(budget.look(usd(0.451))).isNotNull();
+    assertThat(budget.check(tokens(450))).isNull();
+    assertThat(budget.check(tokens(451))).isNotNull();
+    assertThat(budget.check(usd(0.45))).isNull();
+    assertThat(budget.check(usd(0.451))).isNotNull();
     assertThat(budget.enter(expected)).isNull();
 
     // Both took more than expected; nothing is left, nothing is under way.
     budget.settle(expected, usage(500, 0), 0.5);
     budget.settle(expected, usage(500, 0), 0.5);
     assertThat(budget.report().getJsonObject("tokens-per-day").getLong("used")).isEqualTo(1_150);
-    assertThat(budget.look(tokens(0))).isNotNull();
+    assertThat(budget.check(tokens(0))).isNotNull();
     clock.advance(Duration.ofDays(1));
-    assertThat(budget.look(tokens(1_000))).as("nothing is still set aside").isNull();
+    assertThat(budget.check(tokens(1_000))).as("nothing is still set aside").isNull();
   }
 
   @Test
@@ -155,11 +155,11 @@ class BudgetTest {
     assertThat(used(budget, "requests-per-minute")).isEqualTo(1);
     assertThat(used(budget, "tokens-per-minute")).isZero();
     clock.advance(Duration.ofMinutes(1));
-    assertThat(budget.look(tokens(500))).as("still set aside").isNotNull();
+    assertThat(budget.check(tokens(500))).as("still set aside").isNotNull();
     budget.settle(tokens(600), usage(300, 100), null);
     assertThat(used(budget, "requests-per-minute")).isZero();
     assertThat(used(budget, "tokens-per-minute")).isEqualTo(400);
-    assertThat(budget.look(tokens(600))).isNull();
+    assertThat(budget.check(tokens(600))).isNull();
   }
 
   private static long used(Budget budget, String limit) {
@@ -171,11 +171,11 @@ class BudgetTest {
     Budget budget = budget(options().setTokensPerDay(1_000L).setRequestsPerDay(2L));
     budget.enter(tokens(700));
     budget.settle(tokens(700), TokenUsage.NONE, null);
-    assertThat(budget.look(tokens(1_000))).isNull();
+    assertThat(budget.check(tokens(1_000))).isNull();
     budget.enter(tokens(700));
     budget.settle(tokens(700), TokenUsage.estimate(40, 4), null);
     assertThat(used(budget, "tokens-per-day")).isEqualTo(11);
-    assertThat(budget.look(tokens(1))).as("a request is one, well or not").isNotNull();
+    assertThat(budget.check(tokens(1))).as("a request is one, well or not").isNotNull();
   }
 
   @Test
@@ -192,7 +192,7 @@ class BudgetTest {
   void ofSeveralLimitsTheOneThatRenewsLastIsNamed() {
     Budget budget = budget(options().setRequestsPerMinute(1L).setRequestsPerDay(1L));
     attempt(budget, 1, null);
-    assertThat(budget.look(tokens(1)).message()).startsWith("no room in requests-per-day");
+    assertThat(budget.check(tokens(1)).message()).startsWith("no room in requests-per-day");
   }
 
   @Test
@@ -229,11 +229,11 @@ class BudgetTest {
   @Test
   void countsSpendOfOtherNodesWithoutAnnouncingIt() {
     Budget budget = budget(options().setRequestsPerDay(10L).setDailyUsd(1.0));
-    budget.spentElsewhere(new Spend(9, 0, Spend.nano(0.2)));
+    budget.spentElsewhere(new Cost(9, 0, Cost.nano(0.2)));
     assertThat(news).isEmpty();
     assertThat(told()).containsExactly("requests-per-day 9/10");
     attempt(budget, 1, 0.25);
-    assertThat(news).containsExactly(Spend.ONE_REQUEST, Spend.of(1, 0.25));
+    assertThat(news).containsExactly(Cost.ONE_REQUEST, Cost.of(1, 0.25));
     assertThat(attempt(budget, 1, 0.25)).isFalse();
     assertThat(budget.report().getJsonObject("daily-usd").getDouble("used")).isEqualTo(0.45);
   }
@@ -258,9 +258,9 @@ class BudgetTest {
 
     Budget otherLimits = budget(options().setMonthlyUsd(5.0).setDailyUsd(0.2));
     otherLimits.restore(saved);
-    assertThat(otherLimits.look(usd(0.01)).message()).contains("daily-usd");
+    assertThat(otherLimits.check(usd(0.01)).message()).contains("daily-usd");
     clock.advance(Duration.ofDays(1));
-    assertThat(otherLimits.look(usd(0.2))).isNull();
+    assertThat(otherLimits.check(usd(0.2))).isNull();
   }
 
   @Test

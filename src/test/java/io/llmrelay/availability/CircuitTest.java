@@ -112,7 +112,7 @@ class CircuitTest {
     @Test
     void letsEverybodyIn() {
       Circuit circuit = closed();
-      assertThat(circuit.look()).isNull();
+      assertThat(circuit.check()).isNull();
       assertThat(circuit.enter()).isNotNull();
       assertThat(circuit.enter()).isNotNull();
     }
@@ -298,14 +298,14 @@ class CircuitTest {
     @Test
     void rejectsAttemptsWithTheRemainingTime() {
       Circuit circuit = open();
-      assertThat(circuit.look())
+      assertThat(circuit.check())
           .isEqualTo(
               new Skip(SkipReason.CIRCUIT_OPEN, FailureKind.UNAVAILABLE, "circuit open", 60_000));
       assertThat(circuit.enter()).isNull();
       now.addAndGet(59_000);
-      assertThat(circuit.look().availableInMs()).isEqualTo(1_000);
+      assertThat(circuit.check().availableInMs()).isEqualTo(1_000);
       now.addAndGet(2_000);
-      assertThat(circuit.look().availableInMs()).isZero();
+      assertThat(circuit.check().availableInMs()).isZero();
     }
 
     @ParameterizedTest
@@ -332,10 +332,10 @@ class CircuitTest {
     @Test
     void letsOneTrialInAtATime() {
       Circuit circuit = halfOpen();
-      assertThat(circuit.look()).isNull();
+      assertThat(circuit.check()).isNull();
       assertThat(circuit.enter()).isNotNull();
       assertThat(circuit.enter()).isNull();
-      assertThat(circuit.look())
+      assertThat(circuit.check())
           .isEqualTo(
               new Skip(
                   SkipReason.CIRCUIT_OPEN,
@@ -372,7 +372,7 @@ class CircuitTest {
       Circuit circuit = halfOpen();
       circuit.firstChunk(circuit.enter());
       is(circuit, CLOSED);
-      assertThat(circuit.look()).isNull();
+      assertThat(circuit.check()).isNull();
       assertThat(transitions).containsExactly("half_open > closed");
     }
 
@@ -402,7 +402,7 @@ class CircuitTest {
       attempt(circuit, FAILURE);
       assertThat(transitions).startsWith("half_open > open");
       await().untilAsserted(() -> is(circuit, HALF_OPEN));
-      assertThat(circuit.look()).as("the next trial").isNull();
+      assertThat(circuit.check()).as("the next trial").isNull();
     }
 
     @ParameterizedTest
@@ -411,7 +411,7 @@ class CircuitTest {
       Circuit circuit = halfOpen();
       attempt(circuit, outcome);
       is(circuit, HALF_OPEN);
-      assertThat(circuit.look()).isNull();
+      assertThat(circuit.check()).isNull();
       assertThat(transitions).isEmpty();
       attempt(circuit, ALIVE);
       is(circuit, CLOSED);
@@ -422,9 +422,9 @@ class CircuitTest {
       Circuit circuit = halfOpen();
       Circuit.Pass slow = circuit.enter();
       now.addAndGet(TRIAL_MS - 1);
-      assertThat(circuit.look()).isNotNull();
+      assertThat(circuit.check()).isNotNull();
       now.addAndGet(1);
-      assertThat(circuit.look()).isNull();
+      assertThat(circuit.check()).isNull();
       Circuit.Pass next = circuit.enter();
       circuit.settle(slow, NEUTRAL);
       assertThat(circuit.enter()).as("the next trial still runs").isNull();
@@ -443,7 +443,7 @@ class CircuitTest {
       await().untilAsserted(() -> is(circuit, HALF_OPEN));
       circuit.settle(stale, outcome);
       is(circuit, HALF_OPEN);
-      assertThat(circuit.look()).as("the trial is still to be had").isNull();
+      assertThat(circuit.check()).as("the trial is still to be had").isNull();
     }
 
     @Test

@@ -18,7 +18,7 @@ class ExhaustionTest {
 
   @Test
   void aBackendIsAvailableAtFirst() {
-    assertThat(exhaustion.look("m")).isNull();
+    assertThat(exhaustion.check("m")).isNull();
     assertThat(exhaustion.remaining()).isZero();
     assertThat(exhaustion.remainingByModel()).isEmpty();
   }
@@ -26,21 +26,21 @@ class ExhaustionTest {
   @Test
   void aModelIsExhaustedAlone() {
     assertThat(exhaustion.extend("m", FailureKind.RATE_LIMITED, 1_500)).isTrue();
-    assertThat(exhaustion.look("m"))
+    assertThat(exhaustion.check("m"))
         .isEqualTo(
             new Skip(
                 SkipReason.EXHAUSTED,
                 FailureKind.RATE_LIMITED,
                 "rate_limited, available in 2 s",
                 1_500));
-    assertThat(exhaustion.look("n")).isNull();
+    assertThat(exhaustion.check("n")).isNull();
   }
 
   @Test
   void aBackendIsExhaustedWithAllItsModels() {
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 60_000);
     for (String model : new String[] {"m", "n"}) {
-      Skip skip = exhaustion.look(model);
+      Skip skip = exhaustion.check(model);
       assertThat(skip.kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
       assertThat(skip.message()).isEqualTo("quota_exhausted, available in 60 s");
     }
@@ -51,13 +51,13 @@ class ExhaustionTest {
     exhaustion.extend("m", FailureKind.RATE_LIMITED, 1_000);
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 2_000);
     exhaustion.extend("n", FailureKind.RATE_LIMITED, 3_000);
-    assertThat(exhaustion.look("m").availableInMs()).isEqualTo(2_000);
-    assertThat(exhaustion.look("m").kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
-    assertThat(exhaustion.look("n").availableInMs()).isEqualTo(3_000);
-    assertThat(exhaustion.look("n").kind()).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(exhaustion.check("m").availableInMs()).isEqualTo(2_000);
+    assertThat(exhaustion.check("m").kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    assertThat(exhaustion.check("n").availableInMs()).isEqualTo(3_000);
+    assertThat(exhaustion.check("n").kind()).isEqualTo(FailureKind.RATE_LIMITED);
     now += 2_000;
-    assertThat(exhaustion.look("m")).isNull();
-    assertThat(exhaustion.look("n").availableInMs()).isEqualTo(1_000);
+    assertThat(exhaustion.check("m")).isNull();
+    assertThat(exhaustion.check("n").availableInMs()).isEqualTo(1_000);
   }
 
   @Test
@@ -65,30 +65,30 @@ class ExhaustionTest {
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 10_000);
     assertThat(exhaustion.extend(null, FailureKind.RATE_LIMITED, 9_999)).isFalse();
     assertThat(exhaustion.extend(null, FailureKind.RATE_LIMITED, 10_000)).as("no news").isFalse();
-    assertThat(exhaustion.look("m").kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
+    assertThat(exhaustion.check("m").kind()).isEqualTo(FailureKind.QUOTA_EXHAUSTED);
     now += 4_000;
     assertThat(exhaustion.extend(null, FailureKind.RATE_LIMITED, 5_999)).isFalse();
     assertThat(exhaustion.extend(null, FailureKind.RATE_LIMITED, 6_001)).isTrue();
-    assertThat(exhaustion.look("m").availableInMs()).isEqualTo(6_001);
-    assertThat(exhaustion.look("m").kind()).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(exhaustion.check("m").availableInMs()).isEqualTo(6_001);
+    assertThat(exhaustion.check("m").kind()).isEqualTo(FailureKind.RATE_LIMITED);
   }
 
   @Test
   void aDeadlineIsForgottenWhenItHasPassed() {
     exhaustion.extend("m", FailureKind.RATE_LIMITED, 1_000);
     now += 999;
-    assertThat(exhaustion.look("m").message()).isEqualTo("rate_limited, available in 1 s");
+    assertThat(exhaustion.check("m").message()).isEqualTo("rate_limited, available in 1 s");
     assertThat(exhaustion.remainingByModel()).isEqualTo(Map.of("m", 1L));
     now += 1;
     assertThat(exhaustion.remainingByModel()).isEmpty();
-    assertThat(exhaustion.look("m")).isNull();
+    assertThat(exhaustion.check("m")).isNull();
     assertThat(exhaustion.extend("m", FailureKind.RATE_LIMITED, 1)).as("news again").isTrue();
   }
 
   @Test
   void noCooldownIsBelievedBeyondTheConfiguredMaximum() {
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, Long.MAX_VALUE);
-    assertThat(exhaustion.look("m").availableInMs()).isEqualTo(MONTH);
+    assertThat(exhaustion.check("m").availableInMs()).isEqualTo(MONTH);
   }
 
   @Test
@@ -96,12 +96,12 @@ class ExhaustionTest {
     exhaustion.extend("m", FailureKind.QUOTA_EXHAUSTED, 3_600_000);
     assertThat(exhaustion.enter("m")).isNull();
     now += Exhaustion.TRY_AT_LEAST_EVERY_MS - 1;
-    assertThat(exhaustion.look("m")).isNotNull();
+    assertThat(exhaustion.check("m")).isNotNull();
     now += 1;
-    assertThat(exhaustion.look("m")).as("due").isNull();
+    assertThat(exhaustion.check("m")).as("due").isNull();
     Exhaustion.Trial trial = exhaustion.enter("m");
     assertThat(trial).isNotNull();
-    assertThat(exhaustion.look("m")).as("one at a time").isNotNull();
+    assertThat(exhaustion.check("m")).as("one at a time").isNotNull();
     assertThat(exhaustion.enter("m")).isNull();
 
     // Refused again: as long as it was, and tried again after as long.
@@ -109,7 +109,7 @@ class ExhaustionTest {
     now += Exhaustion.TRY_AT_LEAST_EVERY_MS;
     trial = exhaustion.enter("m");
     exhaustion.end(trial);
-    assertThat(exhaustion.look("m")).as("it works").isNull();
+    assertThat(exhaustion.check("m")).as("it works").isNull();
     assertThat(exhaustion.remainingByModel()).isEmpty();
   }
 
@@ -120,7 +120,7 @@ class ExhaustionTest {
     Exhaustion.Trial trial = exhaustion.enter("m");
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 7_200_000);
     exhaustion.end(trial);
-    assertThat(exhaustion.look("m").availableInMs()).isEqualTo(7_200_000);
+    assertThat(exhaustion.check("m").availableInMs()).isEqualTo(7_200_000);
   }
 
   @Test
@@ -140,7 +140,7 @@ class ExhaustionTest {
     exhaustion.refuseKey();
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 3_600_000);
     now += 3_600_000;
-    assertThat(exhaustion.look("m")).isNotNull();
+    assertThat(exhaustion.check("m")).isNotNull();
     assertThat(exhaustion.enter("m")).isNull();
   }
 
@@ -148,7 +148,7 @@ class ExhaustionTest {
   void aShortCooldownIsWaitedFor() {
     exhaustion.extend("m", FailureKind.RATE_LIMITED, Exhaustion.TRY_AFTER_MS);
     now += Exhaustion.TRY_AFTER_MS - 1;
-    assertThat(exhaustion.look("m")).isNotNull();
+    assertThat(exhaustion.check("m")).isNotNull();
     assertThat(exhaustion.enter("m")).isNull();
   }
 
@@ -172,7 +172,7 @@ class ExhaustionTest {
     assertThat(exhaustion.refuseKey()).isTrue();
     assertThat(exhaustion.refuseKey()).as("no news").isFalse();
     now += 1_000_000_000_000L;
-    assertThat(exhaustion.look("n"))
+    assertThat(exhaustion.check("n"))
         .isEqualTo(
             new Skip(
                 SkipReason.EXHAUSTED,
@@ -185,14 +185,14 @@ class ExhaustionTest {
 
     assertThat(exhaustion.acceptKey()).isTrue();
     assertThat(exhaustion.acceptKey()).isFalse();
-    assertThat(exhaustion.look("n")).isNull();
+    assertThat(exhaustion.check("n")).isNull();
   }
 
   @Test
   void acceptingTheKeyEndsNoOtherCooldown() {
     exhaustion.extend(null, FailureKind.QUOTA_EXHAUSTED, 5_000);
     assertThat(exhaustion.acceptKey()).isFalse();
-    assertThat(exhaustion.look("m")).isNotNull();
+    assertThat(exhaustion.check("m")).isNotNull();
   }
 
   @Test

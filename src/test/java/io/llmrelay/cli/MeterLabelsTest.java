@@ -2,10 +2,10 @@ package io.llmrelay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.vertx.core.Future;

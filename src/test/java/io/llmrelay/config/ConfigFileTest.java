@@ -2,7 +2,6 @@ package io.llmrelay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.RelayOptions;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;

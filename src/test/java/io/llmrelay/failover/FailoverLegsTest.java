@@ -51,7 +51,7 @@ class FailoverLegsTest {
     assertThat(rig.of(1).end(FinishReason.STOP)).isEmpty();
     assertThat(rig.of(2).end(FinishReason.STOP))
         .containsExactly("release b", "ended 2 b ALIVE", "complete stop");
-    assertThat(rig.gate).filteredOn(entry -> entry.startsWith("leave")).hasSize(2);
+    assertThat(rig.admission).filteredOn(entry -> entry.startsWith("leave")).hasSize(2);
   }
 
   /** Its head is not the next one's head, and its chunks are no sign of the next one's life. */

@@ -83,7 +83,7 @@ class FailoverRetryTest {
       rig.fail(failure(FailureKind.RATE_LIMITED, 4_321));
       assertThat(rig.untilNext()).isEqualTo(4_321);
       assertThat(rig.next()).containsExactly("start 2 a");
-      assertThat(rig.gate).last().isEqualTo("enter a waited");
+      assertThat(rig.admission).last().isEqualTo("enter a waited");
     }
 
     @Test
@@ -203,7 +203,7 @@ class FailoverRetryTest {
       rig.fail(FailureKind.OVERLOADED);
       rig.open("a", 30_000);
       assertThat(rig.next()).containsExactly("a > b circuit_open", "start 2 b");
-      assertThat(rig.gate)
+      assertThat(rig.admission)
           .containsExactly("enter a", "leave a FAILURE overloaded", "enter a waited", "enter b");
     }
 
@@ -383,7 +383,7 @@ class FailoverRetryTest {
       rig.is(Failover.State.WAITING);
       assertThat(rig.untilNext()).isEqualTo(Rig.QUEUE_WAIT);
       assertThat(rig.grant("b")).containsExactly("start 1 b");
-      assertThat(rig.gate)
+      assertThat(rig.admission)
           .containsExactly("enter a", "enter b", "queue [a, b]", "enter b", "leave queue");
     }
 
@@ -399,7 +399,7 @@ class FailoverRetryTest {
       Rig rig = Rig.of("a").saturated("a");
       rig.start();
       assertThat(rig.next()).containsExactly("fail saturated");
-      assertThat(rig.gate).endsWith("leave queue");
+      assertThat(rig.admission).endsWith("leave queue");
       assertThat(rig.failure().retryAfterMs()).isEqualTo(1_000);
       assertThat(rig.failure().message()).contains("all 7 slots are in use");
       assertThat(rig.grant("a")).as("too late").isEmpty();
@@ -420,7 +420,7 @@ class FailoverRetryTest {
       assertThat(rig.grantWithoutLettingIn("a")).isEmpty();
       rig.is(Failover.State.WAITING);
       assertThat(rig.untilNext()).as("the wait goes on").isEqualTo(Rig.QUEUE_WAIT - 1_000);
-      assertThat(rig.gate).endsWith("enter a", "leave queue", "queue [b]");
+      assertThat(rig.admission).endsWith("enter a", "leave queue", "queue [b]");
       assertThat(rig.grant("b")).containsExactly("a > b circuit_open", "start 1 b");
     }
 
@@ -429,7 +429,7 @@ class FailoverRetryTest {
       Rig rig = Rig.of("a").saturated("a");
       rig.start();
       assertThat(rig.cancel()).containsExactly("cancelled");
-      assertThat(rig.gate).endsWith("leave queue");
+      assertThat(rig.admission).endsWith("leave queue");
       assertThat(rig.grant("a")).isEmpty();
     }
 
@@ -439,7 +439,7 @@ class FailoverRetryTest {
       rig.start();
       rig.after(Rig.TOTAL);
       assertThat(rig.timer()).containsExactly("fail timeout");
-      assertThat(rig.gate).endsWith("leave queue");
+      assertThat(rig.admission).endsWith("leave queue");
     }
   }
 

@@ -319,7 +319,7 @@ class FailoverTest {
     rig.fail(FailureKind.NETWORK);
     rig.chunk("x");
     rig.end(FinishReason.STOP);
-    assertThat(rig.gate)
+    assertThat(rig.admission)
         .containsExactly("enter a", "leave a FAILURE network", "enter b", "leave b ALIVE");
   }
 
@@ -357,7 +357,7 @@ class FailoverTest {
       assertThat(rig.trail())
           .extracting(Attempt::backend)
           .containsExactly("a", "same", "smaller", "unknown");
-      assertThat(rig.gate)
+      assertThat(rig.admission)
           .containsExactly(
               "enter a",
               "leave a ALIVE context_length",

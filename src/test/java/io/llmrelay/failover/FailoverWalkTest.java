@@ -131,8 +131,8 @@ class FailoverWalkTest {
       assertThat(rig.machine().deliveredBytes()).isEqualTo(observer.visibleBytes);
       assertThat(rig.trail().stream().filter(a -> a.result() == Attempt.Result.SERVING).count())
           .isEqualTo(observer.committed && !observer.over ? 1 : 0);
-      assertThat(rig.gate.stream().filter(line -> line.startsWith("leave")).count())
-          .as("every attempt leaves the gate once")
+      assertThat(rig.admission.stream().filter(line -> line.startsWith("leave")).count())
+          .as("every attempt leaves the admission once")
           .isEqualTo(observer.number - (observer.running == null ? 0 : 1));
       observer.attempts.values().forEach(n -> assertThat(n).isLessThanOrEqualTo(1 + maxRetries));
     }

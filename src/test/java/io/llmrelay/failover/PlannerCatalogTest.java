@@ -71,7 +71,7 @@ class PlannerCatalogTest {
   }
 
   private List<Plan.Entry> explained(ChatRequest request) {
-    return Report.plan(planner().plan(request), candidate -> null).candidates();
+    return PlanReport.of(planner().plan(request), candidate -> null).candidates();
   }
 
   private List<String> messages(String model) {

@@ -358,7 +358,7 @@ class PlannerTest {
     ChatRequest request = request().withCandidates("one", "mute");
     Planner.Choices plan = plan(request);
     assertThat(plan.candidates()).isEmpty();
-    Failure nobody = Planner.nobody(plan.leftOut());
+    Failure nobody = Planner.noCandidate(plan.leftOut());
     assertThat(nobody.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
     assertThat(nobody.message())
         .isEqualTo(
@@ -370,7 +370,7 @@ class PlannerTest {
   void aPromptThatFitsNowhereIsTooLong() {
     model("p1", "small", 99, null);
     Planner.Choices plan = plan(request().withCandidates("one"));
-    assertThat(Planner.nobody(plan.leftOut()).kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
+    assertThat(Planner.noCandidate(plan.leftOut()).kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
   }
 
   // What does not exist.

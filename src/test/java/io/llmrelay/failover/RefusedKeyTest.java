@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 
 import io.llmrelay.LlmRelay;
-import io.llmrelay.RelayOptions;
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusSettings;
@@ -18,6 +17,7 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;

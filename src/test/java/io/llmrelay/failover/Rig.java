@@ -25,11 +25,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A failover machine on the bench: the clock is moved by hand, the gate does what it is told, and
- * what the machine wants done reads like a script. A candidate is named by its backend; its model
- * is always {@code m}.
+ * A failover machine on the bench: the clock is moved by hand, the admission does what it is told,
+ * and what the machine wants done reads like a script. A candidate is named by its backend; its
+ * model is always {@code m}.
  */
-final class Rig implements Gate {
+final class Rig implements Admission {
   static final long HEAD = 1_000;
   static final long FIRST_CHUNK = 2_000;
   static final long STALL = 3_000;
@@ -41,8 +41,8 @@ final class Rig implements Gate {
   double jitter;
   final List<Action> actions = new ArrayList<>();
 
-  /** What the gate was asked and told, in order. */
-  final List<String> gate = new ArrayList<>();
+  /** What the admission was asked and told, in order. */
+  final List<String> admission = new ArrayList<>();
 
   private final Map<String, Skip> closed = new HashMap<>();
   private final Map<String, Model> known = new HashMap<>();
@@ -115,7 +115,7 @@ final class Rig implements Gate {
     return this;
   }
 
-  /** The gate refuses this one from now on. */
+  /** The admission refuses this one from now on. */
   Rig open(String backend, long availableInMs) {
     closed.put(
         backend,
@@ -123,7 +123,7 @@ final class Rig implements Gate {
     return this;
   }
 
-  /** The gate refuses this one from now on. */
+  /** The admission refuses this one from now on. */
   Rig exhausted(String backend, FailureKind kind, long availableInMs) {
     closed.put(
         backend, new Skip(SkipReason.EXHAUSTED, kind, kind.code() + ", later", availableInMs));
@@ -155,7 +155,7 @@ final class Rig implements Gate {
     return show(machine().slotGranted(candidate(backend)));
   }
 
-  /** A slot is granted of a candidate that the gate refuses for another reason. */
+  /** A slot is granted of a candidate that the admission refuses for another reason. */
   List<String> grantWithoutLettingIn(String backend) {
     return show(machine().slotGranted(candidate(backend)));
   }
@@ -165,24 +165,24 @@ final class Rig implements Gate {
   }
 
   @Override
-  public Skip look(Candidate candidate) {
+  public Skip check(Candidate candidate) {
     return closed.get(candidate.backend());
   }
 
   @Override
   public boolean queue(List<Candidate> candidates) {
-    gate.add("queue " + candidates.stream().map(Candidate::backend).toList());
+    admission.add("queue " + candidates.stream().map(Candidate::backend).toList());
     return !queuesFull;
   }
 
   @Override
   public void leaveQueue() {
-    gate.add("leave queue");
+    admission.add("leave queue");
   }
 
   @Override
   public Skip enter(int number, Candidate candidate, boolean waited) {
-    gate.add("enter " + candidate.backend() + (waited ? " waited" : ""));
+    admission.add("enter " + candidate.backend() + (waited ? " waited" : ""));
     return closed.get(candidate.backend());
   }
 
@@ -190,7 +190,7 @@ final class Rig implements Gate {
   public void leave(
       int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
     String kind = failure == null ? "" : " " + failure.kind().code();
-    gate.add("leave " + candidate.backend() + " " + outcome + kind);
+    admission.add("leave " + candidate.backend() + " " + outcome + kind);
   }
 
   Failover machine() {

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.Certificates;
 import io.llmrelay.LlmRelay;
-import io.llmrelay.RelayOptions;
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.MultiMap;

@@ -1,4 +1,4 @@
-package io.llmrelay;
+package io.llmrelay.config;
 
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** What changes from some options to others, and what of it a running relay can take over. */
-final class Reload {
-  private Reload() {}
+/** Compares options with those of a running relay: settings that require a restart. */
+public final class ReloadCheck {
+  private ReloadCheck() {}
 
-  /** The settings that differ and hold from the next start only; the gateway knows its own. */
-  static List<String> needsRestart(RelayOptions from, RelayOptions to) {
+  /**
+   * Returns the keys of the settings that differ and require a restart, without those within {@code
+   * gateway}.
+   */
+  public static List<String> restartKeys(RelayOptions from, RelayOptions to) {
     List<String> keys = new ArrayList<>();
     if (!from.getBus().toSettings().equals(to.getBus().toSettings())
         || !from.getBus().getPrefix().equals(to.getBus().getPrefix())) {
@@ -27,13 +30,13 @@ final class Reload {
     return keys;
   }
 
-  /** The other options, but for what takes a restart. */
-  static RelayOptions keep(RelayOptions from, RelayOptions to) {
+  /** Returns the new options with the present values of the settings that require a restart. */
+  public static RelayOptions withoutRestart(RelayOptions from, RelayOptions to) {
     return new RelayOptions(to).setBus(from.getBus()).setLanes(from.getLanes());
   }
 
-  /** The backends that are configured alike in both. */
-  static Set<String> sameBackends(RelayOptions from, RelayOptions to) {
+  /** Returns the names of the backends whose configuration is equal in both. */
+  public static Set<String> sameBackends(RelayOptions from, RelayOptions to) {
     JsonObject before = from.toJson().getJsonObject("backends");
     JsonObject after = to.toJson().getJsonObject("backends");
     Set<String> same = new HashSet<>(before.fieldNames());

@@ -5,10 +5,10 @@ import io.llmrelay.observe.Listeners;
 import java.time.InstantSource;
 
 /**
- * One configuration at work. A request ends under the setup it began under, whatever is configured
- * meanwhile.
+ * A configuration that is in use. A request ends under the configuration it began with, whatever is
+ * reloaded meanwhile.
  */
-final class Setup {
+final class ConfigSnapshot {
   private final CoordinatorSettings settings;
   private final Listeners listeners;
   private final Backends backends;
@@ -16,7 +16,8 @@ final class Setup {
   private Runnable whenUnused;
   private int runs;
 
-  Setup(CoordinatorSettings settings, Listeners listeners, Backends backends, InstantSource clock) {
+  ConfigSnapshot(
+      CoordinatorSettings settings, Listeners listeners, Backends backends, InstantSource clock) {
     this.settings = settings;
     this.listeners = listeners;
     this.backends = backends;
@@ -46,10 +47,14 @@ final class Setup {
     return planner;
   }
 
-  /** Another one is used from now on; {@code whenUnused} comes with the end of the last request. */
+  /**
+   * Marks the configuration as replaced.
+   *
+   * @param whenUnused called once when the last request of this configuration has ended
+   */
   void retire(Runnable whenUnused) {
     this.whenUnused = whenUnused;
-    check();
+    notifyIfUnused();
   }
 
   void enter() {
@@ -58,10 +63,10 @@ final class Setup {
 
   void leave() {
     runs--;
-    check();
+    notifyIfUnused();
   }
 
-  private void check() {
+  private void notifyIfUnused() {
     if (runs == 0 && whenUnused != null) {
       Runnable then = whenUnused;
       whenUnused = null;

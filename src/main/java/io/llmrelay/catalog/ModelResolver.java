@@ -1,7 +1,5 @@
-package io.llmrelay.failover;
+package io.llmrelay.catalog;
 
-import io.llmrelay.catalog.Catalog;
-import io.llmrelay.catalog.Model;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -21,12 +19,14 @@ import java.util.Map;
  *   <li>the backends that accept any name and whose provider has the whole name in the catalogue;
  *   <li>{@code backend/model}, if that backend accepts any name.
  * </ol>
+ *
+ * @param <S> the type of the backends
  */
-public final class ModelResolver {
+public final class ModelResolver<S extends ModelServer> {
   /** A backend and the id of a model there; {@code null} for a backend without a default model. */
-  record Match(Backend backend, String model) {}
+  public record Match<S>(S backend, String model) {}
 
-  private final Map<String, Backend> backends = new LinkedHashMap<>();
+  private final Map<String, S> backends = new LinkedHashMap<>();
   private final Catalog catalog;
 
   /**
@@ -34,7 +34,7 @@ public final class ModelResolver {
    *
    * @param backends in the order in which those that serve the same model are preferred
    */
-  public ModelResolver(Collection<Backend> backends, Catalog catalog) {
+  public ModelResolver(Collection<S> backends, Catalog catalog) {
     backends.forEach(backend -> this.backends.put(backend.name(), backend));
     this.catalog = catalog;
   }
@@ -45,28 +45,28 @@ public final class ModelResolver {
   }
 
   /** Returns the backend and model of a candidate, {@code null} if there is none. */
-  Match candidate(String name) {
-    Backend backend = backends.get(name);
+  public Match<S> candidate(String name) {
+    S backend = backends.get(name);
     if (backend != null) {
-      return new Match(backend, backend.defaultModel());
+      return new Match<>(backend, backend.defaultModel());
     }
-    List<Match> found = find(name);
+    List<Match<S>> found = find(name);
     return found.isEmpty() ? null : found.get(0);
   }
 
   /** Returns who is known to serve a model, preferred first. */
-  List<Match> find(String name) {
-    List<Match> whole = new ArrayList<>();
+  public List<Match<S>> find(String name) {
+    List<Match<S>> whole = new ArrayList<>();
     boolean listed = false;
-    for (Backend backend : backends.values()) {
+    for (S backend : backends.values()) {
       String id = idOf(name, backend);
       listed |= id != null;
       if (id != null || (backend.passesOn() && inCatalog(backend, name))) {
-        whole.add(new Match(backend, id == null ? name : id));
+        whole.add(new Match<>(backend, id == null ? name : id));
       }
     }
-    Backend prefix = prefix(name);
-    Match qualified = prefix == null ? null : qualified(prefix, name);
+    S prefix = prefix(name);
+    Match<S> qualified = prefix == null ? null : qualified(prefix, name);
     if (qualified == null) {
       return whole;
     }
@@ -82,7 +82,7 @@ public final class ModelResolver {
   }
 
   /** Returns the backend whose name stands before the first slash, {@code null} if none does. */
-  Backend prefix(String name) {
+  public S prefix(String name) {
     int slash = name.indexOf('/');
     return slash < 0 ? null : backends.get(name.substring(0, slash));
   }
@@ -91,7 +91,7 @@ public final class ModelResolver {
    * The name by which a backend serves a model: the model's own where the backend lists it, else
    * its provider's id for the alias of the catalogue that it is; {@code null} where it is neither.
    */
-  String idOf(String model, Backend backend) {
+  public String idOf(String model, S backend) {
     if (backend.lists(model)) {
       return model;
     }
@@ -99,16 +99,16 @@ public final class ModelResolver {
     return id != null && (backend.passesOn() || backend.lists(id)) ? id : null;
   }
 
-  private Match qualified(Backend backend, String name) {
+  private Match<S> qualified(S backend, String name) {
     String asked = name.substring(backend.name().length() + 1);
     String id = idOf(asked, backend);
     if (id == null && (asked.isBlank() || !backend.passesOn())) {
       return null;
     }
-    return new Match(backend, id == null ? asked : id);
+    return new Match<>(backend, id == null ? asked : id);
   }
 
-  private boolean inCatalog(Backend backend, String model) {
+  private boolean inCatalog(S backend, String model) {
     return inCatalog(backend.name(), model) || inCatalog(backend.provider(), model);
   }
 

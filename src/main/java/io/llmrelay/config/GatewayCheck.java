@@ -1,10 +1,5 @@
-package io.llmrelay;
+package io.llmrelay.config;
 
-import io.llmrelay.config.AdminOptions;
-import io.llmrelay.config.GatewayKeyOptions;
-import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.config.Problems;
-import io.llmrelay.config.TlsFiles;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,17 +1,11 @@
-package io.llmrelay;
+package io.llmrelay.config;
 
+import io.llmrelay.catalog.Catalog;
+import io.llmrelay.catalog.ModelResolver;
+import io.llmrelay.catalog.ModelServer;
 import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
-import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.config.ExhaustionOptions;
-import io.llmrelay.config.KnownProvider;
-import io.llmrelay.config.LimitsOptions;
-import io.llmrelay.config.ModelOptions;
-import io.llmrelay.config.Problems;
-import io.llmrelay.config.RetryOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -178,12 +172,11 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
-    RelayOptions readable =
-        problems.isEmpty() ? options : new RelayOptions(options).setCatalog(List.of());
+    ModelResolver<ModelServer> models = models();
     for (int i = 0; i < candidates.size(); i++) {
       String at = path + "[" + i + "]";
       String candidate = candidates.get(i);
-      if (Crew.resolves(candidate, readable)) {
+      if (models.resolves(candidate)) {
         continue;
       }
       String name = candidate.split("/", 2)[0];
@@ -197,6 +190,21 @@ final class OptionsCheck {
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
+    }
+  }
+
+  private ModelResolver<ModelServer> models() {
+    List<ModelServer> servers = new ArrayList<>();
+    options.getBackends().forEach((name, backend) -> servers.add(new Server(name, backend)));
+    // An entry that has a problem may be unreadable.
+    Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
+    return new ModelResolver<>(servers, catalog);
+  }
+
+  private record Server(String name, String provider, List<String> models, String defaultModel)
+      implements ModelServer {
+    Server(String name, BackendOptions backend) {
+      this(name, backend.getProvider(), backend.getModels(), backend.getDefaultModel());
     }
   }
 

@@ -1,25 +1,13 @@
-package io.llmrelay;
+package io.llmrelay.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import io.llmrelay.catalog.Catalog;
+import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Timeouts;
-import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.BackendResolver;
-import io.llmrelay.config.BusOptions;
-import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.config.ConfigException;
-import io.llmrelay.config.ConfigReader;
-import io.llmrelay.config.ExhaustionOptions;
-import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.config.LatchOptions;
-import io.llmrelay.config.LimitsOptions;
-import io.llmrelay.config.ModelOptions;
-import io.llmrelay.config.Problems;
-import io.llmrelay.config.QueueOptions;
-import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +22,7 @@ import java.util.Map;
  *
  * <p>Options come from a program, from {@linkplain #fromFile a file} or from {@linkplain
  * #fromConfig a verticle's JSON}. {@link #resolved} completes and checks them; {@link
- * RelayVerticle} does that by itself.
+ * io.llmrelay.RelayVerticle} does that by itself.
  */
 public class RelayOptions {
   public static final CommitPoint DEFAULT_COMMIT = CommitPoint.FIRST_CHUNK;
@@ -282,11 +270,11 @@ public class RelayOptions {
   }
 
   /**
-   * What the coordinator goes by. Nothing is said of the first chunk where its default is the
-   * model's; nor of the head where its limit is no shorter than the first chunk's, or it would hold
-   * when a request makes that one longer.
+   * Returns the timeouts that the coordinator applies. The first-chunk timeout is {@code null}
+   * where its default depends on the model. The head timeout is {@code null} unless it is shorter
+   * than the first-chunk timeout, because a request may extend the latter.
    */
-  Timeouts runTimeouts() {
+  public Timeouts runTimeouts() {
     Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
     Duration head = timeouts.head();
     Duration first = timeouts.firstChunk();
@@ -385,6 +373,12 @@ public class RelayOptions {
   public RelayOptions setCatalog(List<ModelOptions> catalog) {
     this.catalog = List.copyOf(catalog);
     return this;
+  }
+
+  /** Returns the catalogue: the built-in one with {@link #getCatalog} on top. */
+  public Catalog toCatalog() {
+    return Catalog.builtIn()
+        .with(catalog.stream().map(model -> Model.fromJson(model.toJson())).toList());
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.llmrelay;
+package io.llmrelay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,14 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Timeouts;
-import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.ConfigException;
-import io.llmrelay.config.GatewayOptions;
-import io.llmrelay.config.KnownProvider;
-import io.llmrelay.config.LimitsOptions;
-import io.llmrelay.config.ModelOptions;
-import io.llmrelay.config.RetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;

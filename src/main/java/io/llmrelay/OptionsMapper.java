@@ -1,0 +1,121 @@
+package io.llmrelay;
+
+import io.llmrelay.availability.AvailabilitySettings;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.failover.Backend;
+import io.llmrelay.failover.CoordinatorSettings;
+import io.llmrelay.failover.Limits;
+import io.llmrelay.failover.RunSettings;
+import io.llmrelay.provider.Dialects;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** Maps options to the settings of the coordinator and of the availability. */
+final class OptionsMapper {
+  private OptionsMapper() {}
+
+  /**
+   * Returns the settings of a coordinator.
+   *
+   * @param lane the prefix of its lane's addresses
+   * @param providers the prefix of its provider verticles' addresses
+   */
+  static CoordinatorSettings coordinator(String lane, String providers, RelayOptions options) {
+    List<Backend> backends = new ArrayList<>();
+    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    return new CoordinatorSettings(
+        options.getBus().getPrefix(),
+        lane,
+        providers,
+        options.getBus().toSettings(),
+        backends,
+        options.getFallback(),
+        options.getAliases(),
+        options.getPrefer(),
+        new RunSettings(
+            options.getCommit(),
+            options.runTimeouts(),
+            options.getRetries().getMax(),
+            options.getRetries().getBaseDelay(),
+            options.getRetries().getMaxDelay(),
+            options.getQueue().getWait(),
+            options.getLatch().getMaxSize()),
+        limits(options),
+        options.toCatalog(),
+        options.getMaxRequests());
+  }
+
+  private static Backend backend(String name, BackendOptions options) {
+    return new Backend(
+        name,
+        options.getProvider(),
+        options.getDialect(),
+        options.getModels(),
+        options.getDefaultModel(),
+        request -> Dialects.cannotServe(options.getDialect(), request));
+  }
+
+  /** A character takes up to four bytes of the latch. */
+  private static Limits limits(RelayOptions options) {
+    return new Limits(
+        options.getLimits().timeouts(options.getTimeouts()),
+        options.getLimits().getRetries(),
+        options.getLimits().getCandidates(),
+        Math.max(1, options.getLatch().getMaxSize() / 4));
+  }
+
+  /**
+   * Returns the settings of the availability.
+   *
+   * @param providers the prefix of the addresses of the provider verticles to probe
+   */
+  static AvailabilitySettings availability(String providers, RelayOptions options) {
+    List<AvailabilitySettings.Backend> backends = new ArrayList<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) ->
+                backends.add(
+                    new AvailabilitySettings.Backend(
+                        name, account(backend), backend.getMaxConnections(), backend.getBudget())));
+    return new AvailabilitySettings(
+        options.getBus().getPrefix(),
+        providers,
+        backends,
+        options.getCircuit(),
+        options.getQueue().getMax(),
+        options.getExhaustion().getMax(),
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
+  }
+
+  /** Returns a hash that identifies the account and does not reveal the key. */
+  private static String account(BackendOptions backend) {
+    String account = backend.getBaseUrl() + "\n" + backend.getApiKey();
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(account.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every Java platform has it.
+    }
+  }
+
+  /** Returns the provider of each backend, or the backend's name if it has none. */
+  static Map<String, String> providers(RelayOptions options) {
+    Map<String, String> providers = new HashMap<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) ->
+                providers.put(name, backend.getProvider() == null ? name : backend.getProvider()));
+    return providers;
+  }
+}

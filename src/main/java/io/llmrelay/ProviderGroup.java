@@ -1,0 +1,71 @@
+package io.llmrelay;
+
+import io.llmrelay.bus.BusSettings;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.provider.ProviderVerticle;
+import io.vertx.core.CompositeFuture;
+import io.vertx.core.Context;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The provider verticles of one configuration on one lane, at addresses of their own. */
+final class ProviderGroup {
+  private final Context context;
+  private final String address;
+  private final List<ProviderVerticle> providers = new ArrayList<>();
+
+  /**
+   * @param context the context of every verticle
+   * @param address the prefix of their addresses
+   * @param lanes the number of lanes, each with such a group
+   */
+  ProviderGroup(Context context, String address, int lanes, RelayOptions options) {
+    this.context = context;
+    this.address = address;
+    BusSettings bus = options.getBus().toSettings();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) -> {
+              // Idle connections of other lanes would count against a small limit of the server's.
+              boolean keepAlive = backend.getMaxConnections() >= lanes;
+              providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive));
+            });
+  }
+
+  /** Returns the prefix of the addresses. */
+  String address() {
+    return address;
+  }
+
+  /** Starts all verticles, or none if one fails. Must be called on the context. */
+  Future<?> start() {
+    return Future.join(providers.stream().map(provider -> start(provider, context)).toList())
+        .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
+  }
+
+  /** Stops all verticles. Must be called on the context. */
+  Future<CompositeFuture> stop() {
+    return Future.join(providers.stream().map(each -> stop(each, context)).toList());
+  }
+
+  /** Starts a verticle on the given context; a deployment would create another context. */
+  static Future<?> start(Deployable verticle, Context context) {
+    try {
+      return verticle.deploy(context);
+    } catch (Exception e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  /** Stops a verticle that {@link #start(Deployable, Context)} started. */
+  static Future<?> stop(Deployable verticle, Context context) {
+    try {
+      return verticle.undeploy(context);
+    } catch (Exception e) {
+      return Future.failedFuture(e);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.llmrelay.failover;
+
+import io.llmrelay.availability.Outcome;
+import io.llmrelay.availability.Skip;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Failure;
+import java.util.List;
+
+/** Decides whether a candidate may be tried now, and records how its attempts ended. */
+interface Admission {
+
+  /** Returns why the candidate would be refused now, or {@code null}. */
+  Skip check(Candidate candidate);
+
+  /**
+   * Admits an attempt and returns {@code null}, or returns the reason against it.
+   *
+   * @param number the number of the attempt
+   * @param waited whether this request has waited as long as the candidate asked for
+   */
+  Skip enter(int number, Candidate candidate, boolean waited);
+
+  /**
+   * Records the end of an admitted attempt. Called before the next attempt is admitted, so that its
+   * outcome counts for that one.
+   *
+   * @param number the number of the attempt
+   * @param failure {@code null} unless it failed
+   */
+  void leave(int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure);
+
+  /**
+   * Queues for a slot of any of these candidates. {@link Failover#slotGranted} is called for each
+   * slot that is granted.
+   *
+   * @return {@code false} if all queues are full
+   */
+  boolean queue(List<Candidate> candidates);
+
+  /** Leaves all queues and releases slots that were granted and not used. */
+  void leaveQueue();
+}

@@ -60,7 +60,7 @@ final class OptionsMapper {
         options.getDialect(),
         options.getModels(),
         options.getDefaultModel(),
-        request -> Dialects.cannotServe(options.getDialect(), request));
+        request -> Dialects.cannotServe(options, request));
   }
 
   /** A character takes up to four bytes of the latch. */

@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Plays rows of the fault wall. It is a verticle so that everything of it is on one context, and
- * gone when it is undeployed.
+ * Runs rows of the fault wall, as a verticle: all of it is on one context and ends when it is
+ * undeployed.
  */
 public final class Chaos extends VerticleBase {
   private final Profile profile;
-  private final Deque<Scene> waiting = new ArrayDeque<>();
-  private final Map<Integer, List<Result>> early = new HashMap<>();
+  private final Deque<RowRunner> waiting = new ArrayDeque<>();
+  private final Map<Integer, List<Result>> unreported = new HashMap<>();
   private final List<Row> rows;
   private final Consumer<List<Result>> each;
   private final List<Result> results = new ArrayList<>();
-  private int reported;
+  private int nextToReport;
   private final Promise<List<Result>> done = Promise.promise();
 
   private Chaos(Profile profile, List<Row> rows, Consumer<List<Result>> each) {
@@ -33,14 +33,14 @@ public final class Chaos extends VerticleBase {
   }
 
   /**
-   * Plays rows, some of them at a time.
+   * Runs rows, several at a time.
    *
    * @param rows of {@link FaultWall#rows}
-   * @param each receives the results of a row in one dialect as soon as they are there, in the
-   *     order of the rows, on an event-loop thread
-   * @return all of them
+   * @param each receives the results of each row in one dialect, in the order of the rows, on an
+   *     event loop
+   * @return a future of all results
    */
-  public static Future<List<Result>> play(
+  public static Future<List<Result>> run(
       Vertx vertx, Profile profile, List<Row> rows, Consumer<List<Result>> each) {
     Chaos chaos = new Chaos(profile, rows, each);
     return vertx
@@ -50,16 +50,16 @@ public final class Chaos extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    return Stage.open(vertx)
+    return Fixture.open(vertx)
         .onSuccess(
-            stage -> {
+            fixture -> {
               for (Row row : rows) {
                 for (String dialect : row.dialects()) {
-                  waiting.add(new Scene(stage, profile, row, dialect, waiting.size()));
+                  waiting.add(new RowRunner(fixture, profile, row, dialect, waiting.size()));
                 }
               }
               List<Future<Void>> workers = new ArrayList<>();
-              for (int i = 0; i < profile.scenes(); i++) {
+              for (int i = 0; i < profile.concurrency(); i++) {
                 workers.add(work());
               }
               Future.join(workers).map(results).onComplete(done);
@@ -67,27 +67,27 @@ public final class Chaos extends VerticleBase {
   }
 
   private Future<Void> work() {
-    Scene scene = waiting.poll();
-    if (scene == null) {
+    RowRunner runner = waiting.poll();
+    if (runner == null) {
       return Future.succeededFuture();
     }
-    return scene
-        .play()
+    return runner
+        .run()
         .compose(
-            played -> {
-              results.addAll(played);
-              early.put(scene.number(), played);
-              reportInOrder();
+            ofRow -> {
+              results.addAll(ofRow);
+              unreported.put(runner.number(), ofRow);
+              report();
               return work();
             });
   }
 
-  /** In the order of the wall, whoever is ready first. */
-  private void reportInOrder() {
-    List<Result> next = early.remove(reported);
+  /** Passes on the results in the order of the wall. */
+  private void report() {
+    List<Result> next = unreported.remove(nextToReport);
     while (next != null) {
       each.accept(next);
-      next = early.remove(++reported);
+      next = unreported.remove(++nextToReport);
     }
   }
 }

@@ -3,31 +3,31 @@ package io.llmrelay.chaos;
 import java.util.List;
 
 /**
- * What must come of every fault. The columns:
+ * The expected outcome of every fault. The columns:
  *
  * <ul>
- *   <li>the primary: a {@linkplain io.llmrelay.sandbox.Scenario scenario}, or what no scenario does
- *       (in brackets). {@code openai:} before it: in that dialect only. {@code once}: healthy from
- *       the second request on. {@code warm}: its connection has served a request before. {@code
- *       +retry}: the request allows one retry. {@code +again}: the relay itself sends the request
- *       again, unseen. {@code @head} and so on: the timer that ends it. {@code {slow}} is a delay
- *       that no timer minds
+ *   <li>the primary: a {@linkplain io.llmrelay.sandbox.Scenario scenario}, or an address without a
+ *       sandbox (in parentheses). {@code openai:} before it: in that dialect only. {@code once}:
+ *       healthy from the second request on. {@code warm}: the connection has served a request
+ *       before. {@code +retry}: the request allows one retry. {@code +again}: the relay sends the
+ *       request again without an attempt in the trail. {@code @head} and so on: the timer that ends
+ *       it. {@code {slow}} is a delay within all timeouts
  *   <li>the outcome of a stream and of a whole answer, with a healthy fallback and alone:
  *       <ul>
- *         <li>{@code fallback}: its whole answer, and not a byte of the primary's
+ *         <li>{@code fallback}: its whole answer, without a byte of the primary's
  *         <li>{@code primary}: its whole answer; {@code primary length 3}: the first 3 of its 6
- *             tokens, and that finish reason
- *         <li>{@code timeout}: a failure of that kind, and no text
+ *             tokens, with that finish reason
+ *         <li>{@code timeout}: a failure of that kind without text
  *         <li>{@code primary numbers}: its tokens as numbers, digit for digit
- *         <li>{@code 3 + network}: 3 tokens, and then the failure
- *         <li>{@code -}: not played
+ *         <li>{@code 3 + network}: 3 tokens, then the failure
+ *         <li>{@code -}: not run
  *       </ul>
- *   <li>next: who serves a healthy request right afterwards; {@code fallback} where the primary is
- *       in a cooldown, or cannot be reached at all
- *   <li>circuit: the primary's, where one failure is enough to open it; {@code -}: not played,
+ *   <li>next: the backend that serves a healthy request right afterwards; {@code fallback} if the
+ *       primary is in a cooldown or unreachable
+ *   <li>circuit: the state of the primary's circuit if one failure opens it; {@code -}: not run,
  *       because there would be no retry
- *   <li>cooldown: what of the primary is not used for how many seconds, until the month is over or
- *       until a probe succeeds
+ *   <li>cooldown: the part of the primary in a cooldown, and for how many seconds, until the end of
+ *       the month or until a probe succeeds
  * </ul>
  */
 public final class FaultWall {
@@ -60,7 +60,7 @@ public final class FaultWall {
       redirect                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       down-for-60000                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
       flap-for-60000                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
-      -- errors of single servers: whose fault it is, and for how long
+      -- errors of particular servers: what they concern, and for how long
       402                                   | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend 300
       429-reset-7                           | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 7
       openai: 429-retrydelay                | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 35
@@ -88,7 +88,7 @@ public final class FaultWall {
       warm once reset +again                | primary          | primary          | primary          | primary          | primary  | closed  | -
       warm die +again                       | fallback         | fallback         | network          | network          | primary  | open    | -
       warm once die-after-head              | fallback         | fallback         | network          | network          | primary  | open    | -
-      -- no answer at all
+      -- no response
       (refused)                             | fallback         | fallback         | network          | network          | fallback | open    | -
       (untrusted)                           | fallback         | fallback         | network          | network          | fallback | open    | -
       (plain)                               | fallback         | fallback         | network          | network          | fallback | open    | -
@@ -96,7 +96,7 @@ public final class FaultWall {
       die                                   | fallback         | fallback         | network          | network          | primary  | open    | -
       reset                                 | fallback         | fallback         | network          | network          | primary  | open    | -
       stall @head                           | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
-      -- a head, and no token
+      -- a head without tokens
       die-after-head                        | fallback         | fallback         | network          | network          | primary  | open    | -
       reset-after-head                      | fallback         | fallback         | network          | network          | primary  | open    | -
       die-after-role                        | fallback         | fallback         | network          | network          | primary  | open    | -
@@ -109,7 +109,7 @@ public final class FaultWall {
       pings @first-chunk                    | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
       noise @first-chunk                    | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
       model-first-{slow} @first-chunk       | primary          | primary          | primary          | primary          | primary  | closed  | -
-      -- a 200 that is no answer
+      -- a 200 without an answer
       200-html                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       200-empty                             | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       openai: 200-error                     | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
@@ -153,7 +153,7 @@ public final class FaultWall {
       length                                | primary length 3 | primary length 3 | primary length 3 | primary length 3 | primary  | closed  | -
       length-empty                          | primary length 0 | primary length 0 | primary length 0 | primary length 0 | primary  | closed  | -
       content-filter                        | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary content_filter 3 | primary  | closed  | -
-      -- odd, but sound: a terminator is the backend's word that it was done
+      -- unusual but valid: an end marker confirms that the backend was done
       model                                 | primary          | primary          | primary          | primary          | primary  | closed  | -
       no-finish                             | primary          | primary          | primary          | primary          | primary  | closed  | -
       gzip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
@@ -173,12 +173,12 @@ public final class FaultWall {
 
   private FaultWall() {}
 
-  /** The rows, in order. */
+  /** Returns the rows in order. */
   public static List<Row> rows() {
     return TABLE.lines().skip(1).filter(line -> line.contains("|")).map(Row::parse).toList();
   }
 
-  /** The headings of the rows' columns. */
+  /** Returns the headings of the columns. */
   public static List<String> columns() {
     return Row.cells(TABLE.lines().findFirst().orElseThrow());
   }

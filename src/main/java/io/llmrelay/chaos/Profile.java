@@ -8,30 +8,32 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How much time a wall has.
+ * The time limits of a run.
  *
- * @param limitMs of the timers as they are configured; 0: the relay's defaults stand
- * @param slowMs a delay that is not too long for any timer
- * @param patienceMs of the timers that a row is not about, by request; 0: as configured
- * @param slackMs how long anything may take that waits for nothing, on a busy machine
- * @param scenes how many rows are played at a time
+ * @param limitMs the configured timeouts; 0 for the relay's defaults
+ * @param slowMs a delay within all timeouts
+ * @param otherTimeoutsMs the timeouts in requests that their row does not test; 0 for the
+ *     configured ones
+ * @param toleranceMs how long anything may take without a delay, on a busy machine
+ * @param concurrency how many rows run at a time
  */
-public record Profile(long limitMs, int slowMs, long patienceMs, long slackMs, int scenes) {
+public record Profile(
+    long limitMs, int slowMs, long otherTimeoutsMs, long toleranceMs, int concurrency) {
 
   /**
-   * Short timers, for a test: some seconds. A machine that stands still for a second or two does
-   * not change what comes of a row.
+   * Returns short timers for tests. A machine that stalls for a second or two does not change the
+   * outcome of a row.
    */
   public static Profile fast() {
     return new Profile(3_000, 500, 20_000, 8_000, 8);
   }
 
-  /** The timers of production: about a minute. */
+  /** Returns the default timers of the relay, with which the wall takes about a minute. */
   public static Profile production() {
     return new Profile(0, 4_000, 0, 5_000, 16);
   }
 
-  /** How long a timer runs, in milliseconds. */
+  /** Returns the limit of a timer in milliseconds. */
   long limit(String timer) {
     if (limitMs > 0) {
       return limitMs;
@@ -48,14 +50,15 @@ public record Profile(long limitMs, int slowMs, long patienceMs, long slackMs, i
   }
 
   /**
-   * Returns the timers that are configured; a timer that a request shortens counts for no circuit.
+   * Returns the configured timeouts. A timeout that a request shortens does not count for a
+   * circuit.
    */
   Timeouts configured() {
     if (limitMs == 0) {
       return RelayOptions.DEFAULT_TIMEOUTS;
     }
     Duration limit = Duration.ofMillis(limitMs);
-    // A limit on the head that is no shorter than that on the first chunk is none of its own.
+    // A head timeout above the first-chunk timeout has no effect.
     return new Timeouts(limit, limit, limit.plusMillis(1), limit, null);
   }
 
@@ -68,12 +71,12 @@ public record Profile(long limitMs, int slowMs, long patienceMs, long slackMs, i
     return timeouts;
   }
 
-  /** Returns the timeouts in a request that no row is about. */
+  /** Returns the timeouts in a request that tests none of them. */
   JsonObject others() {
     JsonObject timeouts = new JsonObject();
-    if (patienceMs > 0) {
+    if (otherTimeoutsMs > 0) {
       for (String timer : List.of("connect", "head", "first-chunk", "stall")) {
-        timeouts.put(timer, patienceMs + "ms");
+        timeouts.put(timer, otherTimeoutsMs + "ms");
       }
     }
     return timeouts;

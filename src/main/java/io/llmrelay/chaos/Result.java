@@ -3,25 +3,26 @@ package io.llmrelay.chaos;
 import java.util.List;
 
 /**
- * What came of one request.
+ * The outcome of one request.
  *
- * @param row the row of the wall, and {@code dialect} the primary's
- * @param streaming whether a stream was asked for, or the whole answer
+ * @param row the row of the wall
+ * @param dialect the dialect of the primary
+ * @param streaming whether a stream was requested rather than a whole answer
  * @param alone whether there was no fallback
- * @param door {@code client} or {@code gateway}
- * @param strict whether one failure is enough to open a circuit
- * @param outcome in the table's words
- * @param circuit the primary's afterwards
- * @param cooldown the primary's afterwards
- * @param durationMs until the terminal signal
- * @param deviations everything that was not right, in words; empty if all was
+ * @param client {@code bus} or {@code gateway}
+ * @param strict whether one failure opens a circuit
+ * @param outcome in the notation of the table
+ * @param circuit the state of the primary's circuit afterwards
+ * @param cooldown the cooldown of the primary afterwards
+ * @param durationMs the time until the terminal signal
+ * @param deviations descriptions of everything that differs from the table; empty if nothing does
  */
 public record Result(
     Row row,
     String dialect,
     boolean streaming,
     boolean alone,
-    String door,
+    String client,
     boolean strict,
     String outcome,
     String circuit,
@@ -29,11 +30,12 @@ public record Result(
     long durationMs,
     List<String> deviations) {
 
+  /** Returns whether there are no deviations. */
   public boolean right() {
     return deviations.isEmpty();
   }
 
-  /** Which request it was. */
+  /** Returns a description of the request. */
   public String title() {
     return "%s (%s, %s, %s, %s)"
         .formatted(
@@ -41,7 +43,7 @@ public record Result(
             dialect,
             streaming ? "stream" : "whole",
             alone ? "alone" : "with a fallback",
-            strict ? door + ", one failure opens" : door);
+            strict ? client + ", one failure opens" : client);
   }
 
   @Override

@@ -9,17 +9,17 @@ import java.util.stream.Stream;
 /**
  * A row of the wall.
  *
- * @param name what the primary does, as it stands in the table
- * @param outcomes of a stream and a whole answer, with a fallback, then alone
- * @param next who serves a healthy request afterwards
- * @param circuit of the primary afterwards, where one failure is enough to open it
- * @param cooldown what of the primary is not used afterwards, and for how many seconds
+ * @param name the behaviour of the primary, as in the table
+ * @param outcomes the outcomes of a stream and a whole answer, with a fallback, then alone
+ * @param next the backend that serves a healthy request afterwards
+ * @param circuit the state of the primary's circuit afterwards, if one failure opens it
+ * @param cooldown the part of the primary in a cooldown afterwards, and for how many seconds
  */
 public record Row(
     String name, List<String> outcomes, String next, String circuit, String cooldown) {
   static final String NONE = "-";
 
-  /** Scenarios whose answers lack a usage that could be checked. */
+  /** Scenarios without a usage to check. */
   private static final Set<String> WITHOUT_USAGE =
       Set.of("400-streamoptions", "length-empty", "no-finish");
 
@@ -38,72 +38,74 @@ public record Row(
     return new Row(cells.get(0), cells.subList(1, 5), cells.get(5), cells.get(6), cells.get(7));
   }
 
-  /** The outcome that is right. */
+  /** Returns the expected outcome. */
   String expected(boolean streaming, boolean alone) {
     return outcomes.get((streaming ? 0 : 1) + (alone ? 2 : 0));
   }
 
-  /** Whether there is such a request. */
-  boolean played(boolean streaming, boolean alone) {
+  /** Returns whether there is such a request. */
+  boolean includes(boolean streaming, boolean alone) {
     return !expected(streaming, alone).equals(NONE);
   }
 
+  /** Returns the dialects of the primary. */
   List<String> dialects() {
     String only = part(1);
     return only == null ? List.of("openai", "anthropic") : List.of(only);
   }
 
-  /** The scenario or, in brackets, the place where there is none. */
+  /** Returns the scenario or, in parentheses, the name of an address without a sandbox. */
   String primary(long slowMs) {
     return part(4).replace("{slow}", Long.toString(slowMs));
   }
 
-  /** Whether the connection has served another request before. */
+  /** Returns whether the connection has served a request before. */
   boolean warm() {
     return part(2) != null;
   }
 
+  /** Returns whether the primary is healthy from the second request on. */
   boolean once() {
     return part(3) != null;
   }
 
-  /** Whether another stream has the primary's only connection. */
+  /** Returns whether another stream occupies the primary's only connection. */
   boolean busy() {
     return part(4).equals("(busy)");
   }
 
-  /** Whether the primary thinks before it answers. */
-  boolean reasons() {
+  /** Returns whether the primary's answer has reasoning. */
+  boolean hasReasoning() {
     return part(4).startsWith("reasoning");
   }
 
-  /** Whether the primary says at the end how many tokens it took. */
-  boolean counts() {
+  /** Returns whether the primary's answer has usage. */
+  boolean hasUsage() {
     return !WITHOUT_USAGE.contains(part(4));
   }
 
-  /** Whether the sandbox ever sees the request. */
+  /** Returns whether the request reaches the sandbox. */
   boolean reaches() {
     return !part(4).startsWith("(");
   }
 
-  /** How many retries the request allows. */
+  /** Returns how many retries the request allows. */
   int retries() {
     return part(5) == null ? 0 : 1;
   }
 
-  /** How often the primary is asked. It is not asked again before its cooldown is over. */
+  /** Returns how many requests the primary gets. It gets none during its cooldown. */
   int attempts() {
     boolean again = part(6) != null || (retries() > 0 && cooldown.equals(NONE));
     return !reaches() ? 0 : again ? 2 : 1;
   }
 
-  /** The timer the row is about, or {@code null}. */
+  /** Returns the timer that the row tests, or {@code null}. */
   String timer() {
     return part(7);
   }
 
-  /** Whether that timer runs out. */
+  /** Returns whether that timer expires. */
   boolean timesOut() {
     return expected(false, true).equals("timeout");
   }

@@ -7,14 +7,16 @@ import io.vertx.core.json.JsonObject;
  *
  * @param index its number, counted from 0 in the order in which blocks start
  * @param kind what it is
- * @param id the provider's id of a tool call, otherwise {@code null}
- * @param name the tool's name, otherwise {@code null}
+ * @param id the id of a tool call, otherwise {@code null}
+ * @param name the tool's name, or the field that carries data; otherwise {@code null}
+ * @param extra the provider's own data of a tool call, in the form of {@code extra_content} of a
+ *     request; {@code null} if there is none
  */
-public record Block(int index, BlockKind kind, String id, String name) {
+public record Block(int index, BlockKind kind, String id, String name, JsonObject extra) {
 
-  /** A block that is no tool call. */
+  /** A block of text. */
   public static Block of(int index, BlockKind kind) {
-    return new Block(index, kind, null, null);
+    return new Block(index, kind, null, null, null);
   }
 
   public JsonObject toJson() {
@@ -25,6 +27,9 @@ public record Block(int index, BlockKind kind, String id, String name) {
     if (name != null) {
       json.put("name", name);
     }
+    if (extra != null) {
+      json.put("extra", extra.copy());
+    }
     return json;
   }
 
@@ -33,6 +38,7 @@ public record Block(int index, BlockKind kind, String id, String name) {
         json.getInteger("index"),
         BlockKind.of(json.getString("kind")),
         json.getString("id"),
-        json.getString("name"));
+        json.getString("name"),
+        json.getJsonObject("extra"));
   }
 }

@@ -10,8 +10,14 @@ public enum BlockKind {
   REASONING,
   /** A refusal in the model's own words (OpenAI sends it apart from the text). */
   REFUSAL,
-  /** The arguments of a tool call, as JSON. No dialect reads them yet. */
+  /** The arguments of a tool call, as JSON. */
   TOOL_CALL,
+  /**
+   * JSON that accompanies the answer, one value per block. The block's name is the field of
+   * OpenAI's API, or of an extension of it, that carries such a value, for example {@code
+   * reasoning_details}.
+   */
+  DATA,
   /** A kind this version does not know. */
   OTHER;
 

@@ -1,65 +1,138 @@
 package io.llmrelay.chat;
 
-import io.vertx.core.json.JsonArray;
+import io.llmrelay.chat.ContentPart.Text;
+import io.llmrelay.chat.ContentPart.ToolResult;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
 
-/**
- * One message of a conversation.
- *
- * @param role who speaks
- * @param parts its text; most messages have one part
- */
-public record ChatMessage(Role role, List<String> parts) {
+/** One message of a conversation. Immutable. */
+public final class ChatMessage {
 
   /** Who speaks. */
   public enum Role {
     SYSTEM,
     USER,
-    ASSISTANT;
+    ASSISTANT,
+    /** The result of a tool call. */
+    TOOL;
 
-    /** The name on the wire: {@code system}, {@code user}, {@code assistant}. */
+    /** The name on the wire: {@code system}, {@code user}, {@code assistant}, {@code tool}. */
     public String code() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  public ChatMessage {
-    parts = List.copyOf(parts);
+  private final Role role;
+  private final String name;
+  private final List<ContentPart> parts;
+  private final RawJson source;
+
+  /**
+   * Creates a message.
+   *
+   * @param name tells participants of one role apart, or {@code null}
+   * @param source the message as it was received, or {@code null}
+   */
+  ChatMessage(Role role, String name, List<ContentPart> parts, RawJson source) {
+    this.role = role;
+    this.name = name;
+    this.parts = List.copyOf(parts);
+    this.source = source;
+  }
+
+  /** Creates a message of these parts. */
+  public static ChatMessage of(Role role, ContentPart... parts) {
+    return of(role, List.of(parts));
+  }
+
+  /** Creates a message of these parts. */
+  public static ChatMessage of(Role role, List<ContentPart> parts) {
+    return new ChatMessage(role, null, parts, null);
   }
 
   public static ChatMessage system(String text) {
-    return new ChatMessage(Role.SYSTEM, List.of(text));
+    return of(Role.SYSTEM, Text.of(text));
   }
 
   public static ChatMessage user(String text) {
-    return new ChatMessage(Role.USER, List.of(text));
+    return of(Role.USER, Text.of(text));
   }
 
   public static ChatMessage assistant(String text) {
-    return new ChatMessage(Role.ASSISTANT, List.of(text));
+    return of(Role.ASSISTANT, Text.of(text));
   }
 
-  /** All parts in one string. */
+  /** Creates the result of a tool call. */
+  public static ChatMessage tool(String callId, String text) {
+    return of(Role.TOOL, new ToolResult(callId, List.of(Text.of(text)), false));
+  }
+
+  public Role role() {
+    return role;
+  }
+
+  /** Returns the name that tells participants of one role apart, or {@code null}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the content; a message of role {@link Role#TOOL} has one {@link ToolResult}. */
+  public List<ContentPart> parts() {
+    return parts;
+  }
+
+  /** Returns all text parts in one string. */
   public String text() {
-    return parts.size() == 1 ? parts.get(0) : String.join("", parts);
+    return texts(parts);
   }
 
-  /** OpenAI's form: {@code content} is a string, or an array where there are several parts. */
+  /** Returns all text parts of a list in one string. */
+  public static String texts(List<ContentPart> parts) {
+    return parts.stream()
+        .filter(Text.class::isInstance)
+        .map(part -> ((Text) part).text())
+        .collect(Collectors.joining());
+  }
+
+  /** Returns OpenAI's form of the message. */
   public JsonObject toJson() {
-    JsonObject json = new JsonObject().put("role", role.code());
-    if (parts.size() == 1) {
-      return json.put("content", parts.get(0));
-    }
-    JsonArray content = new JsonArray();
-    parts.forEach(part -> content.add(new JsonObject().put("type", "text").put("text", part)));
-    return json.put("content", content);
+    return source == null ? MessageJson.write(this) : (JsonObject) source.value();
   }
 
-  /** Leaves the text out: a prompt never reaches a log. */
+  /** Returns whether the message is known in OpenAI's form, byte for byte as it was received. */
+  public boolean isReceived() {
+    return source != null;
+  }
+
+  /** Appends OpenAI's form of the message: the bytes that were received, if any. */
+  public void appendTo(Buffer out) {
+    if (source != null) {
+      source.appendTo(out);
+    } else {
+      out.appendBuffer(toJson().toBuffer());
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ChatMessage message
+        && message.role == role
+        && Objects.equals(message.name, name)
+        && message.parts.equals(parts);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(role, name, parts);
+  }
+
+  /** Leaves the content out: a prompt never reaches a log. */
   @Override
   public String toString() {
-    return "ChatMessage[" + role.code() + ", " + text().length() + " characters]";
+    return "ChatMessage[" + role.code() + ", " + RequestSize.characters(this) + " characters]";
   }
 }

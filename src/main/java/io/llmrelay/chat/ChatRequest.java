@@ -1,15 +1,21 @@
 package io.llmrelay.chat;
 
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
 
 /**
- * What is asked: OpenAI's chat-completion fields, plus {@link RelayHints} for what is ours.
+ * A request for a chat completion: OpenAI's fields, plus {@link RelayHints} for the relay itself.
  *
  * <p>Immutable; the {@code with…} methods return a changed copy.
  *
@@ -17,11 +23,9 @@ import java.util.Objects;
  * ChatRequest.of(ChatMessage.user("Why is the sky blue?")).withModel("gpt-4o-mini").withMaxTokens(300)
  * }</pre>
  *
- * <p>Supported: {@code model}, {@code messages} (system, developer, user, assistant; text), {@code
- * temperature}, {@code top_p}, {@code max_tokens} (or {@code max_completion_tokens}), {@code stop},
- * {@code seed}, {@code response_format}, {@code metadata}, {@code user}, {@code n} = 1 and {@code
- * relay}. Tools, images, audio and every other field are not supported yet and are refused with the
- * field's name rather than dropped.
+ * <p>A request that was received is kept as the bytes of its body: messages and tools are slices of
+ * it, and are sent to a backend of the same format without being decoded. A field that this version
+ * does not know is kept as {@linkplain #unknown() unknown}.
  */
 public final class ChatRequest {
   /** Longest model, in characters: what is remembered of one is remembered by its name. */
@@ -43,6 +47,18 @@ public final class ChatRequest {
 
   private String model;
   private List<ChatMessage> messages;
+
+  /** The messages as they were received; {@code null} if they were built in code. */
+  private RawJson receivedMessages;
+
+  private List<Tool> tools = List.of();
+  private RawJson receivedTools;
+  private ToolChoice toolChoice;
+  private Map<Setting, Object> settings = Map.of();
+  private Map<String, RawJson> unknown = Map.of();
+  private List<String> unknownPaths = List.of();
+  private Set<RequestFeature> features;
+  private long characters = -1;
   private Double temperature;
   private Double topP;
   private Integer maxTokens;
@@ -76,8 +92,44 @@ public final class ChatRequest {
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   public static ChatRequest fromJson(JsonObject json) {
-    FieldReader in = new FieldReader(json, "");
+    return read(json.toBuffer());
+  }
+
+  /**
+   * Reads and checks a request; the body is not changed afterwards.
+   *
+   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
+   */
+  public static ChatRequest read(Buffer body) {
+    return read(body, (field, value) -> false);
+  }
+
+  /**
+   * Reads and checks a request with fields that are the caller's own.
+   *
+   * @param own takes a top-level field that is not part of a request; returns false if it is not
+   *     the caller's either
+   */
+  public static ChatRequest read(Buffer body, BiPredicate<String, RawJson> own) {
+    return RequestReader.read(body, own);
+  }
+
+  /** Creates a request from what a reader has collected, and checks it. */
+  static ChatRequest of(RequestReader read) {
+    FieldReader in = new FieldReader(read.plain, "");
     ChatRequest request = new ChatRequest();
+    if (read.messages == null || read.messages.isEmpty()) {
+      throw in.invalid("messages", "must be an array with at least one message");
+    }
+    request.messages = List.copyOf(read.messages);
+    request.receivedMessages = read.receivedMessages;
+    request.tools = List.copyOf(read.tools);
+    request.receivedTools = read.receivedTools;
+    request.toolChoice = ToolReader.choice(read.toolChoice, read.tools, read.path);
+    request.settings = Collections.unmodifiableMap(read.settings);
+    request.unknown = Collections.unmodifiableMap(read.unknown);
+    request.unknownPaths = List.copyOf(read.path.unknown());
     request.model = in.string("model");
     if (request.model != null && request.model.isBlank()) {
       throw in.invalid("model", "must not be empty; leave it out for the default model");
@@ -85,7 +137,6 @@ public final class ChatRequest {
     if (request.model != null && request.model.length() > MAX_MODEL) {
       throw in.invalid("model", "must have at most " + MAX_MODEL + " characters");
     }
-    request.messages = messages(in);
     request.temperature = in.number("temperature", 0, 2);
     request.topP = in.number("top_p", 0, 1);
     request.maxTokens = in.integer("max_tokens", 1, Integer.MAX_VALUE);
@@ -100,15 +151,13 @@ public final class ChatRequest {
     request.seed = in.integer("seed");
     request.responseFormat = responseFormat(in);
     request.metadata = metadata(in);
-    request.user = in.string("user");
+    String user = in.string("user");
+    request.user = user == null || user.isEmpty() ? null : user;
     Object n = in.value("n");
     if (n != null && !n.equals(1)) {
       throw in.invalid("n", "other than 1 is not supported yet");
     }
-    FieldReader relay = in.object("relay");
-    request.relay =
-        relay == null ? RelayHints.NONE : RelayHints.fromJson(json.getJsonObject("relay"));
-    in.nothingElse();
+    request.relay = RelayHints.fromJson(in.json("relay"));
     request.checked = true;
     return request;
   }
@@ -123,19 +172,18 @@ public final class ChatRequest {
     if (checked) {
       return this;
     }
-    JsonArray first = new JsonArray();
+    if (messages.isEmpty()) {
+      return fromJson(new JsonObject());
+    }
     for (int i = 0; i < messages.size(); i++) {
-      ChatMessage message = messages.get(i);
-      if (message.parts().isEmpty()) {
+      if (messages.get(i).parts().isEmpty()) {
         String field = "messages[" + i + "].content";
         throw Failure.invalid(field, field + " must have at least one part").toException();
       }
-      if (i == 0) {
-        first.add(new ChatMessage(message.role(), List.of("")).toJson());
-      }
     }
-    ChatRequest request = fromJson(toJson(first));
+    ChatRequest request = fromJson(toJson(JsonArray.of(ChatMessage.user("").toJson())));
     request.messages = messages;
+    request.receivedMessages = receivedMessages;
     return request;
   }
 
@@ -155,78 +203,14 @@ public final class ChatRequest {
 
   private static List<String> stop(FieldReader in) {
     Object value = in.value("stop");
-    if (value instanceof String s && !s.isEmpty()) {
-      return List.of(s);
+    if (value instanceof String s) {
+      return s.isEmpty() ? null : List.of(s);
     }
     if (value != null && !(value instanceof JsonArray)) {
       throw in.invalid("stop", "must be a string or an array of at most " + MAX_STOP + " strings");
     }
-    return in.strings("stop", MAX_STOP);
-  }
-
-  private static List<ChatMessage> messages(FieldReader in) {
-    JsonArray array = in.array("messages");
-    if (array == null || array.isEmpty()) {
-      throw in.invalid("messages", "must be an array with at least one message");
-    }
-    List<ChatMessage> messages = new ArrayList<>(array.size());
-    for (int i = 0; i < array.size(); i++) {
-      if (!(array.getValue(i) instanceof JsonObject message)) {
-        throw in.invalid("messages[" + i + "]", "must be an object");
-      }
-      messages.add(message(new FieldReader(message, "messages[" + i + "].")));
-    }
-    return List.copyOf(messages);
-  }
-
-  private static ChatMessage message(FieldReader in) {
-    String name = in.string("role");
-    ChatMessage.Role role =
-        switch (name == null ? "" : name) {
-          case "system", "developer" -> ChatMessage.Role.SYSTEM;
-          case "user" -> ChatMessage.Role.USER;
-          case "assistant" -> ChatMessage.Role.ASSISTANT;
-          case "tool", "function" ->
-              throw in.invalid("role", "\"" + name + "\" is not supported yet");
-          default -> throw in.invalid("role", "must be system, developer, user or assistant");
-        };
-    List<String> parts =
-        in.value("content") instanceof JsonArray array ? parts(in, array) : List.of(text(in));
-    in.nothingElse();
-    return new ChatMessage(role, parts);
-  }
-
-  private static String text(FieldReader in) {
-    if (in.value("content") instanceof String content) {
-      return content;
-    }
-    throw in.invalid("content", "must be a string or an array of text parts");
-  }
-
-  private static List<String> parts(FieldReader in, JsonArray array) {
-    if (array.isEmpty()) {
-      throw in.invalid("content", "must have at least one part");
-    }
-    List<String> parts = new ArrayList<>(array.size());
-    for (int i = 0; i < array.size(); i++) {
-      String at = "content[" + i + "]";
-      if (!(array.getValue(i) instanceof JsonObject part)) {
-        throw in.invalid(at, "must be an object");
-      }
-      if (!"text".equals(part.getValue("type"))) {
-        throw in.invalid(at + ".type", "other than \"text\" is not supported yet");
-      }
-      if (!(part.getValue("text") instanceof String text)) {
-        throw in.invalid(at + ".text", "must be a string");
-      }
-      for (String key : part.fieldNames()) {
-        if (!key.equals("type") && !key.equals("text")) {
-          throw in.invalid(at + "." + FieldReader.shown(key), "is not supported yet");
-        }
-      }
-      parts.add(text);
-    }
-    return parts;
+    List<String> stop = in.strings("stop", MAX_STOP);
+    return stop == null || stop.isEmpty() ? null : stop;
   }
 
   private static JsonObject responseFormat(FieldReader in) {
@@ -275,23 +259,78 @@ public final class ChatRequest {
     return Map.copyOf(metadata);
   }
 
-  /** OpenAI's form; {@link #fromJson} reads it back. */
+  /** Returns OpenAI's form; {@link #fromJson} reads it back. */
   public JsonObject toJson() {
     JsonArray array = new JsonArray();
     messages.forEach(message -> array.add(message.toJson()));
     return toJson(array);
   }
 
+  /** Encodes OpenAI's form; {@link #read(Buffer)} reads it back. */
+  public Buffer toBuffer() {
+    Buffer fields = toJson(null).toBuffer();
+    Buffer body = Buffer.buffer("{\"messages\":");
+    appendMessages(body);
+    if (fields.length() > 2) {
+      body.appendString(",").appendBuffer(fields, 1, fields.length() - 2);
+    }
+    return body.appendString("}");
+  }
+
+  /** Appends the array of messages in OpenAI's form: the bytes that were received, if any. */
+  public void appendMessages(Buffer out) {
+    if (receivedMessages != null) {
+      receivedMessages.appendTo(out);
+      return;
+    }
+    char separator = '[';
+    for (ChatMessage message : messages) {
+      out.appendByte((byte) separator);
+      message.appendTo(out);
+      separator = ',';
+    }
+    out.appendByte((byte) ']');
+  }
+
+  /** Appends the array of tools in OpenAI's form: the bytes that were received, if any. */
+  public void appendTools(Buffer out) {
+    if (receivedTools != null) {
+      receivedTools.appendTo(out);
+      return;
+    }
+    char separator = '[';
+    for (Tool tool : tools) {
+      out.appendByte((byte) separator);
+      tool.source().appendTo(out);
+      separator = ',';
+    }
+    out.appendByte((byte) ']');
+  }
+
+  /** Returns the bytes of received messages and tools; 0 for those that were built in code. */
+  public long encodedLength() {
+    return (receivedMessages == null ? 0L : receivedMessages.length())
+        + (receivedTools == null ? 0 : receivedTools.length());
+  }
+
   private JsonObject toJson(JsonArray messages) {
     JsonObject json = new JsonObject();
     put(json, "model", model);
-    json.put("messages", messages);
+    put(json, "messages", messages);
+    if (!tools.isEmpty()) {
+      JsonArray array = new JsonArray();
+      tools.forEach(tool -> array.add(tool.source().value()));
+      json.put("tools", array);
+    }
+    put(json, "tool_choice", toolChoice == null ? null : toolChoice.toJson());
     put(json, "temperature", temperature);
     put(json, "top_p", topP);
     put(json, "max_tokens", maxTokens);
     put(json, "stop", stop == null ? null : new JsonArray(stop));
     put(json, "seed", seed);
     put(json, "response_format", responseFormat == null ? null : responseFormat.copy());
+    settings.forEach((setting, value) -> json.put(setting.field(), value));
+    unknown.forEach((field, value) -> json.put(field, value.value()));
     put(
         json,
         "metadata",
@@ -317,6 +356,47 @@ public final class ChatRequest {
 
   public List<ChatMessage> messages() {
     return messages;
+  }
+
+  /** Returns the tools, in order; empty if there are none. */
+  public List<Tool> tools() {
+    return tools;
+  }
+
+  /** Returns the choice among the tools; {@code null} for {@link ToolChoice#AUTO}. */
+  public ToolChoice toolChoice() {
+    return toolChoice;
+  }
+
+  /** Returns a setting's value as JSON has it, never a neutral one; {@code null} if absent. */
+  public Object setting(Setting setting) {
+    return settings.get(setting);
+  }
+
+  /** Returns all settings that are not neutral. */
+  public Map<Setting, Object> settings() {
+    return settings;
+  }
+
+  /** Returns the top-level fields that this version does not know. */
+  public Map<String, RawJson> unknown() {
+    return unknown;
+  }
+
+  /**
+   * Returns the paths of fields at any depth that this version does not know, such as {@code
+   * messages[0].weight}; at most {@value RequestPath#MAX_UNKNOWN}.
+   */
+  public List<String> unknownPaths() {
+    return unknownPaths;
+  }
+
+  /** Returns what a candidate must be capable of. */
+  public Set<RequestFeature> features() {
+    if (features == null) {
+      features = Collections.unmodifiableSet(RequestFeature.of(this));
+    }
+    return features;
   }
 
   /** 0 to 2, or {@code null}. */
@@ -377,6 +457,34 @@ public final class ChatRequest {
   public ChatRequest withModel(String model) {
     ChatRequest copy = copy();
     copy.model = model;
+    return copy;
+  }
+
+  /** Returns this request with other tools, in OpenAI's form. */
+  public ChatRequest withTools(Tool... tools) {
+    ChatRequest copy = copy();
+    copy.tools = List.of(tools);
+    copy.receivedTools = null;
+    return copy;
+  }
+
+  public ChatRequest withToolChoice(ToolChoice choice) {
+    ChatRequest copy = copy();
+    copy.toolChoice = choice;
+    return copy;
+  }
+
+  /** Returns this request with another value of a setting; {@code null} removes it. */
+  public ChatRequest withSetting(Setting setting, Object value) {
+    Map<Setting, Object> changed = new EnumMap<>(Setting.class);
+    changed.putAll(settings);
+    if (value == null) {
+      changed.remove(setting);
+    } else {
+      changed.put(setting, value);
+    }
+    ChatRequest copy = copy();
+    copy.settings = Collections.unmodifiableMap(changed);
     return copy;
   }
 
@@ -454,21 +562,34 @@ public final class ChatRequest {
             relay.candidates(), commit, relay.timeouts(), relay.maxRetries(), relay.prefer()));
   }
 
-  /** Characters of all messages together; the base of token estimates. */
+  /** Returns the characters of all messages and tools together; the base of token estimates. */
   public long characters() {
-    long characters = 0;
-    for (ChatMessage message : messages) {
-      for (String part : message.parts()) {
-        characters += part.length();
-      }
+    if (characters < 0) {
+      characters = RequestSize.characters(this);
     }
     return characters;
+  }
+
+  /** Passes every text of the conversation on, decoded, to look for quotations of it. */
+  public void forEachText(Consumer<String> to) {
+    for (ChatMessage message : messages) {
+      message.parts().forEach(part -> RequestSize.texts(part, text -> to.accept(text.string())));
+    }
   }
 
   private ChatRequest copy() {
     ChatRequest copy = new ChatRequest();
     copy.model = model;
     copy.messages = messages;
+    copy.receivedMessages = receivedMessages;
+    copy.tools = tools;
+    copy.receivedTools = receivedTools;
+    copy.toolChoice = toolChoice;
+    copy.settings = settings;
+    copy.unknown = unknown;
+    copy.unknownPaths = unknownPaths;
+    copy.features = features;
+    copy.characters = characters;
     copy.temperature = temperature;
     copy.topP = topP;
     copy.maxTokens = maxTokens;

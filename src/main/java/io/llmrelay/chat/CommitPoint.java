@@ -32,7 +32,7 @@ public record CommitPoint(int characters, boolean textOnly) {
 
   /** Whether chunks of this kind count towards the commit point. */
   public boolean counts(BlockKind kind) {
-    return !textOnly || kind != BlockKind.REASONING;
+    return kind != BlockKind.DATA && (!textOnly || kind != BlockKind.REASONING);
   }
 
   /**

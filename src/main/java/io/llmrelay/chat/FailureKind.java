@@ -15,8 +15,7 @@ public enum FailureKind {
   CONTEXT_LENGTH(400, false),
   /**
    * This backend, model or account cannot do what the request asks; another may. A parameter it
-   * does not know, a tool call or JSON its model got wrong, a request too large for the account's
-   * tier.
+   * does not know, JSON its model got wrong, a request too large for the account's tier.
    */
   UNSUPPORTED(400, false),
   /** The backend refused our key. */
@@ -41,6 +40,8 @@ public enum FailureKind {
   NETWORK(502, true),
   /** A success without any content. */
   EMPTY_ANSWER(502, true),
+  /** The model called a tool that is not offered, or with arguments that are no JSON object. */
+  MALFORMED_TOOL_CALL(502, true),
   /** The answer outgrew what may be held back before the commit point. */
   TOO_LARGE(502, false),
   /** Every candidate was skipped, or they failed in different ways. */

@@ -85,6 +85,11 @@ final class FieldReader {
     throw invalid(key, "must be an object");
   }
 
+  /** Returns an object, or {@code null}. */
+  JsonObject json(String key) {
+    return object(key) == null ? null : (JsonObject) json.getValue(key);
+  }
+
   JsonArray array(String key) {
     Object value = value(key);
     if (value == null || value instanceof JsonArray) {
@@ -157,7 +162,7 @@ final class FieldReader {
     return shown.isBlank() ? '"' + shown + '"' : shown;
   }
 
-  private static String plain(double number) {
+  static String plain(double number) {
     return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
   }
 }

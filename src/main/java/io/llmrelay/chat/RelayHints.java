@@ -42,6 +42,18 @@ public record RelayHints(
   /** Everything as configured. */
   public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
+  /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */
+  public boolean has(String field) {
+    return toJson().containsKey(field);
+  }
+
+  /** Returns these hints without a field of the JSON form. */
+  public RelayHints without(String field) {
+    JsonObject json = toJson();
+    json.remove(field);
+    return fromJson(json);
+  }
+
   static RelayHints fromJson(JsonObject json) {
     if (json == null) {
       return NONE;

@@ -39,6 +39,7 @@ public class BackendOptions {
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+  private UnknownFields unknownFields;
   private BudgetOptions budget;
 
   public BackendOptions() {}
@@ -53,6 +54,7 @@ public class BackendOptions {
     defaultModel = other.defaultModel;
     headers = new LinkedHashMap<>(other.headers);
     maxConnections = other.maxConnections;
+    unknownFields = other.unknownFields;
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
   }
 
@@ -125,6 +127,22 @@ public class BackendOptions {
 
   public BackendOptions setApiKeyFile(String apiKeyFile) {
     this.apiKeyFile = apiKeyFile;
+    return this;
+  }
+
+  /**
+   * Returns what happens to fields of a request that the relay does not know. Unless set, {@code
+   * forward} for the openai dialect and {@code drop} for the others.
+   */
+  public UnknownFields getUnknownFields() {
+    if (unknownFields != null) {
+      return unknownFields;
+    }
+    return "openai".equals(dialect) ? UnknownFields.FORWARD : UnknownFields.DROP;
+  }
+
+  public BackendOptions setUnknownFields(UnknownFields unknownFields) {
+    this.unknownFields = unknownFields;
     return this;
   }
 

@@ -176,15 +176,23 @@ final class Failover {
     return NOTHING;
   }
 
-  /** A block has started; it takes room while it is held, however short its text is. */
-  List<Action> block(int number) {
+  /**
+   * A block has started; it takes room while it is held, however short its text is. A tool call is
+   * content without any text.
+   */
+  List<Action> block(int number, BlockKind kind) {
     if (!runs(number)) {
       return NOTHING;
+    }
+    if (state != State.STREAMING) {
+      leg.heldBytes += BLOCK_BYTES;
+    }
+    if (kind == BlockKind.TOOL_CALL) {
+      return chunks(number, kind, 1, 0, 1);
     }
     if (state == State.STREAMING) {
       return leg.deliver;
     }
-    leg.heldBytes += BLOCK_BYTES;
     return leg.heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : leg.hold;
   }
 
@@ -192,6 +200,9 @@ final class Failover {
   List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
     if (!runs(number)) {
       return NOTHING;
+    }
+    if (kind == BlockKind.DATA) {
+      return data(length);
     }
     boolean first = leg.silent();
     leg.count(count, length, characters, clock.getAsLong());
@@ -216,6 +227,16 @@ final class Failover {
     }
     actions.addAll(commit ? leg.deliver : leg.hold);
     return actions;
+  }
+
+  /** Data accompanies content, but is none. */
+  private List<Action> data(int length) {
+    if (state == State.STREAMING) {
+      leg.lastChunkAt = clock.getAsLong();
+      return leg.deliver;
+    }
+    leg.heldBytes += length;
+    return leg.heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : leg.hold;
   }
 
   private Failure tooLarge() {

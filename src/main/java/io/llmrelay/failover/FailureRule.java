@@ -41,6 +41,7 @@ record FailureRule(
       case QUOTA_EXHAUSTED -> exhausted(Scope.BACKEND, Duration.ofMinutes(5), false);
       case OVERLOADED, SERVER_ERROR -> failure(Scope.MODEL, true);
       case TIMEOUT, NETWORK, EMPTY_ANSWER -> failure(null, true);
+      case MALFORMED_TOOL_CALL -> new FailureRule(Next.ANY, Outcome.ALIVE, null, NONE, true);
       case UNAVAILABLE -> new FailureRule(Next.ANY, Outcome.NEUTRAL, null, NONE, true);
       case SATURATED -> rule(Next.ANY, Outcome.NEUTRAL);
       case MODEL_NOT_FOUND, UNSUPPORTED -> rule(Next.ANY, Outcome.ALIVE);

@@ -10,6 +10,10 @@ import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.Utf8Buffer;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -53,7 +57,17 @@ public final class Answer {
 
   private int[] lengths = new int[16];
   private int count;
+
+  /** The block of the text that is being put, and the last one that has started. */
   private Block block;
+
+  private int lastIndex = -1;
+
+  /** The tool call that has started last, and a first half in its arguments; 0 if there is none. */
+  private Block call;
+
+  private char callHalf;
+  private final StringBuilder callArguments = new StringBuilder();
   private int undelivered;
   private boolean chunks;
   private boolean toolCalls;
@@ -76,25 +90,95 @@ public final class Answer {
     }
     select(kind);
     Character high = firstHalves.remove(kind);
+    char half = put(high == null ? 0 : high, more);
+    if (half != 0) {
+      firstHalves.put(kind, half);
+    }
+    mark();
+  }
+
+  /** Puts text after a first half, and returns the first half that it ends with; 0 for none. */
+  private char put(char half, CharSequence more) {
+    char high = half;
     for (int i = 0; i < more.length(); i++) {
       char c = more.charAt(i);
-      if (high != null && Character.isLowSurrogate(c)) {
+      if (high != 0 && Character.isLowSurrogate(c)) {
         text.put(Character.toCodePoint(high, c));
-        high = null;
+        high = 0;
       } else {
-        if (high != null) {
+        if (high != 0) {
           text.put(REPLACEMENT);
         }
-        high = Character.isHighSurrogate(c) ? (Character) c : null;
-        if (high == null) {
+        high = Character.isHighSurrogate(c) ? c : 0;
+        if (high == 0) {
           text.put(Character.isLowSurrogate(c) ? REPLACEMENT : c);
         }
       }
     }
-    if (high != null) {
-      firstHalves.put(kind, high);
+    return high;
+  }
+
+  /**
+   * Starts a tool call.
+   *
+   * @param id the provider's id; {@code null} or empty if it has none, which generates one
+   * @param extra the provider's own data of the call, or {@code null}
+   */
+  public void call(String id, String name, JsonObject extra) {
+    endCall();
+    cut();
+    String known = id == null || id.isEmpty() ? CallIds.next() : id;
+    call = new Block(++lastIndex, BlockKind.TOOL_CALL, known, name, extra);
+    block = call;
+    pieces.add(Chunks.of(call, Buffer.buffer()));
+    toolCalls = true;
+  }
+
+  /** A chunk of the arguments of the tool call that has started last. */
+  public void arguments(CharSequence more) {
+    if (more.length() == 0) {
+      return;
     }
+    if (block == null || block.index() != call.index() || begin > TOGETHER) {
+      cut();
+      block = call;
+    }
+    callArguments.append(more);
+    callHalf = put(callHalf, more);
     mark();
+  }
+
+  /** Ends the tool call that has started last, if any; its arguments must be a JSON object. */
+  private void endCall() {
+    if (call != null && failure == null && !ToolArguments.areValid(callArguments)) {
+      failure =
+          Failure.of(
+              FailureKind.MALFORMED_TOOL_CALL,
+              "the arguments of the tool call " + errors.fit(call.name()) + " are no JSON object");
+    }
+    call = null;
+    callHalf = 0;
+    callArguments.setLength(0);
+  }
+
+  /**
+   * Adds JSON that accompanies the answer.
+   *
+   * @param field the field that carries it, such as {@code reasoning_details}
+   * @param value the field's value, a {@link JsonObject} or {@link JsonArray}; arrays of one field
+   *     belong together
+   */
+  public void data(String field, Object value) {
+    cut();
+    block = new Block(++lastIndex, BlockKind.DATA, null, field, null);
+    for (int c : Json.encode(value).codePoints().toArray()) {
+      text.put(c);
+    }
+    begin = text.length();
+    lengths[count++] = begin;
+    undelivered += begin;
+    cut();
+    block = null;
   }
 
   /** A chunk of a kind, as ASCII. */
@@ -133,7 +217,7 @@ public final class Answer {
   private void select(BlockKind kind) {
     if (block == null || kind != block.kind()) {
       cut();
-      block = Block.of(block == null ? 0 : block.index() + 1, kind);
+      block = Block.of(++lastIndex, kind);
     } else if (begin > TOGETHER) {
       cut();
     }
@@ -165,7 +249,7 @@ public final class Answer {
     }
   }
 
-  /** A tool call was seen: the finish reason {@code stop} means {@code tool_calls} then. */
+  /** A tool call was seen that is not read: {@code stop} means {@code tool_calls} then. */
   public void toolCalls() {
     toolCalls = true;
   }
@@ -214,7 +298,8 @@ public final class Answer {
       fail(Failure.of(FailureKind.NETWORK, otherwise));
     } else if (!over()) {
       flushHalves();
-      complete = true;
+      endCall();
+      complete = failure == null;
     }
   }
 

@@ -200,7 +200,7 @@ final class BackendClient {
   }
 
   /** Encodes a chat request, without {@code stream_options} if the backend rejects them. */
-  Buffer encode(ChatRequest chat, String model) {
+  EncodedRequest encode(ChatRequest chat, String model) {
     return refusesStreamOptions()
         ? dialect.encodeWithoutStreamOptions(chat, model, options)
         : dialect.encode(chat, model, options);
@@ -214,7 +214,7 @@ final class BackendClient {
   /**
    * Returns the body for a retry if this error rejects {@code stream_options}, else {@code null}.
    */
-  Buffer encodeAfter(int status, Buffer error, ChatRequest chat, String model) {
+  EncodedRequest encodeAfter(int status, Buffer error, ChatRequest chat, String model) {
     boolean refused =
         (status == 400 || status == 422) && NAMES_STREAM_OPTIONS.matcher(error.toString()).find();
     return refused ? dialect.encodeWithoutStreamOptions(chat, model, options) : null;

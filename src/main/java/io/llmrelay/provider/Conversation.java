@@ -3,9 +3,10 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatMessage.Role;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.ContentPart.Text;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A request's messages for dialects that separate system texts from the conversation and require
@@ -14,32 +15,39 @@ import java.util.stream.Stream;
 public final class Conversation {
   private Conversation() {}
 
-  /** Returns the system texts. */
-  public static List<String> systemTexts(ChatRequest request) {
-    return request.messages().stream()
-        .filter(message -> message.role() == Role.SYSTEM)
-        .flatMap(Conversation::texts)
-        .toList();
+  /**
+   * A turn of the user, which includes the results of tools, or of the assistant.
+   *
+   * @param parts at least one
+   */
+  public record Turn(boolean assistant, List<ContentPart> parts) {}
+
+  /** Returns the parts of the system messages. */
+  public static List<ContentPart> systemParts(ChatRequest request) {
+    List<ContentPart> parts = new ArrayList<>();
+    for (ChatMessage message : request.messages()) {
+      if (message.role() == Role.SYSTEM) {
+        parts.addAll(parts(message));
+      }
+    }
+    return parts;
   }
 
-  /** Returns the other messages, with consecutive messages of one role merged. */
-  public static List<ChatMessage> turns(ChatRequest request) {
-    List<ChatMessage> turns = new ArrayList<>();
-    Role role = null;
-    List<String> texts = new ArrayList<>();
+  /** Returns the other messages, with consecutive messages of one side merged. */
+  public static List<Turn> turns(ChatRequest request) {
+    List<Turn> turns = new ArrayList<>();
     for (ChatMessage message : request.messages()) {
-      if (message.role() == Role.SYSTEM || texts(message).findAny().isEmpty()) {
+      List<ContentPart> parts = parts(message);
+      if (message.role() == Role.SYSTEM || parts.isEmpty()) {
         continue;
       }
-      if (message.role() != role && role != null) {
-        turns.add(new ChatMessage(role, texts));
-        texts.clear();
+      boolean assistant = message.role() == Role.ASSISTANT;
+      Turn last = turns.isEmpty() ? null : turns.get(turns.size() - 1);
+      if (last == null || last.assistant() != assistant) {
+        turns.add(new Turn(assistant, parts));
+      } else {
+        last.parts().addAll(parts);
       }
-      role = message.role();
-      texts(message).forEach(texts::add);
-    }
-    if (role != null) {
-      turns.add(new ChatMessage(role, texts));
     }
     return turns;
   }
@@ -53,7 +61,13 @@ public final class Conversation {
         .orElse(null);
   }
 
-  private static Stream<String> texts(ChatMessage message) {
-    return message.parts().stream().filter(text -> !text.isEmpty());
+  private static List<ContentPart> parts(ChatMessage message) {
+    List<ContentPart> parts = new ArrayList<>();
+    for (ContentPart part : message.parts()) {
+      if (!(part instanceof Text text) || !text.text().isEmpty()) {
+        parts.add(part);
+      }
+    }
+    return parts;
   }
 }

@@ -1,6 +1,7 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.wire.EventDecoder;
 import io.llmrelay.provider.wire.Json;
@@ -10,6 +11,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A wire format: encodes requests and reads responses. Stateless; settings of a backend come from
@@ -58,8 +60,26 @@ public interface Dialect {
     return null;
   }
 
-  /** Returns why this dialect cannot express the whole request, or {@code null} if it can. */
-  String cannotServe(ChatRequest request);
+  /** Returns what requests of this dialect can express. */
+  Set<RequestFeature> features();
+
+  /**
+   * Returns why this dialect cannot express the meaning of a request, or {@code null} if it can. A
+   * request has no {@linkplain #features() feature} that the dialect lacks.
+   */
+  default String cannotExpress(ChatRequest request) {
+    return null;
+  }
+
+  /** Returns why this dialect cannot serve a request, or {@code null} if it can. */
+  default String cannotServe(ChatRequest request) {
+    for (RequestFeature feature : request.features()) {
+      if (!features().contains(feature)) {
+        return feature + " cannot be expressed in the " + name() + " dialect";
+      }
+    }
+    return cannotExpress(request);
+  }
 
   /** Returns the headers with the key and those that the provider requires. */
   Map<String, String> headers(BackendOptions options);
@@ -71,18 +91,13 @@ public interface Dialect {
   String chatPath(String model, BackendOptions options);
 
   /** Encodes the body of a request for a stream. */
-  Buffer encode(ChatRequest request, String model, BackendOptions options);
-
-  /** Returns a warning about fields that the body omits, or {@code null} if it omits none. */
-  default String leftOut(ChatRequest request, String model) {
-    return null;
-  }
+  EncodedRequest encode(ChatRequest request, String model, BackendOptions options);
 
   /**
    * Encodes the body without {@code stream_options}, which a server may reject; {@code null} if
    * {@link #encode} adds none.
    */
-  default Buffer encodeWithoutStreamOptions(
+  default EncodedRequest encodeWithoutStreamOptions(
       ChatRequest request, String model, BackendOptions options) {
     return null;
   }

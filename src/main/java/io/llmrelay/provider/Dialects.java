@@ -1,6 +1,8 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.UnknownFields;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.llmrelay.provider.bedrock.BedrockDialect;
 import io.llmrelay.provider.cloudflare.CloudflareDialect;
@@ -39,12 +41,17 @@ public final class Dialects {
   }
 
   /**
-   * Returns why a dialect cannot express the whole request, or {@code null} if it can.
+   * Returns why a backend cannot express the meaning of a request, or {@code null} if it can.
    *
    * @throws IllegalArgumentException if there is no such dialect
    */
-  public static String cannotServe(String dialect, ChatRequest request) {
-    return of(dialect).cannotServe(request);
+  public static String cannotServe(BackendOptions options, ChatRequest request) {
+    String reason = of(options.getDialect()).cannotServe(request);
+    if (reason != null || options.getUnknownFields() != UnknownFields.REFUSE) {
+      return reason;
+    }
+    List<String> unknown = request.unknownPaths();
+    return unknown.isEmpty() ? null : unknown.get(0) + " is unknown, and unknown-fields is refuse";
   }
 
   static Dialect of(String name) {

@@ -68,7 +68,7 @@ final class Exchange implements ChatExchange {
   private final Consumer<Chunks> deliverChunks = this::deliver;
   private int blockIndex = -1;
   private long ahead;
-  private Buffer body;
+  private EncodedRequest encoded;
   private boolean fresh;
   private boolean withoutStreamOptions;
   private HttpClientRequest request;
@@ -122,7 +122,7 @@ final class Exchange implements ChatExchange {
     backend.begin();
     guarded(
         () -> {
-          body = backend.encode(chat, model);
+          encoded = backend.encode(chat, model);
           connect();
         });
   }
@@ -158,10 +158,10 @@ final class Exchange implements ChatExchange {
   }
 
   private void send(HttpClientRequest request) {
-    backend.sign(request, body);
+    backend.sign(request, encoded.body());
     FirstByte firstByte = fresh ? null : FirstByte.onReused(request.connection());
     request
-        .send(body)
+        .send(encoded.body())
         .onComplete(
             (response, cause) -> {
               if (response != null) {
@@ -205,7 +205,7 @@ final class Exchange implements ChatExchange {
 
   /** Sends the request again if this error refuses what the relay itself has added to it. */
   private boolean sentWithoutStreamOptions(int status, Buffer error) {
-    Buffer without =
+    EncodedRequest without =
         closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, chat, model);
     if (without == null) {
       return false;
@@ -215,7 +215,7 @@ final class Exchange implements ChatExchange {
     request = null;
     response = null;
     ended = false;
-    body = without;
+    encoded = without;
     guarded(this::connect);
     return true;
   }
@@ -228,9 +228,7 @@ final class Exchange implements ChatExchange {
   private void open() {
     opened = true;
     named = answer.model() != null;
-    sink.opened(
-        AnswerHead.ofBackend(
-            response.statusCode(), answer.model(), backend.dialect().leftOut(chat, model)));
+    sink.opened(AnswerHead.ofBackend(response.statusCode(), answer.model(), encoded.warning()));
   }
 
   private void read(Buffer bytes) {
@@ -314,9 +312,12 @@ final class Exchange implements ChatExchange {
   }
 
   private void deliver(Chunks chunks) {
-    if (chunks.block().index() != blockIndex) {
+    if (chunks.block().index() > blockIndex) {
       blockIndex = chunks.block().index();
       sink.block(chunks.block());
+    }
+    if (chunks.data().length() == 0) {
+      return; // A tool call has started.
     }
     ahead++;
     sink.chunks(chunks);

@@ -88,7 +88,7 @@ final class Probe {
     String model = known == null ? UNKNOWN_MODEL : known;
     Buffer body;
     try {
-      body = backend.encode(PING, model);
+      body = backend.encode(PING, model).body();
     } catch (RuntimeException e) {
       return Future.failedFuture(e);
     }

@@ -103,7 +103,7 @@ public final class ProviderVerticle extends VerticleBase {
     if (request.model() == null) {
       throw wrong("model", "must name a model of the backend");
     }
-    String reason = backend.dialect().cannotServe(request);
+    String reason = Dialects.cannotServe(options, request);
     if (reason != null) {
       throw wrong("request", "cannot be served: " + reason);
     }

@@ -4,7 +4,10 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 
-/** Messages: named events around numbered content blocks, usage cumulative in message_delta. */
+/**
+ * The format of Messages: named events and numbered content blocks, cumulative usage in
+ * message_delta.
+ */
 final class AnthropicFormat implements WireFormat {
 
   private static final String SIGNATURE = "c2FuZGJveA==";
@@ -12,11 +15,11 @@ final class AnthropicFormat implements WireFormat {
 
   private final long number;
   private final String model;
-  private final Answer answer;
+  private final ScriptedAnswer answer;
   private final boolean thinks;
   private final boolean hasText;
 
-  AnthropicFormat(long number, String model, Answer answer) {
+  AnthropicFormat(long number, String model, ScriptedAnswer answer) {
     this.number = number;
     this.model = model;
     this.answer = answer;
@@ -47,7 +50,7 @@ final class AnthropicFormat implements WireFormat {
     return delta(0, block("signature_delta").put("signature", SIGNATURE)) + stop(0) + textStart();
   }
 
-  /** A refusal has no text in this dialect, only its stop reason. */
+  /** Returns nothing for a refusal, which has only a stop reason in this dialect. */
   @Override
   public String token(String token) {
     return answer.refusal() ? "" : delta(textIndex(), block("text_delta").put("text", token));
@@ -103,21 +106,21 @@ final class AnthropicFormat implements WireFormat {
   }
 
   @Override
-  public String error(ApiError error) {
+  public String error(SandboxError error) {
     return "event: error\ndata: "
-        + new JsonObject().put("type", "error").put("error", words(error)).encode()
+        + new JsonObject().put("type", "error").put("error", errorJson(error)).encode()
         + "\n\n";
   }
 
   @Override
-  public JsonObject errorBody(ApiError error) {
+  public JsonObject errorBody(SandboxError error) {
     return body(error, number);
   }
 
-  static JsonObject body(ApiError error, long number) {
+  static JsonObject body(SandboxError error, long number) {
     return new JsonObject()
         .put("type", "error")
-        .put("error", words(error))
+        .put("error", errorJson(error))
         .put("request_id", "req_" + number);
   }
 
@@ -189,14 +192,14 @@ final class AnthropicFormat implements WireFormat {
         .put("input", input);
   }
 
-  private static JsonObject words(ApiError error) {
-    JsonObject words =
+  private static JsonObject errorJson(SandboxError error) {
+    JsonObject json =
         new JsonObject()
             .put("type", error.anthropicType())
             .put("message", error.anthropicMessage());
     return "insufficient_quota".equals(error.code())
-        ? words.put("details", new JsonObject().put("error_code", "enforced_spend_limit_reached"))
-        : words;
+        ? json.put("details", new JsonObject().put("error_code", "enforced_spend_limit_reached"))
+        : json;
   }
 
   private static String delta(int index, JsonObject delta) {

@@ -5,7 +5,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The last calls, bounded in number and in the size of their bodies. */
+/** The most recent calls, bounded in number and in the size of their bodies. */
 final class CallLog {
 
   static final int MAX_CALLS = 10_000;
@@ -27,7 +27,7 @@ final class CallLog {
     bytes = 0;
   }
 
-  synchronized List<SandboxCall> list(Predicate<SandboxCall> which) {
-    return calls.stream().filter(which).toList();
+  synchronized List<SandboxCall> list(Predicate<SandboxCall> filter) {
+    return calls.stream().filter(filter).toList();
   }
 }

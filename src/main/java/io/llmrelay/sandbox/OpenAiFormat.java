@@ -3,26 +3,30 @@ package io.llmrelay.sandbox;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
-/** Chat Completions: anonymous frames, usage in a chunk without choices, {@code [DONE]}. */
+/**
+ * The format of Chat Completions: events without names, usage in a chunk without choices, {@code
+ * [DONE]}.
+ */
 final class OpenAiFormat implements WireFormat {
 
-  /** 2026-01-01T00:00:00Z, so that the same scenario gives the same bytes. */
+  /** 2026-01-01T00:00:00Z; constant, so that a scenario always gives the same bytes. */
   static final long CREATED = 1767225600L;
 
   private static final String ARGUMENTS = "{\"city\":\"Zürich\"}";
 
   private final String id;
   private final String model;
-  private final Answer answer;
+  private final ScriptedAnswer answer;
   private final boolean includeUsage;
 
-  OpenAiFormat(long number, String model, Answer answer, boolean includeUsage) {
+  OpenAiFormat(long number, String model, ScriptedAnswer answer, boolean includeUsage) {
     this.id = "chatcmpl-" + number;
     this.model = model;
     this.answer = answer;
-    boolean elsewhere =
-        answer.kind() == Kind.USAGE_IN_CHOICE || answer.kind() == Kind.USAGE_IN_X_GROQ;
-    this.includeUsage = includeUsage && answer.usage() && !elsewhere;
+    boolean inFinishChunk =
+        answer.kind() == ScenarioKind.USAGE_IN_CHOICE
+            || answer.kind() == ScenarioKind.USAGE_IN_X_GROQ;
+    this.includeUsage = includeUsage && answer.usage() && !inFinishChunk;
   }
 
   @Override
@@ -35,11 +39,11 @@ final class OpenAiFormat implements WireFormat {
 
   @Override
   public String reasoning(String token) {
-    return chunk(thought(token), null);
+    return chunk(reasoningDelta(token), null);
   }
 
-  private JsonObject thought(String text) {
-    if (answer.kind() != Kind.REASONING_DETAILS) {
+  private JsonObject reasoningDelta(String text) {
+    if (answer.kind() != ScenarioKind.REASONING_DETAILS) {
       return new JsonObject().put("reasoning_content", text);
     }
     JsonObject detail =
@@ -67,11 +71,11 @@ final class OpenAiFormat implements WireFormat {
 
   @Override
   public String finish() {
-    String end = answer.finish() == null ? "" : end();
+    String end = answer.finish() == null ? "" : finishChunk();
     return end + (includeUsage ? usage() : "");
   }
 
-  private String end() {
+  private String finishChunk() {
     JsonObject choice = choice("delta", new JsonObject(), answer.finish().openAi);
     JsonObject chunk = head("chat.completion.chunk").put("choices", JsonArray.of(choice));
     switch (answer.kind()) {
@@ -100,16 +104,16 @@ final class OpenAiFormat implements WireFormat {
   }
 
   @Override
-  public String error(ApiError error) {
+  public String error(SandboxError error) {
     return frame(errorBody(error));
   }
 
   @Override
-  public JsonObject errorBody(ApiError error) {
+  public JsonObject errorBody(SandboxError error) {
     return body(error);
   }
 
-  static JsonObject body(ApiError error) {
+  static JsonObject body(SandboxError error) {
     return new JsonObject()
         .put(
             "error",
@@ -141,7 +145,7 @@ final class OpenAiFormat implements WireFormat {
       message.put("content", text).putNull("refusal");
     }
     if (!answer.reasoning().isEmpty()) {
-      message.mergeIn(thought(String.join("", answer.reasoning())));
+      message.mergeIn(reasoningDelta(String.join("", answer.reasoning())));
     }
     JsonObject choice = choice("message", message, finishReason());
     JsonObject body = head("chat.completion").put("choices", new JsonArray().add(choice));

@@ -27,31 +27,31 @@ import java.util.regex.Pattern;
  * Embedded backends that speak the OpenAI and Anthropic wire formats over real HTTP and misbehave
  * on request.
  *
- * <p>One sandbox is one server and any number of backends, told apart by path prefix: {@code
- * backend("primary")} is the base URL of one of them. A request is answered by the first of these
- * that applies:
+ * <p>A sandbox is one server with any number of backends, distinguished by path prefix: {@code
+ * backend("primary")} is the base URL of one of them. The first of these that applies determines
+ * the response:
  *
  * <ol>
- *   <li>the script of its backend, set by {@link #script} or {@link SandboxOptions#setScenarios};
- *   <li>a model name that begins with {@code mock-}, read as a {@link Scenario}; one that cannot be
- *       read gets a 404 that lists what there is;
- *   <li>any other model: a healthy answer that names the backend.
+ *   <li>the script of the backend, set by {@link #script} or {@link SandboxOptions#setScenarios};
+ *   <li>a model name that begins with {@code mock-}, parsed as a {@link Scenario}; an invalid one
+ *       gets a 404 that lists the known scenarios;
+ *   <li>for any other model, a healthy answer that names the backend.
  * </ol>
  *
  * <pre>{@code
  * Sandbox sandbox = Sandbox.start(vertx).await();
- * sandbox.script("primary", Scenario.http(503), Scenario.ok()); // once 503, then healthy
+ * sandbox.script("primary", Scenario.http(503), Scenario.ok()); // one 503, then healthy
  * String baseUrl = sandbox.backend("primary"); // http://127.0.0.1:PORT/primary/v1
  * }</pre>
  *
- * <p>Served are {@code POST …/chat/completions}, {@code POST …/messages}, {@code GET …/models} and
- * {@code GET /health}, each with or without {@code /v1} before it. Requests are checked as the
- * vendor would check them (a missing model, no messages, Anthropic without {@code max_tokens}), and
- * refused in its words. All methods may be called from any thread.
+ * <p>The routes are {@code POST …/chat/completions}, {@code POST …/messages}, {@code GET …/models}
+ * and {@code GET /health}, each with or without {@code /v1} before it. Requests that the vendor
+ * rejects (no model, no messages, Anthropic without {@code max_tokens}) are rejected with its
+ * error. All methods may be called from any thread.
  */
 public final class Sandbox {
 
-  /** The name of the backend whose base URL has no prefix. */
+  /** The name of the backend without a path prefix. */
   public static final String DEFAULT_BACKEND = "sandbox";
 
   private static final Pattern ROUTE =
@@ -61,8 +61,8 @@ public final class Sandbox {
   private final SandboxOptions options;
   private final HttpServer server;
 
-  /** Only for its clock, by which scenarios of model names go up and down. */
-  private final Script byModel = new Script(List.of(Scenario.ok()));
+  /** The clock of the scenarios in model names that depend on time. */
+  private final Script modelClock = new Script(List.of(Scenario.ok()));
 
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
   private final CallLog log = new CallLog();
@@ -87,7 +87,7 @@ public final class Sandbox {
       http.setSoLinger(0);
     }
     if (options.isTls()) {
-      http.setSsl(true).setKeyCertOptions(untrusted());
+      http.setSsl(true).setKeyCertOptions(selfSigned());
     }
     server = vertx.createHttpServer(http).requestHandler(this::handle);
     server.connectionHandler(
@@ -102,7 +102,7 @@ public final class Sandbox {
     return start(vertx, new SandboxOptions());
   }
 
-  /** Starts a sandbox; fails if the port is taken or a configured scenario cannot be read. */
+  /** Starts a sandbox; fails if the port is in use or a configured scenario is invalid. */
   public static Future<Sandbox> start(Vertx vertx, SandboxOptions options) {
     try {
       Sandbox sandbox = new Sandbox(vertx, new SandboxOptions(options));
@@ -112,86 +112,87 @@ public final class Sandbox {
     }
   }
 
-  /** Stops the server and its connections; calls under way end neither completed nor aborted. */
+  /** Closes the server and its connections; open calls end neither completed nor aborted. */
   public Future<Void> close() {
     log.list(call -> true).forEach(call -> call.end(Outcome.CLOSED));
     return server.close();
   }
 
+  /** Returns the port on which the server listens. */
   public int port() {
     return server.actualPort();
   }
 
-  /** {@code http://127.0.0.1:PORT}, or {@code https}. */
+  /** Returns {@code http://127.0.0.1:PORT}, or {@code https}. */
   public String baseUrl() {
     return (options.isTls() ? "https://" : "http://") + options.getHost() + ":" + port();
   }
 
-  /** The base URL an OpenAI client wants, {@code …/v1}; the backend is {@link #DEFAULT_BACKEND}. */
+  /** Returns the base URL for an OpenAI client, {@code …/v1}, of {@link #DEFAULT_BACKEND}. */
   public String openAiBaseUrl() {
     return baseUrl() + "/v1";
   }
 
-  /** The base URL an Anthropic client wants, without {@code /v1}. */
+  /** Returns the base URL for an Anthropic client, without {@code /v1}. */
   public String anthropicBaseUrl() {
     return baseUrl();
   }
 
-  /** The OpenAI base URL of a backend, {@code http://127.0.0.1:PORT/NAME/v1}. */
+  /** Returns the OpenAI base URL of a backend, {@code http://127.0.0.1:PORT/NAME/v1}. */
   public String backend(String name) {
     return anthropicBackend(name) + "/v1";
   }
 
-  /** The Anthropic base URL of a backend, {@code http://127.0.0.1:PORT/NAME}. */
+  /** Returns the Anthropic base URL of a backend, {@code http://127.0.0.1:PORT/NAME}. */
   public String anthropicBackend(String name) {
     return baseUrl() + "/" + name;
   }
 
   /**
-   * Sets what a backend does from now on: each request takes the next scenario, the last one stays
-   * in force. It replaces the backend's former script and overrides model names.
+   * Sets the scenarios of a backend: one per request, the last one repeated. The script replaces
+   * the previous one and overrides model names.
    */
   public Sandbox script(String backend, Scenario... scenarios) {
     scripts.put(backend, new Script(Arrays.asList(scenarios)));
     return this;
   }
 
-  /** Removes the script of a backend, so that model names choose again. */
+  /** Removes the script of a backend, so that model names choose the scenario again. */
   public Sandbox unscript(String backend) {
     scripts.remove(backend);
     return this;
   }
 
-  /** The calls that arrived, oldest first: the last 10,000, or fewer with large bodies. */
+  /** Returns the calls, oldest first: the last 10,000, or fewer with large bodies. */
   public List<SandboxCall> calls() {
     return log.list(call -> true);
   }
 
-  /** The calls of that backend or for that model, oldest first. */
+  /** Returns the calls of a backend or for a model, oldest first. */
   public List<SandboxCall> calls(String backendOrModel) {
     return log.list(
         call -> backendOrModel.equals(call.backend()) || backendOrModel.equals(call.model()));
   }
 
-  /** Forgets the calls; the next one is number 1 again. */
+  /** Clears the calls; the next one has number 1. */
   public Sandbox clearCalls() {
     log.clear();
     lastNumber.set(0);
     return this;
   }
 
-  /** Is told of each call as its answer begins, on an event-loop thread. */
+  /** Sets a handler of each call, invoked on an event loop when its response begins. */
   public Sandbox callHandler(Handler<SandboxCall> handler) {
     callHandler = handler == null ? call -> {} : handler;
     return this;
   }
 
-  /** Connections clients hold open, idle ones included. */
+  /** Returns the number of open connections, including idle ones. */
   public int openConnections() {
     return connections.get();
   }
 
-  /** Calls whose answer is under way. */
+  /** Returns the number of calls whose response has not ended. */
   public int activeRequests() {
     return active.get();
   }
@@ -209,18 +210,18 @@ public final class Sandbox {
       case "POST chat/completions" -> read(request, route.group(1), false);
       case "POST messages" -> read(request, route.group(1), true);
       default -> {
-        String what = "Invalid URL (" + request.method() + " " + request.path() + ")";
-        send(request, 404, OpenAiFormat.body(ApiError.invalid(404, null, what)));
+        String message = "Invalid URL (" + request.method() + " " + request.path() + ")";
+        send(request, 404, OpenAiFormat.body(SandboxError.invalid(404, null, message)));
       }
     }
   }
 
   private void models(HttpServerRequest request) {
     boolean anthropic = request.getHeader("anthropic-version") != null;
-    Incoming incoming = Incoming.of(request, "", anthropic, 0, Buffer.buffer());
-    ApiError wrongKey = incoming.wrongKey(options.getRequiredKey());
+    SandboxRequest received = SandboxRequest.of(request, "", anthropic, 0, Buffer.buffer());
+    SandboxError wrongKey = received.checkKey(options.getRequiredKey());
     if (wrongKey == null) {
-      send(request, 200, Models.list(anthropic));
+      send(request, 200, ModelList.of(anthropic));
     } else {
       send(
           request,
@@ -232,51 +233,51 @@ public final class Sandbox {
   private void read(HttpServerRequest request, String prefix, boolean anthropic) {
     String backend = prefix.isEmpty() ? DEFAULT_BACKEND : prefix;
     Buffer body = Buffer.buffer();
-    request.exceptionHandler(e -> {}); // the client left while it was still asking
+    request.exceptionHandler(e -> {}); // The client disconnected before the end of its request.
     request.handler(
         part -> {
-          if (body.length() <= Incoming.MAX_BODY) {
+          if (body.length() <= SandboxRequest.MAX_BODY) {
             body.appendBuffer(part);
           }
         });
     request.endHandler(
         v -> {
           long number = lastNumber.incrementAndGet();
-          answer(request, Incoming.of(request, backend, anthropic, number, body));
+          respond(request, SandboxRequest.of(request, backend, anthropic, number, body));
         });
   }
 
-  private void answer(HttpServerRequest request, Incoming incoming) {
-    Scenario scenario = choose(incoming);
-    SandboxCall call = new SandboxCall(incoming, scenario);
+  private void respond(HttpServerRequest request, SandboxRequest received) {
+    Scenario scenario = choose(received);
+    SandboxCall call = new SandboxCall(received, scenario);
     log.add(call);
     active.incrementAndGet();
     call.ended().onComplete(ended -> active.decrementAndGet());
-    Reply reply = Reply.of(incoming, scenario, options);
-    new Player(vertx, call, request, reply, timers).play();
+    ScriptedResponse response = ScriptedResponse.of(received, scenario, options);
+    new ResponseWriter(vertx, call, request, response, timers).start();
     callHandler.handle(call);
   }
 
-  private Scenario choose(Incoming incoming) {
-    ApiError refusal = incoming.refusal(options.getRequiredKey());
-    if (refusal != null) {
-      return Scenario.rejected(refusal);
+  private Scenario choose(SandboxRequest request) {
+    SandboxError error = request.check(options.getRequiredKey());
+    if (error != null) {
+      return Scenario.error(error);
     }
-    Script script = scripts.get(incoming.backend());
+    Script script = scripts.get(request.backend());
     if (script != null) {
       return script.next();
     }
-    if (!incoming.model().startsWith(Scenario.MODEL_PREFIX)) {
+    if (!request.model().startsWith(Scenario.MODEL_PREFIX)) {
       return Scenario.ok();
     }
     try {
-      return byModel.inForce(Scenario.of(incoming.model()));
+      return modelClock.current(Scenario.of(request.model()));
     } catch (IllegalArgumentException e) {
-      return Scenario.rejected(ApiError.invalid(404, "model_not_found", e.getMessage()));
+      return Scenario.error(SandboxError.invalid(404, "model_not_found", e.getMessage()));
     }
   }
 
-  private static KeyCertOptions untrusted() {
+  private static KeyCertOptions selfSigned() {
     try (InputStream in = Sandbox.class.getResourceAsStream("untrusted.p12")) {
       return new PfxOptions().setValue(Buffer.buffer(in.readAllBytes())).setPassword("sandbox");
     } catch (IOException e) {

@@ -9,13 +9,12 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * One request that arrived at a sandbox, and what became of it. Safe to read from any thread, also
- * while the answer is under way. API keys are not kept: the headers that carry one read {@code
- * ***}.
+ * A request that a sandbox received, and its outcome. Thread-safe, also while the response is being
+ * written. API keys are not stored: the headers that carry one have the value {@code ***}.
  */
 public final class SandboxCall {
 
-  private static final Set<String> SECRET =
+  private static final Set<String> SECRET_HEADERS =
       Set.of("authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie");
 
   private final long number;
@@ -40,91 +39,99 @@ public final class SandboxCall {
     CLOSED
   }
 
-  SandboxCall(Incoming incoming, Scenario scenario) {
-    this.number = incoming.number();
-    this.backend = incoming.backend();
-    this.method = incoming.method();
-    this.path = incoming.path();
-    this.body = incoming.body();
-    this.bodyBytes = incoming.bodyBytes();
+  SandboxCall(SandboxRequest request, Scenario scenario) {
+    this.number = request.number();
+    this.backend = request.backend();
+    this.method = request.method();
+    this.path = request.path();
+    this.body = request.body();
+    this.bodyBytes = request.bodyBytes();
     this.scenario = scenario;
     this.headers = MultiMap.caseInsensitiveMultiMap();
-    incoming.headers().forEach((name, value) -> headers.add(name, isSecret(name) ? "***" : value));
-    this.keyPresent = incoming.key() != null;
+    request.headers().forEach((name, value) -> headers.add(name, isSecret(name) ? "***" : value));
+    this.keyPresent = request.key() != null;
   }
 
   private static boolean isSecret(String header) {
-    return SECRET.contains(header.toLowerCase(Locale.ROOT));
+    return SECRET_HEADERS.contains(header.toLowerCase(Locale.ROOT));
   }
 
-  /** The number that the ids of the answer carry ({@code chatcmpl-7}); the first call is 1. */
+  /** Returns the number in the ids of the response ({@code chatcmpl-7}); the first call is 1. */
   public long number() {
     return number;
   }
 
-  /** The path prefix under which it arrived, for instance {@code primary}; never null. */
+  /** Returns the backend, which is the path prefix of the request ({@code primary}); never null. */
   public String backend() {
     return backend;
   }
 
+  /** Returns the HTTP method. */
   public String method() {
     return method;
   }
 
+  /** Returns the path without the query. */
   public String path() {
     return path;
   }
 
-  /** The model the body names, or null. */
+  /** Returns the model that the body names, or null. */
   public String model() {
     return body.getValue("model") instanceof String model ? model : null;
   }
 
-  /** The decoded body, as a copy; empty if it was not a JSON object. */
+  /** Returns a copy of the decoded body; empty if it was not a JSON object. */
   public JsonObject body() {
     return body.copy();
   }
 
-  /** The headers under the names they were sent with, keys blotted out. */
+  /** Returns the headers with their original names; keys are masked. */
   public MultiMap headers() {
     return MultiMap.caseInsensitiveMultiMap().addAll(headers);
   }
 
-  /** Whether an API key came along. */
+  /** Returns whether the request carried an API key. */
   public boolean keyPresent() {
     return keyPresent;
   }
 
-  /** What was done with the call. */
+  /** Returns the scenario that was chosen. */
   public Scenario scenario() {
     return scenario;
   }
 
+  /** Returns when the whole request had arrived. */
   public Instant receivedAt() {
     return receivedAt;
   }
 
-  /** Null while the answer is under way. */
+  /** Returns when the response ended; null while it is being written. */
   public Instant endedAt() {
     return endedAt;
   }
 
-  /** Bytes of the answer's body handed to the connection so far, headers not counted. */
+  /** Returns the bytes of the response body written so far, without headers. */
   public long bytesWritten() {
     return bytesWritten;
   }
 
-  /** Whether the client went away before the answer had ended. */
+  /** Returns whether the client disconnected before the end of the response. */
   public boolean aborted() {
     return outcome == Outcome.ABORTED;
   }
 
-  /** Whether the scenario ran to its end, a drop of the connection by the sandbox included. */
+  /**
+   * Returns whether the scenario ran to its end, which may be a connection dropped by the sandbox.
+   */
   public boolean completed() {
     return outcome == Outcome.COMPLETED;
   }
 
-  /** Completes with this call once it has completed or was aborted, or the sandbox has closed. */
+  /**
+   * Returns a future that completes when the call has completed or was aborted, or the sandbox was
+   * closed.
+   */
   public Future<SandboxCall> ended() {
     return end.future();
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a {@link Sandbox} is set up. As JSON:
+ * Options of a {@link Sandbox}. As JSON:
  *
  * <pre>
  *   {
@@ -20,15 +20,16 @@ import java.util.Map;
  */
 public class SandboxOptions {
 
+  /** The default address to listen on. */
   public static final String DEFAULT_HOST = "127.0.0.1";
 
-  /** Any free port. */
+  /** Selects any free port. */
   public static final int DEFAULT_PORT = 0;
 
-  /** Milliseconds before the first chunk of an answer. */
+  /** The default delay before the first chunk of an answer, in milliseconds. */
   public static final int DEFAULT_FIRST_TOKEN_DELAY = 0;
 
-  /** Milliseconds between two chunks of an answer. */
+  /** The default delay between two chunks of an answer, in milliseconds. */
   public static final int DEFAULT_CHUNK_DELAY = 0;
 
   public static final boolean DEFAULT_RESET_ON_CLOSE = false;
@@ -71,7 +72,7 @@ public class SandboxOptions {
     }
   }
 
-  /** These options as JSON, the required key included. */
+  /** Returns these options as JSON, including the required key. */
   public JsonObject toJson() {
     JsonObject byBackend = new JsonObject();
     scenarios.forEach((backend, texts) -> byBackend.put(backend, new JsonArray(texts)));
@@ -91,7 +92,7 @@ public class SandboxOptions {
     return host;
   }
 
-  /** The address to listen at. */
+  /** Sets the address to listen on. */
   public SandboxOptions setHost(String host) {
     this.host = host;
     return this;
@@ -101,7 +102,7 @@ public class SandboxOptions {
     return port;
   }
 
-  /** The port to listen at; 0 takes any free one. */
+  /** Sets the port to listen on; 0 selects any free port. */
   public SandboxOptions setPort(int port) {
     this.port = port;
     return this;
@@ -111,7 +112,7 @@ public class SandboxOptions {
     return firstTokenDelay;
   }
 
-  /** Milliseconds before the first chunk, unless the scenario has a delay of its own. */
+  /** Sets the delay before the first chunk in milliseconds, unless the scenario has its own. */
   public SandboxOptions setFirstTokenDelay(int firstTokenDelay) {
     this.firstTokenDelay = delay(firstTokenDelay);
     return this;
@@ -121,7 +122,7 @@ public class SandboxOptions {
     return chunkDelay;
   }
 
-  /** Milliseconds between two chunks, unless the scenario has a delay of its own. */
+  /** Sets the delay between two chunks in milliseconds, unless the scenario has its own. */
   public SandboxOptions setChunkDelay(int chunkDelay) {
     this.chunkDelay = delay(chunkDelay);
     return this;
@@ -131,7 +132,7 @@ public class SandboxOptions {
     return requiredKey;
   }
 
-  /** The one API key to accept; any other gets a 401. By default keys are not looked at. */
+  /** Sets the only accepted API key; any other gets a 401. By default keys are not checked. */
   public SandboxOptions setRequiredKey(String requiredKey) {
     this.requiredKey = requiredKey;
     return this;
@@ -142,10 +143,10 @@ public class SandboxOptions {
   }
 
   /**
-   * Whether the server closes connections with a TCP reset (SO_LINGER 0). By default a connection
-   * that a scenario drops ends with a FIN, but without the last chunk that HTTP demands, which a
-   * careless client takes for a complete answer; with a reset the client's read fails. It holds for
-   * all of a sandbox's connections; bytes a slow client has not received yet are lost with them.
+   * Sets whether the server closes connections with a TCP reset (SO_LINGER 0). By default a
+   * connection that a scenario drops ends with a FIN, but without the last chunk that HTTP
+   * requires; a careless client takes that for a complete answer. With a reset the client's read
+   * fails. It applies to all connections; bytes that a slow client has not received are lost.
    */
   public SandboxOptions setResetOnClose(boolean resetOnClose) {
     this.resetOnClose = resetOnClose;
@@ -157,22 +158,22 @@ public class SandboxOptions {
   }
 
   /**
-   * Whether the server speaks TLS, with a certificate for {@code sandbox.invalid} that it signed
-   * itself: a client that checks certificates fails at the handshake.
+   * Sets whether the server uses TLS, with a self-signed certificate for {@code sandbox.invalid}: a
+   * client that verifies certificates fails in the handshake.
    */
   public SandboxOptions setTls(boolean tls) {
     this.tls = tls;
     return this;
   }
 
-  /** Per backend, the texts of its scenarios. */
+  /** Returns the texts of the scenarios by backend. */
   public Map<String, List<String>> getScenarios() {
     return scenarios;
   }
 
   /**
-   * The scenarios a backend goes through from the start, as {@link Sandbox#script} does. A text
-   * that is not a scenario fails {@link Sandbox#start}.
+   * Sets the scenarios of a backend, as {@link Sandbox#script} does. {@link Sandbox#start} fails if
+   * a text is not a scenario.
    */
   public SandboxOptions setScenarios(String backend, String... texts) {
     scenarios.put(backend, List.of(texts));

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Reads and writes the text form of a {@link Scenario}, word by word from the left. */
+/** Parses and formats the text form of a {@link Scenario}, word by word from the left. */
 final class ScenarioParser {
 
   private static final String PREFIX = Scenario.MODEL_PREFIX;
@@ -31,16 +31,16 @@ final class ScenarioParser {
     return new ScenarioParser(text).scenario();
   }
 
-  /** The names a client may ask for, numbers filled in with an example. */
+  /** Returns the known model names, with an example for each number. */
   static List<String> known() {
     List<String> names = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      if (kind == Kind.HTTP) {
-        ApiError.names().forEach(name -> names.add(PREFIX + name));
+    for (ScenarioKind kind : ScenarioKind.values()) {
+      if (kind == ScenarioKind.HTTP) {
+        SandboxError.names().forEach(name -> names.add(PREFIX + name));
         ServerErrors.names().forEach(name -> names.add(PREFIX + name));
       } else {
-        String size = kind.hasMegabytes() ? "-1" : "";
-        String time = kind.needsTime() ? "-for-1000" : "";
+        String size = kind.takesMegabytes() ? "-1" : "";
+        String time = kind.takesTime() ? "-for-1000" : "";
         names.add(PREFIX + kind.word + size + time);
       }
     }
@@ -48,12 +48,12 @@ final class ScenarioParser {
   }
 
   static String format(Scenario scenario) {
-    Kind kind = scenario.kind();
+    ScenarioKind kind = scenario.kind();
     StringBuilder out = new StringBuilder(kind.word);
-    if (kind == Kind.HTTP) {
-      ErrorReply reply = scenario.error();
+    if (kind == ScenarioKind.HTTP) {
+      ErrorResponse response = scenario.error();
       out.setLength(0);
-      out.append(reply.word().isEmpty() ? reply.error().status() : reply.word());
+      out.append(response.word().isEmpty() ? response.error().status() : response.word());
     } else if (scenario.error() != null && !scenario.error().word().isEmpty()) {
       out.append("-").append(scenario.error().word());
     }
@@ -61,7 +61,8 @@ final class ScenarioParser {
         .options()
         .forEach(
             (option, value) -> {
-              String name = option == Option.AFTER && value < 0 ? POSITIONS.get(value) : "" + value;
+              String name =
+                  option == ScenarioOption.AFTER && value < 0 ? POSITIONS.get(value) : "" + value;
               out.append(option.word.isEmpty() ? "-" : "-" + option.word + "-").append(name);
             });
     return out.toString();
@@ -69,52 +70,53 @@ final class ScenarioParser {
 
   private Scenario scenario() {
     if (text.endsWith("-")) {
-      throw unknown("something must follow the last dash");
+      throw unknown("nothing follows the last dash");
     }
     Scenario scenario = kind();
     while (!rest.isEmpty()) {
-      Option option =
-          Arrays.stream(Option.values())
+      ScenarioOption option =
+          Arrays.stream(ScenarioOption.values())
               .filter(candidate -> take(candidate.word))
               .findFirst()
               .orElseThrow(() -> unknown("'" + rest + "' is not an option"));
-      if (option == Option.AFTER && !scenario.kind().isFault()) {
-        throw unknown("only a fault can come after something");
+      if (option == ScenarioOption.AFTER && !scenario.kind().isFault()) {
+        throw unknown("-after requires a fault");
       }
-      scenario = scenario.with(option, option == Option.AFTER ? position() : number());
+      scenario = scenario.with(option, option == ScenarioOption.AFTER ? position() : number());
     }
-    if (scenario.kind().needsTime() && scenario.option(Option.FOR, 0) == 0) {
-      throw unknown(scenario.kind().word + " needs -for-MS");
+    if (scenario.kind().takesTime() && scenario.option(ScenarioOption.FOR, 0) == 0) {
+      throw unknown(scenario.kind().word + " requires -for-MS");
     }
     return scenario;
   }
 
   private Scenario kind() {
     if (rest.matches("[2-5]\\d\\d(-.*)?")) {
-      return Scenario.of(Kind.HTTP, errorReply());
+      return Scenario.of(ScenarioKind.HTTP, errorResponse());
     }
-    Kind best =
-        Arrays.stream(Kind.values())
+    ScenarioKind best =
+        Arrays.stream(ScenarioKind.values())
             .filter(kind -> startsWith(kind.word))
             .max(Comparator.comparingInt(kind -> kind.word.length()))
             .orElseThrow(() -> unknown("no such kind"));
     take(best.word);
     if (best.isStreamError()) {
       boolean named = rest.matches("[45]\\d\\d(-.*)?");
-      return Scenario.of(best, named ? errorReply() : ErrorReply.of("", ApiError.named("529")));
+      return Scenario.of(
+          best, named ? errorResponse() : ErrorResponse.of("", SandboxError.named("529")));
     }
     Scenario scenario = Scenario.of(best, null);
-    return best.hasMegabytes() ? scenario.with(Option.MEGABYTES, number()) : scenario;
+    return best.takesMegabytes() ? scenario.with(ScenarioOption.MEGABYTES, number()) : scenario;
   }
 
-  /** A status, and the word after it that chooses the body if it is one that does. */
-  private ErrorReply errorReply() {
+  /** Parses a status and, if the next word selects a variant of its body, that word. */
+  private ErrorResponse errorResponse() {
     int status = number();
     int dash = rest.indexOf('-');
     String word = dash < 0 ? rest : rest.substring(0, dash);
-    ErrorReply variant = ErrorReply.of(status, word);
+    ErrorResponse variant = ErrorResponse.of(status, word);
     if (variant == null) {
-      return ErrorReply.of(status, "");
+      return ErrorResponse.of(status, "");
     }
     take(word);
     return variant;
@@ -145,15 +147,15 @@ final class ScenarioParser {
     int dash = rest.indexOf('-');
     String digits = dash < 0 ? rest : rest.substring(0, dash);
     if (!digits.matches("\\d{1,6}")) {
-      throw unknown("a number up to 999999 must stand where '" + rest + "' begins");
+      throw unknown("expected a number up to 999999 at '" + rest + "'");
     }
     take(digits);
     return Integer.parseInt(digits);
   }
 
-  private IllegalArgumentException unknown(String why) {
+  private IllegalArgumentException unknown(String reason) {
     String kinds = known().stream().collect(Collectors.joining(", "));
     return new IllegalArgumentException(
-        "Unknown scenario '" + text + "': " + why + ". Known: " + kinds);
+        "Unknown scenario '" + text + "': " + reason + ". Known: " + kinds);
   }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The scenarios a backend goes through, one a request; the last one stays in force. */
+/** The scenarios of a backend, one per request; the last one is repeated. */
 final class Script {
 
   private final List<Scenario> scenarios;
@@ -18,19 +18,20 @@ final class Script {
     this.scenarios = List.copyOf(scenarios);
   }
 
+  /** Returns the scenario of the next request. */
   Scenario next() {
     int last = scenarios.size() - 1;
-    return inForce(scenarios.get(next.getAndUpdate(n -> Math.min(n + 1, last))));
+    return current(scenarios.get(next.getAndUpdate(n -> Math.min(n + 1, last))));
   }
 
-  /** What a scenario that depends on time comes to now; any other stands as it is. */
-  Scenario inForce(Scenario scenario) {
-    if (!scenario.kind().needsTime()) {
+  /** Resolves a scenario that depends on time; returns any other unchanged. */
+  Scenario current(Scenario scenario) {
+    if (!scenario.kind().takesTime()) {
       return scenario;
     }
     long elapsed = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - setAt);
-    long period = elapsed / scenario.option(Option.FOR, 1);
-    boolean down = scenario.kind() == Kind.DOWN ? period == 0 : period % 2 == 0;
+    long period = elapsed / scenario.option(ScenarioOption.FOR, 1);
+    boolean down = scenario.kind() == ScenarioKind.DOWN ? period == 0 : period % 2 == 0;
     return scenario.as(down ? Scenario.http(503) : Scenario.ok());
   }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Errors of single servers, whose bodies are the same in whichever dialect one asks. */
+/** Errors of particular servers. Their bodies do not depend on the dialect of the request. */
 final class ServerErrors {
   private static final Map<String, String> BODIES =
       new TreeMap<>(
@@ -91,12 +91,12 @@ final class ServerErrors {
 
   private ServerErrors() {}
 
-  /** The names of the scenarios, each beginning with its status. */
+  /** Returns the names of the scenarios, each of which begins with its status. */
   static List<String> names() {
     return List.copyOf(BODIES.keySet());
   }
 
-  /** The body of the error of that name, or null. */
+  /** Returns the body of the error with that name, or null. */
   static String body(String name) {
     return BODIES.get(name);
   }

@@ -4,36 +4,37 @@ import io.vertx.core.buffer.Buffer;
 import java.util.function.IntFunction;
 
 /**
- * One thing to do while answering. A step may repeat, so that a flood is one small object.
+ * One action while a response is written. A step may repeat, so that a flood is one small object.
  *
- * @param bytes what the n-th repetition writes; only for {@link Act#WRITE} and {@link Act#RAW}
- * @param first milliseconds before the step is done for the first time
- * @param every milliseconds before each further time
+ * @param bytes the bytes that the n-th repetition writes; only for {@link Action#WRITE} and {@link
+ *     Action#RAW}
+ * @param first milliseconds before the first time
+ * @param every milliseconds before each repetition
  */
-record Step(Act act, IntFunction<Buffer> bytes, int times, int first, int every) {
+record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int every) {
 
-  enum Act {
+  enum Action {
     HEAD,
     WRITE,
     WAIT,
-    /** Ends the answer as HTTP says. */
+    /** Ends the response as HTTP requires. */
     END,
-    /** Writes to the connection itself, past HTTP. */
+    /** Writes to the connection, bypassing the HTTP encoder. */
     RAW,
-    /** Closes the connection, whatever is still owed. */
+    /** Closes the connection before the end of the response. */
     DROP,
-    /** The same with a TCP reset. */
+    /** Closes the connection with a TCP reset. */
     RESET,
-    /** Does nothing more, until the client goes. */
+    /** Waits until the client disconnects. */
     HANG
   }
 
-  static Step of(Act act) {
-    return new Step(act, null, 1, 0, 0);
+  static Step of(Action action) {
+    return new Step(action, null, 1, 0, 0);
   }
 
   static Step pause(int millis) {
-    return new Step(Act.WAIT, null, 1, millis, 0);
+    return new Step(Action.WAIT, null, 1, millis, 0);
   }
 
   static Step write(Buffer bytes) {
@@ -46,10 +47,10 @@ record Step(Act act, IntFunction<Buffer> bytes, int times, int first, int every)
 
   static Step raw(String text) {
     Buffer bytes = Buffer.buffer(text);
-    return new Step(Act.RAW, i -> bytes, 1, 0, 0);
+    return new Step(Action.RAW, i -> bytes, 1, 0, 0);
   }
 
   static Step repeat(IntFunction<Buffer> bytes, int times, int first, int every) {
-    return new Step(Act.WRITE, bytes, times, first, every);
+    return new Step(Action.WRITE, bytes, times, first, every);
   }
 }

@@ -3,48 +3,55 @@ package io.llmrelay.sandbox;
 import io.vertx.core.json.JsonObject;
 
 /**
- * One answer in the wire format of a vendor: the frames of a stream as text, in the order they are
- * sent, and the one body of an answer that is not streamed. An instance serves one call. An empty
- * string stands for a frame the dialect does not have.
+ * One answer in the wire format of a vendor: the frames of a stream, in the order in which they are
+ * sent, and the body of a whole answer. An instance serves one call. A dialect returns an empty
+ * string for a frame that it does not have.
  */
 interface WireFormat {
 
-  /** What comes before any content. */
+  /** Returns the frames before any content. */
   String opening();
 
+  /** Returns the frame of a chunk of reasoning. */
   String reasoning(String token);
 
-  /** What separates reasoning from text. */
+  /** Returns the frames between reasoning and text. */
   String afterReasoning();
 
+  /** Returns the frame of a chunk of text. */
   String token(String token);
 
+  /** Returns the frames of the tool call. */
   String toolCall();
 
-  /** The finish reason and the usage. */
+  /** Returns the frames with the finish reason and the usage. */
   String finish();
 
-  /** Usage, and nothing else. */
+  /** Returns a frame with the usage only. */
   String usage();
 
+  /** Returns the end marker of the stream. */
   String terminator();
 
-  /** An event without content, as the vendor sends to keep a connection alive. */
+  /** Returns an event without content, which keeps a connection alive. */
   String ping();
 
-  String error(ApiError error);
+  /** Returns an error as an event of the stream. */
+  String error(SandboxError error);
 
-  JsonObject errorBody(ApiError error);
+  /** Returns an error as the body of a response. */
+  JsonObject errorBody(SandboxError error);
 
-  /** The header that says when a rate limit is over. */
+  /** Returns the name of the header with the time at which a rate limit resets. */
   String resetHeader();
 
-  /** Its value, so many seconds ahead. */
+  /** Returns the value of that header for a reset in some seconds. */
   String resetIn(int seconds);
 
-  /** The body of an answer that is not streamed, with this text as content. */
+  /** Returns the body of a whole answer with this text as its content. */
   JsonObject whole(String text);
 
+  /** Returns an SSE comment. */
   static String comment() {
     return ": keep-alive\n\n";
   }

@@ -1,11 +1,11 @@
 /**
- * Embedded backends for tests and rehearsals: they speak real dialects over real HTTP and misbehave
- * on request.
+ * Embedded backends for tests and demonstrations: they speak real dialects over real HTTP and
+ * misbehave on request.
  *
  * <p>A request passes four stages. {@link io.llmrelay.sandbox.Sandbox} reads it and chooses a
- * {@link io.llmrelay.sandbox.Scenario}. {@code Answer} says what the healthy part of the scenario
- * contains, free of any dialect; a {@code WireFormat} words it. {@code Playbook} lays the frames
- * out as steps, with the fault where the scenario wants it. {@code Player} plays the steps on the
- * connection: it alone knows timers, back-pressure and the client's departure.
+ * {@link io.llmrelay.sandbox.Scenario}. {@code ScriptedAnswer} is the content of the scenario's
+ * answer, independent of the dialect; a {@code WireFormat} encodes it. {@code StepBuilder} arranges
+ * the frames as steps, with the fault at its position. {@code ResponseWriter} executes the steps on
+ * the connection, and alone deals with timers, back-pressure and disconnects.
  */
 package io.llmrelay.sandbox;

@@ -693,7 +693,7 @@ class BusTest {
       assertThat(receiver.blocks)
           .containsExactly(
               Block.of(0, BlockKind.TEXT),
-              new Block(1, BlockKind.TOOL_CALL, "c1", "weather"),
+              new Block(1, BlockKind.TOOL_CALL, "c1", "weather", null),
               Block.of(2, BlockKind.OTHER));
       assertThat(receiver.events)
           .containsExactly("other", "tool_call", "text", "other", "tool_call");

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The whole wall with short timers, through the client and the gateway: all of it is played at
- * once, and each request is a test.
+ * Runs the whole wall with short timers, on the event bus and at the gateway. Each request is a
+ * test.
  */
 class FaultWallTest {
   private static final List<Throwable> THROWN = new CopyOnWriteArrayList<>();
@@ -31,7 +31,7 @@ class FaultWallTest {
   @AfterAll
   static void close() throws Exception {
     get(vertx.close());
-    assertThat(THROWN).as("thrown and not caught").isEmpty();
+    assertThat(THROWN).as("uncaught exceptions").isEmpty();
   }
 
   private static <T> T get(Future<T> future) throws Exception {
@@ -41,11 +41,11 @@ class FaultWallTest {
   @TestFactory
   Stream<DynamicTest> everyFault() throws Exception {
     List<Row> rows = FaultWall.rows();
-    List<Result> results = get(Chaos.play(vertx, Profile.fast(), rows, result -> {}));
+    List<Result> results = get(Chaos.run(vertx, Profile.fast(), rows, result -> {}));
     int requests =
         rows.stream()
             .flatMapToInt(
-                row -> row.dialects().stream().mapToInt(dialect -> Scene.requests(row, dialect)))
+                row -> row.dialects().stream().mapToInt(dialect -> Case.of(row, dialect).size()))
             .sum();
     assertThat(results).hasSize(requests);
     return results.stream()
@@ -55,13 +55,13 @@ class FaultWallTest {
                     result.title(), () -> assertThat(result.deviations()).isEmpty()));
   }
 
-  /** A wall that cannot fail would prove nothing. */
+  /** The wall reports an outcome that differs from its table. */
   @Test
   void aWrongOutcomeIsFound() throws Exception {
     Row row =
         Row.parse(
             "die-after-3 | fallback | fallback | 3 + network | network | fallback | open | model 7");
-    List<Result> results = get(Chaos.play(vertx, Profile.fast(), List.of(row), result -> {}));
+    List<Result> results = get(Chaos.run(vertx, Profile.fast(), List.of(row), result -> {}));
     assertThat(results).hasSize(14).noneMatch(Result::right);
     assertThat(results)
         .filteredOn(result -> result.streaming() && !result.alone() && !result.strict())

@@ -3,6 +3,7 @@ package io.llmrelay.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmrelay.chat.ContentPart.Text;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -35,11 +36,31 @@ class ChatRequestTest {
   }
 
   @Test
-  void namesAFieldOfAnyNameInOneLine() {
-    assertThat(refused(with("\"\": 1")).field()).isEqualTo("\"\"");
-    assertThat(refused(with("\"\": 1")).message()).isEqualTo("\"\" is not supported yet");
-    assertThat(refused(with("\"a\\n\\u001bb\\u2028\\u202e\": 1")).field()).isEqualTo("a??b??");
-    assertThat(refused(with("\"" + "long ".repeat(1_000) + "\": 1")).field()).hasSize(103);
+  void namesAnUnknownFieldInOneLine() {
+    assertThat(unknown("\"\": 1")).isEqualTo("\"\"");
+    assertThat(unknown("\"a\\n\\u001bb\\u2028\\u202e\": 1")).isEqualTo("a??b??");
+    assertThat(unknown("\"" + "long ".repeat(1_000) + "\": 1")).hasSize(103);
+  }
+
+  private static String unknown(String field) {
+    return read(field).unknownPaths().get(0);
+  }
+
+  @Test
+  void keepsUnknownFieldsAtAnyDepth() {
+    ChatRequest request =
+        ChatRequest.fromJson(
+            new JsonObject(
+                """
+                {"top_a": 0.5, "none": null, "messages": [{"role": "user", "weight": 1, "content": [
+                  {"type": "text", "text": "x", "z": {"a": 1}},
+                  {"type": "video_url", "video_url": {"url": "https://example.com/v"}}]}]}
+                """));
+    assertThat(request.unknown()).containsOnlyKeys("top_a");
+    assertThat(request.unknownPaths())
+        .containsExactlyInAnyOrder("top_a", "messages[0].weight", "messages[0].content[0].z");
+    assertThat(request.features()).containsExactly(RequestFeature.OTHER_PARTS);
+    assertThat(ChatRequest.read(request.toBuffer()).toJson()).isEqualTo(request.toJson());
   }
 
   @Test
@@ -79,7 +100,7 @@ class ChatRequestTest {
         .containsExactly(
             ChatMessage.system("Be brief."),
             ChatMessage.system(""),
-            new ChatMessage(ChatMessage.Role.USER, List.of("Hi ", "you")),
+            ChatMessage.of(ChatMessage.Role.USER, Text.of("Hi "), Text.of("you")),
             ChatMessage.assistant("Hello"));
     assertThat(request.temperature()).isEqualTo(0.5);
     assertThat(request.topP()).isEqualTo(1);
@@ -147,7 +168,7 @@ class ChatRequestTest {
           "max_completion_tokens": 7                     | max_tokens  | 7
           "max_completion_tokens": 7, "max_tokens": 7    | max_tokens  | 7
           "stop": "x"                                    | stop        | ["x"]
-          "stop": []                                     | stop        | []
+          "stop": []                                     | stop        |
           "temperature": 2                               | temperature | 2.0
           "temperature": 0                               | temperature | 0.0
           "seed": -1                                     | seed        | -1
@@ -188,7 +209,6 @@ class ChatRequestTest {
           "max_completion_tokens": 0 | max_completion_tokens | must be an integer from 1
           "max_tokens": 7, "max_completion_tokens": 8 | max_completion_tokens | contradicts max_tokens; send one of the two
           "stop": 4               | stop | must be a string or an array of at most 4 strings
-          "stop": ""              | stop | must be a string or an array of at most 4 strings
           "stop": {}              | stop | must be a string or an array of at most 4 strings
           "stop": ["a", 4]        | stop[1] | must be a string that is not empty
           "stop": [""]            | stop[0] | must be a string that is not empty
@@ -205,11 +225,23 @@ class ChatRequestTest {
           "user": 1               | user | must be a string
           "n": 2                  | n | other than 1 is not supported yet
           "n": "1"                | n | other than 1 is not supported yet
-          "tools": []             | tools | is not supported yet
-          "tool_choice": "auto"   | tool_choice | is not supported yet
-          "logprobs": true        | logprobs | is not supported yet
-          "stream": true          | stream | is not supported yet
-          "whatever": 1           | whatever | is not supported yet
+          "tools": {}             | tools | must be an array
+          "tools": [1]            | tools[0] | must be an object
+          "tools": [{"type": "function"}] | tools[0].function | must be an object
+          "tools": [{"type": "function", "function": {}}] | tools[0].function.name | must be a string that is not empty
+          "tools": [{"type": "function", "function": {"name": "f", "parameters": 1}}] | tools[0].function.parameters | must be an object, a JSON schema
+          "tools": [{"type": "function", "function": {"name": "f", "strict": 1}}] | tools[0].function.strict | must be true or false
+          "tool_choice": "any"    | tool_choice | must be auto, none, required, or an object that names a function or allowed_tools
+          "tool_choice": "required" | tool_choice | requires a call, but there are no tools
+          "tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": {"type": "function", "function": {"name": "g"}} | tool_choice | names no tool of tools: g
+          "functions": []         | functions | is not supported; send tools
+          "logprobs": 1           | logprobs | must be true or false
+          "top_logprobs": 21      | top_logprobs | must be an integer from 0 to 20
+          "frequency_penalty": 3  | frequency_penalty | must be a number from -2 to 2
+          "logit_bias": []        | logit_bias | must be an object
+          "reasoning_effort": 1   | reasoning_effort | must be a string
+          "modalities": ["text", "audio"] | modalities | other than ["text"] is not supported yet
+          "stream": true          | stream | is not part of a request; the address decides
           "relay": []             | relay | must be an object
           "relay": {"x": 1}       | relay.x | is not supported yet
           "relay": {"candidates": []} | relay.candidates | must name at least one candidate
@@ -241,24 +273,27 @@ class ChatRequestTest {
       delimiter = '|',
       textBlock =
           """
-          {}                                                   | role | must be system, developer, user or assistant
-          {"role": "User", "content": "x"}                     | role | must be system, developer, user or assistant
+          {}                                                   | role | must be system, developer, user, assistant or tool
+          {"role": "User", "content": "x"}                     | role | must be system, developer, user, assistant or tool
           {"role": 1, "content": "x"}                          | role | must be a string
-          {"role": "tool", "content": "x"}                     | role | "tool" is not supported yet
-          {"role": "function", "content": "x"}                 | role | "function" is not supported yet
-          {"role": "user"}                                     | content | must be a string or an array of text parts
-          {"role": "user", "content": null}                    | content | must be a string or an array of text parts
-          {"role": "user", "content": 1}                       | content | must be a string or an array of text parts
-          {"role": "user", "content": {}}                      | content | must be a string or an array of text parts
+          {"role": "tool", "content": "x"}                     | tool_call_id | must be the id of the tool call that it answers
+          {"role": "function", "content": "x"}                 | role | "function" is not supported; send tools and role tool
+          {"role": "user"}                                     | content | must be a string or an array of content parts
+          {"role": "user", "content": null}                    | content | must be a string or an array of content parts
+          {"role": "user", "content": 1}                       | content | must be a string or an array of content parts
+          {"role": "user", "content": {}}                      | content | must be a string or an array of content parts
           {"role": "user", "content": []}                      | content | must have at least one part
           {"role": "user", "content": ["x"]}                   | content[0] | must be an object
-          {"role": "user", "content": [{"text": "x"}]}         | content[0].type | other than "text" is not supported yet
-          {"role": "user", "content": [{"type": "image_url"}]} | content[0].type | other than "text" is not supported yet
+          {"role": "user", "content": [{"text": "x"}]}         | content[0].type | must be a string that is not empty
+          {"role": "user", "content": [{"type": "image_url"}]} | content[0].image_url | must be an object
+          {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file:///x"}}]} | content[0].image_url.url | must be a data: or an https: URL
+          {"role": "user", "content": [{"type": "file", "file": {}}]} | content[0].file.file_data | or file_id must be given
           {"role": "user", "content": [{"type": "text"}]}      | content[0].text | must be a string
           {"role": "user", "content": [{"type": "text", "text": 1}]} | content[0].text | must be a string
-          {"role": "user", "content": [{"type": "text", "text": "x", "z": 1}]} | content[0].z | is not supported yet
-          {"role": "user", "content": "x", "name": "n"}        | name | is not supported yet
-          {"role": "assistant", "content": "x", "tool_calls": []} | tool_calls | is not supported yet
+          {"role": "user", "content": "x", "name": 1}          | name | must be a string
+          {"role": "user", "content": "x", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": ""}}]} | tool_calls | are only allowed in messages of the assistant
+          {"role": "assistant", "tool_calls": [{"id": "c"}]}   | tool_calls[0].type | must be function, with an object in function
+          {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {}}}]} | tool_calls[0].function.arguments | must be a string
           """)
   void refusesMessages(String message, String field, String complaint) {
     Failure failure = refused(new JsonObject("{\"messages\": [" + USER + ", " + message + "]}"));
@@ -319,7 +354,7 @@ class ChatRequestTest {
     ChatRequest request = ChatRequest.fromJson(json);
     assertThat(request.toString()).isEqualTo("ChatRequest[model=m, messages=1]");
     assertThat(request.messages().get(0).toString()).isEqualTo("ChatMessage[user, 16 characters]");
-    for (String field : List.of("role", "name", "z")) {
+    for (String field : List.of("role", "tool_calls", "reasoning_details")) {
       JsonObject bad = json.copy();
       bad.getJsonArray("messages").getJsonObject(0).put(field, secret);
       assertThat(refused(bad).toJson().encode()).doesNotContain(secret);
@@ -395,7 +430,7 @@ class ChatRequestTest {
     assertThat(field(hello.withMaxTokens(0))).isEqualTo("max_tokens");
     assertThat(field(hello.withStop("a", "b", "c", "d", "e"))).isEqualTo("stop");
     assertThat(field(ChatRequest.of())).isEqualTo("messages");
-    ChatMessage empty = new ChatMessage(ChatMessage.Role.USER, java.util.List.of());
+    ChatMessage empty = ChatMessage.of(ChatMessage.Role.USER);
     assertThat(field(ChatRequest.of(ChatMessage.user("Hi"), empty)))
         .isEqualTo("messages[1].content");
   }

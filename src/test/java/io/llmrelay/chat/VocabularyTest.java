@@ -238,7 +238,7 @@ class VocabularyTest {
     collector.opened(new AnswerHead("r", "a", "m", "m is old", List.of(), 0));
     Block text = Block.of(0, BlockKind.TEXT);
     Block reasoning = Block.of(1, BlockKind.REASONING);
-    Block call = new Block(2, BlockKind.TOOL_CALL, "c1", "weather");
+    Block call = new Block(2, BlockKind.TOOL_CALL, "c1", "weather", null);
     Buffer euro = Buffer.buffer("€");
     collector.block(text);
     collector.chunks(Chunks.of(text, euro.slice(0, 1)));
@@ -279,7 +279,7 @@ class VocabularyTest {
       assertThat(answer.toJson().fieldNames()).doesNotContain("blocks").contains(kind.code());
       assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
     }
-    Block call = new Block(0, BlockKind.TOOL_CALL, "c1", "weather");
+    Block call = new Block(0, BlockKind.TOOL_CALL, "c1", "weather", null);
     ChatCompletion answer = answer(new ContentBlock(call, "{}"));
     assertThat(ChatCompletion.fromJson(wire(answer.toJson()))).isEqualTo(answer);
   }
@@ -356,8 +356,10 @@ class VocabularyTest {
   @Test
   void onlyTheFirstTextIgnoresReasoning() {
     for (BlockKind kind : BlockKind.values()) {
-      assertThat(CommitPoint.FIRST_CHUNK.counts(kind)).isTrue();
-      assertThat(CommitPoint.FIRST_TEXT.counts(kind)).isEqualTo(kind != BlockKind.REASONING);
+      boolean content = kind != BlockKind.DATA;
+      assertThat(CommitPoint.FIRST_CHUNK.counts(kind)).isEqualTo(content);
+      assertThat(CommitPoint.FIRST_TEXT.counts(kind))
+          .isEqualTo(content && kind != BlockKind.REASONING);
     }
   }
 

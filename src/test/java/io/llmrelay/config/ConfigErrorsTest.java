@@ -44,7 +44,7 @@ class ConfigErrorsTest {
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
                 + " (known here: api-key, api-key-file, base-url, budget, default-model, dialect,"
-                + " headers, max-connections, models, provider)");
+                + " headers, max-connections, models, provider, unknown-fields)");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -75,7 +76,7 @@ class FailoverLegsTest {
   void anAttemptThatWasNeverStartedSaysNothing(int number) {
     Rig rig = Rig.of("a", "b").started();
     assertThat(rig.machine().head(number)).isEmpty();
-    assertThat(rig.machine().block(number)).isEmpty();
+    assertThat(rig.machine().block(number, BlockKind.TEXT)).isEmpty();
     assertThat(rig.machine().ended(number, FinishReason.STOP, null)).isEmpty();
     assertThat(rig.machine().failed(number, null)).isEmpty();
     rig.is(Failover.State.ATTEMPTING);

@@ -253,7 +253,7 @@ final class Rig implements Admission {
   }
 
   List<String> block() {
-    return show(machine().block(of()));
+    return show(machine().block(of(), BlockKind.TEXT));
   }
 
   List<String> chunk(String text) {

@@ -88,7 +88,7 @@ class BedrockSigningTest {
 
   private static Seen chat(BackendClient backend) {
     seen = Promise.promise();
-    Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options());
+    Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options()).body();
     Future<?> sent =
         backend
             .chat("vendor.model-v1:0", 2_000, false)

@@ -20,11 +20,18 @@ class DialectsTest {
 
   @Test
   void sayWhatTheyCannotSay() {
-    assertThat(Dialects.cannotServe("openai", Rig.HELLO.withSeed(1L))).isNull();
-    assertThat(Dialects.cannotServe("anthropic", Rig.HELLO.withSeed(1L))).contains("seed");
+    assertThat(
+            Dialects.cannotServe(new BackendOptions().setDialect("openai"), Rig.HELLO.withSeed(1L)))
+        .isNull();
+    assertThat(
+            Dialects.cannotServe(
+                new BackendOptions().setDialect("cloudflare"), Rig.HELLO.withStop("x")))
+        .contains("stop");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Dialects.cannotServe("klingon", Rig.HELLO))
+        .isThrownBy(
+            () -> Dialects.cannotServe(new BackendOptions().setDialect("klingon"), Rig.HELLO))
         .withMessageContaining("anthropic, bedrock");
-    assertThatIllegalArgumentException().isThrownBy(() -> Dialects.cannotServe(null, Rig.HELLO));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Dialects.cannotServe(new BackendOptions(), Rig.HELLO));
   }
 }

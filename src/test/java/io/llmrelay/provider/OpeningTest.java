@@ -35,7 +35,7 @@ class OpeningTest {
         "{\"model\":7," + HI + "}",
         "{\"model\":\"m\",\"relay\":{\"timeouts\":{\"connect\":\"0ms\"}}," + HI + "}",
         "{\"model\":\"m\",\"relay\":{\"timeouts\":{\"stall\":1}}," + HI + "}",
-        "{\"model\":\"m\",\"tools\":[]," + HI + "}"
+        "{\"model\":\"m\",\"tools\":{}," + HI + "}"
       })
   void whatIsNoRequestIsRefused(String body, Vertx vertx) {
     AtomicInteger requests = new AtomicInteger();
@@ -78,10 +78,10 @@ class OpeningTest {
 
   @Test
   void whatTheDialectCannotSayIsRefused(Vertx vertx) {
-    Rig rig = Rig.of(vertx, Rig.options("anthropic", null), request -> {});
-    Consumer consumer = rig.open(Rig.HELLO.withSeed(1L), true).awaitEnd();
+    Rig rig = Rig.of(vertx, Rig.options("cloudflare", null), request -> {});
+    Consumer consumer = rig.open(Rig.HELLO.withStop("x"), true).awaitEnd();
     assertThat(consumer.failure.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
-    assertThat(consumer.failure.message()).contains("seed");
+    assertThat(consumer.failure.message()).contains("stop");
   }
 
   @Test

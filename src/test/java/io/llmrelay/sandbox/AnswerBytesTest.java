@@ -12,7 +12,7 @@ import java.io.InputStream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/** Answers byte for byte: what stands in the resources is what a client of the vendor reads. */
+/** Answers byte for byte, as in the resources. */
 class AnswerBytesTest extends SandboxTestBase {
 
   private static final Scenario SHORT = Scenario.ok().text("Déjà vu, 漢字 🙂.");
@@ -41,7 +41,7 @@ class AnswerBytesTest extends SandboxTestBase {
   }
 
   @Test
-  void openAiStreamSendsUsageOnlyWhenAsked() throws Exception {
+  void openAiStreamSendsUsageOnlyOnRequest() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "gpt-x")) {
       wire.read();
       assertThat(wire.body()).doesNotContain("usage").endsWith("data: [DONE]\n\n");
@@ -65,7 +65,7 @@ class AnswerBytesTest extends SandboxTestBase {
 
   @Test
   void anthropicStreamWithThinking() throws Exception {
-    sandbox.script("primary", SHORT.with(Option.REASONING, 2));
+    sandbox.script("primary", SHORT.with(ScenarioOption.REASONING, 2));
     try (Wire wire = Wire.anthropic(sandbox, "/primary", Wire.request("claude-x"))) {
       wire.read();
       assertThat(wire.body()).isEqualTo(resource("anthropic-thinking.sse"));
@@ -94,7 +94,7 @@ class AnswerBytesTest extends SandboxTestBase {
   }
 
   @Test
-  void cannedAnswerNamesTheBackend() throws Exception {
+  void theDefaultTextNamesTheBackend() throws Exception {
     JsonObject request = Wire.request("any").put("stream", false);
     try (Wire wire = Wire.openAi(sandbox, "/eu/second", request)) {
       wire.read();
@@ -106,7 +106,7 @@ class AnswerBytesTest extends SandboxTestBase {
   }
 
   @Test
-  void sameScenarioGivesTheSameBytes() throws Exception {
+  void aScenarioAlwaysGivesTheSameBytes() throws Exception {
     String first = bytesOf("mock-reasoning-chunks-100");
     sandbox.clearCalls();
     assertThat(bytesOf("mock-reasoning-chunks-100")).isEqualTo(first);
@@ -120,7 +120,7 @@ class AnswerBytesTest extends SandboxTestBase {
   }
 
   @Test
-  void gzipIsReadableFrameByFrame() throws Exception {
+  void gzip() throws Exception {
     sandbox.script("primary", Scenario.of("gzip").text("Hi"));
     try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("gpt-x"))) {
       wire.read();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The kinds that shape a whole answer, in both dialects, streaming and not. */
+/** The kinds of a whole answer, in both dialects, streaming and not. */
 class AnswerKindTest extends SandboxTestBase {
 
   private String openAi(String model, boolean stream) throws IOException {
@@ -96,7 +96,7 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
-  void usageInOddPlaces() throws Exception {
+  void usageInUnusualPlaces() throws Exception {
     String choice = openAi("usage-in-choice", true);
     assertThat(choice).containsOnlyOnce("\"completion_tokens\":");
     assertThat(choice).contains("\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\"");
@@ -107,7 +107,7 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
-  void numbersStandThereDigitForDigit() throws Exception {
+  void numbersAreSentDigitForDigit() throws Exception {
     assertThat(openAi("numbers", true))
         .contains("{\"content\":6}", "{\"content\":1.10}", ":0.00}", "{\"content\":3e+50}");
     assertThat(anthropic("numbers", true)).contains("\"text_delta\",\"text\":1.10}");
@@ -137,7 +137,7 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
-  void refusalHasItsOwnField() throws Exception {
+  void aRefusalHasItsOwnField() throws Exception {
     assertThat(openAi("refusal", true)).contains("{\"refusal\":\" sorry,\"}");
     assertThat(openAi("refusal", false)).contains("\"refusal\":\"I'm sorry");
     assertThat(anthropic("refusal", true)).doesNotContain("text_delta");
@@ -161,12 +161,12 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
-  void paceAndSize() throws Exception {
+  void delaysAndSize() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-model-first-60-every-20-chunks-3-size-4")) {
       wire.read();
       assertThat(wire.body()).contains("\"Hell\"", "\"o, t\"", "\"his \"");
     }
-    SandboxCall call = get(begun().ended());
+    SandboxCall call = get(started().ended());
     assertThat(call.endedAt()).isAfterOrEqualTo(call.receivedAt().plusMillis(95));
   }
 }

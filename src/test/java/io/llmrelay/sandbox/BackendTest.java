@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Which scenario a request gets: scripts, model names, options, and the checks before them. */
+/** The choice of a scenario by script, model name and options, and the checks before it. */
 class BackendTest extends SandboxTestBase {
 
   @Override
@@ -27,7 +27,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void scenariosAreUsedInTurnAndTheLastStays() throws Exception {
+  void scenariosAreUsedInOrderAndTheLastIsRepeated() throws Exception {
     sandbox.script("primary", Scenario.http(503), Scenario.http(429), Scenario.ok());
     assertThat(List.of(status("/primary", "m"), status("/primary", "m"), status("/primary", "m")))
         .containsExactly(503, 429, 200);
@@ -37,7 +37,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void scriptGoesBeforeModelName() throws Exception {
+  void aScriptOverridesTheModelName() throws Exception {
     sandbox.script("primary", Scenario.http(500));
     assertThat(status("/primary", "mock-model")).isEqualTo(500);
     sandbox.unscript("primary");
@@ -51,7 +51,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void downForAWhile() throws Exception {
+  void downForATime() throws Exception {
     sandbox.script("primary", Scenario.of("down-for-1000-retry-after-1"));
     try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("m"))) {
       wire.read();
@@ -62,7 +62,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void aHealthyTimeHasTheTextAndThePaceOfTheScenario() throws Exception {
+  void healthyAnswersOfATimedScenarioHaveItsTextAndDelays() throws Exception {
     sandbox.script("primary", Scenario.of("down-for-1-chunks-3-every-5").text("one two"));
     Thread.sleep(5);
     try (Wire wire = Wire.openAi(sandbox, "/primary", Wire.request("any").put("stream", false))) {
@@ -81,7 +81,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void unknownScenarioListsTheKnown() throws Exception {
+  void anUnknownScenarioListsTheKnownOnes() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-dye-after-3")) {
       assertThat(wire.read()).isEqualTo(Stop.CONTENT_LENGTH);
       assertThat(wire.status()).isEqualTo(404);
@@ -92,7 +92,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void keyIsCheckedWhenAskedFor() throws Exception {
+  void aRequiredKeyIsChecked() throws Exception {
     JsonObject request = Wire.request("m");
     try (Wire wire = Wire.post(sandbox, "/v1/chat/completions", "a: b", request)) {
       wire.read();
@@ -121,7 +121,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void whatAVendorWouldRefuseIsRefused() throws Exception {
+  void invalidRequestsAreRejected() throws Exception {
     for (String field : List.of("model", "messages", "max_tokens")) {
       JsonObject request = Wire.request("m");
       request.remove(field);
@@ -164,7 +164,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void optionsSurviveJson() {
+  void optionsToJsonAndBack() {
     JsonObject json =
         options().setPort(8090).setChunkDelay(30).setResetOnClose(true).setTls(true).toJson();
     assertThat(new SandboxOptions(json).toJson()).isEqualTo(json);
@@ -173,7 +173,7 @@ class BackendTest extends SandboxTestBase {
   }
 
   @Test
-  void aConfiguredScenarioThatIsNoneFailsTheStart() throws Exception {
+  void anInvalidScenarioInTheOptionsFailsTheStart() throws Exception {
     Vertx vertx = Vertx.vertx();
     SandboxOptions wrong = new SandboxOptions().setScenarios("primary", "dye");
     assertThatThrownBy(() -> get(Sandbox.start(vertx, wrong))).hasMessageContaining("'dye'");

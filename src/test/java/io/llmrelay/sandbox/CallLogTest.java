@@ -10,8 +10,8 @@ class CallLogTest {
 
   private static SandboxCall call(long number, int bodyBytes) {
     MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-    Incoming incoming =
-        new Incoming(
+    SandboxRequest request =
+        new SandboxRequest(
             "POST",
             "/v1/messages",
             headers,
@@ -21,11 +21,11 @@ class CallLogTest {
             new JsonObject(),
             bodyBytes,
             true);
-    return new SandboxCall(incoming, Scenario.ok());
+    return new SandboxCall(request, Scenario.ok());
   }
 
   @Test
-  void keepsTheLastCalls() {
+  void keepsTheMostRecentCalls() {
     CallLog log = new CallLog();
     for (int i = 0; i < CallLog.MAX_CALLS + 5; i++) {
       log.add(call(i, 100));
@@ -35,7 +35,7 @@ class CallLogTest {
   }
 
   @Test
-  void largeBodiesPushOutOldCallsEarlier() {
+  void largeBodiesReduceTheNumberOfCalls() {
     CallLog log = new CallLog();
     int third = (int) (CallLog.MAX_BYTES / 3);
     for (int i = 0; i < 5; i++) {

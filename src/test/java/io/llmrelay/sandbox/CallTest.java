@@ -10,11 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is recorded of a call, and how it ends. */
+/** The record of a call and its end. */
 class CallTest extends SandboxTestBase {
 
   @Test
-  void whatArrivedIsRecorded() throws Exception {
+  void aRequestIsRecorded() throws Exception {
     try (Wire wire = Wire.anthropic(sandbox, "/primary", Wire.request("claude-x"))) {
       wire.read();
     }
@@ -49,9 +49,9 @@ class CallTest extends SandboxTestBase {
         "comments-every-60000",
         "flood-100"
       })
-  void anAbortIsSeenAtOnce(String scenario) throws Exception {
+  void anAbortIsDetectedAtOnce(String scenario) throws Exception {
     Wire wire = Wire.openAi(sandbox, "mock-" + scenario);
-    SandboxCall call = begun();
+    SandboxCall call = started();
     assertThat(sandbox.activeRequests()).isEqualTo(1);
     assertThat(call.endedAt()).isNull();
     assertThat(call.ended().isComplete()).isFalse();
@@ -63,7 +63,7 @@ class CallTest extends SandboxTestBase {
   }
 
   @Test
-  void aConnectionTheSandboxDropsIsNoAbort() throws Exception {
+  void aConnectionDroppedByTheSandboxIsNoAbort() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-die-after-3")) {
       assertThat(wire.read()).isEqualTo(Stop.FIN);
     }

@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What arrives when an answer is disturbed: how much of it, and how the connection stands then. */
+/**
+ * The part of a response that arrives despite a fault, and the state of the connection afterwards.
+ */
 class FaultTest extends SandboxTestBase {
 
   private static long count(String text, String part) {
@@ -101,12 +103,12 @@ class FaultTest extends SandboxTestBase {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
       assertThat(wire.body()).endsWith("data: [DONE]\n\n");
     }
-    SandboxCall call = get(begun().ended());
+    SandboxCall call = get(started().ended());
     assertThat(call.endedAt()).isAfterOrEqualTo(call.receivedAt().plusMillis(95));
   }
 
   @Test
-  void endWithoutFinishReasonComesAfterTheWholeText() throws Exception {
+  void anEndWithoutFinishReasonFollowsTheWholeText() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-end-chunks-5")) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
       assertThat(openAiTokens(wire)).isEqualTo(5);
@@ -156,7 +158,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void theErrorOfASingleServerIsAnEventAsItIs() throws Exception {
+  void theErrorOfAParticularServerIsSentVerbatim() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-sse-error-400-badrequest-after-1")) {
       wire.read();
       assertThat(wire.status()).isEqualTo(200);
@@ -167,7 +169,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void noiseIsDataThatIsNoPayload() throws Exception {
+  void noiseIsDataWithoutPayload() throws Exception {
     String noise = "data: : keepalive\n\ndata: ping\n\ndata: null\n\ndata: \"\"\n\n";
     try (Wire wire = Wire.openAi(sandbox, "mock-noise-every-1")) {
       assertThat(wire.readTo(20, "data: ping")).isEqualTo(Stop.FOUND);
@@ -184,7 +186,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void terminatorAfterAnErrorProvesNothing() throws Exception {
+  void endMarkerAfterAnError() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-sse-error-done-500-after-1")) {
       wire.read();
       assertThat(wire.body()).contains("\"server_error\"").endsWith("data: [DONE]\n\n");
@@ -192,7 +194,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void malformedFrameStandsBetweenGoodOnes() throws Exception {
+  void aMalformedFrameIsFollowedByValidOnes() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-malformed-after-2-chunks-4")) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);
       assertThat(wire.body()).contains("\"choices\":[{\n\n").endsWith("data: [DONE]\n\n");
@@ -209,7 +211,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void anEndlessFrameGoesOnUntilTheClientGoes() throws Exception {
+  void anEndlessFrameLastsUntilTheClientDisconnects() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-endless-frame-after-2")) {
       assertThat(wire.readTo(3_000_000, "x")).isEqualTo(Stop.FOUND);
       assertThat(openAiTokens(wire)).isEqualTo(3);
@@ -218,7 +220,7 @@ class FaultTest extends SandboxTestBase {
   }
 
   @Test
-  void commentsAndPingsGoOnUntilTheClientGoes() throws Exception {
+  void commentsAndPingsLastUntilTheClientDisconnects() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-comments-every-1")) {
       assertThat(wire.readTo(20, ": keep-alive")).isEqualTo(Stop.FOUND);
       assertThat(wire.body()).doesNotContain("data:");
@@ -231,7 +233,7 @@ class FaultTest extends SandboxTestBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"die-after-3", "end-in-char", "malformed", "stall-after-role"})
-  void aWholeAnswerIsDisturbedInTheMiddle(String scenario) throws Exception {
+  void aFaultInTheMiddleOfAWholeAnswer(String scenario) throws Exception {
     JsonObject request = Wire.request("mock-" + scenario).put("stream", false);
     try (Wire wire = Wire.openAi(sandbox, "", request)) {
       readToSilence(wire);
@@ -243,7 +245,7 @@ class FaultTest extends SandboxTestBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"stall-after-2-for-1", "noise-after-2-for-1", "huge-frame-1", "flood-1"})
-  void aWholeAnswerMaySurvive(String scenario) throws Exception {
+  void aWholeAnswerMayBeCompleteDespiteAFault(String scenario) throws Exception {
     JsonObject request = Wire.request("mock-" + scenario).put("stream", false);
     try (Wire wire = Wire.anthropic(sandbox, "", request)) {
       assertThat(wire.read()).isEqualTo(Stop.LAST_CHUNK);

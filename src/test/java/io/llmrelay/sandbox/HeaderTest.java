@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.sandbox.Wire.Stop;
 import org.junit.jupiter.api.Test;
 
-/** Line breaks where a careless client makes headers, or whole answers, of what follows them. */
+/** Line breaks that a careless client takes for the start of a header or a response. */
 class HeaderTest extends SandboxTestBase {
 
   @Test
@@ -31,7 +31,7 @@ class HeaderTest extends SandboxTestBase {
   }
 
   @Test
-  void inTheWordsOfAnError() throws Exception {
+  void inTheTextsOfAnError() throws Exception {
     try (Wire wire = Wire.anthropic(sandbox, "mock-503-splitting")) {
       assertThat(wire.read()).isEqualTo(Stop.CONTENT_LENGTH);
       assertThat(wire.status()).isEqualTo(503);

@@ -33,7 +33,7 @@ class HttpErrorTest extends SandboxTestBase {
     "200-error, 200, service_unavailable_error, server_is_overloaded, api_error",
     "599, 599, server_error, , api_error"
   })
-  void speaksAsTheVendorDoes(
+  void errorsHaveTheFormatOfTheVendor(
       String scenario, int status, String type, String code, String anthropicType)
       throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-" + scenario)) {
@@ -70,7 +70,7 @@ class HttpErrorTest extends SandboxTestBase {
     "413-tpm, tokens, rate_limit_exceeded, on tokens per minute (TPM): Limit 8000",
     "429-tpm, tokens, rate_limit_exceeded, Limit 30000"
   })
-  void errorsOfSingleServers(String scenario, String type, String code, String message)
+  void errorsOfParticularServers(String scenario, String type, String code, String message)
       throws Exception {
     for (boolean anthropic : new boolean[] {false, true}) {
       String model = "mock-" + scenario;
@@ -86,7 +86,7 @@ class HttpErrorTest extends SandboxTestBase {
   }
 
   @Test
-  void sglangHasItsErrorAtTheTop() throws Exception {
+  void sglangHasItsErrorAtTheTopLevel() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-400-sglang")) {
       wire.read();
       assertThat(wire.json().getString("object")).isEqualTo("error");
@@ -105,7 +105,7 @@ class HttpErrorTest extends SandboxTestBase {
   }
 
   @Test
-  void whenALimitIsOver() throws Exception {
+  void resetTimeOfALimit() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-429-reset-7")) {
       wire.read();
       assertThat(wire.header("x-ratelimit-reset-requests")).isEqualTo("7s");
@@ -119,7 +119,7 @@ class HttpErrorTest extends SandboxTestBase {
   }
 
   @Test
-  void anthropicTellsSpentQuotaByItsDetails() throws Exception {
+  void anthropicReportsSpentQuotaInTheDetails() throws Exception {
     try (Wire wire = Wire.anthropic(sandbox, "mock-429-quota")) {
       wire.read();
       JsonObject details = wire.json().getJsonObject("error").getJsonObject("details");
@@ -138,7 +138,7 @@ class HttpErrorTest extends SandboxTestBase {
 
   @ParameterizedTest
   @CsvSource({"200, html", "502, html", "200, empty", "503, empty"})
-  void bodiesNoApiWouldSend(int status, String variant) throws Exception {
+  void bodiesThatAreNoJson(int status, String variant) throws Exception {
     try (Wire wire = Wire.anthropic(sandbox, "mock-" + status + "-" + variant)) {
       assertThat(wire.read()).isEqualTo(Stop.CONTENT_LENGTH);
       assertThat(wire.status()).isEqualTo(status);
@@ -166,7 +166,7 @@ class HttpErrorTest extends SandboxTestBase {
   }
 
   @Test
-  void redirectLeadsToAnotherBackend() throws Exception {
+  void redirectToAnotherBackend() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-redirect")) {
       wire.read();
       assertThat(wire.status()).isEqualTo(307);
@@ -175,7 +175,7 @@ class HttpErrorTest extends SandboxTestBase {
   }
 
   @Test
-  void inStreamErrorIsAStatusWhenNothingIsStreamed() throws Exception {
+  void anErrorEventIsAStatusInAWholeAnswer() throws Exception {
     JsonObject request = Wire.request("mock-sse-error-429-quota-after-3").put("stream", false);
     try (Wire wire = Wire.openAi(sandbox, "", request)) {
       wire.read();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With resetOnClose, a connection that is dropped is reset; an answer that ends is not touched. */
+/** With resetOnClose, a dropped connection is reset; a complete response is unaffected. */
 class ResetTest extends SandboxTestBase {
 
   @Override
@@ -24,7 +24,7 @@ class ResetTest extends SandboxTestBase {
   }
 
   @Test
-  void whatWasSentBeforeStillArrives() throws Exception {
+  void dataBeforeTheResetArrives() throws Exception {
     try (Wire wire = Wire.openAi(sandbox, "mock-die-after-3")) {
       wire.read();
       assertThat(wire.body()).contains("\"Hello,\"", "\" this\"", "\" is\"");

@@ -12,11 +12,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A sandbox for each test; when the test has closed its clients, nothing may be left of it. */
+/** A sandbox for each test, which has no connections, calls and timers left afterwards. */
 abstract class SandboxTestBase {
 
   private final Vertx vertx = Vertx.vertx();
-  private final BlockingQueue<SandboxCall> begun = new LinkedBlockingQueue<>();
+  private final BlockingQueue<SandboxCall> started = new LinkedBlockingQueue<>();
   protected Sandbox sandbox;
 
   SandboxOptions options() {
@@ -26,19 +26,19 @@ abstract class SandboxTestBase {
   @BeforeEach
   void start() throws Exception {
     sandbox = get(Sandbox.start(vertx, options()));
-    sandbox.callHandler(begun::add);
+    sandbox.callHandler(started::add);
   }
 
-  /** The next call, once everything has been written that is written without delay. */
-  SandboxCall begun() throws InterruptedException {
-    SandboxCall call = begun.poll(10, SECONDS);
+  /** Returns the next call, after everything without a delay has been written. */
+  SandboxCall started() throws InterruptedException {
+    SandboxCall call = started.poll(10, SECONDS);
     assertThat(call).isNotNull();
     return call;
   }
 
-  /** Reads what comes at once. */
+  /** Reads everything that arrives without a delay. */
   Stop readToSilence(Wire wire) throws Exception {
-    begun();
+    started();
     return wire.readToSilence();
   }
 

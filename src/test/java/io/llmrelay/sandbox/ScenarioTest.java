@@ -38,7 +38,7 @@ class ScenarioTest {
         "usage-in-x-groq",
         "flap-for-2000"
       })
-  void textFormSurvivesARoundTrip(String text) {
+  void parsesItsOwnTextForm(String text) {
     assertThat(Scenario.of(text)).hasToString(text);
     assertThat(Scenario.of("mock-" + text)).hasToString(text);
   }
@@ -71,20 +71,20 @@ class ScenarioTest {
         "600",
         "99"
       })
-  void whatIsNoScenarioIsRefusedWithAListOfThoseThereAre(String text) {
+  void anInvalidTextFailsWithTheKnownScenarios(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Scenario.of(text))
         .withMessageContaining("mock-stall");
   }
 
   @Test
-  void aChunkHoldsSomething() {
+  void optionsHaveALowerBound() {
     assertThatIllegalArgumentException().isThrownBy(() -> Scenario.of("model-size-0"));
     assertThatIllegalArgumentException().isThrownBy(() -> Scenario.ok().chunkDelay(-1));
   }
 
   @Test
-  void copiesLeaveTheOriginalAlone() {
+  void copiesDoNotChangeTheOriginal() {
     Scenario original = Scenario.of("model");
     Scenario copy = original.chunks(3).text("Hi").header("a", "b").chunkDelay(5);
     assertThat(copy).hasToString("model-every-5-chunks-3");

@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 
-/** A sandbox behind a certificate that nobody trusts. */
+/** A sandbox with a self-signed certificate. */
 class TlsTest extends SandboxTestBase {
   private final Vertx vertx = Vertx.vertx();
 
@@ -32,7 +32,7 @@ class TlsTest extends SandboxTestBase {
   }
 
   @Test
-  void aClientThatChecksFailsAtTheHandshake() throws Exception {
+  void aClientThatVerifiesCertificatesFailsInTheHandshake() throws Exception {
     assertThatThrownBy(() -> get(health(new HttpClientOptions())))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(SSLException.class);
@@ -40,7 +40,7 @@ class TlsTest extends SandboxTestBase {
   }
 
   @Test
-  void aClientThatDoesNotIsServed() throws Exception {
+  void aClientThatTrustsAllCertificatesIsServed() throws Exception {
     assertThat(sandbox.backend("primary")).startsWith("https://127.0.0.1:");
     HttpClientOptions careless = new HttpClientOptions().setTrustAll(true).setVerifyHost(false);
     assertThat(get(health(careless)).toJsonObject().getString("status")).isEqualTo("UP");

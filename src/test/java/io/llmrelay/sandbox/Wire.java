@@ -21,12 +21,12 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /**
- * A client that shows what an HTTP client hides: the bytes as they came, and how the connection
- * stood when no more came. It blocks, so it belongs on a test's own thread.
+ * A blocking client that gives access to the bytes of a response and to the state of the connection
+ * at its end.
  */
 final class Wire implements AutoCloseable {
 
-  /** Why reading stopped. */
+  /** The reason why reading stopped. */
   enum Stop {
     LAST_CHUNK,
     CONTENT_LENGTH,
@@ -36,8 +36,8 @@ final class Wire implements AutoCloseable {
     FOUND
   }
 
-  private static final int PATIENCE_MILLIS = 10_000;
-  private static final int SILENCE_MILLIS = 400;
+  private static final int TIMEOUT_MS = 10_000;
+  private static final int SILENCE_MS = 400;
 
   private final Socket socket;
   private final Buffer received = Buffer.buffer();
@@ -63,7 +63,7 @@ final class Wire implements AutoCloseable {
     return post(sandbox, prefix + "/v1/chat/completions", "authorization: Bearer sk-1", body);
   }
 
-  /** One whose socket holds little of what it has not read, whatever the machine allows. */
+  /** Sends a request from a socket with a small receive buffer. */
   static Wire narrow(Sandbox sandbox, String model) throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(64 * 1024);
@@ -106,27 +106,27 @@ final class Wire implements AutoCloseable {
     socket.getOutputStream().write(text.getBytes(UTF_8));
   }
 
-  /** Reads until the answer is complete or the connection gone. */
+  /** Reads until the response is complete or the connection closed. */
   Stop read() throws IOException {
-    return read(PATIENCE_MILLIS, () -> false);
+    return read(TIMEOUT_MS, () -> false);
   }
 
-  /** Reads until nothing has come for a while. */
+  /** Reads until nothing arrives for a while. */
   Stop readToSilence() throws IOException {
-    return read(SILENCE_MILLIS, () -> false);
+    return read(SILENCE_MS, () -> false);
   }
 
-  /** Reads until that text has come so many times. */
+  /** Reads until a text has arrived a number of times. */
   Stop readTo(int times, String text) throws IOException {
-    return read(PATIENCE_MILLIS, () -> raw().split(Pattern.quote(text), -1).length > times);
+    return read(TIMEOUT_MS, () -> raw().split(Pattern.quote(text), -1).length > times);
   }
 
-  private Stop read(int patience, BooleanSupplier enough) throws IOException {
-    socket.setSoTimeout(patience);
+  private Stop read(int timeoutMs, BooleanSupplier stop) throws IOException {
+    socket.setSoTimeout(timeoutMs);
     InputStream in = socket.getInputStream();
     byte[] buffer = new byte[64 * 1024];
     try {
-      while (!enough.getAsBoolean()) {
+      while (!stop.getAsBoolean()) {
         if (complete()) {
           return header("content-length") == null ? Stop.LAST_CHUNK : Stop.CONTENT_LENGTH;
         }
@@ -159,7 +159,7 @@ final class Wire implements AutoCloseable {
         : end >= bodyStart + Integer.parseInt(length);
   }
 
-  /** What came, byte for byte: ISO 8859-1 keeps them apart. */
+  /** Returns the received bytes as ISO 8859-1, one character per byte. */
   String raw() {
     return received.toString(ISO_8859_1);
   }
@@ -178,7 +178,7 @@ final class Wire implements AutoCloseable {
         .orElse(null);
   }
 
-  /** The body without the chunks it travelled in. */
+  /** Returns the body without the chunked encoding. */
   byte[] bytes() {
     byte[] body = received.getBytes(bodyStart, received.length());
     if (header("content-length") != null) {

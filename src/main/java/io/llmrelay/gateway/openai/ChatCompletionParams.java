@@ -3,9 +3,14 @@ package io.llmrelay.gateway.openai;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.RawJson;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.gateway.server.GatewayError;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,22 +25,44 @@ import java.util.function.Predicate;
  */
 record ChatCompletionParams(ChatRequest request, boolean stream, boolean includeUsage) {
   /**
-   * Reads a request body; {@code stream} and {@code stream_options} are removed from it.
+   * Reads a request body.
    *
    * @throws LlmException naming the invalid field
+   * @throws GatewayError if the body is no JSON object
    */
-  static ChatCompletionParams of(JsonObject body) {
-    boolean stream = flag(body.remove("stream"), "stream");
-    Object options = body.remove("stream_options");
+  static ChatCompletionParams of(Buffer body) {
+    Map<String, RawJson> own = new HashMap<>();
+    ChatRequest request = request(body, own);
+    boolean stream = flag(value(own.get("stream")), "stream");
+    Object options = value(own.get("stream_options"));
     boolean includeUsage = options != null && includeUsage(options, stream);
-    if (body.getValue("metadata") instanceof JsonObject metadata) {
-      for (String label : metadata.fieldNames()) {
-        if (label.startsWith(ChatRequest.OWN_LABELS)) {
-          throw invalid("metadata." + label, "has a prefix that is reserved for the relay");
-        }
+    for (String label : request.metadata().keySet()) {
+      if (label.startsWith(ChatRequest.OWN_LABELS)) {
+        throw invalid("metadata." + label, "has a prefix that is reserved for the relay");
       }
     }
-    return new ChatCompletionParams(ChatRequest.fromJson(body), stream, includeUsage);
+    return new ChatCompletionParams(request, stream, includeUsage);
+  }
+
+  /** Reads the request, and the fields that say how to render the answer. */
+  private static ChatRequest request(Buffer body, Map<String, RawJson> own) {
+    try {
+      return ChatRequest.read(
+          body,
+          (field, value) -> {
+            boolean known = field.equals("stream") || field.equals("stream_options");
+            if (known) {
+              own.put(field, value);
+            }
+            return known;
+          });
+    } catch (DecodeException e) {
+      throw GatewayError.rejected(400, "invalid_json", e.getMessage());
+    }
+  }
+
+  private static Object value(RawJson json) {
+    return json == null ? null : json.value();
   }
 
   /**
@@ -59,22 +86,22 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
   }
 
   /**
-   * Removes from a request body the fields of {@code relay} that may not be overridden.
+   * Returns these parameters without the fields of {@code relay} that may not be overridden.
    *
    * @param mayOverride whether a field may be overridden
-   * @return the removed fields, such as {@code relay.timeouts}
+   * @param removed takes the removed fields, such as {@code relay.timeouts}
    */
-  static List<String> removeOverrides(JsonObject body, Predicate<String> mayOverride) {
-    List<String> removed = new ArrayList<>();
-    if (body.getValue("relay") instanceof JsonObject relay) {
-      for (String field : GatewayKeyOptions.OVERRIDES) {
-        if (relay.getValue(field) != null && !mayOverride.test(field)) {
-          relay.remove(field);
-          removed.add("relay." + field);
-        }
+  ChatCompletionParams withoutOverrides(Predicate<String> mayOverride, List<String> removed) {
+    RelayHints hints = request.relay();
+    for (String field : GatewayKeyOptions.OVERRIDES) {
+      if (hints.has(field) && !mayOverride.test(field)) {
+        hints = hints.without(field);
+        removed.add("relay." + field);
       }
     }
-    return removed;
+    return removed.isEmpty()
+        ? this
+        : new ChatCompletionParams(request.withRelay(hints), stream, includeUsage);
   }
 
   private static boolean includeUsage(Object value, boolean stream) {

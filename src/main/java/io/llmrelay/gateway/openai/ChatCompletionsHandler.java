@@ -2,19 +2,20 @@ package io.llmrelay.gateway.openai;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.ChatCompletion;
-import io.llmrelay.gateway.server.JsonBody;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RelayHeaders;
+import io.llmrelay.gateway.server.RequestBody;
 import io.llmrelay.gateway.server.RequestIds;
 import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
 
@@ -50,12 +51,12 @@ public final class ChatCompletionsHandler implements Handler<RoutingContext> {
           }
         });
     RequestScope scope = RequestScope.of(ctx);
-    JsonBody.read(
+    RequestBody.read(
             ctx.vertx(),
             ctx.request(),
             maxBodyBytes.getAsInt(),
             scope::reserveBodyBytes,
-            JsonBody.TIMEOUT_MS)
+            RequestBody.TIMEOUT_MS)
         .map(body -> params(body, scope, response))
         .compose(params -> respond(params, ctx.request(), scope, disconnected.future()))
         .onFailure(
@@ -67,14 +68,15 @@ public final class ChatCompletionsHandler implements Handler<RoutingContext> {
 
   /** Reads the parameters, without what the key may not override, and with the labels for hooks. */
   private static ChatCompletionParams params(
-      JsonObject body, RequestScope scope, HttpServerResponse response) {
-    List<String> removed = ChatCompletionParams.removeOverrides(body, scope::mayOverride);
+      Buffer body, RequestScope scope, HttpServerResponse response) {
+    List<String> removed = new ArrayList<>();
+    ChatCompletionParams params =
+        ChatCompletionParams.of(body).withoutOverrides(scope::mayOverride, removed);
     if (!removed.isEmpty()) {
       RelayHeaders.addWarning(
           response, String.join(", ", removed) + " ignored: the key may not override it");
     }
-    return ChatCompletionParams.of(body)
-        .withLabels(scope.keyName(), response.headers().get(RequestIds.HEADER));
+    return params.withLabels(scope.keyName(), response.headers().get(RequestIds.HEADER));
   }
 
   /** Starts the run and sends its answer; any exception on the way fails the future. */

@@ -2,12 +2,15 @@ package io.llmrelay.gateway.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.FinishReason;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Encodes one stream as server-sent events with {@code chat.completion.chunk} objects.
@@ -21,13 +24,26 @@ final class ChunkEncoder {
   private static final byte[] REASONING_ALIAS = bytes("\",\"reasoning\":\"");
   private static final byte[] REFUSAL = bytes("{\"refusal\":\"");
   private static final byte[] AFTER_TEXT = bytes("\"},\"finish_reason\":null}]}\n\n");
+  private static final byte[] AFTER_ARGUMENTS = bytes("\"}}]},\"finish_reason\":null}]}\n\n");
+  private static final byte[] AFTER_DELTA = bytes(",\"finish_reason\":null}]}\n\n");
   private static final byte[] ROLE =
       bytes("{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
   private static final byte[] COMMENT = bytes(": keep-alive\n\n");
 
+  /** The one field of data that is beside the delta, not in it. */
+  private static final String LOGPROBS = "logprobs";
+
   private final JsonObject common;
   private final byte[] beforeDelta;
+
+  /** The tool calls by block; a call's place in the list is its index in the stream. */
+  private final List<Integer> calls = new ArrayList<>();
+
+  private Block call;
+  private byte[] callArguments;
+  private String dataField;
+  private Buffer data = Buffer.buffer();
 
   /**
    * @param id the completion's id
@@ -60,37 +76,104 @@ final class ChunkEncoder {
         .appendBytes(ROLE);
   }
 
+  /** Appends the events of a block or a chunk. */
+  void append(Buffer out, ChatEvent event) {
+    if (event instanceof ChatEvent.Chunk chunk) {
+      append(out, chunk);
+    } else if (event instanceof ChatEvent.BlockStart start) {
+      endData(out);
+      if (start.block().kind() == BlockKind.TOOL_CALL) {
+        startCall(out, start.block());
+      }
+    }
+  }
+
   /**
    * Appends the event of a chunk. Reasoning is sent under both names that clients read; no client
    * shows both.
    */
-  void append(Buffer out, ChatEvent.Chunk chunk) {
-    byte[] key = key(chunk.kind());
-    if (key == null) {
-      return; // Nothing in OpenAI's format stands for it.
+  private void append(Buffer out, ChatEvent.Chunk chunk) {
+    switch (chunk.kind()) {
+      case TEXT -> append(out, TEXT, chunk, AFTER_TEXT);
+      case REFUSAL -> append(out, REFUSAL, chunk, AFTER_TEXT);
+      case TOOL_CALL -> append(out, arguments(chunk.block()), chunk, AFTER_ARGUMENTS);
+      case REASONING -> {
+        out.appendBytes(beforeDelta).appendBytes(REASONING);
+        JsonEscaper.append(out, chunk.data());
+        out.appendBytes(REASONING_ALIAS);
+        JsonEscaper.append(out, chunk.data());
+        out.appendBytes(AFTER_TEXT);
+      }
+      case DATA -> {
+        dataField = chunk.block().name();
+        data.appendBuffer(chunk.data());
+      }
+      case OTHER -> {} // Nothing in OpenAI's format stands for it.
     }
-    out.appendBytes(beforeDelta).appendBytes(key);
+  }
+
+  private void append(Buffer out, byte[] before, ChatEvent.Chunk chunk, byte[] after) {
+    out.appendBytes(beforeDelta).appendBytes(before);
     JsonEscaper.append(out, chunk.data());
-    if (chunk.kind() == BlockKind.REASONING) {
-      out.appendBytes(REASONING_ALIAS);
-      JsonEscaper.append(out, chunk.data());
+    out.appendBytes(after);
+  }
+
+  /** Appends the first event of a tool call: everything but its arguments. */
+  private void startCall(Buffer out, Block block) {
+    calls.add(block.index());
+    call = block;
+    int index = calls.size() - 1;
+    callArguments =
+        bytes("{\"tool_calls\":[{\"index\":" + index + ",\"function\":{\"arguments\":\"");
+    JsonObject json =
+        new JsonObject()
+            .put("index", index)
+            .put("id", block.id())
+            .put("type", "function")
+            .put("function", new JsonObject().put("name", block.name()).put("arguments", ""));
+    if (block.extra() != null) {
+      json.put("extra_content", block.extra());
     }
-    out.appendBytes(AFTER_TEXT);
+    appendDelta(out, new JsonObject().put("tool_calls", JsonArray.of(json)).toBuffer());
   }
 
-  private static byte[] key(BlockKind kind) {
-    return switch (kind) {
-      case TEXT -> TEXT;
-      case REASONING -> REASONING;
-      case REFUSAL -> REFUSAL;
-      case TOOL_CALL, OTHER -> null;
-    };
+  /** Returns what precedes a fragment of arguments. */
+  private byte[] arguments(Block block) {
+    if (block.index() != call.index()) {
+      call = block;
+      int index = calls.indexOf(block.index());
+      callArguments =
+          bytes("{\"tool_calls\":[{\"index\":" + index + ",\"function\":{\"arguments\":\"");
+    }
+    return callArguments;
   }
 
-  /** Returns the event with the finish reason. */
-  Buffer finish(FinishReason reason) {
-    return Buffer.buffer()
-        .appendBytes(beforeDelta)
+  /** Appends the event of data that is complete: its block is followed by something else. */
+  private void endData(Buffer out) {
+    if (data.length() == 0) {
+      return;
+    }
+    Buffer value = data;
+    data = Buffer.buffer();
+    if (dataField.equals(LOGPROBS)) {
+      out.appendBytes(beforeDelta)
+          .appendString("{},\"logprobs\":")
+          .appendBuffer(value)
+          .appendString(",\"finish_reason\":null}]}\n\n");
+    } else {
+      appendDelta(
+          out, Buffer.buffer("{\"" + dataField + "\":").appendBuffer(value).appendString("}"));
+    }
+  }
+
+  private void appendDelta(Buffer out, Buffer delta) {
+    out.appendBytes(beforeDelta).appendBuffer(delta).appendBytes(AFTER_DELTA);
+  }
+
+  /** Appends the event with the finish reason. */
+  void finish(Buffer out, FinishReason reason) {
+    endData(out);
+    out.appendBytes(beforeDelta)
         .appendString("{},\"finish_reason\":\"" + reason.code() + "\"}]}\n\n");
   }
 

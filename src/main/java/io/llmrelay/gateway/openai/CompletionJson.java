@@ -1,13 +1,18 @@
 package io.llmrelay.gateway.openai;
 
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.server.RelayHeaders;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Renders completions and token usage as JSON of OpenAI's API. */
@@ -24,21 +29,28 @@ final class CompletionJson {
   /** Returns the {@code chat.completion} object. */
   static JsonObject toJson(ChatCompletion completion, long created) {
     boolean refused = !completion.refusal().isEmpty();
+    boolean empty = completion.text().isEmpty();
+    JsonArray calls = toolCalls(completion);
     JsonObject message =
         new JsonObject()
             .put("role", "assistant")
-            .put("content", refused && completion.text().isEmpty() ? null : completion.text())
+            .put("content", empty && (refused || !calls.isEmpty()) ? null : completion.text())
             .put("refusal", refused ? completion.refusal() : null);
     if (!completion.reasoning().isEmpty()) {
       message
           .put("reasoning_content", completion.reasoning())
           .put("reasoning", completion.reasoning());
     }
+    if (!calls.isEmpty()) {
+      message.put("tool_calls", calls);
+    }
+    data(completion).forEach(message::put);
+    Object logprobs = message.remove("logprobs");
     JsonObject choice =
         new JsonObject()
             .put("index", 0)
             .put("message", message)
-            .put("logprobs", null)
+            .put("logprobs", logprobs)
             .put("finish_reason", completion.finishReason().code());
     JsonObject json =
         new JsonObject()
@@ -53,6 +65,52 @@ final class CompletionJson {
     return json.put(
         "relay",
         relay(completion.backend(), completion.usage(), completion.costUsd(), completion.trail()));
+  }
+
+  private static JsonArray toolCalls(ChatCompletion completion) {
+    JsonArray calls = new JsonArray();
+    for (ContentBlock each : completion.blocks()) {
+      if (each.block().kind() == BlockKind.TOOL_CALL) {
+        JsonObject function =
+            new JsonObject().put("name", each.block().name()).put("arguments", each.content());
+        JsonObject call =
+            new JsonObject()
+                .put("id", each.block().id())
+                .put("type", "function")
+                .put("function", function);
+        if (each.block().extra() != null) {
+          call.put("extra_content", each.block().extra());
+        }
+        calls.add(call);
+      }
+    }
+    return calls;
+  }
+
+  /** Returns the data by field; what several blocks have of one field is one array or object. */
+  private static Map<String, Object> data(ChatCompletion completion) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    for (ContentBlock each : completion.blocks()) {
+      if (each.block().kind() == BlockKind.DATA) {
+        data.merge(each.block().name(), Json.decodeValue(each.content()), CompletionJson::merged);
+      }
+    }
+    return data;
+  }
+
+  private static Object merged(Object first, Object second) {
+    if (first instanceof JsonArray array && second instanceof JsonArray more) {
+      return array.addAll(more);
+    }
+    if (first instanceof JsonObject object && second instanceof JsonObject more) {
+      for (String field : more.fieldNames()) {
+        Object value = more.getValue(field);
+        Object present = object.getValue(field);
+        object.put(field, present == null || value == null ? value : merged(present, value));
+      }
+      return object;
+    }
+    return second;
   }
 
   /** Returns the {@code usage} object. */

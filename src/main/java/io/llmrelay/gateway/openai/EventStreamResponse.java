@@ -96,17 +96,17 @@ final class EventStreamResponse implements OpenStreams.Stream {
   }
 
   private void onEvent(ChatEvent event) {
-    if (event instanceof ChatEvent.Chunk chunk) {
+    if (event instanceof ChatEvent.End end) {
+      complete(end);
+    } else {
       boolean first = buffered == null;
       buffered = first ? newBuffer() : buffered;
-      encoder.append(buffered, chunk);
+      encoder.append(buffered, event);
       if (buffered.length() > MAX_BUFFERED) {
         flush();
       } else if (first) {
         context.runOnContext(v -> flush());
       }
-    } else if (event instanceof ChatEvent.End end) {
-      complete(end);
     }
   }
 
@@ -161,7 +161,8 @@ final class EventStreamResponse implements OpenStreams.Stream {
     if (isFinished()) {
       return;
     }
-    Buffer last = takeBuffer().appendBuffer(encoder.finish(end.finishReason()));
+    Buffer last = takeBuffer();
+    encoder.finish(last, end.finishReason());
     if (includeUsage && end.usage().source() != TokenUsage.Source.NONE) {
       JsonObject relay =
           CompletionJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail());

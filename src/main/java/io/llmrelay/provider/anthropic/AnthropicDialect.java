@@ -2,18 +2,22 @@ package io.llmrelay.provider.anthropic;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -34,16 +38,12 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    if (request.seed() != null) {
-      return "seed cannot be expressed";
-    }
-    if (request.wantsFormat()) {
-      return "response_format other than text cannot be expressed";
-    }
-    if (request.temperature() != null && request.temperature() > 1) {
-      return "temperature above 1 cannot be expressed";
-    }
+  public Set<RequestFeature> features() {
+    return Set.of();
+  }
+
+  @Override
+  public String cannotExpress(ChatRequest request) {
     return Conversation.firstRole(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
@@ -75,12 +75,15 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
-    JsonArray system = blocks(Conversation.systemTexts(request));
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
+    JsonArray system = blocks(Conversation.systemParts(request));
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Conversation.turns(request)) {
+    for (Conversation.Turn turn : Conversation.turns(request)) {
       messages.add(
-          new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
+          new JsonObject()
+              .put("role", turn.assistant() ? "assistant" : "user")
+              .put("content", blocks(turn.parts())));
     }
     Integer maxTokens = request.maxTokens();
     JsonObject json =
@@ -89,21 +92,21 @@ public final class AnthropicDialect implements Dialect {
             .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
     Json.put(json, "system", system.isEmpty() ? null : system);
     json.put("messages", messages).put("stream", true);
-    Json.put(json, "temperature", request.temperature());
-    Json.put(json, "top_p", leftOut(request, model) == null ? request.topP() : null);
+    Json.put(json, "temperature", translation.temperature(1));
+    Json.put(json, "top_p", topP(request, model, translation));
     Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(
-        json,
-        "metadata",
-        request.user() == null ? null : new JsonObject().put("user_id", request.user()));
-    return json.toBuffer();
+    String user = translation.user();
+    Json.put(json, "metadata", user == null ? null : new JsonObject().put("user_id", user));
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
-  @Override
-  public String leftOut(ChatRequest request, String model) {
-    return request.temperature() != null && request.topP() != null && acceptsOnlyOne(model)
-        ? "top_p was left out: " + model + " takes temperature or top_p, not both"
-        : null;
+  /** Returns {@code top_p}; {@code null} for a model that takes only the temperature. */
+  public static Double topP(ChatRequest request, String model, Translation translation) {
+    if (request.temperature() == null || request.topP() == null || !acceptsOnlyOne(model)) {
+      return request.topP();
+    }
+    translation.warn("top_p was left out: " + model + " takes temperature or top_p, not both");
+    return null;
   }
 
   /** Claude models from Opus 4.1 and Sonnet 4.5 on refuse temperature and top_p together. */
@@ -111,9 +114,13 @@ public final class AnthropicDialect implements Dialect {
     return CLAUDE.matcher(model).find() && !ACCEPTS_BOTH.matcher(model).find();
   }
 
-  private static JsonArray blocks(List<String> texts) {
+  private static JsonArray blocks(List<ContentPart> parts) {
     JsonArray blocks = new JsonArray();
-    texts.forEach(text -> blocks.add(new JsonObject().put("type", "text").put("text", text)));
+    for (ContentPart part : parts) {
+      if (part instanceof ContentPart.Text text) {
+        blocks.add(new JsonObject().put("type", "text").put("text", text.text()));
+      }
+    }
     return blocks;
   }
 

@@ -2,10 +2,14 @@ package io.llmrelay.provider.bedrock;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.llmrelay.provider.wire.Json;
@@ -15,6 +19,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -86,19 +91,12 @@ public final class BedrockDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    if (request.temperature() != null && request.temperature() > 1) {
-      return "temperature above 1 cannot be expressed";
-    }
-    if (request.seed() != null) {
-      return "seed cannot be expressed";
-    }
-    if (request.wantsFormat()) {
-      return "response_format other than text cannot be expressed";
-    }
-    if (request.user() != null) {
-      return "user cannot be expressed";
-    }
+  public Set<RequestFeature> features() {
+    return Set.of();
+  }
+
+  @Override
+  public String cannotExpress(ChatRequest request) {
     return Conversation.firstRole(request) == ChatMessage.Role.USER
         ? null
         : "the conversation must begin with the user";
@@ -137,34 +135,36 @@ public final class BedrockDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
     JsonArray messages = new JsonArray();
-    for (ChatMessage turn : Conversation.turns(request)) {
+    for (Conversation.Turn turn : Conversation.turns(request)) {
       messages.add(
-          new JsonObject().put("role", turn.role().code()).put("content", blocks(turn.parts())));
+          new JsonObject()
+              .put("role", turn.assistant() ? "assistant" : "user")
+              .put("content", blocks(turn.parts())));
     }
-    JsonArray system = blocks(Conversation.systemTexts(request));
+    JsonArray system = blocks(Conversation.systemParts(request));
     JsonObject config = new JsonObject();
-    Json.put(config, "temperature", request.temperature());
-    Json.put(config, "topP", leftOut(request, model) == null ? request.topP() : null);
+    Json.put(config, "temperature", translation.temperature(1));
+    // Claude has the same restrictions as at Anthropic.
+    Json.put(config, "topP", AnthropicDialect.topP(request, model, translation));
     Json.put(config, "maxTokens", request.maxTokens());
     Json.put(
         config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
     JsonObject json = new JsonObject().put("messages", messages);
     Json.put(json, "system", system.isEmpty() ? null : system);
     Json.put(json, "inferenceConfig", config.isEmpty() ? null : config);
-    return json.toBuffer();
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
-  /** Claude has the same restrictions as at Anthropic. */
-  @Override
-  public String leftOut(ChatRequest request, String model) {
-    return new AnthropicDialect().leftOut(request, model);
-  }
-
-  private static JsonArray blocks(List<String> texts) {
+  private static JsonArray blocks(List<ContentPart> parts) {
     JsonArray blocks = new JsonArray();
-    texts.forEach(text -> blocks.add(new JsonObject().put("text", text)));
+    for (ContentPart part : parts) {
+      if (part instanceof ContentPart.Text text) {
+        blocks.add(new JsonObject().put("text", text.text()));
+      }
+    }
     return blocks;
   }
 

@@ -2,17 +2,20 @@ package io.llmrelay.provider.cloudflare;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.openai.OpenAiDialect;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -43,17 +46,13 @@ public final class CloudflareDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    if (request.stop() != null) {
-      return "stop cannot be expressed";
-    }
-    if (request.seed() != null && (request.seed() < 1 || request.seed() > MAX_SEED)) {
-      return "seed outside 1 to " + MAX_SEED + " cannot be expressed";
-    }
-    if (request.wantsFormat()) {
-      return "response_format other than text cannot be streamed";
-    }
-    return request.user() == null ? null : "user cannot be expressed";
+  public Set<RequestFeature> features() {
+    return Set.of();
+  }
+
+  @Override
+  public String cannotExpress(ChatRequest request) {
+    return request.stop() == null ? null : "stop cannot be expressed";
   }
 
   @Override
@@ -82,7 +81,8 @@ public final class CloudflareDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
     JsonArray messages = new JsonArray();
     for (ChatMessage message : request.messages()) {
       messages.add(
@@ -96,8 +96,10 @@ public final class CloudflareDialect implements Dialect {
             .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
     Json.put(json, "temperature", request.temperature());
     Json.put(json, "top_p", request.topP());
-    Json.put(json, "seed", request.seed());
-    return json.toBuffer();
+    if (request.seed() != null && request.seed() >= 1 && request.seed() <= MAX_SEED) {
+      json.put("seed", translation.seed());
+    }
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
   /** Returns the reasoning fields of the models that use the format of OpenAI. */

@@ -2,16 +2,20 @@ package io.llmrelay.provider.cohere;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Cohere's Chat API, version 2. Its value ranges are narrower than OpenAI's. */
@@ -26,17 +30,8 @@ public final class CohereDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    if (request.temperature() != null && request.temperature() > 1) {
-      return "temperature above 1 cannot be expressed";
-    }
-    if (request.topP() != null && (request.topP() < MIN_P || request.topP() > MAX_P)) {
-      return "top_p outside 0.01 to 0.99 cannot be expressed";
-    }
-    if (request.seed() != null && request.seed() < 0) {
-      return "a negative seed cannot be expressed";
-    }
-    return request.user() == null ? null : "user cannot be expressed";
+  public Set<RequestFeature> features() {
+    return EnumSet.of(RequestFeature.JSON, RequestFeature.JSON_SCHEMA);
   }
 
   @Override
@@ -62,7 +57,8 @@ public final class CohereDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
     JsonArray messages = new JsonArray();
     for (ChatMessage message : request.messages()) {
       messages.add(
@@ -70,18 +66,20 @@ public final class CohereDialect implements Dialect {
     }
     JsonObject json =
         new JsonObject().put("model", model).put("messages", messages).put("stream", true);
-    Json.put(json, "temperature", request.temperature());
-    Json.put(json, "p", request.topP());
+    Json.put(json, "temperature", translation.temperature(1));
+    Json.put(json, "p", translation.topP(MIN_P, MAX_P));
     Json.put(json, "max_tokens", request.maxTokens());
     Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(json, "seed", request.seed());
+    if (request.seed() != null && request.seed() >= 0) {
+      json.put("seed", translation.seed());
+    }
     if (request.wantsFormat()) {
       // The type is the same with and without a schema.
       JsonObject format = new JsonObject().put("type", "json_object");
       Json.put(format, "json_schema", request.schema());
       json.put("response_format", format);
     }
-    return json.toBuffer();
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
   @Override

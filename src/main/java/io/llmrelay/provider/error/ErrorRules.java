@@ -4,6 +4,7 @@ import static io.llmrelay.chat.FailureKind.AUTHENTICATION;
 import static io.llmrelay.chat.FailureKind.CONTENT_FILTER;
 import static io.llmrelay.chat.FailureKind.CONTEXT_LENGTH;
 import static io.llmrelay.chat.FailureKind.INVALID_REQUEST;
+import static io.llmrelay.chat.FailureKind.MALFORMED_TOOL_CALL;
 import static io.llmrelay.chat.FailureKind.MODEL_NOT_FOUND;
 import static io.llmrelay.chat.FailureKind.OVERLOADED;
 import static io.llmrelay.chat.FailureKind.PERMISSION;
@@ -211,7 +212,7 @@ final class ErrorRules {
 
           // Accounts without permission, before features that a model does not support.
           is(PERMISSION).named("failed_precondition", "unsupported_country_region_territory"),
-
+          is(MALFORMED_TOOL_CALL).named("tool_use_failed", "malformed_tool_use"),
           // Features that this backend, model or account lacks and another may have.
           is(UNSUPPORTED)
               .named(
@@ -221,8 +222,7 @@ final class ErrorRules {
                   "(parameter|argument|field|feature)_not_supported",
                   "not_supported(_error)?",
                   "extra_forbidden",
-                  // Invalid tool calls or JSON of the model.
-                  "tool_use_failed",
+                  // Invalid JSON of the model.
                   "json_validate_failed",
                   "output_parse_failed"),
           is(UNSUPPORTED)

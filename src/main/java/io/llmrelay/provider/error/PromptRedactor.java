@@ -1,10 +1,8 @@
 package io.llmrelay.provider.error;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import java.util.BitSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,7 +15,7 @@ import java.util.regex.Pattern;
  * scanned once, with a rolling hash that filters the positions to compare.
  */
 final class PromptRedactor {
-  static final PromptRedactor NONE = new PromptRedactor(List.of());
+  static final PromptRedactor NONE = new PromptRedactor(null);
 
   /** Length of a common substring that counts as a quotation; shorter ones are coincidence. */
   static final int RUN = 12;
@@ -30,14 +28,14 @@ final class PromptRedactor {
   private static final int FILTER_MASK = 0xFFFF;
   private static final int TOP = power(RUN - 1);
 
-  private final List<ChatMessage> messages;
+  private final ChatRequest request;
 
-  private PromptRedactor(List<ChatMessage> messages) {
-    this.messages = messages;
+  private PromptRedactor(ChatRequest request) {
+    this.request = request;
   }
 
   static PromptRedactor of(ChatRequest request) {
-    return new PromptRedactor(request.messages());
+    return new PromptRedactor(request);
   }
 
   /**
@@ -56,13 +54,14 @@ final class PromptRedactor {
   private BitSet quoted(String message) {
     BitSet quoted = new BitSet();
     Set<String> runs = runs(message);
-    for (ChatMessage chatMessage : messages) {
-      for (String part : chatMessage.parts()) {
-        String text = SecretRedactor.fold(part).strip();
-        if (text.length() >= RUN) {
-          mark(message, common(runs, text), quoted);
-        }
-      }
+    if (request != null) {
+      request.forEachText(
+          part -> {
+            String text = SecretRedactor.fold(part).strip();
+            if (text.length() >= RUN) {
+              mark(message, common(runs, text), quoted);
+            }
+          });
     }
     return quoted;
   }

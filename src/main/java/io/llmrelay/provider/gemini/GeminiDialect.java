@@ -1,18 +1,22 @@
 package io.llmrelay.provider.gemini;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -28,13 +32,12 @@ public final class GeminiDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    if (request.user() != null) {
-      return "user cannot be expressed";
-    }
-    if (request.seed() != null && request.seed() != request.seed().intValue()) {
-      return "seed beyond 32 bits cannot be expressed";
-    }
+  public Set<RequestFeature> features() {
+    return EnumSet.of(RequestFeature.JSON, RequestFeature.JSON_SCHEMA);
+  }
+
+  @Override
+  public String cannotExpress(ChatRequest request) {
     return Conversation.firstRole(request) == null
         ? "the conversation needs more than the system"
         : null;
@@ -62,35 +65,41 @@ public final class GeminiDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
     JsonArray contents = new JsonArray();
-    for (ChatMessage turn : Conversation.turns(request)) {
-      String role = turn.role() == ChatMessage.Role.ASSISTANT ? "model" : "user";
-      contents.add(parts(turn.parts()).put("role", role));
+    for (Conversation.Turn turn : Conversation.turns(request)) {
+      contents.add(parts(turn.parts()).put("role", turn.assistant() ? "model" : "user"));
     }
-    List<String> system = Conversation.systemTexts(request);
-    JsonObject config = config(request);
+    List<ContentPart> system = Conversation.systemParts(request);
+    JsonObject config = config(request, translation);
     JsonObject json = new JsonObject();
     Json.put(json, "systemInstruction", system.isEmpty() ? null : parts(system));
     json.put("contents", contents);
     Json.put(json, "generationConfig", config.isEmpty() ? null : config);
-    return json.toBuffer();
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
-  private static JsonObject parts(List<String> texts) {
+  private static JsonObject parts(List<ContentPart> content) {
     JsonArray parts = new JsonArray();
-    texts.forEach(text -> parts.add(new JsonObject().put("text", text)));
+    for (ContentPart part : content) {
+      if (part instanceof ContentPart.Text text) {
+        parts.add(new JsonObject().put("text", text.text()));
+      }
+    }
     return new JsonObject().put("parts", parts);
   }
 
-  private static JsonObject config(ChatRequest request) {
+  private static JsonObject config(ChatRequest request, Translation translation) {
     JsonObject config = new JsonObject();
     Json.put(config, "temperature", request.temperature());
     Json.put(config, "topP", request.topP());
     Json.put(config, "maxOutputTokens", request.maxTokens());
     Json.put(
         config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(config, "seed", request.seed());
+    if (request.seed() != null && request.seed() == request.seed().intValue()) {
+      config.put("seed", translation.seed());
+    }
     if (request.wantsFormat()) {
       config.put("responseMimeType", "application/json");
       Json.put(config, "responseJsonSchema", request.schema());

@@ -2,17 +2,21 @@ package io.llmrelay.provider.ollama;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Ollama's native API: NDJSON, with settings in an {@code options} object. */
@@ -25,8 +29,8 @@ public final class OllamaDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    return request.user() == null ? null : "user cannot be expressed";
+  public Set<RequestFeature> features() {
+    return EnumSet.of(RequestFeature.JSON, RequestFeature.JSON_SCHEMA);
   }
 
   @Override
@@ -55,7 +59,8 @@ public final class OllamaDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    Translation translation = new Translation(request);
     JsonArray messages = new JsonArray();
     for (ChatMessage message : request.messages()) {
       messages.add(
@@ -71,9 +76,9 @@ public final class OllamaDialect implements Dialect {
     Json.put(settings, "top_p", request.topP());
     Json.put(settings, "num_predict", request.maxTokens());
     Json.put(settings, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(settings, "seed", request.seed());
+    Json.put(settings, "seed", translation.seed());
     Json.put(json, "options", settings.isEmpty() ? null : settings);
-    return json.toBuffer();
+    return new EncodedRequest(json.toBuffer(), translation.warnings());
   }
 
   @Override

@@ -1,14 +1,14 @@
 package io.llmrelay.provider.openai;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
-import io.llmrelay.provider.wire.Json;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import io.llmrelay.provider.EncodedRequest;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /** OpenAI's Chat Completions API, and compatible servers. */
 public final class OpenAiDialect implements Dialect {
@@ -19,8 +19,8 @@ public final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public String cannotServe(ChatRequest request) {
-    return null;
+  public Set<RequestFeature> features() {
+    return EnumSet.allOf(RequestFeature.class);
   }
 
   @Override
@@ -40,35 +40,16 @@ public final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public Buffer encode(ChatRequest request, String model, BackendOptions options) {
+  public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
     ServerTraits traits = ServerTraits.of(options.getProvider());
-    return encode(request, model, traits, traits.asksUsage());
+    return OpenAiRequest.encode(request, model, options, traits, traits.asksUsage());
   }
 
   @Override
-  public Buffer encodeWithoutStreamOptions(
+  public EncodedRequest encodeWithoutStreamOptions(
       ChatRequest request, String model, BackendOptions options) {
     ServerTraits traits = ServerTraits.of(options.getProvider());
-    return traits.asksUsage() ? encode(request, model, traits, false) : null;
-  }
-
-  private static Buffer encode(
-      ChatRequest request, String model, ServerTraits traits, boolean asksUsage) {
-    JsonArray messages = new JsonArray();
-    request.messages().forEach(message -> messages.add(message.toJson()));
-    JsonObject json =
-        new JsonObject().put("model", model).put("messages", messages).put("stream", true);
-    if (asksUsage) {
-      json.put("stream_options", new JsonObject().put("include_usage", true));
-    }
-    Json.put(json, "temperature", request.temperature());
-    Json.put(json, "top_p", request.topP());
-    Json.put(json, traits.maxTokens(), request.maxTokens());
-    Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(json, traits.seed(), request.seed());
-    Json.put(json, "response_format", request.responseFormat());
-    Json.put(json, "user", request.user());
-    return json.toBuffer();
+    return traits.asksUsage() ? OpenAiRequest.encode(request, model, options, traits, false) : null;
   }
 
   @Override

@@ -64,7 +64,7 @@ class BadInputTest extends GatewayFixture {
         "stream_options.x                   | {'stream': true, 'stream_options': {'x': true}}",
         "messages       | {'messages': []}",
         "temperature    | {'temperature': 3}",
-        "tools          | {'tools': [{}]}",
+        "tools[0].type  | {'tools': [{}]}",
         "relay.commit   | {'relay': {'commit': 'never'}}",
       })
   void invalidFieldIsNamed(String field, String json) throws Exception {

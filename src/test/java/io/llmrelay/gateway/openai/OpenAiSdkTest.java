@@ -138,11 +138,11 @@ class OpenAiSdkTest extends RelayFixture {
   void aBadRequestNamesTheField() {
     BadRequestException error =
         catchThrowableOfType(
-            BadRequestException.class, () -> stream(params().presencePenalty(1.0).build()));
+            BadRequestException.class, () -> stream(params().presencePenalty(3.0).build()));
 
     assertThat(error.param()).contains("presence_penalty");
     assertThat(error.type()).contains("invalid_request_error");
-    assertThat(error).hasMessageContaining("presence_penalty is not supported yet");
+    assertThat(error).hasMessageContaining("presence_penalty must be a number from -2 to 2");
     assertThat(sandbox.calls()).isEmpty();
   }
 

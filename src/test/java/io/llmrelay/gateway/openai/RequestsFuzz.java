@@ -6,7 +6,6 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.gateway.server.GatewayError;
-import io.llmrelay.gateway.server.JsonBody;
 import io.vertx.core.buffer.Buffer;
 
 /**
@@ -18,7 +17,7 @@ public final class RequestsFuzz {
 
   public static void fuzzerTestOneInput(byte[] input) {
     try {
-      ChatCompletionParams params = ChatCompletionParams.of(JsonBody.parse(Buffer.buffer(input)));
+      ChatCompletionParams params = ChatCompletionParams.of(Buffer.buffer(input));
       ChatRequest again = ChatRequest.fromJson(params.request().toJson());
       assertThat(again.toJson()).isEqualTo(params.request().toJson());
       assertThat(again.characters()).isEqualTo(params.request().characters());

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.provider.EncodedRequest;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +20,7 @@ class AnthropicDialectTest {
   private final AnthropicDialect dialect = new AnthropicDialect();
 
   private String encode(ChatRequest request) {
-    return dialect.encode(request, "claude-sonnet-4-0", new BackendOptions()).toString();
+    return dialect.encode(request, "claude-sonnet-4-0", new BackendOptions()).body().toString();
   }
 
   @Test
@@ -26,7 +28,7 @@ class AnthropicDialectTest {
     ChatRequest request =
         ChatRequest.of(
                 ChatMessage.system("Be brief."),
-                new ChatMessage(ChatMessage.Role.USER, List.of("one", "two")),
+                ChatMessage.of(ChatMessage.Role.USER, Text.of("one"), Text.of("two")),
                 ChatMessage.system("And kind."),
                 ChatMessage.user("three"),
                 ChatMessage.assistant("four"),
@@ -75,16 +77,18 @@ class AnthropicDialectTest {
   })
   void newerModelsTakeTemperatureOrTopP(String model, boolean one) {
     ChatRequest both = HELLO.withTemperature(0.5).withTopP(0.9);
-    JsonObject json = dialect.encode(both, model, new BackendOptions()).toJsonObject();
+    EncodedRequest encoded = dialect.encode(both, model, new BackendOptions());
+    JsonObject json = encoded.body().toJsonObject();
     assertThat(json.getDouble("temperature")).isEqualTo(0.5);
     assertThat(json.getDouble("top_p")).isEqualTo(one ? null : 0.9);
-    assertThat(dialect.leftOut(both, model))
+    assertThat(encoded.warnings())
         .isEqualTo(
-            one ? "top_p was left out: " + model + " takes temperature or top_p, not both" : null);
-    ChatRequest alone = HELLO.withTopP(0.9);
-    assertThat(dialect.leftOut(alone, model)).isNull();
-    assertThat(dialect.encode(alone, model, new BackendOptions()).toJsonObject().getDouble("top_p"))
-        .isEqualTo(0.9);
+            one
+                ? List.of("top_p was left out: " + model + " takes temperature or top_p, not both")
+                : List.of());
+    EncodedRequest alone = dialect.encode(HELLO.withTopP(0.9), model, new BackendOptions());
+    assertThat(alone.warnings()).isEmpty();
+    assertThat(alone.body().toJsonObject().getDouble("top_p")).isEqualTo(0.9);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.AwsFrames;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.Reading;
 import io.llmrelay.provider.Rig;
 import io.llmrelay.provider.wire.EventDecoder;
@@ -255,7 +256,7 @@ class BedrockDialectTest {
             .withMaxTokens(64)
             .withStop("END");
     assertThat(BEDROCK.cannotServe(request)).isNull();
-    assertThat(BEDROCK.encode(request, "m", at("http://localhost")).toJsonObject())
+    assertThat(BEDROCK.encode(request, "m", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
                 """
@@ -303,10 +304,11 @@ class BedrockDialectTest {
   void aNewerClaudeTakesTemperatureOrTopP() {
     ChatRequest both = Rig.HELLO.withTemperature(0.5).withTopP(0.9);
     String claude = "eu.anthropic.claude-haiku-4-5-20251001-v1:0";
-    JsonObject body = BEDROCK.encode(both, claude, new BackendOptions()).toJsonObject();
-    assertThat(body.getJsonObject("inferenceConfig"))
+    EncodedRequest encoded = BEDROCK.encode(both, claude, new BackendOptions());
+    assertThat(encoded.body().toJsonObject().getJsonObject("inferenceConfig"))
         .isEqualTo(new JsonObject().put("temperature", 0.5));
-    assertThat(BEDROCK.leftOut(both, claude)).startsWith("top_p was left out");
-    assertThat(BEDROCK.leftOut(both, "amazon.nova-pro-v1:0")).isNull();
+    assertThat(encoded.warnings()).singleElement().asString().startsWith("top_p was left out");
+    assertThat(BEDROCK.encode(both, "amazon.nova-pro-v1:0", new BackendOptions()).warnings())
+        .isEmpty();
   }
 }

@@ -176,7 +176,7 @@ class CloudflareDialectTest {
             .withMaxTokens(64)
             .withSeed(7L);
     assertThat(CLOUDFLARE.cannotServe(request)).isNull();
-    assertThat(CLOUDFLARE.encode(request, "@cf/x", at(ACCOUNT)).toJsonObject())
+    assertThat(CLOUDFLARE.encode(request, "@cf/x", at(ACCOUNT)).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
                 """
@@ -188,6 +188,7 @@ class CloudflareDialectTest {
     assertThat(
             CLOUDFLARE
                 .encode(Rig.HELLO, "@cf/x", at(ACCOUNT))
+                .body()
                 .toJsonObject()
                 .getInteger("max_tokens"))
         .isEqualTo(2048);

@@ -190,7 +190,7 @@ class CohereDialectTest {
                 new JsonObject(
                     "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"type\":\"object\"}}}"));
     assertThat(COHERE.cannotServe(request)).isNull();
-    assertThat(COHERE.encode(request, "command-a", at("http://localhost")).toJsonObject())
+    assertThat(COHERE.encode(request, "command-a", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
                 """

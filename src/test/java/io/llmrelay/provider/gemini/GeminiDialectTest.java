@@ -233,7 +233,7 @@ class GeminiDialectTest {
                 new JsonObject(
                     "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\"}}}"));
     assertThat(GEMINI.cannotServe(request)).isNull();
-    assertThat(GEMINI.encode(request, "gemini-x", at("http://localhost")).toJsonObject())
+    assertThat(GEMINI.encode(request, "gemini-x", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
                 """
@@ -250,7 +250,7 @@ class GeminiDialectTest {
 
   @Test
   void writesNothingThatWasNotAsked() {
-    assertThat(GEMINI.encode(Rig.HELLO, "m", at("http://localhost")).toString())
+    assertThat(GEMINI.encode(Rig.HELLO, "m", at("http://localhost")).body().toString())
         .isEqualTo("{\"contents\":[{\"parts\":[{\"text\":\"Hello\"}],\"role\":\"user\"}]}");
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -161,7 +162,7 @@ class OllamaDialectTest {
     ChatRequest request =
         ChatRequest.of(
                 ChatMessage.system("Be brief."),
-                new ChatMessage(ChatMessage.Role.USER, List.of("Hi ", "there")),
+                ChatMessage.of(ChatMessage.Role.USER, Text.of("Hi "), Text.of("there")),
                 ChatMessage.assistant("Hello"))
             .withTemperature(0.5)
             .withTopP(0.9)
@@ -170,7 +171,7 @@ class OllamaDialectTest {
             .withSeed(7L)
             .withResponseFormat(new JsonObject().put("type", "json_object"));
     assertThat(OLLAMA.cannotServe(request)).isNull();
-    assertThat(OLLAMA.encode(request, "llama3:8b", at("http://localhost")).toJsonObject())
+    assertThat(OLLAMA.encode(request, "llama3:8b", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
                 """
@@ -192,7 +193,7 @@ class OllamaDialectTest {
         Rig.HELLO.withResponseFormat(
             new JsonObject(
                 "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"type\":\"object\"}}}"));
-    JsonObject body = OLLAMA.encode(request, "m", at("http://localhost")).toJsonObject();
+    JsonObject body = OLLAMA.encode(request, "m", at("http://localhost")).body().toJsonObject();
     assertThat(body.getJsonObject("format")).isEqualTo(new JsonObject().put("type", "object"));
     assertThat(body.containsKey("options")).isFalse();
   }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.json.JsonObject;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +16,7 @@ class OpenAiDialectTest {
   private static final ChatRequest FULL =
       ChatRequest.of(
               ChatMessage.system("Be brief."),
-              new ChatMessage(ChatMessage.Role.USER, List.of("Hi", "\"é\uD83D\uDE00\"")),
+              ChatMessage.of(ChatMessage.Role.USER, Text.of("Hi"), Text.of("\"é\uD83D\uDE00\"")),
               ChatMessage.assistant("Yes?"),
               ChatMessage.user("Go"))
           .withModel("ignored")
@@ -30,31 +30,35 @@ class OpenAiDialectTest {
           .withUser("u1");
 
   private String encode(ChatRequest request, String provider) {
-    return dialect.encode(request, "gpt-x", new BackendOptions().setProvider(provider)).toString();
+    return dialect
+        .encode(request, "gpt-x", new BackendOptions().setProvider(provider))
+        .body()
+        .toString();
   }
 
   @Test
   void writesEverythingButMetadata() {
     assertThat(encode(FULL, "openai"))
         .isEqualTo(
-            "{\"model\":\"gpt-x\",\"messages\":["
+            "{\"model\":\"gpt-x\","
+                + "\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+                + "\"temperature\":0.7,\"top_p\":0.9,\"max_completion_tokens\":256,"
+                + "\"stop\":[\"END\",\"STOP\"],\"seed\":42,"
+                + "\"response_format\":{\"type\":\"json_object\"},\"user\":\"u1\","
+                + "\"messages\":["
                 + "{\"role\":\"system\",\"content\":\"Be brief.\"},"
                 + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\"},"
                 + "{\"type\":\"text\",\"text\":\"\\\"é\\uD83D\\uDE00\\\"\"}]},"
                 + "{\"role\":\"assistant\",\"content\":\"Yes?\"},"
-                + "{\"role\":\"user\",\"content\":\"Go\"}],"
-                + "\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-                + "\"temperature\":0.7,\"top_p\":0.9,\"max_completion_tokens\":256,"
-                + "\"stop\":[\"END\",\"STOP\"],\"seed\":42,"
-                + "\"response_format\":{\"type\":\"json_object\"},\"user\":\"u1\"}");
+                + "{\"role\":\"user\",\"content\":\"Go\"}]}");
   }
 
   @Test
   void writesNothingThatWasNotSaid() {
     assertThat(encode(ChatRequest.of(ChatMessage.user("Hi")), null))
         .isEqualTo(
-            "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],"
-                + "\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+            "{\"model\":\"gpt-x\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
   }
 
   @Test

@@ -9,23 +9,23 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
- * Through the HTTP gateway, read as strictly as a client can: what is neither an event of the
- * answer nor its one end is odd, and so is a header that a backend put there.
+ * A client of the HTTP gateway that accepts only the events of the answer and one end. Everything
+ * else is a deviation, also a header that came from a backend.
  */
-final class GatewayDoor implements Door {
+final class GatewayTestClient implements TestClient {
   private static final String DATA = "data: ";
 
   private final HttpClient client;
   private final int port;
 
-  GatewayDoor(HttpClient client, int port) {
+  GatewayTestClient(HttpClient client, int port) {
     this.client = client;
     this.port = port;
   }
 
   @Override
-  public Observed ask(JsonObject request, boolean streaming) {
-    Observed seen = new Observed();
+  public Observation ask(JsonObject request, boolean streaming) {
+    Observation observed = new Observation();
     JsonObject json = request.copy().put("stream", streaming);
     if (streaming) {
       json.put("stream_options", new JsonObject().put("include_usage", true));
@@ -34,13 +34,13 @@ final class GatewayDoor implements Door {
     client
         .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
         .compose(out -> out.putHeader("content-type", "application/json").send(body))
-        .onSuccess(response -> read(response, seen))
-        .onFailure(error -> seen.failed("cut off: " + error.getMessage()));
-    return seen;
+        .onSuccess(response -> read(response, observed))
+        .onFailure(error -> observed.failed("cut off: " + error.getMessage()));
+    return observed;
   }
 
-  private static void head(HttpClientResponse response, Observed seen) {
-    seen.backend = response.getHeader("x-relay-backend");
+  private static void head(HttpClientResponse response, Observation observed) {
+    observed.backend = response.getHeader("x-relay-backend");
     response
         .headers()
         .forEach(
@@ -48,87 +48,88 @@ final class GatewayDoor implements Door {
               if (name.equalsIgnoreCase("set-cookie")
                   || name.equalsIgnoreCase("x-note")
                   || value.chars().anyMatch(c -> c < ' ')) {
-                seen.odd.add("the header " + name);
+                observed.deviations.add("the header " + name);
               }
             });
   }
 
-  private static void read(HttpClientResponse response, Observed seen) {
-    head(response, seen);
+  private static void read(HttpClientResponse response, Observation observed) {
+    head(response, observed);
     Buffer bytes = Buffer.buffer();
     response
         .handler(bytes::appendBuffer)
-        .exceptionHandler(cut -> body(response, bytes, true, seen))
-        .endHandler(end -> body(response, bytes, false, seen));
+        .exceptionHandler(cut -> body(response, bytes, true, observed))
+        .endHandler(end -> body(response, bytes, false, observed));
   }
 
-  private static void body(HttpClientResponse response, Buffer bytes, boolean cut, Observed seen) {
+  private static void body(
+      HttpClientResponse response, Buffer bytes, boolean cut, Observation observed) {
     String type = response.getHeader("content-type");
     if (type != null && type.startsWith("text/event-stream")) {
-      seen.reasoning = new StringBuilder();
+      observed.reasoning = new StringBuilder();
       for (String event : bytes.toString().split("\n\n")) {
-        event(event, seen);
+        event(event, observed);
       }
-      if (seen.signals == 0) {
-        seen.failed(cut ? "cut off" : "no end");
+      if (observed.signals == 0) {
+        observed.failed(cut ? "cut off" : "no end");
       }
-      if (seen.kind != null && !cut) {
-        seen.odd.add("the end of a body that broke off");
-      } else if (seen.kind == null && cut) {
-        seen.odd.add("a whole answer without an end");
+      if (observed.kind != null && !cut) {
+        observed.deviations.add("an end in a truncated body");
+      } else if (observed.kind == null && cut) {
+        observed.deviations.add("a whole answer without an end");
       }
       return;
     }
     if (cut) {
-      seen.failed("cut off");
+      observed.failed("cut off");
       return;
     }
     JsonObject json = bytes.toJsonObject();
     if (response.statusCode() != 200) {
       String retryAfter = response.getHeader("retry-after");
-      seen.retryAfterMs = retryAfter == null ? -1 : Long.parseLong(retryAfter) * 1000;
-      seen.failed(kind(json));
+      observed.retryAfterMs = retryAfter == null ? -1 : Long.parseLong(retryAfter) * 1000;
+      observed.failed(kind(json));
       return;
     }
     JsonObject choice = json.getJsonArray("choices").getJsonObject(0);
-    seen.finish = choice.getString("finish_reason");
+    observed.finish = choice.getString("finish_reason");
     JsonObject message = choice.getJsonObject("message");
-    seen.text.appendString(message.getString("content", ""));
-    seen.reasoning = new StringBuilder(message.getString("reasoning_content", ""));
-    usage(json, seen);
-    seen.terminal();
+    observed.text.appendString(message.getString("content", ""));
+    observed.reasoning = new StringBuilder(message.getString("reasoning_content", ""));
+    usage(json, observed);
+    observed.terminal();
   }
 
-  private static void event(String event, Observed seen) {
+  private static void event(String event, Observation observed) {
     if (event.equals(DATA + "[DONE]")) {
-      seen.terminal();
+      observed.terminal();
       return;
     }
     JsonObject json = new JsonObject();
     try {
       json = new JsonObject(event.startsWith(DATA) ? event.substring(DATA.length()) : "");
     } catch (DecodeException e) {
-      // odd, as everything that is not one of ours
+      // Reported below as an unexpected event.
     }
     JsonArray choices = json.getJsonArray("choices");
     if (json.containsKey("error")) {
-      seen.failed(kind(json));
-    } else if (choices == null || seen.signals > 0) {
-      seen.odd.add("the event " + event);
+      observed.failed(kind(json));
+    } else if (choices == null || observed.signals > 0) {
+      observed.deviations.add("the event " + event);
     } else if (choices.isEmpty()) {
-      usage(json, seen);
+      usage(json, observed);
     } else {
       JsonObject choice = choices.getJsonObject(0);
-      seen.finish = choice.getString("finish_reason", seen.finish);
+      observed.finish = choice.getString("finish_reason", observed.finish);
       JsonObject delta = choice.getJsonObject("delta");
-      seen.reasoning.append(delta.getString("reasoning_content", ""));
+      observed.reasoning.append(delta.getString("reasoning_content", ""));
       String content = delta.getString("content");
-      seen.text.appendString(content == null ? "" : content);
+      observed.text.appendString(content == null ? "" : content);
     }
   }
 
-  private static void usage(JsonObject json, Observed seen) {
-    seen.outputTokens = json.getJsonObject("usage").getLong("completion_tokens");
+  private static void usage(JsonObject json, Observation observed) {
+    observed.outputTokens = json.getJsonObject("usage").getLong("completion_tokens");
   }
 
   private static String kind(JsonObject json) {

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An error as the vendors word it, in both dialects. The named ones are those of {@code mock-NAME};
- * a status that has no entry of its own is a server or a request error in general words.
+ * An error of a vendor's API, with the texts of both dialects. The named ones are those of {@code
+ * mock-NAME}; a status without an entry is a generic server or request error.
  *
- * @param status HTTP status when it is sent as a status; in a stream the status stays 200
+ * @param status the HTTP status if the error is the response; in a stream the status is 200
  */
-record ApiError(
+record SandboxError(
     int status,
     String type,
     String code,
@@ -18,12 +18,12 @@ record ApiError(
     String anthropicType,
     String anthropicMessage) {
 
-  /** What would be a header, a page and an event, if somebody passed it on as it is. */
+  /** Becomes a header, a page and an event if it is forwarded without escaping. */
   static final String SPLIT =
       "\r\nset-cookie: split=1\r\n\r\n<html>\r\n\r\ndata: {\"split\":1}\n\ndata: [DONE]\n\n";
 
   private static final String INVALID = "invalid_request_error";
-  private static final Map<String, ApiError> NAMED = new TreeMap<>();
+  private static final Map<String, SandboxError> NAMED = new TreeMap<>();
 
   static {
     named("400", INVALID, "invalid_value", "Invalid 'messages[0].role': 'sytem'.", INVALID, null);
@@ -123,46 +123,52 @@ record ApiError(
   }
 
   private static void named(
-      String name, String type, String code, String message, String anthropic, String other) {
+      String name,
+      String type,
+      String code,
+      String message,
+      String anthropicType,
+      String anthropicMessage) {
     int status = Integer.parseInt(name.substring(0, 3));
-    String words = other == null ? message : other;
-    NAMED.put(name, new ApiError(status, type, code, message, anthropic, words));
+    String text = anthropicMessage == null ? message : anthropicMessage;
+    NAMED.put(name, new SandboxError(status, type, code, message, anthropicType, text));
   }
 
   static List<String> names() {
     return List.copyOf(NAMED.keySet());
   }
 
-  /** The error of that name, or null. */
-  static ApiError named(String name) {
+  /** Returns the error with that name, or null. */
+  static SandboxError named(String name) {
     return NAMED.get(name);
   }
 
-  static ApiError ofStatus(int status) {
-    ApiError named = NAMED.get(Integer.toString(status));
+  /** Returns the error of an HTTP status, which need not be an error status. */
+  static SandboxError ofStatus(int status) {
+    SandboxError named = NAMED.get(Integer.toString(status));
     if (named != null) {
       return named;
     }
-    String message = "The sandbox was told to answer " + status + ".";
+    String message = "The sandbox was configured to respond with " + status + ".";
     if (status < 400) {
-      ApiError words = NAMED.get("503");
-      return new ApiError(
-          status, words.type, words.code, words.message, words.anthropicType, words.message);
+      SandboxError error = NAMED.get("503");
+      return new SandboxError(
+          status, error.type, error.code, error.message, error.anthropicType, error.message);
     }
     return status < 500
         ? invalid(status, null, message)
-        : new ApiError(status, "server_error", null, message, "api_error", message);
+        : new SandboxError(status, "server_error", null, message, "api_error", message);
   }
 
-  /** A refusal of the request itself, with the sandbox's own words. */
-  static ApiError invalid(int status, String code, String message) {
+  /** Returns an error for an invalid request, with a text of the sandbox. */
+  static SandboxError invalid(int status, String code, String message) {
     String type = status == 404 ? "not_found_error" : INVALID;
-    return new ApiError(status, INVALID, code, message, type, message);
+    return new SandboxError(status, INVALID, code, message, type, message);
   }
 
-  /** The same with {@link #SPLIT} in all its words. */
-  ApiError splitting() {
-    return new ApiError(
+  /** Returns this error with {@link #SPLIT} appended to its texts. */
+  SandboxError splitting() {
+    return new SandboxError(
         status,
         type,
         (code == null ? "code" : code) + SPLIT,
@@ -171,7 +177,7 @@ record ApiError(
         anthropicMessage + SPLIT);
   }
 
-  ApiError withMessage(String openAi, String anthropic) {
-    return new ApiError(status, type, code, openAi, anthropicType, anthropic);
+  SandboxError withMessage(String openAi, String anthropic) {
+    return new SandboxError(status, type, code, openAi, anthropicType, anthropic);
   }
 }

@@ -11,14 +11,14 @@ import io.vertx.core.net.NetServer;
 import java.util.Map;
 
 /**
- * What all scenes use: the sandbox, the places that no sandbox is at, and an HTTP client.
+ * The sandbox, the addresses without a sandbox, and an HTTP client, shared by all rows.
  *
- * @param places base URLs by the name the wall has for them
+ * @param addresses base URLs by their names in the wall
  */
-record Stage(Vertx vertx, Sandbox sandbox, Map<String, String> places, HttpClient http) {
+record Fixture(Vertx vertx, Sandbox sandbox, Map<String, String> addresses, HttpClient http) {
   private static final int CONNECTIONS = 500;
 
-  static Future<Stage> open(Vertx vertx) {
+  static Future<Fixture> open(Vertx vertx) {
     NetServer mute = vertx.createNetServer().connectHandler(socket -> socket.pause());
     NetServer closed = vertx.createNetServer().connectHandler(socket -> socket.close());
     Future<Integer> refused =
@@ -34,7 +34,7 @@ record Stage(Vertx vertx, Sandbox sandbox, Map<String, String> places, HttpClien
     return Future.all(refused, listening, untrusted, sandbox)
         .map(
             open ->
-                new Stage(
+                new Fixture(
                     vertx,
                     sandbox.result(),
                     Map.of(

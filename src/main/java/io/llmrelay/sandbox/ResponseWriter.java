@@ -13,56 +13,61 @@ import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Plays the steps of a reply on its connection, on the connection's event loop. It is always in one
- * of four states: running (inside {@link #run}), waiting for its one timer, waiting for the write
- * queue to drain, or hanging until the client goes. The close of the connection ends all of them,
- * so nothing outlives the call. A long run of writes gives the event loop back after every {@link
- * #TURN_BYTES}, or a fast client could hold it for as long as a flood lasts.
+ * Executes the steps of a response on the event loop of its connection. It is in one of four
+ * states: running (inside {@link #run}), waiting for its timer, waiting for the write queue to
+ * drain, or hanging until the client disconnects. Closing the connection ends each of them, so that
+ * nothing outlives the call. A long run of writes yields the event loop after every {@link
+ * #TURN_BYTES}; otherwise a fast client could occupy it for as long as a flood lasts.
  */
-final class Player {
+final class ResponseWriter {
 
   private static final int TURN_BYTES = 256 * 1024;
 
   private final Vertx vertx;
   private final SandboxCall call;
   private final HttpServerRequest request;
-  private final HttpServerResponse response;
+  private final HttpServerResponse http;
   private final AtomicInteger timers;
-  private final Reply reply;
-  private final Gzip gzip;
+  private final ScriptedResponse response;
+  private final GzipEncoder gzip;
   private int step;
-  private int round;
+  private int repetition;
   private boolean waited;
   private boolean draining;
-  private boolean over;
+  private boolean ended;
   private long timer = -1;
   private long written;
 
   /**
-   * @param timers counts the timers that are set
+   * @param timers the number of pending timers, which the writer updates
    */
-  Player(
-      Vertx vertx, SandboxCall call, HttpServerRequest request, Reply reply, AtomicInteger timers) {
+  ResponseWriter(
+      Vertx vertx,
+      SandboxCall call,
+      HttpServerRequest request,
+      ScriptedResponse response,
+      AtomicInteger timers) {
     this.vertx = vertx;
     this.call = call;
     this.request = request;
-    this.response = request.response();
-    this.reply = reply;
+    this.http = request.response();
+    this.response = response;
     this.timers = timers;
-    this.gzip = reply.gzip() ? new Gzip() : null;
+    this.gzip = response.gzip() ? new GzipEncoder() : null;
   }
 
-  void play() {
-    response.closeHandler(v -> finish(Outcome.ABORTED));
-    response.exceptionHandler(e -> {}); // the close handler follows, and says it all
-    response.drainHandler(
+  /** Starts with the first step. */
+  void start() {
+    http.closeHandler(v -> finish(Outcome.ABORTED));
+    http.exceptionHandler(e -> {}); // The close handler follows.
+    http.drainHandler(
         v -> {
           if (draining) {
             draining = false;
             run();
           }
         });
-    if (response.closed()) {
+    if (http.closed()) {
       finish(Outcome.ABORTED);
     }
     run();
@@ -70,15 +75,15 @@ final class Player {
 
   private void run() {
     long turn = 0;
-    while (!over) {
-      Step current = reply.steps().get(step);
-      int delay = round == 0 ? current.first() : current.every();
+    while (!ended) {
+      Step current = response.steps().get(step);
+      int delay = repetition == 0 ? current.first() : current.every();
       if (delay > 0 && !waited) {
         waitFor(delay);
         return;
       }
-      if (current.act() == Step.Act.WRITE) {
-        if (response.writeQueueFull()) {
+      if (current.action() == Step.Action.WRITE) {
+        if (http.writeQueueFull()) {
           waited = true;
           draining = true;
           return;
@@ -88,14 +93,14 @@ final class Player {
           vertx.runOnContext(v -> run());
           return;
         }
-        turn += write(current.bytes().apply(round));
-      } else if (!act(current.act())) {
+        turn += write(current.bytes().apply(repetition));
+      } else if (!execute(current.action())) {
         return;
       }
       waited = false;
-      round++;
-      if (round >= current.times()) {
-        round = 0;
+      repetition++;
+      if (repetition >= current.times()) {
+        repetition = 0;
         step++;
       }
     }
@@ -115,33 +120,32 @@ final class Player {
   }
 
   private int write(Buffer bytes) {
-    Buffer piece = gzip == null ? bytes : gzip.add(bytes);
+    Buffer piece = gzip == null ? bytes : gzip.encode(bytes);
     written += piece.length();
     call.written(written);
-    response.write(piece);
+    http.write(piece);
     return piece.length();
   }
 
-  /** Whether the steps go on after this one. */
-  private boolean act(Step.Act act) {
-    switch (act) {
+  /** Executes a step that is no write, and returns whether the next step follows. */
+  private boolean execute(Step.Action action) {
+    switch (action) {
       case HEAD -> {
-        response.setStatusCode(reply.status());
-        response.setChunked(!reply.headers().containsKey("content-length"));
-        reply.headers().forEach(response::putHeader);
-        response.writeHead();
+        http.setStatusCode(response.status());
+        http.setChunked(!response.headers().containsKey("content-length"));
+        response.headers().forEach(http::putHeader);
+        http.writeHead();
       }
       case END -> {
         if (gzip != null) {
-          response.write(gzip.finish());
+          http.write(gzip.finish());
         }
-        response
-            .end()
+        http.end()
             .onComplete((v, error) -> finish(error == null ? Outcome.COMPLETED : Outcome.ABORTED));
       }
       case RAW -> {
-        // From the context next to the socket nobody else's encoder is on the way.
-        byte[] bytes = reply.steps().get(step).bytes().apply(round).getBytes();
+        // The context next to the socket has no encoder before it.
+        byte[] bytes = response.steps().get(step).bytes().apply(repetition).getBytes();
         var socket = channel().pipeline().firstContext();
         ChannelFuture unused = socket.writeAndFlush(Unpooled.wrappedBuffer(bytes));
       }
@@ -156,7 +160,7 @@ final class Player {
       }
       default -> {}
     }
-    return act == Step.Act.HEAD || act == Step.Act.WAIT || act == Step.Act.RAW;
+    return action == Step.Action.HEAD || action == Step.Action.WAIT || action == Step.Action.RAW;
   }
 
   private Channel channel() {
@@ -164,7 +168,7 @@ final class Player {
   }
 
   private void finish(Outcome outcome) {
-    over = true;
+    ended = true;
     if (timer >= 0 && vertx.cancelTimer(timer)) {
       timers.decrementAndGet();
     }

@@ -6,11 +6,10 @@ import static io.llmrelay.sandbox.Scenario.HEAD;
 import static io.llmrelay.sandbox.Scenario.ROLE;
 
 /**
- * The kinds of behaviour, each with its word in the grammar. A kind either shapes a whole answer or
- * is a fault that strikes at a position of an otherwise healthy one; only faults take {@code
- * after}.
+ * The kinds of behaviour, each with its word in the grammar. A kind either determines the whole
+ * answer or is a fault at a position of an otherwise healthy one; only faults take {@code after}.
  */
-enum Kind {
+enum ScenarioKind {
   MODEL("model"),
   REASONING("reasoning"),
   REASONING_DETAILS("reasoning-details"),
@@ -34,7 +33,7 @@ enum Kind {
   SPLITTING_HEAD("splitting-head"),
   DOWN("down"),
   FLAP("flap"),
-  /** Its word stands for any status, each of which is one. */
+  /** Any HTTP status; the word is an example. */
   HTTP("503"),
   DIE("die", BEFORE_HEAD),
   DIE_IN_FRAME("die-in-frame", 1),
@@ -61,11 +60,11 @@ enum Kind {
   final String word;
   final int defaultPosition;
 
-  Kind(String word) {
+  ScenarioKind(String word) {
     this(word, NO_FAULT);
   }
 
-  Kind(String word, int defaultPosition) {
+  ScenarioKind(String word, int defaultPosition) {
     this.word = word;
     this.defaultPosition = defaultPosition;
   }
@@ -78,16 +77,16 @@ enum Kind {
     return this == SSE_ERROR || this == SSE_ERROR_DONE;
   }
 
-  boolean reasons() {
+  boolean hasReasoning() {
     return this == REASONING || this == REASONING_DETAILS;
   }
 
-  boolean needsTime() {
+  boolean takesTime() {
     return this == DOWN || this == FLAP;
   }
 
-  /** Whether the word is followed by a number of megabytes. */
-  boolean hasMegabytes() {
+  /** Returns whether the word is followed by a number of megabytes. */
+  boolean takesMegabytes() {
     return this == HUGE_FRAME || this == FLOOD;
   }
 }

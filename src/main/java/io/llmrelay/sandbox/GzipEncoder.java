@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
-/** Compresses a stream piece by piece, each flushed so that the client can read it at once. */
-final class Gzip {
+/** Compresses a stream in pieces, each flushed so that the client can decode it at once. */
+final class GzipEncoder {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final GZIPOutputStream gzip;
 
-  Gzip() {
+  GzipEncoder() {
     try {
       gzip = new GZIPOutputStream(out, 512, true);
     } catch (IOException e) {
@@ -20,11 +20,11 @@ final class Gzip {
     }
   }
 
-  Buffer add(Buffer piece) {
+  Buffer encode(Buffer piece) {
     try {
       gzip.write(piece.getBytes());
       gzip.flush();
-      return take();
+      return drain();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -33,15 +33,15 @@ final class Gzip {
   Buffer finish() {
     try {
       gzip.close();
-      return take();
+      return drain();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Buffer take() {
-    Buffer taken = Buffer.buffer(out.toByteArray());
+  private Buffer drain() {
+    Buffer bytes = Buffer.buffer(out.toByteArray());
     out.reset();
-    return taken;
+    return bytes;
   }
 }

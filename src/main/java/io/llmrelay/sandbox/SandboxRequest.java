@@ -8,12 +8,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
- * A request for a completion with its body read: who it is for, and what a vendor would refuse
- * about it before any model is asked.
+ * A chat request with its body, and the checks that a vendor makes before it runs a model.
  *
  * @param body empty if {@code valid} is false
  */
-record Incoming(
+record SandboxRequest(
     String method,
     String path,
     MultiMap headers,
@@ -26,24 +25,24 @@ record Incoming(
 
   static final int MAX_BODY = 32 * 1024 * 1024;
 
-  static Incoming of(
+  static SandboxRequest of(
       HttpServerRequest request, String backend, boolean anthropic, long number, Buffer body) {
     JsonObject json = null;
     try {
       json = body.length() == 0 || body.length() > MAX_BODY ? null : body.toJsonObject();
     } catch (DecodeException | ClassCastException e) {
-      // not a JSON object: refused below
+      // Not a JSON object, which check() reports.
     }
     boolean valid = json != null;
-    JsonObject known = valid ? json : new JsonObject();
-    return new Incoming(
+    JsonObject decoded = valid ? json : new JsonObject();
+    return new SandboxRequest(
         request.method().name(),
         request.path(),
         request.headers(),
         backend,
         anthropic,
         number,
-        known,
+        decoded,
         body.length(),
         valid);
   }
@@ -61,13 +60,14 @@ record Incoming(
         && Boolean.TRUE.equals(options.getValue("include_usage"));
   }
 
-  /** Some four characters of the messages make a token. */
+  /** Estimates the tokens of the prompt: one per four characters. */
   int promptTokens() {
     return body.getValue("messages") instanceof JsonArray messages
         ? 1 + messages.encode().length() / 4
         : 0;
   }
 
+  /** Returns the API key, or null. */
   String key() {
     String key = headers.get(anthropic ? "x-api-key" : "api-key");
     String bearer = headers.get("Authorization");
@@ -77,14 +77,14 @@ record Incoming(
     return key;
   }
 
-  /** The refusal, or null when there is nothing to refuse. */
-  ApiError refusal(String requiredKey) {
-    ApiError wrongKey = wrongKey(requiredKey);
+  /** Returns the vendor's error for this request, or null if it is accepted. */
+  SandboxError check(String requiredKey) {
+    SandboxError wrongKey = checkKey(requiredKey);
     if (wrongKey != null) {
       return wrongKey;
     }
     if (bodyBytes > MAX_BODY) {
-      return ApiError.named("413");
+      return SandboxError.named("413");
     }
     if (!valid) {
       return invalid("We could not parse the JSON body of your request.");
@@ -107,12 +107,12 @@ record Incoming(
     return null;
   }
 
-  /** The refusal of the key, or null when it is the right one. */
-  ApiError wrongKey(String requiredKey) {
+  /** Returns the vendor's error for a missing or wrong key, or null. */
+  SandboxError checkKey(String requiredKey) {
     if (requiredKey == null || requiredKey.equals(key())) {
       return null;
     }
-    ApiError wrong = ApiError.named("401");
+    SandboxError wrong = SandboxError.named("401");
     return key() != null
         ? wrong
         : wrong.withMessage(
@@ -121,7 +121,7 @@ record Incoming(
             "x-api-key header is required");
   }
 
-  private static ApiError invalid(String message) {
-    return ApiError.invalid(400, null, message);
+  private static SandboxError invalid(String message) {
+    return SandboxError.invalid(400, null, message);
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A server that reads a body of at most 100 bytes within 200 ms and sends it back. */
-class JsonBodyTest extends HttpFixture {
+class RequestBodyTest extends HttpFixture {
   @BeforeEach
   public void start() {
     HttpServer server =
@@ -19,8 +19,8 @@ class JsonBodyTest extends HttpFixture {
             .createHttpServer()
             .requestHandler(
                 request ->
-                    JsonBody.read(vertx, request, 100, bytes -> true, 200)
-                        .onSuccess(body -> request.response().end(body.encode()))
+                    RequestBody.read(vertx, request, 100, bytes -> true, 200)
+                        .onSuccess(body -> request.response().end(body))
                         .onFailure(error -> OpenAiError.send(request.response(), error)));
     port = server.listen(0, "127.0.0.1").await().actualPort();
   }

@@ -4,17 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the healthy part of a scenario says, free of any dialect.
+ * The content of a scenario's answer, independent of the dialect.
  *
- * @param kind the scenario's
- * @param reasoning chunks of reasoning, before the text
- * @param tokens chunks that repeat until {@code tokenCount} are sent
- * @param refusal the text is a refusal
- * @param finish null when no finish reason is sent
- * @param promptTokens what the usage says of the prompt
+ * @param kind the kind of the scenario
+ * @param reasoning chunks of reasoning before the text
+ * @param tokens chunks of text, repeated until {@code tokenCount} are sent
+ * @param refusal whether the text is a refusal
+ * @param finish null if no finish reason is sent
+ * @param promptTokens the prompt tokens in the usage
  */
-record Answer(
-    Kind kind,
+record ScriptedAnswer(
+    ScenarioKind kind,
     List<String> reasoning,
     List<String> tokens,
     int tokenCount,
@@ -44,14 +44,14 @@ record Answer(
   private static final List<String> NUMBERS = List.of("6", "1.10", "0.00", "3e+50");
   private static final String REFUSAL = "I'm sorry, but I can't help with that.";
 
-  static Answer of(Scenario scenario, String backend, int promptTokens) {
-    Kind kind = scenario.kind();
-    String text = kind == Kind.REFUSAL ? REFUSAL : scenario.text();
+  static ScriptedAnswer of(Scenario scenario, String backend, int promptTokens) {
+    ScenarioKind kind = scenario.kind();
+    String text = kind == ScenarioKind.REFUSAL ? REFUSAL : scenario.text();
     List<String> tokens =
-        kind == Kind.NUMBERS
+        kind == ScenarioKind.NUMBERS
             ? NUMBERS
-            : split(text == null ? canned(backend) : text, scenario.option(Option.SIZE, 0));
-    int whole = tokens.isEmpty() ? 0 : scenario.option(Option.CHUNKS, tokens.size());
+            : split(text == null ? canned(backend) : text, scenario.option(ScenarioOption.SIZE, 0));
+    int whole = tokens.isEmpty() ? 0 : scenario.option(ScenarioOption.CHUNKS, tokens.size());
     int count =
         switch (kind) {
           case EMPTY, LENGTH_EMPTY, USAGE_ONLY, TOOL_CALL -> 0;
@@ -66,20 +66,22 @@ record Answer(
           case TOOL_CALL -> Finish.TOOL_CALLS;
           default -> Finish.STOP;
         };
-    return new Answer(
+    return new ScriptedAnswer(
         kind,
-        reasoning(scenario.option(Option.REASONING, kind.reasons() ? Option.MAX : 0)),
+        reasoning(
+            scenario.option(
+                ScenarioOption.REASONING, kind.hasReasoning() ? ScenarioOption.MAX : 0)),
         tokens,
         count,
-        kind == Kind.REFUSAL,
-        kind == Kind.TOOL_CALL,
+        kind == ScenarioKind.REFUSAL,
+        kind == ScenarioKind.TOOL_CALL,
         finish,
-        kind != Kind.NO_USAGE,
-        kind != Kind.NO_DONE,
+        kind != ScenarioKind.NO_USAGE,
+        kind != ScenarioKind.NO_DONE,
         promptTokens);
   }
 
-  /** The answer nobody asked for in particular; the characters need one to four bytes in UTF-8. */
+  /** Returns the default text; its characters take one to four bytes in UTF-8. */
   static String canned(String backend) {
     return "Hello, this is "
         + backend
@@ -108,7 +110,7 @@ record Answer(
     return split(REASONING, 0).stream().limit(chunks).toList();
   }
 
-  /** Words with the space before them, or runs of so many code points. */
+  /** Splits into words with their leading space or, if {@code size} > 0, runs of code points. */
   private static List<String> split(String text, int size) {
     List<String> parts = new ArrayList<>();
     int start = 0;

@@ -4,12 +4,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
-/** The list of models as each vendor words it: one per scenario. */
-final class Models {
+/** Model lists in the format of each vendor: one model per scenario. */
+final class ModelList {
 
-  private Models() {}
+  private ModelList() {}
 
-  static JsonObject list(boolean anthropic) {
+  static JsonObject of(boolean anthropic) {
     List<String> names = ScenarioParser.known();
     JsonArray data = new JsonArray();
     for (String name : names) {

@@ -1,7 +1,5 @@
 package io.llmrelay.gateway.server;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Future;
@@ -12,23 +10,20 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.function.LongPredicate;
 
 /**
- * Reads a request body as a JSON object, whatever its content type. Size and time are limited; the
- * size limit applies to the encoded body and to the decoded one.
+ * Reads a request body, whatever its content type. Size and time are limited; the size limit
+ * applies to the encoded body and to the decoded one.
  *
  * <p>A body whose {@code Content-Length} exceeds the limit is refused before it is read; a body
  * without one, as soon as it exceeds the limit. Either way the rest is read and discarded for up to
  * the time limit: a client that is still sending when its connection is reset does not see the
  * response. A client that waits for {@code 100 Continue} sends nothing.
  */
-public final class JsonBody {
+public final class RequestBody {
   /** The most milliseconds a client may take to send its body. */
   public static final long TIMEOUT_MS = 60_000;
 
@@ -47,7 +42,7 @@ public final class JsonBody {
   private boolean received;
   private String coding = "";
 
-  private JsonBody(HttpServerRequest request, int maxBytes, LongPredicate reserve) {
+  private RequestBody(HttpServerRequest request, int maxBytes, LongPredicate reserve) {
     this.request = request;
     this.maxBytes = maxBytes;
     this.reserve = reserve;
@@ -59,9 +54,9 @@ public final class JsonBody {
    *
    * @param reserve reserves memory for this many more bytes, or returns false
    */
-  public static Future<JsonObject> read(
+  public static Future<Buffer> read(
       Vertx vertx, HttpServerRequest request, int maxBytes, LongPredicate reserve, long timeoutMs) {
-    return new JsonBody(request, maxBytes, reserve).read(vertx, timeoutMs).map(JsonBody::parse);
+    return new RequestBody(request, maxBytes, reserve).read(vertx, timeoutMs);
   }
 
   private Future<Buffer> read(Vertx vertx, long timeoutMs) {
@@ -175,34 +170,6 @@ public final class JsonBody {
   private void fail(GatewayError error) {
     body = null;
     promise.tryFail(error);
-  }
-
-  /** Parses a body, or throws a {@link GatewayError}. */
-  public static JsonObject parse(Buffer body) {
-    if (body.length() == 0) {
-      throw invalidJson("the body is empty; it must be a JSON object");
-    }
-    try {
-      if (Json.decodeValue(body) instanceof JsonObject json) {
-        return json;
-      }
-    } catch (DecodeException e) {
-      throw invalidJson("the body is not valid JSON" + location(e));
-    }
-    throw invalidJson("the body must be a JSON object");
-  }
-
-  /** Returns line and column of a syntax error; the parser's own message quotes the body. */
-  private static String location(DecodeException error) {
-    if (error.getCause() instanceof JsonProcessingException e && e.getLocation() != null) {
-      JsonLocation at = e.getLocation();
-      return ": line " + at.getLineNr() + ", column " + at.getColumnNr();
-    }
-    return "";
-  }
-
-  private static GatewayError invalidJson(String message) {
-    return GatewayError.rejected(400, "invalid_json", message);
   }
 
   private static GatewayError unsupportedCoding() {

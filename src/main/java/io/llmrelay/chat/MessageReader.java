@@ -1,0 +1,198 @@
+package io.llmrelay.chat;
+
+import static com.fasterxml.jackson.core.JsonToken.END_OBJECT;
+import static com.fasterxml.jackson.core.JsonToken.START_ARRAY;
+import static com.fasterxml.jackson.core.JsonToken.VALUE_NULL;
+import static com.fasterxml.jackson.core.JsonToken.VALUE_STRING;
+
+import io.llmrelay.chat.ChatMessage.Role;
+import io.llmrelay.chat.ContentPart.Reasoning;
+import io.llmrelay.chat.ContentPart.Refusal;
+import io.llmrelay.chat.ContentPart.Text;
+import io.llmrelay.chat.ContentPart.ToolCall;
+import io.llmrelay.chat.ContentPart.ToolResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads one message. Its fields may come in any order, so they are collected first and made into
+ * parts in the order of an answer: reasoning, content, refusal, tool calls.
+ */
+final class MessageReader {
+  private final JsonCursor in;
+  private final RequestPath path;
+  private String role;
+  private String name;
+  private boolean hasContent;
+  private final List<ContentPart> content = new ArrayList<>();
+  private final List<ContentPart> details = new ArrayList<>();
+  private final List<ContentPart> calls = new ArrayList<>();
+  private RawJson reasoning;
+  private RawJson refusal;
+  private String callId;
+  private boolean error;
+
+  private MessageReader(JsonCursor in, RequestPath path) {
+    this.in = in;
+    this.path = path;
+  }
+
+  /** Reads the message at the cursor. */
+  static ChatMessage read(JsonCursor in, RequestPath path) throws IOException {
+    return new MessageReader(in, path).read();
+  }
+
+  private ChatMessage read() throws IOException {
+    int from = in.tokenStart();
+    in.next();
+    while (!in.at(END_OBJECT)) {
+      field(in.field());
+    }
+    RawJson source = in.closedSince(from);
+    in.next();
+    return new ChatMessage(role(), name, parts(), source);
+  }
+
+  private void field(String field) throws IOException {
+    switch (field) {
+      case "role" -> role = string(field);
+      case "name" -> name = string(field);
+      case "content" -> content();
+      case "reasoning_content", "reasoning" -> {
+        RawJson text = text(field);
+        reasoning = text == null ? reasoning : text;
+      }
+      case "reasoning_details" -> elements(field, this::detail);
+      case "thinking_blocks" -> elements(field, at -> details.add(thinking(at)));
+      case "refusal" -> refusal = text(field);
+      case "tool_calls" -> elements(field, at -> calls.add(call(at)));
+      case "tool_call_id" -> callId = string(field);
+      case "is_error" -> error = Boolean.TRUE.equals(in.value());
+      default -> path.unknown(field, in.raw());
+    }
+  }
+
+  private Role role() {
+    return switch (role == null ? "" : role) {
+      case "system", "developer" -> Role.SYSTEM;
+      case "user" -> Role.USER;
+      case "assistant" -> Role.ASSISTANT;
+      case "tool" -> Role.TOOL;
+      case "function" ->
+          throw path.invalid("role", "\"function\" is not supported; send tools and role tool");
+      default -> throw path.invalid("role", "must be system, developer, user, assistant or tool");
+    };
+  }
+
+  private List<ContentPart> parts() {
+    Role role = role();
+    if (role == Role.ASSISTANT) {
+      return assistantParts();
+    }
+    if (!hasContent) {
+      throw path.invalid("content", "must be a string or an array of content parts");
+    }
+    if (!calls.isEmpty()) {
+      throw path.invalid("tool_calls", "are only allowed in messages of the assistant");
+    }
+    if (role != Role.TOOL) {
+      return content;
+    }
+    if (callId == null || callId.isEmpty()) {
+      throw path.invalid("tool_call_id", "must be the id of the tool call that it answers");
+    }
+    return List.of(new ToolResult(callId, content, error));
+  }
+
+  private List<ContentPart> assistantParts() {
+    List<ContentPart> parts = new ArrayList<>(details);
+    if (reasoning != null && details.stream().noneMatch(Reasoning.class::isInstance)) {
+      parts.add(new Reasoning(reasoning, null, null, null, null));
+    }
+    parts.addAll(content);
+    if (refusal != null) {
+      parts.add(new Refusal(refusal));
+    }
+    parts.addAll(calls);
+    return parts;
+  }
+
+  private void content() throws IOException {
+    if (in.at(START_ARRAY)) {
+      elements("content", at -> content.add(PartReader.read(in, at)));
+      if (content.isEmpty()) {
+        throw path.invalid("content", "must have at least one part");
+      }
+      hasContent = true;
+      return;
+    }
+    if (!in.at(VALUE_STRING) && !in.at(VALUE_NULL)) {
+      throw path.invalid("content", "must be a string or an array of content parts");
+    }
+    RawJson text = in.raw();
+    if (text != null) {
+      content.add(new Text(text, null));
+      hasContent = true;
+    }
+  }
+
+  /** Reads an entry of {@code reasoning_details}, which is OpenRouter's. */
+  private void detail(RequestPath at) throws IOException {
+    ObjectFields fields = ObjectFields.read(in, at);
+    RawJson text = fields.text("text");
+    RawJson summary = fields.text("summary");
+    Reasoning detail =
+        new Reasoning(
+            text == null ? summary : text,
+            fields.string("format"),
+            fields.string("id"),
+            fields.string("signature"),
+            fields.string("data"));
+    if (detail.text() != null || detail.encrypted() != null || detail.signature() != null) {
+      details.add(detail);
+    }
+  }
+
+  /** Reads an entry of {@code thinking_blocks}, or a content part, in the form of Anthropic. */
+  private Reasoning thinking(RequestPath at) throws IOException {
+    return PartReader.thinking(ObjectFields.read(in, at));
+  }
+
+  private ToolCall call(RequestPath at) throws IOException {
+    ObjectFields fields = ObjectFields.read(in, at);
+    String type = fields.string("type");
+    ObjectFields function = fields.object(Tool.FUNCTION);
+    if (function == null || type != null && !type.equals(Tool.FUNCTION)) {
+      throw at.invalid("type", "must be function, with an object in function");
+    }
+    RawJson arguments = function.text("arguments");
+    ToolCall call =
+        new ToolCall(
+            fields.required("id"),
+            function.required("name"),
+            arguments == null ? RawJson.of("") : arguments,
+            fields.raw("extra_content"));
+    fields.raw("index"); // Clients echo it from the stream.
+    fields.nothingElse();
+    function.nothingElse();
+    return call;
+  }
+
+  private void elements(String field, RequestPath.Element element) throws IOException {
+    path.elements(in, field, element);
+  }
+
+  private String string(String field) throws IOException {
+    RawJson text = text(field);
+    return text == null ? null : text.string();
+  }
+
+  private RawJson text(String field) throws IOException {
+    RawJson value = in.raw();
+    if (value != null && !value.isString()) {
+      throw path.invalid(field, "must be a string");
+    }
+    return value;
+  }
+}

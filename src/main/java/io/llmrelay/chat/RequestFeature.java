@@ -1,0 +1,71 @@
+package io.llmrelay.chat;
+
+import io.llmrelay.chat.ContentPart.Audio;
+import io.llmrelay.chat.ContentPart.Document;
+import io.llmrelay.chat.ContentPart.Image;
+import io.llmrelay.chat.ContentPart.Other;
+import io.llmrelay.chat.ContentPart.ToolCall;
+import io.llmrelay.chat.ContentPart.ToolResult;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What changes the shape or the meaning of an answer: a candidate without it cannot serve the
+ * request.
+ */
+public enum RequestFeature {
+  TOOLS("tools"),
+  PROVIDER_TOOLS("tools of a type other than function"),
+  IMAGES("images"),
+  AUDIO("audio"),
+  DOCUMENTS("files"),
+  OTHER_PARTS("content parts of other types"),
+  JSON("response_format json_object"),
+  JSON_SCHEMA("response_format json_schema"),
+  WEB_SEARCH("web_search_options");
+
+  private final String text;
+
+  RequestFeature(String text) {
+    this.text = text;
+  }
+
+  /** Returns how a message names it. */
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  /** Returns the features that a request needs. */
+  static Set<RequestFeature> of(ChatRequest request) {
+    Set<RequestFeature> features = EnumSet.noneOf(RequestFeature.class);
+    for (Tool tool : request.tools()) {
+      features.add(tool.isFunction() ? TOOLS : PROVIDER_TOOLS);
+    }
+    request.messages().forEach(message -> message.parts().forEach(part -> add(part, features)));
+    if (request.wantsFormat()) {
+      features.add(request.schema() == null ? JSON : JSON_SCHEMA);
+    }
+    if (request.setting(Setting.WEB_SEARCH_OPTIONS) != null) {
+      features.add(WEB_SEARCH);
+    }
+    return features;
+  }
+
+  private static void add(ContentPart part, Set<RequestFeature> features) {
+    if (part instanceof ToolResult result) {
+      features.add(TOOLS);
+      result.content().forEach(each -> add(each, features));
+    } else if (part instanceof ToolCall) {
+      features.add(TOOLS);
+    } else if (part instanceof Image) {
+      features.add(IMAGES);
+    } else if (part instanceof Audio) {
+      features.add(AUDIO);
+    } else if (part instanceof Document) {
+      features.add(DOCUMENTS);
+    } else if (part instanceof Other) {
+      features.add(OTHER_PARTS);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package io.llmrelay.chat;
+
+import static com.fasterxml.jackson.core.JsonToken.END_OBJECT;
+import static com.fasterxml.jackson.core.JsonToken.START_OBJECT;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiPredicate;
+
+/**
+ * Reads and checks a request in one pass over its bytes. Long texts are not decoded: messages,
+ * tools and unknown fields are slices of the body.
+ */
+final class RequestReader {
+  private final JsonCursor in;
+  private final BiPredicate<String, RawJson> own;
+  final RequestPath path = new RequestPath("", new ArrayList<>());
+  final JsonObject plain = new JsonObject();
+  final Map<Setting, Object> settings = new EnumMap<>(Setting.class);
+  final Map<String, RawJson> unknown = new LinkedHashMap<>();
+  final List<Tool> tools = new ArrayList<>();
+  List<ChatMessage> messages;
+  RawJson receivedMessages;
+  RawJson receivedTools;
+  Object toolChoice;
+
+  private RequestReader(JsonCursor in, BiPredicate<String, RawJson> own) {
+    this.in = in;
+    this.own = own;
+  }
+
+  /**
+   * Reads a request.
+   *
+   * @param own takes a field that is not part of a request; false if it does not know the field
+   * @throws DecodeException if the body is no JSON object; the message does not quote it
+   * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
+   */
+  static ChatRequest read(Buffer body, BiPredicate<String, RawJson> own) {
+    byte[] bytes = body.getBytes();
+    try (JsonCursor in = new JsonCursor(bytes, 0, bytes.length)) {
+      if (in.atEnd()) {
+        throw new DecodeException("the body is empty; it must be a JSON object");
+      }
+      if (!in.at(START_OBJECT)) {
+        throw new DecodeException("the body must be a JSON object");
+      }
+      return new RequestReader(in, own).read();
+    } catch (JsonProcessingException e) {
+      throw new DecodeException("the body is not valid JSON" + JsonCursor.location(e));
+    } catch (IOException e) {
+      throw new DecodeException("the body is not valid JSON");
+    }
+  }
+
+  private ChatRequest read() throws IOException {
+    in.next();
+    while (!in.at(END_OBJECT)) {
+      field(in.field());
+    }
+    in.next();
+    if (!in.atEnd()) {
+      throw new DecodeException("the body has more than one JSON object");
+    }
+    return ChatRequest.of(this);
+  }
+
+  private void field(String field) throws IOException {
+    switch (field) {
+      case "messages" -> messages();
+      case "tools" -> tools();
+      case "tool_choice" -> toolChoice = in.value();
+      case "functions", "function_call" -> refuse(field, "is not supported; send tools");
+      case "model",
+          "temperature",
+          "top_p",
+          "max_tokens",
+          "max_completion_tokens",
+          "stop",
+          "seed",
+          "response_format",
+          "metadata",
+          "user",
+          "n",
+          "relay" ->
+          plain.put(field, in.value());
+      default -> other(field);
+    }
+  }
+
+  private void other(String field) throws IOException {
+    Setting setting = Setting.of(field);
+    if (setting == null) {
+      RawJson value = in.raw();
+      if (value != null && !own.test(field, value)) {
+        unknown(field, value);
+      }
+      return;
+    }
+    Object value = in.value();
+    String problem = value == null ? null : setting.problem(value);
+    if (problem != null) {
+      throw path.invalid(field, problem);
+    }
+    if (value != null && !setting.isNeutral(value)) {
+      settings.put(setting, value);
+    }
+  }
+
+  private void unknown(String field, RawJson value) {
+    if (field.equals("stream") || field.equals("stream_options")) {
+      throw path.invalid(field, "is not part of a request; the address decides");
+    }
+    if (unknown.size() == RequestPath.MAX_UNKNOWN) {
+      throw path.invalid(
+          FieldReader.shown(field), "is unknown, like " + unknown.size() + " others");
+    }
+    path.unknown(field, value);
+    unknown.put(field, value);
+  }
+
+  private void refuse(String field, String problem) throws IOException {
+    if (in.raw() != null) {
+      throw path.invalid(field, problem);
+    }
+  }
+
+  private void messages() throws IOException {
+    int from = in.tokenStart();
+    List<ChatMessage> read = new ArrayList<>();
+    int to = path.elements(in, "messages", at -> read.add(MessageReader.read(in, at)));
+    messages = read;
+    receivedMessages = in.slice(from, to);
+  }
+
+  private void tools() throws IOException {
+    int from = in.tokenStart();
+    int to = path.elements(in, "tools", at -> tools.add(ToolReader.read(in, at)));
+    receivedTools = tools.isEmpty() ? null : in.slice(from, to);
+  }
+}

@@ -1,0 +1,78 @@
+package io.llmrelay.chat;
+
+import io.llmrelay.chat.ContentPart.Audio;
+import io.llmrelay.chat.ContentPart.Document;
+import io.llmrelay.chat.ContentPart.Image;
+import io.llmrelay.chat.ContentPart.Other;
+import io.llmrelay.chat.ContentPart.Reasoning;
+import io.llmrelay.chat.ContentPart.Refusal;
+import io.llmrelay.chat.ContentPart.Text;
+import io.llmrelay.chat.ContentPart.ToolCall;
+import io.llmrelay.chat.ContentPart.ToolResult;
+import java.util.function.Consumer;
+
+/** Measures requests without decoding their texts. */
+final class RequestSize {
+  /**
+   * An image counts as some 1,000 tokens, whatever its size in bytes: the vendors' counts for
+   * images in chat resolution are between 85 and 1,600.
+   */
+  private static final long IMAGE = 1_000L * TokenUsage.CHARACTERS_PER_TOKEN;
+
+  /** Bytes of base64 per character of a document or recording; they hold little text. */
+  private static final long BINARY = 10;
+
+  private RequestSize() {}
+
+  /** Returns the characters that count towards the tokens of the prompt. */
+  static long characters(ChatRequest request) {
+    long characters = 0;
+    for (ChatMessage message : request.messages()) {
+      characters += characters(message);
+    }
+    for (Tool tool : request.tools()) {
+      characters += tool.source().characters();
+    }
+    return characters;
+  }
+
+  static long characters(ChatMessage message) {
+    return message.parts().stream().mapToLong(RequestSize::characters).sum();
+  }
+
+  private static long characters(ContentPart part) {
+    if (part instanceof ToolResult result) {
+      return result.content().stream().mapToLong(RequestSize::characters).sum();
+    }
+    if (part instanceof Image) {
+      return IMAGE;
+    }
+    if (part instanceof Audio audio) {
+      return audio.data().length() / BINARY;
+    }
+    if (part instanceof Document document) {
+      return document.data() == null ? 0 : document.data().length() / BINARY;
+    }
+    if (part instanceof Other other) {
+      return other.source().length() / BINARY;
+    }
+    long[] characters = {0};
+    texts(part, text -> characters[0] += text.characters());
+    return characters[0];
+  }
+
+  /** Passes the texts of a part on, undecoded. */
+  static void texts(ContentPart part, Consumer<RawJson> to) {
+    if (part instanceof Text text) {
+      to.accept(text.content());
+    } else if (part instanceof Refusal refusal) {
+      to.accept(refusal.content());
+    } else if (part instanceof Reasoning reasoning && reasoning.text() != null) {
+      to.accept(reasoning.text());
+    } else if (part instanceof ToolCall call) {
+      to.accept(call.arguments());
+    } else if (part instanceof ToolResult result) {
+      result.content().forEach(each -> texts(each, to));
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * A field of a request that few dialects have, by the name that OpenAI's API or its best-known
+ * extension gives it. A neutral value, which changes nothing, counts as absent.
+ */
+public enum Setting {
+  FREQUENCY_PENALTY(Setting::penalty, Setting::zero),
+  PRESENCE_PENALTY(Setting::penalty, Setting::zero),
+  LOGIT_BIAS(Setting::object, Setting::empty),
+  LOGPROBS(Setting::flag, Boolean.FALSE::equals),
+  TOP_LOGPROBS(value -> integer(value, 0, 20), Setting::zero),
+  TOP_K(value -> integer(value, -1, Integer.MAX_VALUE), value -> ((Number) value).longValue() <= 0),
+  MIN_P(value -> number(value, 0, 1), Setting::zero),
+  PARALLEL_TOOL_CALLS(Setting::flag, Boolean.TRUE::equals),
+  REASONING_EFFORT(Setting::string, Setting::empty),
+  /** OpenRouter's object: {@code effort}, {@code max_tokens}, {@code exclude}, {@code enabled}. */
+  REASONING(Setting::object, Setting::empty),
+  /** Anthropic's object: {@code type}, {@code budget_tokens}. */
+  THINKING(Setting::object, Setting::empty),
+  VERBOSITY(Setting::string, Setting::empty),
+  SERVICE_TIER(Setting::string, Setting::empty),
+  STORE(Setting::flag, Boolean.FALSE::equals),
+  PROMPT_CACHE_KEY(Setting::string, Setting::empty),
+  PROMPT_CACHE_RETENTION(Setting::string, Setting::empty),
+  SAFETY_IDENTIFIER(Setting::string, Setting::empty),
+  PREDICTION(Setting::object, Setting::empty),
+  MODALITIES(Setting::modalities, value -> true),
+  WEB_SEARCH_OPTIONS(Setting::object, value -> false);
+
+  private static final Map<String, Setting> BY_NAME =
+      Arrays.stream(values()).collect(Collectors.toMap(Setting::field, setting -> setting));
+
+  private final Function<Object, String> check;
+  private final Predicate<Object> neutral;
+
+  Setting(Function<Object, String> check, Predicate<Object> neutral) {
+    this.check = check;
+    this.neutral = neutral;
+  }
+
+  /** Returns the setting with this field name, or {@code null}. */
+  static Setting of(String field) {
+    return BY_NAME.get(field);
+  }
+
+  /** Returns the name of the field, such as {@code top_k}. */
+  public String field() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns what the value must be, or {@code null} if it is that. */
+  String problem(Object value) {
+    return check.apply(value);
+  }
+
+  /** Returns whether a valid value changes nothing. */
+  boolean isNeutral(Object value) {
+    return neutral.test(value);
+  }
+
+  private static String penalty(Object value) {
+    return number(value, -2, 2);
+  }
+
+  private static String number(Object value, double min, double max) {
+    return value instanceof Number n && n.doubleValue() >= min && n.doubleValue() <= max
+        ? null
+        : "must be a number from " + FieldReader.plain(min) + " to " + FieldReader.plain(max);
+  }
+
+  private static String integer(Object value, int min, int max) {
+    return value instanceof Integer n && n >= min && n <= max
+        ? null
+        : "must be an integer from " + min + (max == Integer.MAX_VALUE ? "" : " to " + max);
+  }
+
+  private static String flag(Object value) {
+    return value instanceof Boolean ? null : "must be true or false";
+  }
+
+  private static String string(Object value) {
+    return value instanceof String ? null : "must be a string";
+  }
+
+  private static String object(Object value) {
+    return value instanceof JsonObject ? null : "must be an object";
+  }
+
+  private static String modalities(Object value) {
+    return value instanceof JsonArray array && array.stream().allMatch("text"::equals)
+        ? null
+        : "other than [\"text\"] is not supported yet";
+  }
+
+  private static boolean zero(Object value) {
+    return ((Number) value).doubleValue() == 0;
+  }
+
+  private static boolean empty(Object value) {
+    return value instanceof JsonObject object ? object.isEmpty() : value.equals("");
+  }
+}

@@ -1,0 +1,65 @@
+package io.llmrelay.chat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Whether the model must call a tool.
+ *
+ * @param mode what it may do
+ * @param names the tools it may call; empty for any
+ */
+public record ToolChoice(Mode mode, List<String> names) {
+
+  /** What the model may do. */
+  public enum Mode {
+    /** Calls tools or answers. */
+    AUTO,
+    /** Calls no tool. */
+    NONE,
+    /** Calls at least one tool. */
+    REQUIRED
+  }
+
+  public static final ToolChoice AUTO = new ToolChoice(Mode.AUTO, List.of());
+  public static final ToolChoice NONE = new ToolChoice(Mode.NONE, List.of());
+  public static final ToolChoice REQUIRED = new ToolChoice(Mode.REQUIRED, List.of());
+
+  public ToolChoice {
+    names = List.copyOf(names);
+  }
+
+  /** Returns the choice of one tool, which must be called. */
+  public static ToolChoice of(String name) {
+    return new ToolChoice(Mode.REQUIRED, List.of(name));
+  }
+
+  /** Returns OpenAI's form: a word, a named function, or allowed tools. */
+  public Object toJson() {
+    String word = mode.name().toLowerCase(Locale.ROOT);
+    if (names.isEmpty()) {
+      return word;
+    }
+    if (only() != null) {
+      return function(only());
+    }
+    JsonArray tools = new JsonArray();
+    names.forEach(name -> tools.add(function(name)));
+    return new JsonObject()
+        .put("type", "allowed_tools")
+        .put("allowed_tools", new JsonObject().put("mode", word).put("tools", tools));
+  }
+
+  private static JsonObject function(String name) {
+    return new JsonObject()
+        .put("type", Tool.FUNCTION)
+        .put(Tool.FUNCTION, new JsonObject().put("name", name));
+  }
+
+  /** Returns the only tool that may be called, and must; {@code null} if there is no such. */
+  public String only() {
+    return mode == Mode.REQUIRED && names.size() == 1 ? names.get(0) : null;
+  }
+}

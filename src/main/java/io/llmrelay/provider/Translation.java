@@ -1,0 +1,106 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Setting;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Tracks which optional fields of a request a dialect has translated, so that the others are named
+ * in a warning and none is dropped silently.
+ */
+public final class Translation {
+  private final ChatRequest request;
+  private final Set<Setting> settings = EnumSet.noneOf(Setting.class);
+  private final List<String> warnings = new ArrayList<>();
+  private boolean seed;
+  private boolean user;
+  private boolean unknown;
+
+  /** Begins a translation, with nothing translated. */
+  public Translation(ChatRequest request) {
+    this.request = request;
+    settings.addAll(request.settings().keySet());
+    seed = request.seed() != null;
+    user = request.user() != null;
+    unknown = true;
+  }
+
+  /** Returns the value of a setting, which counts as translated; {@code null} if it is absent. */
+  public Object take(Setting setting) {
+    settings.remove(setting);
+    return request.setting(setting);
+  }
+
+  /** Puts the value of a setting into a body, under the dialect's name for it. */
+  public void put(JsonObject body, String key, Setting setting) {
+    Object value = take(setting);
+    if (value != null) {
+      body.put(key, value);
+    }
+  }
+
+  /** Returns the seed, which counts as translated; {@code null} if it is absent. */
+  public Long seed() {
+    seed = false;
+    return request.seed();
+  }
+
+  /** Returns the user, which counts as translated; {@code null} if it is absent. */
+  public String user() {
+    user = false;
+    return request.user();
+  }
+
+  /** Returns the temperature, limited to a dialect's maximum; {@code null} if it is absent. */
+  public Double temperature(double max) {
+    return limited("temperature", request.temperature(), 0, max);
+  }
+
+  /** Returns {@code top_p}, limited to a dialect's range; {@code null} if it is absent. */
+  public Double topP(double min, double max) {
+    return limited("top_p", request.topP(), min, max);
+  }
+
+  private Double limited(String field, Double value, double min, double max) {
+    if (value == null || value >= min && value <= max) {
+      return value;
+    }
+    double limit = value < min ? min : max;
+    warn(field + " " + value + " was limited to " + limit);
+    return limit;
+  }
+
+  /** Records that all unknown fields were forwarded. */
+  public void unknownForwarded() {
+    unknown = false;
+  }
+
+  /** Adds a warning. */
+  public void warn(String warning) {
+    warnings.add(warning);
+  }
+
+  /** Returns the warnings, the last of which names all fields that were not translated. */
+  public List<String> warnings() {
+    List<String> fields = new ArrayList<>();
+    settings.forEach(setting -> fields.add(setting.field()));
+    if (seed) {
+      fields.add("seed");
+    }
+    if (user) {
+      fields.add("user");
+    }
+    if (unknown) {
+      fields.addAll(request.unknownPaths());
+    }
+    List<String> all = new ArrayList<>(warnings);
+    if (!fields.isEmpty()) {
+      all.add(String.join(", ", fields) + (fields.size() == 1 ? " was" : " were") + " left out");
+    }
+    return all;
+  }
+}

@@ -16,7 +16,7 @@ import java.util.Set;
  *     includes the answer
  * @param maxOutputTokens the longest answer in tokens, {@code null} if unknown
  * @param price {@code null} if unknown; a price of zero is free
- * @param capabilities the capabilities
+ * @param capabilities the capabilities; empty if unknown
  * @param status the stage of the lifecycle
  * @param shutdown the day on which it is, or was, retired; {@code null} if none is announced
  * @param replacement the id of the model that the provider recommends instead, or {@code null}
@@ -57,7 +57,7 @@ public record Model(
    * Reads an entry of the data file or of the user's configuration: {@code {id, provider,
    * context-window, max-output, price: {input, output, cached-input, tiers: [{from-input-tokens,
    * from, input, output, cached-input}]}, capabilities, status, shutdown, replacement}}. Only
-   * {@code id} is required; by default a model can stream and is current.
+   * {@code id} is required; by default a model is current.
    *
    * @throws IllegalArgumentException if a key is unknown or its value is wrong; the message begins
    *     with the key

@@ -106,7 +106,7 @@ final class ModelJson {
   private static Set<Capability> capabilities(JsonObject json) {
     Object value = json.getValue("capabilities");
     if (value == null) {
-      return Set.of(Capability.STREAMING);
+      return Set.of();
     }
     if (!(value instanceof JsonArray array)) {
       throw invalid("capabilities", "must be a list");

@@ -8,13 +8,21 @@ package io.llmrelay.chat;
  *     Integer#MAX_VALUE} the whole answer
  * @param textOnly whether only the answer's own text (or a refusal) counts as content; otherwise
  *     reasoning does too
+ * @param wholeCalls whether an answer that begins with a tool call is held until all its calls are
+ *     whole and valid
  */
-public record CommitPoint(int characters, boolean textOnly) {
+public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) {
   /** The first chunk with content: nothing is added to the time to the first byte. */
   public static final CommitPoint FIRST_CHUNK = new CommitPoint(1);
 
   /** The first chunk of text or of a refusal: reasoning before it is held, within the latch. */
-  public static final CommitPoint FIRST_TEXT = new CommitPoint(1, true);
+  public static final CommitPoint FIRST_TEXT = new CommitPoint(1, true, false);
+
+  /**
+   * The first chunk of text or of a refusal, or the end of an answer that begins with a tool call,
+   * once each call names a tool of the request and its arguments are valid.
+   */
+  public static final CommitPoint TOOL_CALLS = new CommitPoint(1, true, true);
 
   /** The end of the answer: failures in mid-stream fall back too, for a late first byte. */
   public static final CommitPoint COMPLETE = new CommitPoint(Integer.MAX_VALUE);
@@ -27,17 +35,22 @@ public record CommitPoint(int characters, boolean textOnly) {
 
   /** A commit point after so many characters of content, reasoning included. */
   public CommitPoint(int characters) {
-    this(characters, false);
+    this(characters, false, false);
   }
 
   /** Whether chunks of this kind count towards the commit point. */
   public boolean counts(BlockKind kind) {
-    return kind != BlockKind.DATA && (!textOnly || kind != BlockKind.REASONING);
+    return switch (kind) {
+      case TEXT, REFUSAL, OTHER -> true;
+      case REASONING -> !textOnly;
+      case TOOL_CALL -> !wholeCalls;
+      case DATA -> false;
+    };
   }
 
   /**
-   * Reads {@code "first-chunk"}, {@code "first-text"}, {@code "complete"} or a number of
-   * characters.
+   * Reads {@code "first-chunk"}, {@code "first-text"}, {@code "tool-calls"}, {@code "complete"} or
+   * a number of characters.
    */
   public static CommitPoint of(Object value) {
     if ("first-chunk".equals(value)) {
@@ -46,6 +59,9 @@ public record CommitPoint(int characters, boolean textOnly) {
     if ("first-text".equals(value)) {
       return FIRST_TEXT;
     }
+    if ("tool-calls".equals(value)) {
+      return TOOL_CALLS;
+    }
     if ("complete".equals(value)) {
       return COMPLETE;
     }
@@ -53,7 +69,8 @@ public record CommitPoint(int characters, boolean textOnly) {
       return new CommitPoint(n);
     }
     throw new IllegalArgumentException(
-        "must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters from 1");
+        "must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of"
+            + " characters from 1");
   }
 
   /** The JSON form: a name or a number. */
@@ -63,6 +80,9 @@ public record CommitPoint(int characters, boolean textOnly) {
     }
     if (equals(FIRST_TEXT)) {
       return "first-text";
+    }
+    if (equals(TOOL_CALLS)) {
+      return "tool-calls";
     }
     return equals(COMPLETE) ? "complete" : (Object) characters;
   }

@@ -1,8 +1,10 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.availability.Cost;
+import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.TokenUsage;
 
 /**
@@ -17,6 +19,25 @@ record Candidate(String backend, String model, Model known) {
   /** Its context window in tokens, 0 where it is not known. */
   long contextWindow() {
     return known == null || known.contextWindow() == null ? 0 : known.contextWindow();
+  }
+
+  /** What of a request the catalogue knows it lacks, {@code null} for nothing. */
+  RequestFeature lacks(ChatRequest request) {
+    if (known == null || known.capabilities().isEmpty()) {
+      return null;
+    }
+    for (RequestFeature feature : request.features()) {
+      Capability needed =
+          switch (feature) {
+            case TOOLS -> Capability.TOOLS;
+            case IMAGES -> Capability.VISION;
+            default -> null;
+          };
+      if (needed != null && !known.can(needed)) {
+        return feature;
+      }
+    }
+    return null;
   }
 
   /** Whether the catalogue knows that it thinks before it answers. */

@@ -188,6 +188,7 @@ final class Failover {
       leg.heldBytes += BLOCK_BYTES;
     }
     if (kind == BlockKind.TOOL_CALL) {
+      leg.calls = true;
       return chunks(number, kind, 1, 0, 1);
     }
     if (state == State.STREAMING) {
@@ -254,7 +255,8 @@ final class Failover {
     if (!runs(number)) {
       return NOTHING;
     }
-    boolean empty = leg.silent() || settings.commit().textOnly() && leg.heldCharacters == 0;
+    boolean empty =
+        leg.silent() || settings.commit().textOnly() && leg.heldCharacters == 0 && !leg.calls;
     if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
           number,

@@ -32,6 +32,9 @@ final class Leg {
 
   long heldCharacters;
 
+  /** Whether a tool call has started. */
+  boolean calls;
+
   /** All that came. */
   long chunks;
 

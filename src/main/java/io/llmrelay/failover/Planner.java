@@ -8,6 +8,7 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import java.time.InstantSource;
@@ -252,6 +253,11 @@ final class Planner {
     String cannot = backends.get(candidate.backend()).cannotServe().apply(request);
     if (cannot != null) {
       return new LeftOut(candidate, SkipReason.CAPABILITY, cannot);
+    }
+    RequestFeature lacking = candidate.lacks(request);
+    if (lacking != null) {
+      return new LeftOut(
+          candidate, SkipReason.CAPABILITY, "the catalogue knows the model without " + lacking);
     }
     long window = candidate.contextWindow();
     if (window > 0 && inputTokens > window) {

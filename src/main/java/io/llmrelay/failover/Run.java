@@ -10,6 +10,7 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
@@ -320,6 +321,16 @@ final class Run implements ChatExchange {
       model = end.model() == null ? model : end.model();
       malformed = end.malformed();
       over();
+      String problem = heldCallProblem();
+      if (problem != null) {
+        on(
+            () ->
+                machine.failed(
+                    number,
+                    Failure.of(FailureKind.MALFORMED_TOOL_CALL, problem)
+                        .withUsage(end.usage(), null)));
+        return;
+      }
       if (malformed > 0) {
         config
             .listeners()
@@ -328,6 +339,23 @@ final class Run implements ChatExchange {
                     id, candidate.backend(), candidate.model(), end.malformed()));
       }
       on(() -> machine.ended(number, end.finishReason(), end.usage()));
+    }
+
+    /** Returns what is wrong with a tool call that the latch holds, or {@code null}. */
+    private String heldCallProblem() {
+      if (request == null || request.tools().isEmpty()) {
+        return null;
+      }
+      ToolCallCheck check = new ToolCallCheck(request.tools());
+      for (Map.Entry<Block, Buffer> each : held.entrySet()) {
+        if (each.getKey().kind() == BlockKind.TOOL_CALL) {
+          String problem = check.problem(each.getKey(), each.getValue().toString());
+          if (problem != null) {
+            return problem;
+          }
+        }
+      }
+      return null;
     }
 
     @Override

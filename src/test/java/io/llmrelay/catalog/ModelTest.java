@@ -127,7 +127,7 @@ class ModelTest {
                 null,
                 null,
                 null,
-                Set.of(Capability.STREAMING),
+                Set.of(),
                 Model.Status.CURRENT,
                 null,
                 null));

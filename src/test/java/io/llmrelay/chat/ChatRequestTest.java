@@ -248,9 +248,9 @@ class ChatRequestTest {
           "relay": {"candidates": "a"} | relay.candidates | must be an array
           "relay": {"candidates": [""]} | relay.candidates[0] | must be a string that is not empty
           "relay": {"candidates": ["a", 1]} | relay.candidates[1] | must be a string that is not empty
-          "relay": {"commit": "now"} | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
-          "relay": {"commit": 0}  | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
-          "relay": {"commit": 1.5} | relay.commit | must be "first-chunk", "first-text", "complete" or a number of characters from 1
+          "relay": {"commit": "now"} | relay.commit | must be "first-chunk", "first-text", "tool-calls", "complete" or a number of characters from 1
+          "relay": {"commit": 0}  | relay.commit | must be "first-chunk", "first-text", "tool-calls", "complete" or a number of characters from 1
+          "relay": {"commit": 1.5} | relay.commit | must be "first-chunk", "first-text", "tool-calls", "complete" or a number of characters from 1
           "relay": {"timeouts": "1s"} | relay.timeouts | must be an object
           "relay": {"timeouts": {"first": "1s"}} | relay.timeouts.first | is not supported yet
           "relay": {"timeouts": {"stall": 5}} | relay.timeouts.stall | must be a duration such as 250ms, 10s, 5m or 1h

@@ -92,7 +92,7 @@ class ConfigErrorsTest {
             "relay.yaml:4: circuit.max-failures must be a single value",
             "relay.yaml:6: timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
             "relay.yaml:7: prefer must be order or cost",
-            "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters"
+            "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of characters"
                 + " from 1",
             "relay.yaml:9: discover must be true or false",
             "relay.yaml:10: retries must consist of keys and values",
@@ -154,7 +154,7 @@ class ConfigErrorsTest {
         "bus: {prefix: a b}                  | bus.prefix must consist of letters, digits, dots, - and _, at most 64 of them",
         "bus: {window: 0}                    | bus.window must be from 1 to 65536",
         "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB, below 2048MB",
-        "commit: 0                           | commit must be \"first-chunk\", \"first-text\", \"complete\" or a number of characters from 1",
+        "commit: 0                           | commit must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of characters from 1",
         "fallback: [a, b]                    | fallback[1] names a backend that is not there: \"b\"; did you mean \"a\"? (known: a)",
         "fallback: [a, ~]                    | fallback[1] has no valid value",
         "fallback: [a/]                      | fallback[0] names a model that a does not serve (its models: )",

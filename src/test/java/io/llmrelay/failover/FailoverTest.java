@@ -487,6 +487,58 @@ class FailoverTest {
     }
 
     @Test
+    void theStartOfAToolCallIsContent() {
+      for (CommitPoint commit : List.of(CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_TEXT)) {
+        Rig rig = Rig.of("a").commit(commit).started();
+        assertThat(rig.block(BlockKind.TOOL_CALL))
+            .containsExactly("answering", "release a", "deliver");
+        assertThat(rig.chunk(BlockKind.TOOL_CALL, "{}")).containsExactly("deliver");
+      }
+    }
+
+    @Test
+    void aToolCallWithoutArgumentsIsAnAnswer() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.COMPLETE).started();
+      rig.block(BlockKind.TOOL_CALL);
+      assertThat(rig.end(FinishReason.TOOL_CALLS))
+          .containsExactly("release a", "ended 1 a ALIVE", "complete tool_calls");
+    }
+
+    @Test
+    void wholeToolCallsAreHeldToTheEnd() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.TOOL_CALLS).started();
+      assertThat(rig.block(BlockKind.TOOL_CALL)).containsExactly("answering", "hold");
+      assertThat(rig.chunk(BlockKind.TOOL_CALL, "{\"x\":1}")).containsExactly("hold");
+      assertThat(rig.end(FinishReason.STOP))
+          .containsExactly("release a", "ended 1 a ALIVE", "complete stop");
+    }
+
+    @Test
+    void aMalformedToolCallThatIsHeldFallsBackAndSpeaksForTheBackend() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.TOOL_CALLS).started();
+      rig.block(BlockKind.TOOL_CALL);
+      assertThat(rig.fail(FailureKind.MALFORMED_TOOL_CALL))
+          .containsExactly(
+              "ended 1 a ALIVE malformed_tool_call", "a > b malformed_tool_call", "start 2 b");
+    }
+
+    @Test
+    void textBeforeAToolCallCommitsWhereWholeCallsAreHeld() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.TOOL_CALLS).started();
+      assertThat(rig.chunk("a")).containsExactly("answering", "release a", "deliver");
+      assertThat(rig.block(BlockKind.TOOL_CALL)).containsExactly("deliver");
+      assertThat(rig.fail(FailureKind.MALFORMED_TOOL_CALL)).endsWith("fail malformed_tool_call");
+    }
+
+    @Test
+    void dataIsHeldWithoutBeingContent() {
+      Rig rig = Rig.of("a", "b").started();
+      assertThat(rig.block(BlockKind.DATA)).containsExactly("hold");
+      assertThat(rig.chunk(BlockKind.DATA, "{}")).containsExactly("hold");
+      assertThat(rig.end(FinishReason.STOP)).contains("a > b empty_answer");
+    }
+
+    @Test
     void theCharactersOfAFailedAttemptDoNotCountForTheNext() {
       Rig rig = Rig.of("a", "b").commit(new CommitPoint(6)).started();
       rig.chunk("12345");

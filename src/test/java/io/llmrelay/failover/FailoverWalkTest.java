@@ -55,7 +55,11 @@ class FailoverWalkTest {
         }
       }
       CommitPoint[] points = {
-        CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_TEXT, new CommitPoint(9), CommitPoint.COMPLETE
+        CommitPoint.FIRST_CHUNK,
+        CommitPoint.FIRST_TEXT,
+        CommitPoint.TOOL_CALLS,
+        new CommitPoint(9),
+        CommitPoint.COMPLETE
       };
       rig.commit(points[random.nextInt(points.length)]);
     }

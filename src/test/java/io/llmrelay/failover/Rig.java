@@ -253,7 +253,11 @@ final class Rig implements Admission {
   }
 
   List<String> block() {
-    return show(machine().block(of(), BlockKind.TEXT));
+    return block(BlockKind.TEXT);
+  }
+
+  List<String> block(BlockKind kind) {
+    return show(machine().block(of(), kind));
   }
 
   List<String> chunk(String text) {

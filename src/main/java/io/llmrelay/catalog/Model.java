@@ -55,9 +55,9 @@ public record Model(
 
   /**
    * Reads an entry of the data file or of the user's configuration: {@code {id, provider,
-   * context-window, max-output, price: {input, output, cached-input, tiers: [{from-input-tokens,
-   * from, input, output, cached-input}]}, capabilities, status, shutdown, replacement}}. Only
-   * {@code id} is required; by default a model is current.
+   * context-window, max-output, price: {input, output, cached-input, cache-write, tiers:
+   * [{from-input-tokens, from, input, output, cached-input}]}, capabilities, status, shutdown,
+   * replacement}}. Only {@code id} is required; by default a model is current.
    *
    * @throws IllegalArgumentException if a key is unknown or its value is wrong; the message begins
    *     with the key

@@ -32,7 +32,8 @@ final class ModelJson {
           "as-of",
           "note");
 
-  private static final Set<String> PRICE_KEYS = Set.of("input", "output", "cached-input", "tiers");
+  private static final Set<String> PRICE_KEYS =
+      Set.of("input", "output", "cached-input", "cache-write", "tiers");
 
   private static final Set<String> TIER_KEYS =
       Set.of("from-input-tokens", "from", "input", "output", "cached-input");
@@ -59,13 +60,14 @@ final class ModelJson {
       return null;
     }
     if (!(value instanceof JsonObject price)) {
-      throw invalid("price", "must be an object with input, output and cached-input");
+      throw invalid("price", "must be an object with input, output, cached-input and cache-write");
     }
     onlyKeys(price, PRICE_KEYS, "price.");
     return new Price(
         required("price.input", dollars(price, "price.", "input")),
         required("price.output", dollars(price, "price.", "output")),
         dollars(price, "price.", "cached-input"),
+        dollars(price, "price.", "cache-write"),
         tiers(price));
   }
 

@@ -17,9 +17,12 @@ import java.util.Objects;
  * @param output for tokens of the answer, reasoning included
  * @param cachedInput for tokens of the prompt from the provider's cache; {@code null} if unknown,
  *     which charges them as {@code input}
+ * @param cacheWrite for tokens of the prompt written to the provider's cache; {@code null} charges
+ *     them as {@code input}. In a tier it changes as {@code input} does
  * @param tiers other prices for longer prompts or from a date on
  */
-public record Price(double input, double output, Double cachedInput, List<Tier> tiers) {
+public record Price(
+    double input, double output, Double cachedInput, Double cacheWrite, List<Tier> tiers) {
   private static final double PER_TOKENS = 1_000_000;
 
   /**
@@ -41,6 +44,11 @@ public record Price(double input, double output, Double cachedInput, List<Tier> 
     this(input, output, cachedInput, List.of());
   }
 
+  /** Creates a price that charges tokens written to a cache as {@code input}. */
+  public Price(double input, double output, Double cachedInput, List<Tier> tiers) {
+    this(input, output, cachedInput, null, tiers);
+  }
+
   /** Returns the price on a day, without dated tiers. */
   Price asOf(LocalDate day) {
     if (tiers.stream().allMatch(tier -> tier.from == null)) {
@@ -57,24 +65,29 @@ public record Price(double input, double output, Double cachedInput, List<Tier> 
             .filter(tier -> Objects.equals(tier.from, since))
             .map(t -> new Tier(t.fromInputTokens, null, t.input, t.output, t.cachedInput))
             .toList();
-    return new Price(input, output, cachedInput, inForce);
+    return new Price(input, output, cachedInput, cacheWrite, inForce);
   }
 
-  /** Returns the cost of a usage. Tokens written to a cache are priced as input. */
+  /** Returns the cost of a usage. */
   double of(TokenUsage usage) {
     long cached = Math.min(usage.cachedInputTokens(), usage.inputTokens());
-    return of(usage.inputTokens(), cached, usage.outputTokens());
+    long written = Math.min(usage.cacheWriteTokens(), usage.inputTokens() - cached);
+    return of(usage.inputTokens(), cached, written, usage.outputTokens());
   }
 
   /** Returns the cost without cached tokens. */
   double of(long inputTokens, long outputTokens) {
-    return of(inputTokens, 0, outputTokens);
+    return of(inputTokens, 0, 0, outputTokens);
   }
 
-  private double of(long inputTokens, long cached, long outputTokens) {
+  private double of(long inputTokens, long cached, long written, long outputTokens) {
     Tier tier = tier(inputTokens);
     double cachedPrice = tier.cachedInput == null ? tier.input : tier.cachedInput;
-    return ((inputTokens - cached) * tier.input + cached * cachedPrice + outputTokens * tier.output)
+    double writePrice = cacheWrite == null ? tier.input : cacheWrite * tier.input / input;
+    return ((inputTokens - cached - written) * tier.input
+            + cached * cachedPrice
+            + written * writePrice
+            + outputTokens * tier.output)
         / PER_TOKENS;
   }
 

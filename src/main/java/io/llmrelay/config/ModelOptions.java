@@ -47,12 +47,15 @@ public record ModelOptions(
    * @param output for output tokens, reasoning included
    * @param cachedInput for input tokens read from the provider's cache; {@code null}: as {@code
    *     input}
+   * @param cacheWrite for input tokens written to the provider's cache; {@code null}: as {@code
+   *     input}. In a tier it changes as {@code input} does
    * @param tiers other prices for long prompts or from a date on; {@code null} for none
    */
-  public record Price(Double input, Double output, Double cachedInput, List<Tier> tiers) {
+  public record Price(
+      Double input, Double output, Double cachedInput, Double cacheWrite, List<Tier> tiers) {
     /** Creates a price without tiers. */
     public Price(Double input, Double output, Double cachedInput) {
-      this(input, output, cachedInput, null);
+      this(input, output, cachedInput, null, null);
     }
   }
 

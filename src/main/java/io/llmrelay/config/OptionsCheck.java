@@ -243,6 +243,7 @@ final class OptionsCheck {
 
   private void price(String path, ModelOptions.Price price) {
     dollars(path, price.input(), price.output(), price.cachedInput());
+    notNegative(path + ".cache-write", price.cacheWrite());
     List<ModelOptions.Tier> tiers = price.tiers() == null ? List.of() : price.tiers();
     for (int i = 0; i < tiers.size(); i++) {
       String at = path + ".tiers[" + i + "]";

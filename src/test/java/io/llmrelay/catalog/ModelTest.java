@@ -2,6 +2,7 @@ package io.llmrelay.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.json.JsonObject;
@@ -36,7 +37,19 @@ class ModelTest {
   }
 
   @Test
-  void pricesCacheWritesAsInput() {
+  void pricesCacheWritesApart() {
+    Model model =
+        model(
+            "{\"input\": 4, \"output\": 20, \"cached-input\": 0.4, \"cache-write\": 5,"
+                + " \"tiers\": [{\"from-input-tokens\": 2000, \"input\": 8, \"output\": 30}]}");
+    // 300 plain at 4, 200 written at 5, 500 read at 0.4, 10 at 20
+    assertThat(model.cost(usage(1000, 10, 500, 200))).isCloseTo(0.0026, within(1e-12));
+    // 1,800 plain at 8, 200 written at 10
+    assertThat(model.cost(usage(2000, 0, 0, 200))).isCloseTo(0.0164, within(1e-12));
+  }
+
+  @Test
+  void pricesCacheWritesAsInputWhereTheirPriceIsUnknown() {
     Model model = model("{\"input\": 3, \"output\": 15, \"cached-input\": 0.3}");
     // 300 plain and 200 written at 3, 500 read at 0.3, 10 at 15
     assertThat(model.cost(usage(1000, 10, 500, 200))).isEqualTo(0.0018);
@@ -121,16 +134,7 @@ class ModelTest {
     Model model = Model.fromJson(new JsonObject("{\"id\": \"m\"}"));
     assertThat(model)
         .isEqualTo(
-            new Model(
-                null,
-                "m",
-                null,
-                null,
-                null,
-                Set.of(),
-                Model.Status.CURRENT,
-                null,
-                null));
+            new Model(null, "m", null, null, null, Set.of(), Model.Status.CURRENT, null, null));
   }
 
   private static Model ending(String status, String shutdown, String replacement) {

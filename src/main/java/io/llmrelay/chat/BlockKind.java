@@ -13,9 +13,9 @@ public enum BlockKind {
   /** The arguments of a tool call, as JSON. */
   TOOL_CALL,
   /**
-   * JSON that accompanies the answer, one value per block. The block's name is the field of
-   * OpenAI's API, or of an extension of it, that carries such a value, for example {@code
-   * reasoning_details}.
+   * JSON that accompanies the answer: values that each end with a line feed. The block's name is
+   * the field of OpenAI's API, or of an extension of it, that carries such a value, for example
+   * {@code reasoning_details}.
    */
   DATA,
   /** A kind this version does not know. */

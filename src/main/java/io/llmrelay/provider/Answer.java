@@ -17,6 +17,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -62,6 +63,9 @@ public final class Answer {
   private Block block;
 
   private int lastIndex = -1;
+
+  /** The blocks of data, by field; text goes on after data as if there were none. */
+  private final Map<String, Block> dataBlocks = new HashMap<>();
 
   /** The tool call that has started last, and a first half in its arguments; 0 if there is none. */
   private Block call;
@@ -170,15 +174,18 @@ public final class Answer {
    */
   public void data(String field, Object value) {
     cut();
-    block = new Block(++lastIndex, BlockKind.DATA, null, field, null);
-    for (int c : Json.encode(value).codePoints().toArray()) {
-      text.put(c);
-    }
+    Block interrupted = block;
+    block =
+        dataBlocks.computeIfAbsent(
+            field, name -> new Block(++lastIndex, BlockKind.DATA, null, name, null));
+    byte[] json = Json.encodeToBuffer(value).getBytes();
+    text.put(json, 0, json.length);
+    text.put('\n');
     begin = text.length();
     lengths[count++] = begin;
     undelivered += begin;
     cut();
-    block = null;
+    block = interrupted;
   }
 
   /** A chunk of a kind, as ASCII. */

@@ -10,7 +10,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Encodes one stream as server-sent events with {@code chat.completion.chunk} objects.
@@ -42,8 +44,9 @@ final class ChunkEncoder {
 
   private Block call;
   private byte[] callArguments;
-  private String dataField;
-  private Buffer data = Buffer.buffer();
+
+  /** Values that are not complete, by field. */
+  private final Map<String, Buffer> data = new HashMap<>();
 
   /**
    * @param id the completion's id
@@ -81,7 +84,6 @@ final class ChunkEncoder {
     if (event instanceof ChatEvent.Chunk chunk) {
       append(out, chunk);
     } else if (event instanceof ChatEvent.BlockStart start) {
-      endData(out);
       if (start.block().kind() == BlockKind.TOOL_CALL) {
         startCall(out, start.block());
       }
@@ -104,10 +106,7 @@ final class ChunkEncoder {
         JsonEscaper.append(out, chunk.data());
         out.appendBytes(AFTER_TEXT);
       }
-      case DATA -> {
-        dataField = chunk.block().name();
-        data.appendBuffer(chunk.data());
-      }
+      case DATA -> data(out, chunk);
       case OTHER -> {} // Nothing in OpenAI's format stands for it.
     }
   }
@@ -148,21 +147,29 @@ final class ChunkEncoder {
     return callArguments;
   }
 
-  /** Appends the event of data that is complete: its block is followed by something else. */
-  private void endData(Buffer out) {
-    if (data.length() == 0) {
-      return;
+  /** Appends an event for each value that is complete. */
+  private void data(Buffer out, ChatEvent.Chunk chunk) {
+    Buffer rest = data.computeIfAbsent(chunk.block().name(), field -> Buffer.buffer());
+    Buffer more = chunk.data();
+    int from = 0;
+    for (int i = 0; i < more.length(); i++) {
+      if (more.getByte(i) == '\n') {
+        value(out, chunk.block().name(), rest.copy().appendBuffer(more, from, i - from));
+        rest = Buffer.buffer();
+        from = i + 1;
+      }
     }
-    Buffer value = data;
-    data = Buffer.buffer();
-    if (dataField.equals(LOGPROBS)) {
+    data.put(chunk.block().name(), rest.appendBuffer(more, from, more.length() - from));
+  }
+
+  private void value(Buffer out, String field, Buffer value) {
+    if (field.equals(LOGPROBS)) {
       out.appendBytes(beforeDelta)
           .appendString("{},\"logprobs\":")
           .appendBuffer(value)
-          .appendString(",\"finish_reason\":null}]}\n\n");
+          .appendBytes(AFTER_DELTA);
     } else {
-      appendDelta(
-          out, Buffer.buffer("{\"" + dataField + "\":").appendBuffer(value).appendString("}"));
+      appendDelta(out, Buffer.buffer("{\"" + field + "\":").appendBuffer(value).appendString("}"));
     }
   }
 
@@ -172,7 +179,6 @@ final class ChunkEncoder {
 
   /** Appends the event with the finish reason. */
   void finish(Buffer out, FinishReason reason) {
-    endData(out);
     out.appendBytes(beforeDelta)
         .appendString("{},\"finish_reason\":\"" + reason.code() + "\"}]}\n\n");
   }

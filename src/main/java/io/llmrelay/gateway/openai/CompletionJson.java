@@ -92,7 +92,12 @@ final class CompletionJson {
     Map<String, Object> data = new LinkedHashMap<>();
     for (ContentBlock each : completion.blocks()) {
       if (each.block().kind() == BlockKind.DATA) {
-        data.merge(each.block().name(), Json.decodeValue(each.content()), CompletionJson::merged);
+        each.content()
+            .lines()
+            .forEach(
+                value ->
+                    data.merge(
+                        each.block().name(), Json.decodeValue(value), CompletionJson::merged));
       }
     }
     return data;

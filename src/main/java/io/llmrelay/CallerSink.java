@@ -4,17 +4,17 @@ import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatSink;
 import io.vertx.core.internal.ContextInternal;
 
-/** The sink of one caller's request, on the client's context. */
+/** Receives the answer to one request of a caller, on the context of the client's endpoint. */
 interface CallerSink extends ChatSink {
   /**
-   * The request was opened.
+   * Called first, when the request is sent.
    *
-   * @param home the client's context, on which the exchange is to be used
-   * @param onOver to be called when {@link #cancelled} can have no effect any more; on any context,
-   *     and maybe more than once
+   * @param home the context of the endpoint, on which the exchange must be used
+   * @param onOver must be called when {@link #onCancel} has no effect any more; on any context, and
+   *     possibly more than once
    */
   void opening(ContextInternal home, ChatExchange exchange, Runnable onOver);
 
-  /** The caller does not want it any more, in whichever phase it is. */
-  void cancelled();
+  /** Called on the context when the caller cancels, in whichever phase the request is. */
+  void onCancel();
 }

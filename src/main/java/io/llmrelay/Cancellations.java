@@ -8,15 +8,15 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * What is to be done when a future completes, unless it is taken back before.
+ * Actions that run when a future completes, unless they are removed before.
  *
- * <p>A future cannot be asked to forget a listener. So each gets one, however many runs it is given
- * to, and a future that lives long keeps no run that is over.
+ * <p>A listener of a future cannot be removed. Therefore each future gets a single listener for all
+ * its actions, and a long-lived future retains no request that has ended.
  */
 final class Cancellations {
   private final Map<Future<?>, Set<Runnable>> pending = new WeakHashMap<>();
 
-  /** Runs the action when the future completes, on whichever thread does that. */
+  /** Adds an action, which runs on the thread that completes the future. */
   void add(Future<?> cancelOn, Runnable action) {
     boolean first;
     Set<Runnable> actions;
@@ -30,7 +30,7 @@ final class Cancellations {
     }
   }
 
-  /** Takes an action back; without effect where it was run or taken back before. */
+  /** Removes an action, if it has not run. */
   void remove(Future<?> cancelOn, Runnable action) {
     synchronized (pending) {
       Set<Runnable> actions = pending.get(cancelOn);

@@ -17,11 +17,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Everything that serves a request, on one event loop: gateway, coordinator and provider verticles.
- * A hop on the event bus is a task of the same loop here and wakes no other thread.
+ * An event loop with all that serves a request: gateway, coordinator and provider verticles. A
+ * message between them is a task of the same event loop and wakes no other thread.
  *
- * <p>Each lane has addresses of its own beside the relay's public ones, which all lanes serve in
- * turn. What comes in through a lane's gateway stays on that lane.
+ * <p>Each lane has addresses of its own. The relay's public addresses are shared by all lanes,
+ * whose coordinators receive the messages in turn. A request to a lane's gateway stays on that
+ * lane.
  */
 final class Lane extends VerticleBase {
   /** The most groups of earlier configurations that may still serve requests. */
@@ -98,7 +99,7 @@ final class Lane extends VerticleBase {
     if (gateways == null) {
       return Future.succeededFuture();
     }
-    relay = new RelayClient(vertx, address, options.getBus().toSettings(), true);
+    relay = new RelayClient(vertx, address, RelayClient.settings(options.getBus()), true);
     gateway = gateways.apply(relay);
     return ProviderGroup.start(gateway, context);
   }

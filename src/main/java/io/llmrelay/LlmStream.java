@@ -10,56 +10,55 @@ import io.vertx.core.streams.ReadStream;
 import java.util.List;
 
 /**
- * An answer as it comes: the UTF-8 text, never cut within a character.
+ * A streamed answer: its text in UTF-8, never split within a character.
  *
- * <p>A {@link ReadStream} in every respect: flowing at first (from the moment a handler is set),
- * with {@code pause}, {@code fetch} and {@code resume} that reach back to the backend's socket; one
- * terminal signal, {@code endHandler} or {@code exceptionHandler}; all calls on the context that
- * asked for it. {@code handler(null)} before the end cancels, so that a {@code pipeTo} whose
- * destination goes away does the right thing.
+ * <p>It is a {@link ReadStream} that flows as soon as a handler is set. {@code pause}, {@code
+ * fetch} and {@code resume} apply back-pressure up to the backend's socket. There is one terminal
+ * signal: {@code endHandler} or {@code exceptionHandler}. All handlers are called on the context
+ * that requested the stream. {@code handler(null)} before the end cancels, so that the request ends
+ * when the destination of a {@code pipeTo} fails.
  *
- * <p>A failure in mid-stream is an {@link io.llmrelay.chat.LlmException} whose failure tells the
- * kind, what was delivered, the usage so far and whether trying again makes sense. Nothing is
- * retried by then.
+ * <p>A failure after the commit point is an {@link io.llmrelay.chat.LlmException}. Its failure
+ * states the kind, what was delivered, the usage so far and whether a new request makes sense; the
+ * relay itself does not retry it.
  */
 public interface LlmStream extends ReadStream<Buffer> {
-  /** The request's id, as hooks, logs and the gateway's {@code x-request-id} header have it. */
+  /** Returns the id of the request, as in hooks, logs and the header {@code x-request-id}. */
   String id();
 
-  /** The backend that serves it. */
+  /** Returns the name of the backend that serves the request. */
   String backend();
 
-  /** The model that serves it, by the provider's name for it where the answer has one. */
+  /** Returns the model that serves the request, as the provider names it in its answer. */
   String model();
 
   /**
-   * What the caller should know: a wish that was cut to the operator's limit, what of the request
-   * the model does not take, its coming end; several are separated by {@code "; "}. {@code null} if
-   * nothing.
+   * Returns the warnings, separated by {@code "; "}: settings that were cut to the operator's limit
+   * or that the model does not support, and a model's announced shutdown. {@code null} if none.
    */
   String warning();
 
-  /** Attempts and skipped candidates so far; complete at the end. */
+  /** Returns the attempts and skipped candidates so far; complete at the end. */
   List<Attempt> trail();
 
-  /** Why the answer ended; {@code null} before the end. */
+  /** Returns why the answer ended; {@code null} before the end. */
   FinishReason finishReason();
 
-  /** Its tokens; {@link TokenUsage#NONE} before the end. */
+  /** Returns the tokens used; {@link TokenUsage#NONE} before the end. */
   TokenUsage usage();
 
   /**
-   * What it cost in US dollars; {@code null} before the end or where price or usage are unknown.
+   * Returns the cost in US dollars; {@code null} before the end or if price or usage are unknown.
    */
   Double costUsd();
 
   /**
-   * The same stream as typed events: the blocks of the answer, their chunks, and an {@link
-   * ChatEvent.End} before the end signal. Use either this or the text, not both.
+   * Returns the same stream as events: the blocks of the answer, their chunks, and a {@link
+   * ChatEvent.End} before the end signal. A stream is read either as events or as text.
    */
   ReadStream<ChatEvent> events();
 
-  /** Ends the stream and the backend's work at once. No callback comes after it. */
+  /** Cancels the stream and aborts the backend's request. No handler is called afterwards. */
   void cancel();
 
   @Override

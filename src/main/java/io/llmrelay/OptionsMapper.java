@@ -1,7 +1,10 @@
 package io.llmrelay;
 
 import io.llmrelay.availability.AvailabilitySettings;
+import io.llmrelay.catalog.Catalog;
+import io.llmrelay.catalog.Model;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.failover.Backend;
 import io.llmrelay.failover.CoordinatorSettings;
@@ -35,7 +38,7 @@ final class OptionsMapper {
         options.getBus().getPrefix(),
         lane,
         providers,
-        options.getBus().toSettings(),
+        RelayClient.settings(options.getBus()),
         backends,
         options.getFallback(),
         options.getAliases(),
@@ -49,8 +52,14 @@ final class OptionsMapper {
             options.getQueue().getWait(),
             options.getLatch().getMaxSize()),
         limits(options),
-        options.toCatalog(),
+        catalog(options),
         options.getMaxRequests());
+  }
+
+  private static Catalog catalog(RelayOptions options) {
+    return Catalog.builtIn()
+        .with(
+            options.getCatalog().stream().map(ModelOptions::toJson).map(Model::fromJson).toList());
   }
 
   private static Backend backend(String name, BackendOptions options) {

@@ -24,7 +24,7 @@ final class ProviderGroup {
   ProviderGroup(Context context, String address, int lanes, RelayOptions options) {
     this.context = context;
     this.address = address;
-    BusSettings bus = options.getBus().toSettings();
+    BusSettings bus = RelayClient.settings(options.getBus());
     options
         .getBackends()
         .forEach(

@@ -7,6 +7,7 @@ import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Plan;
+import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -22,13 +23,13 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The client behind {@link LlmRelay}.
  *
- * <p>A caller on an event loop gets an endpoint on its own context, so that a frame needs no
- * wake-up of another thread; it lives and dies with the caller's verticle. All other callers share
- * one: those on no event loop, and, as a context without a verticle never ends, those on such a one
- * when {@link #MAX_ENDPOINTS} have been given away.
+ * <p>A caller on an event loop gets an endpoint on its own context, so that no frame changes
+ * threads. The endpoint is closed with the caller's verticle. All other callers share one endpoint:
+ * those that are on no event loop, and, because a context without a verticle never ends, those on
+ * such a context once there are {@link #MAX_ENDPOINTS}.
  */
 final class RelayClient implements LlmRelay {
-  /** From here on only a verticle gets an endpoint of its own. */
+  /** The number of endpoints from which on only verticles get further ones. */
   static final int MAX_ENDPOINTS = 64;
 
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
@@ -41,15 +42,9 @@ final class RelayClient implements LlmRelay {
   private final Cancellations cancellations = new Cancellations();
   private final Map<ContextInternal, Future<BusEndpoint>> endpoints = new ConcurrentHashMap<>();
 
-  /** A client of the relay at these addresses, which may be on any node. */
-  RelayClient(Vertx vertx, String prefix, BusSettings settings) {
-    this(vertx, prefix, settings, false);
-  }
-
   /**
-   * A client of a relay.
-   *
-   * @param local whether its addresses are for this Vert.x alone
+   * @param prefix the prefix of the relay's addresses
+   * @param local whether the relay is at this Vert.x; otherwise it may be on any node
    */
   RelayClient(Vertx vertx, String prefix, BusSettings settings, boolean local) {
     this.local = local;
@@ -57,6 +52,12 @@ final class RelayClient implements LlmRelay {
     this.prefix = prefix;
     this.settings = settings;
     this.shared = this.vertx.createEventLoopContext();
+  }
+
+  /** Returns the settings of an endpoint on the event bus. */
+  static BusSettings settings(BusOptions options) {
+    return new BusSettings(
+        options.getWindow(), options.getPingInterval(), options.getPingTimeout());
   }
 
   @Override
@@ -96,7 +97,7 @@ final class RelayClient implements LlmRelay {
         .mapEmpty();
   }
 
-  /** Opens an exchange on the caller's endpoint. */
+  /** Sends a request from the caller's endpoint. */
   private void open(
       String service,
       ChatRequest request,
@@ -112,7 +113,7 @@ final class RelayClient implements LlmRelay {
                     .emit(
                         v -> {
                           ContextInternal home = endpoint.context();
-                          Runnable cancel = () -> home.runOnContext(c -> sink.cancelled());
+                          Runnable cancel = () -> home.runOnContext(c -> sink.onCancel());
                           cancellations.add(cancelOn, cancel);
                           sink.opening(
                               home,

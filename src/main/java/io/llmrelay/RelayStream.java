@@ -22,33 +22,33 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The consumer's stream. It stands on two contexts: the answer arrives on the client's, everything
- * else happens on the consumer's, and each side only posts to the other. Mostly both are on one
- * event loop; then nothing is posted.
+ * The consumer's stream. It belongs to two contexts: the answer arrives on that of the client's
+ * endpoint, all else happens on the consumer's, and each side posts tasks to the other. If both are
+ * on one event loop, as usual, nothing is posted.
  *
- * <p>What arrived waits in a queue until there is demand and a handler. Consumption is reported
- * only for what the handler was given, so the queue never holds more than a window, and what was
- * read when that was used up. The terminal signal waits behind the queue, for demand and for its
- * handler, and is given once.
+ * <p>Chunks are queued until there is demand and a handler. Only chunks that were passed to the
+ * handler are reported as consumed, so the queue is bounded by the window, plus what was read from
+ * the socket at once. The terminal signal follows the queue, needs demand and a handler too, and is
+ * sent once.
  */
 final class RelayStream implements LlmStream, CallerSink {
   private final ContextInternal context;
   private final int window;
   private final Promise<LlmStream> promise;
 
-  // Written on the client's context before anything is posted to the consumer's.
+  // Written on the endpoint's context before anything is posted to the consumer's.
   private ContextInternal home;
   private ChatExchange exchange;
   private Runnable onOver = () -> {};
 
   // Only touched on the consumer's context.
-  /** Blocks that start, and chunks. */
+  /** A {@link Block} where it starts, and {@link Chunks}. */
   private final ArrayDeque<Object> queue = new ArrayDeque<>();
 
-  /** How much of the first chunks in the queue was given: how many, and their bytes. */
-  private int givenChunks;
+  /** How many of the first chunks in the queue are delivered, and their bytes. */
+  private int deliveredChunks;
 
-  private int givenBytes;
+  private int deliveredBytes;
   private final Handler<Object> enqueue =
       more -> {
         queue.add(more);
@@ -58,7 +58,7 @@ final class RelayStream implements LlmStream, CallerSink {
   private AnswerHead head;
   private List<Attempt> trail = List.of();
   private ChatEvent.End end;
-  private boolean endGiven;
+  private boolean endDelivered;
   private Failure failure;
   private Handler<Buffer> textHandler;
   private Handler<ChatEvent> eventHandler;
@@ -67,6 +67,7 @@ final class RelayStream implements LlmStream, CallerSink {
   private long demand = Long.MAX_VALUE;
   private boolean flowing;
   private boolean draining;
+  private boolean drainScheduled;
   private boolean over;
 
   RelayStream(ContextInternal context, int window, Promise<LlmStream> promise) {
@@ -75,7 +76,7 @@ final class RelayStream implements LlmStream, CallerSink {
     this.promise = promise;
   }
 
-  // The client's side.
+  // On the endpoint's context.
 
   @Override
   public void opening(ContextInternal on, ChatExchange opened, Runnable whenOver) {
@@ -134,7 +135,7 @@ final class RelayStream implements LlmStream, CallerSink {
   }
 
   @Override
-  public void cancelled() {
+  public void onCancel() {
     exchange.cancel("the caller cancelled");
     Failure cancelled = Failure.of(FailureKind.CANCELLED, "the caller cancelled");
     context.emit(
@@ -144,11 +145,11 @@ final class RelayStream implements LlmStream, CallerSink {
         });
   }
 
-  // The consumer's side.
+  // On any context.
 
   @Override
   public LlmStream handler(Handler<Buffer> handler) {
-    return here(
+    return onContext(
         () -> {
           if (handler == null) {
             cancel();
@@ -162,25 +163,25 @@ final class RelayStream implements LlmStream, CallerSink {
 
   @Override
   public LlmStream exceptionHandler(Handler<Throwable> handler) {
-    return here(
+    return onContext(
         () -> {
           exceptionHandler = handler;
-          context.runOnContext(v -> drain());
+          drainSoon();
         });
   }
 
   @Override
   public LlmStream endHandler(Handler<Void> handler) {
-    return here(
+    return onContext(
         () -> {
           endHandler = handler;
-          context.runOnContext(v -> drain());
+          drainSoon();
         });
   }
 
   @Override
   public LlmStream pause() {
-    return here(() -> demand = 0);
+    return onContext(() -> demand = 0);
   }
 
   @Override
@@ -193,7 +194,7 @@ final class RelayStream implements LlmStream, CallerSink {
     if (amount < 0) {
       throw new IllegalArgumentException("amount must not be negative");
     }
-    return here(
+    return onContext(
         () -> {
           demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
           drain();
@@ -202,7 +203,7 @@ final class RelayStream implements LlmStream, CallerSink {
 
   @Override
   public void cancel() {
-    here(
+    onContext(
         () -> {
           if (!over && end == null && failure == null) {
             home.runOnContext(v -> exchange.cancel("the caller cancelled"));
@@ -256,7 +257,7 @@ final class RelayStream implements LlmStream, CallerSink {
     return events;
   }
 
-  private LlmStream here(Runnable action) {
+  private LlmStream onContext(Runnable action) {
     if (Vertx.currentContext() == context) {
       action.run();
     } else {
@@ -265,11 +266,22 @@ final class RelayStream implements LlmStream, CallerSink {
     return this;
   }
 
-  /** A handler was set: from here on the stream flows, on a tick of its own. */
+  /** Starts the flow in a task of its own, so that the caller can set all handlers before. */
   private void start() {
     if (!flowing) {
       flowing = true;
-      context.runOnContext(v -> drain());
+      drainSoon();
+    }
+  }
+
+  private void drainSoon() {
+    if (!drainScheduled) {
+      drainScheduled = true;
+      context.runOnContext(
+          v -> {
+            drainScheduled = false;
+            drain();
+          });
     }
   }
 
@@ -279,39 +291,39 @@ final class RelayStream implements LlmStream, CallerSink {
     onOver.run();
   }
 
-  /** Gives what there is demand for. */
+  /** Delivers as much as there is demand for. */
   private void drain() {
     if (!draining && flowing) {
-      give();
+      deliver();
     }
     if (queue.isEmpty() && (end != null || failure != null)) {
       onOver.run();
     }
   }
 
-  private void give() {
+  private void deliver() {
     draining = true;
     int consumed = 0;
     try {
       while (demand > 0 && !queue.isEmpty() && !over) {
         if (queue.peek() instanceof Chunks chunks) {
-          int length = chunks.length(givenChunks);
+          int length = chunks.length(deliveredChunks);
           Buffer data = chunks.data();
           if (chunks.count() > 1) {
-            data = data.slice(givenBytes, givenBytes + length);
+            data = data.slice(deliveredBytes, deliveredBytes + length);
           }
-          givenBytes += length;
-          if (++givenChunks == chunks.count()) {
-            givenChunks = 0;
-            givenBytes = 0;
+          deliveredBytes += length;
+          if (++deliveredChunks == chunks.count()) {
+            deliveredChunks = 0;
+            deliveredBytes = 0;
             queue.poll();
             consumed++;
           }
-          give(chunks.block(), data);
+          deliver(chunks.block(), data);
         } else {
           Block block = (Block) queue.poll();
           if (eventHandler != null) {
-            give(new ChatEvent.BlockStart(block));
+            deliver(new ChatEvent.BlockStart(block));
           }
         }
       }
@@ -319,7 +331,7 @@ final class RelayStream implements LlmStream, CallerSink {
         finish();
       }
     } catch (RuntimeException e) {
-      // The handler's own problem; the rest of the stream is not lost for it.
+      // A handler that throws loses its chunk, not the rest of the stream.
       context.runOnContext(v -> drain());
       throw e;
     } finally {
@@ -328,9 +340,9 @@ final class RelayStream implements LlmStream, CallerSink {
     }
   }
 
-  private void give(Block block, Buffer data) {
+  private void deliver(Block block, Buffer data) {
     if (eventHandler != null) {
-      give(new ChatEvent.Chunk(block, data));
+      deliver(new ChatEvent.Chunk(block, data));
     } else if (block.kind() == BlockKind.TEXT) {
       demand -= demand == Long.MAX_VALUE ? 0 : 1;
       if (textHandler != null) {
@@ -339,16 +351,16 @@ final class RelayStream implements LlmStream, CallerSink {
     }
   }
 
-  private void give(ChatEvent event) {
+  private void deliver(ChatEvent event) {
     demand -= demand == Long.MAX_VALUE ? 0 : 1;
     eventHandler.handle(event);
   }
 
   private void finish() {
-    if (end != null && !endGiven) {
-      endGiven = true;
+    if (end != null && !endDelivered) {
+      endDelivered = true;
       if (eventHandler != null) {
-        give(end);
+        deliver(end);
       }
       if (demand == 0 || over) {
         return;
@@ -363,17 +375,17 @@ final class RelayStream implements LlmStream, CallerSink {
     }
   }
 
-  private void reportConsumed(int calls) {
-    if (calls > 0 && end == null && failure == null) {
+  private void reportConsumed(int count) {
+    if (count > 0 && end == null && failure == null) {
       if (home.inThread()) {
-        exchange.consumed(calls);
+        exchange.consumed(count);
       } else {
-        home.runOnContext(v -> exchange.consumed(calls));
+        home.runOnContext(v -> exchange.consumed(count));
       }
     }
   }
 
-  /** The view as typed events; demand and signals are the stream's. */
+  /** The stream as events, with the demand and the signals of the stream. */
   private final class Events implements ReadStream<ChatEvent> {
     @Override
     public ReadStream<ChatEvent> exceptionHandler(Handler<Throwable> handler) {
@@ -383,7 +395,7 @@ final class RelayStream implements LlmStream, CallerSink {
 
     @Override
     public ReadStream<ChatEvent> handler(Handler<ChatEvent> handler) {
-      here(
+      onContext(
           () -> {
             if (handler == null) {
               cancel();

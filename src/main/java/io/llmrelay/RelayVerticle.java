@@ -24,17 +24,16 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The one thing to deploy. It deploys the rest: a provider verticle for each backend, the
- * coordinator, and the HTTP gateway if one is configured (which needs vertx-web on the class path);
- * all of that once for each {@linkplain RelayOptions#getLanes lane}. From then on every {@link
- * LlmRelay} on the event bus can use it.
+ * A relay. It deploys a provider verticle for each backend, a coordinator and, if configured, the
+ * HTTP gateway, which needs vertx-web; all of that for each {@linkplain RelayOptions#getLanes
+ * lane}. Once deployed, every {@link LlmRelay} on the event bus can use it.
  *
  * <pre>{@code
  * vertx.deployVerticle(new RelayVerticle(options)).map(id -> LlmRelay.create(vertx))
  * }</pre>
  *
- * <p>Without options it takes the deployment's JSON config, in the form of the configuration file.
- * A wrong configuration fails the deployment with a {@link io.llmrelay.config.ConfigException}.
+ * <p>Without options it reads the deployment's JSON config, in the form of the configuration file.
+ * An invalid configuration fails the deployment with a {@link io.llmrelay.config.ConfigException}.
  */
 public class RelayVerticle extends VerticleBase {
   private final RelayOptions given;
@@ -49,39 +48,40 @@ public class RelayVerticle extends VerticleBase {
   private int adminPort;
   private Future<?> reloading = Future.succeededFuture();
 
-  /** A relay configured by its deployment's config. */
+  /** Creates a relay that is configured by its deployment's config. */
   public RelayVerticle() {
     this(null);
   }
 
-  /** A relay with these options. */
+  /** Creates a relay with these options. */
   public RelayVerticle(RelayOptions options) {
     given = options == null ? null : new RelayOptions(options);
   }
 
-  /** Adds a hook; before the deployment. */
+  /** Adds a listener. Must be called before the deployment. */
   public RelayVerticle addListener(RelayListener listener) {
     hooks.add(listener);
     return this;
   }
 
   /**
-   * Says where the options are to be read anew when an operator asks for it; before the deployment.
+   * Sets the source from which {@link #reload()} reads the options. Must be called before the
+   * deployment.
    *
-   * @param source called on a worker thread; what it throws is why the old options stay
+   * @param source called on a worker thread; if it throws, the reload fails and changes nothing
    */
   public RelayVerticle setSource(Callable<RelayOptions> source) {
     this.source = source;
     return this;
   }
 
-  /** The port the gateway listens on, once deployed; -1 without a gateway. */
+  /** Returns the port of the gateway; -1 without one. Valid once deployed. */
   public int gatewayPort() {
     Gateway gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
     return gateway == null ? -1 : gateway.actualPort();
   }
 
-  /** The port of the operators' endpoints, once deployed; -1 where they have none of their own. */
+  /** Returns the port of the admin address; -1 without one. Valid once deployed. */
   public int adminPort() {
     Gateway gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
     return gateway == null ? -1 : gateway.actualAdminPort();
@@ -89,7 +89,7 @@ public class RelayVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    // Files with keys are read here, so not on the event loop.
+    // It reads key files, which would block the event loop.
     return vertx.executeBlocking(this::options).compose(this::deploy);
   }
 
@@ -99,7 +99,7 @@ public class RelayVerticle extends VerticleBase {
         .resolved(env);
   }
 
-  /** The first lane alone: what is wrong with the options is said once. */
+  /** Deploys the first lane before the others, so that an error in the options is reported once. */
   private Future<?> deploy(RelayOptions resolved) {
     started = resolved;
     options = resolved;
@@ -134,7 +134,7 @@ public class RelayVerticle extends VerticleBase {
         .onSuccess(deployed -> availability.probeRefusedKeys());
   }
 
-  /** To Vert.x, a port below 0 is a free one that all share who name the same number. */
+  /** Returns a port for all lanes: negative ones stand for free ports that Vert.x shares. */
   private static int shared(int port) {
     return port == 0 ? -ThreadLocalRandom.current().nextInt(1, 1 << 30) : port;
   }
@@ -145,48 +145,48 @@ public class RelayVerticle extends VerticleBase {
     return lane;
   }
 
-  /** The lanes are children of this deployment, and so have stopped already. */
+  /** Closes the availability. The lanes, children of this deployment, have stopped already. */
   @Override
   public Future<?> stop() {
     return availability == null ? Future.succeededFuture() : availability.close();
   }
 
   /**
-   * Takes no new request, so that the relay can be undeployed without cutting an answer off. It
-   * leaves its public addresses on the event bus, for other relays there, and then refuses what
-   * comes through its gateway, which says so in its health. May be called from any thread.
+   * Refuses new requests, so that the relay can be undeployed without cutting an answer short. It
+   * leaves its public addresses on the event bus first, so that other relays receive the requests
+   * there; its gateway reports itself as not ready. May be called from any thread.
    *
-   * @return completes when the requests that run are over and their answers are sent
+   * @return completes when all requests in flight have ended and their responses are sent
    */
   public Future<Void> drain() {
     return Future.join(lanes.stream().map(Lane::drain).toList()).mapEmpty();
   }
 
   /**
-   * Reads the options again, and takes them over as {@link #reload(RelayOptions)} does. May be
-   * called from any thread.
+   * Reads the options from the source and applies them as {@link #reload(RelayOptions)} does. May
+   * be called from any thread.
    */
   public Future<JsonObject> reload() {
     return source == null
-        ? Future.failedFuture("this relay does not know where to read its options again")
+        ? Future.failedFuture("this relay has no source of options to reload")
         : reloadFrom(source);
   }
 
   /**
-   * Takes over other options, for the requests that begin from now on; those that run end under the
-   * options they began with. Options that cannot be right, or cannot be taken over, change nothing.
-   * May be called from any thread.
+   * Applies other options to new requests; requests in flight end under the options they began
+   * with. Invalid options, and those that cannot be applied, change nothing. May be called from any
+   * thread.
    *
    * @return {@code {"status": "reloaded", "restart": [...]}}, with the keys of the settings that
-   *     differ and hold from the next start only; or fails with a {@link
-   *     io.llmrelay.config.ConfigException}
+   *     differ and require a restart; fails with a {@link io.llmrelay.config.ConfigException} for
+   *     invalid options
    */
   public Future<JsonObject> reload(RelayOptions next) {
     RelayOptions copy = new RelayOptions(next);
     return reloadFrom(() -> copy);
   }
 
-  /** One after the other, and read when it is its turn: the last to come is the one that holds. */
+  /** Runs one reload after the other; each reads its options when it starts, so the last wins. */
   private Future<JsonObject> reloadFrom(Callable<RelayOptions> options) {
     ContextInternal caller = (ContextInternal) vertx.getOrCreateContext();
     Promise<JsonObject> done = caller.promise();

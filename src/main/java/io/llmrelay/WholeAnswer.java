@@ -12,7 +12,7 @@ import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
 
-/** Collects a whole answer and completes the caller's future. */
+/** Collects an answer and completes the caller's future with it. */
 final class WholeAnswer implements CallerSink {
   private final Promise<ChatCompletion> promise;
   private final AnswerCollector answer;
@@ -62,7 +62,7 @@ final class WholeAnswer implements CallerSink {
   }
 
   @Override
-  public void cancelled() {
+  public void onCancel() {
     exchange.cancel("the caller cancelled");
     failed(Failure.of(FailureKind.CANCELLED, "the caller cancelled"));
   }

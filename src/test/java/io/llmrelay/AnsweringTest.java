@@ -198,7 +198,7 @@ class AnsweringTest {
     LlmStream stream =
         Relays.get(relay.client().stream(REQUEST.withTemperature(0.1).withTopP(0.2)));
     assertThat(stream.warning())
-        .isEqualTo("top_p was left out: claude-unheard-of-9 takes temperature or top_p, not both");
+        .isEqualTo("temperature, top_p were left out: claude-unheard-of-9 takes none");
     stream.cancel();
   }
 

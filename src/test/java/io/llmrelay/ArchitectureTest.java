@@ -1,6 +1,8 @@
 package io.llmrelay;
 
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
@@ -10,6 +12,7 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -180,4 +183,21 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.llmrelay.gateway");
+
+  @ArchTest
+  static final ArchRule SANDBOX_DIALECTS_DO_NOT_KNOW_EACH_OTHER =
+      slices()
+          .matching("io.llmrelay.sandbox.(*)..")
+          .should()
+          .notDependOnEachOther()
+          .ignoreDependency(alwaysTrue(), resideInAPackage("io.llmrelay.sandbox.dialect"));
+
+  @ArchTest
+  static final ArchRule SANDBOX_DIALECTS_DO_NOT_KNOW_THE_SANDBOX =
+      noClasses()
+          .that()
+          .resideInAPackage("io.llmrelay.sandbox.*")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.llmrelay.sandbox");
 }

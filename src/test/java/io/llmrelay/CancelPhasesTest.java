@@ -7,10 +7,10 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.Relays.Relay;
-import io.llmrelay.bus.BusSettings;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BusOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
@@ -101,7 +101,7 @@ class CancelPhasesTest {
     Relay relay = deploy(phase, path, next);
     Promise<Void> hogs = Promise.promise();
     if (phase == Phase.A_SLOT) {
-      LlmRelay other = LlmRelay.create(RELAYS.vertx(), relay.prefix(), BusSettings.DEFAULT);
+      LlmRelay other = LlmRelay.create(RELAYS.vertx(), new BusOptions().setPrefix(relay.prefix()));
       Future<LlmStream> unused = other.stream(REQUEST, hogs.future());
       eventually(() -> assertThat(RELAYS.calls(path)).isEqualTo(1));
     }

@@ -120,7 +120,7 @@ class DocumentsTest {
   /** Whoever reads an option: the script itself, a command of the jar, or the soak. */
   private static String readersOfOptions(Path script) throws IOException {
     StringBuilder all = new StringBuilder(Files.readString(script));
-    for (String folder : List.of("src/main/java/io/llmrelay/cli", "src/test/java")) {
+    for (String folder : List.of("src/main/java/io/llmrelay/cli", "src/perf/java")) {
       try (Stream<Path> files = Files.walk(Path.of(folder))) {
         for (Path file :
             files.filter(f -> f.toString().matches(".*(Command|Soak).java")).toList()) {

@@ -9,6 +9,7 @@ import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -21,9 +22,11 @@ import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.provider.Blocks;
 import io.llmrelay.provider.Recording;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.charset.StandardCharsets;
@@ -65,6 +68,7 @@ class FixtureReplayTest {
   /** What the consumer was told. */
   private static final class Answer {
     final Map<BlockKind, StringBuilder> texts = new LinkedHashMap<>();
+    final List<ContentBlock> calls = new ArrayList<>();
     String backend;
     List<Attempt> trail;
     FinishReason finishReason;
@@ -186,6 +190,7 @@ class FixtureReplayTest {
       assertThat(answer.backend).isEqualTo(one.backend());
       assertThat(answer.trail).hasSize(1);
       delivered(answer, one);
+      recording.assertToolCalls(answer.calls);
       assertThat(answer.finishReason.code())
           .isEqualTo(recording.expected().getString("finish_reason"));
       if (recording.hasUsage()) {
@@ -193,7 +198,9 @@ class FixtureReplayTest {
       } else {
         assertThat(answer.usage.source())
             .isEqualTo(
-                said(recording).isEmpty() ? TokenUsage.Source.NONE : TokenUsage.Source.ESTIMATED);
+                said(recording).isEmpty() && answer.calls.isEmpty()
+                    ? TokenUsage.Source.NONE
+                    : TokenUsage.Source.ESTIMATED);
       }
     }
     leftAlone(one, answer.failure == null ? answer.trail : answer.failure.trail());
@@ -207,7 +214,7 @@ class FixtureReplayTest {
 
   private static String said(Recording recording) {
     StringBuilder said = new StringBuilder();
-    for (BlockKind kind : BlockKind.values()) {
+    for (BlockKind kind : Recording.TEXTS) {
       said.append(recording.text(kind));
     }
     return said.toString();
@@ -220,7 +227,7 @@ class FixtureReplayTest {
   }
 
   private static void delivered(Answer answer, Case one) {
-    for (BlockKind kind : BlockKind.values()) {
+    for (BlockKind kind : Recording.TEXTS) {
       boolean withheld = answer.failure != null && !one.streamed;
       assertThat(answer.text(kind)).isEqualTo(withheld ? "" : one.recording.text(kind));
     }
@@ -267,6 +274,9 @@ class FixtureReplayTest {
     answer.text(BlockKind.REASONING, whole.reasoning());
     answer.text(BlockKind.REFUSAL, whole.refusal());
     answer.texts.values().removeIf(StringBuilder::isEmpty);
+    whole.blocks().stream()
+        .filter(block -> block.block().kind() == BlockKind.TOOL_CALL)
+        .forEach(answer.calls::add);
     answer.backend = whole.backend();
     answer.trail = whole.trail();
     answer.finishReason = whole.finishReason();
@@ -275,6 +285,7 @@ class FixtureReplayTest {
 
   private static void stream(ChatRequest request, Answer answer) {
     Promise<LlmStream> over = Promise.promise();
+    Blocks blocks = new Blocks();
     relay.stream(request)
         .onFailure(over::fail)
         .onSuccess(
@@ -288,9 +299,13 @@ class FixtureReplayTest {
                           if (event instanceof ChatEvent.Chunk chunk) {
                             answer.text(
                                 chunk.kind(), chunk.data().toString(StandardCharsets.UTF_8));
+                            blocks.add(chunk.block(), chunk.data());
+                          } else if (event instanceof ChatEvent.BlockStart start) {
+                            blocks.add(start.block(), Buffer.buffer());
                           }
                         }));
     LlmStream stream = get(over.future());
+    answer.calls.addAll(blocks.of(BlockKind.TOOL_CALL));
     answer.backend = stream.backend();
     answer.trail = stream.trail();
     answer.finishReason = stream.finishReason();

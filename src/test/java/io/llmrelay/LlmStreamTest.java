@@ -18,6 +18,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.BusOptions;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -359,7 +360,7 @@ class LlmStreamTest {
   @Test
   void withoutARelayTheAnswerComesAtOnce() throws Exception {
     Future<LlmStream> opening =
-        LlmRelay.create(vertx, "nowhere", BusSettings.DEFAULT).stream(REQUEST);
+        LlmRelay.create(vertx, new BusOptions().setPrefix("nowhere")).stream(REQUEST);
     await().until(opening::failed);
     assertThat(LlmException.failureOf(opening.cause()).kind()).isEqualTo(FailureKind.UNAVAILABLE);
   }

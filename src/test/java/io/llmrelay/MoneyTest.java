@@ -247,7 +247,7 @@ class MoneyTest {
     assertThat(plan.get(1).estimatedCostUsd()).isCloseTo(2.003, within(1e-12));
     assertThat(plan.get(2).estimatedCostUsd()).isNull();
     assertThat(plan.get(0).message())
-        .isEqualTo("number 1: serves the model asked for, cheapest first");
+        .isEqualTo("number 1: serves the requested model, cheapest first");
     sandbox.script("cheap", Scenario.http(503));
     assertThat(trail(ask("m").trail())).containsExactly("cheap/m overloaded", "dear/m served");
   }
@@ -325,6 +325,6 @@ class MoneyTest {
     assertThat(stream.warning()).isEqualTo(warning);
     stream.cancel();
     assertThat(get(relay.plan(request("m"))).candidates().get(0).message())
-        .isEqualTo("number 1: serves the model asked for; " + warning);
+        .isEqualTo("number 1: serves the requested model; " + warning);
   }
 }

@@ -6,7 +6,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.llmrelay.bus.BusSettings;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayListener;
@@ -92,8 +91,8 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
     RelayVerticle verticle = new RelayVerticle(options).addListener(hooks);
     Stream.of(more).forEach(verticle::addListener);
     String id = get(vertx.deployVerticle(verticle));
-    BusSettings bus = options.getBus().toSettings();
-    Relay relay = new Relay(prefix, id, verticle, LlmRelay.create(vertx, prefix, bus), hooks);
+    LlmRelay client = LlmRelay.create(vertx, options.getBus());
+    Relay relay = new Relay(prefix, id, verticle, client, hooks);
     relays.add(relay);
     return relay;
   }
@@ -106,10 +105,9 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
 
   /** A backend of the sandbox; {@code path} is the name by which the sandbox knows it. */
   BackendOptions backend(String dialect, String path, String model) {
-    boolean anthropic = "anthropic".equals(dialect);
     return new BackendOptions()
         .setDialect(dialect)
-        .setBaseUrl(anthropic ? sandbox.anthropicBackend(path) : sandbox.backend(path))
+        .setBaseUrl(sandbox.backend(dialect, path))
         .setApiKey("sk-test-0123456789")
         .setModels(List.of(model));
   }

@@ -56,9 +56,7 @@ class ReloadTest {
     options.getBus().setPrefix(Relays.unique("llm"));
     relay = new RelayVerticle(options).addListener(hooks);
     deployment = get(RELAYS.vertx().deployVerticle(relay));
-    client =
-        LlmRelay.create(
-            RELAYS.vertx(), options.getBus().getPrefix(), options.getBus().toSettings());
+    client = LlmRelay.create(RELAYS.vertx(), options.getBus());
   }
 
   @AfterEach
@@ -270,8 +268,7 @@ class ReloadTest {
           }
         });
     String id = get(RELAYS.vertx().deployVerticle(another));
-    LlmRelay other =
-        LlmRelay.create(RELAYS.vertx(), flaky.getBus().getPrefix(), flaky.getBus().toSettings());
+    LlmRelay other = LlmRelay.create(RELAYS.vertx(), flaky.getBus());
     RELAYS.sandbox().script(one, Scenario.of("500"));
     for (int i = 0; i < 5; i++) {
       Seen.of(other, HELLO, true);
@@ -349,7 +346,7 @@ class ReloadTest {
           assertThat(late.failure()).isNotNull();
           assertThat(late.failure().kind()).isEqualTo(FailureKind.UNAVAILABLE);
           assertThat(late.failure().message())
-              .isEqualTo("nobody serves this address on the event bus");
+              .isEqualTo("no handler is registered at this address of the event bus");
         });
     assertThat(drained.isComplete()).isFalse();
 

@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
@@ -219,7 +220,7 @@ public final class Availability {
     if (cooldown.forMs() > 0
         && backend.exhaustion.extend(model, cooldown.kind(), cooldown.forMs())
         && !backend.isRetired()) {
-      String name = model == null ? backend.name : backend.name + "/" + model;
+      String name = new CandidateName(backend.name, model).toString();
       publish(backend, new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
     }
   }

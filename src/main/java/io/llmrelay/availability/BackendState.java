@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.config.CircuitOptions.Scope;
@@ -59,7 +60,7 @@ final class BackendState {
 
   /** Returns the circuit that guards a model. */
   Circuit circuit(String model) {
-    String key = scope == Scope.MODEL ? name + "/" + model : name;
+    String key = new CandidateName(name, scope == Scope.MODEL ? model : null).toString();
     Circuit circuit = circuits.get(key);
     if (circuit == null) {
       key = circuits.size() < MAX_CIRCUITS ? key : name;

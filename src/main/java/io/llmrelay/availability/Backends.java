@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
@@ -86,7 +87,7 @@ public final class Backends {
     backend
         .exhaustion
         .remainingByModel()
-        .forEach((model, ms) -> exhausted.put(name + "/" + model, ms));
+        .forEach((model, ms) -> exhausted.put(new CandidateName(name, model).toString(), ms));
     boolean out =
         circuits.get(name) == CircuitState.OPEN || remaining != 0 || backend.budget.spent();
     boolean impaired =

@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 import io.vertx.core.json.JsonObject;
@@ -223,7 +224,7 @@ final class Exhaustion {
     entries.forEach(
         (model, entry) -> {
           JsonObject saved = new JsonObject().put("reason", entry.kind.code());
-          String name = model.equals(ALL) ? backend : backend + "/" + model;
+          String name = new CandidateName(backend, model.equals(ALL) ? null : model).toString();
           if (entry.until == REFUSED) {
             into.put(name, saved);
           } else if (entry.until > now) {

@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.llmrelay.observe.RelayEvent.CircuitStateChange;
@@ -77,7 +78,11 @@ final class News {
         && news.getValue("for_ms") instanceof Number forMs) {
       BackendState backend = ours(candidate, news);
       if (backend != null) {
-        exhausted(backend, model(candidate), FailureKind.of(reason), forMs.longValue());
+        exhausted(
+            backend,
+            CandidateName.parse(candidate).model(),
+            FailureKind.of(reason),
+            forMs.longValue());
       }
     } else if (news.getValue("circuit") instanceof String circuit
         && CircuitState.OPEN.code().equals(news.getValue("to"))) {
@@ -110,14 +115,10 @@ final class News {
     }
   }
 
-  /** Returns the backend with the name before the first slash, if it has the same account. */
+  /** Returns the backend that is named, or whose model is, if it has the same account. */
   private BackendState ours(String name, JsonObject news) {
-    BackendState backend = availability.backends().all().get(name.split("/", 2)[0]);
+    String owner = CandidateName.parse(name).backend();
+    BackendState backend = availability.backends().all().get(owner);
     return backend != null && backend.account.equals(news.getValue(ACCOUNT)) ? backend : null;
-  }
-
-  private static String model(String candidate) {
-    int slash = candidate.indexOf('/');
-    return slash < 0 ? null : candidate.substring(slash + 1);
   }
 }

@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -42,9 +43,8 @@ final class SavedState {
     for (String key : exhausted.fieldNames()) {
       JsonObject entry = exhausted.getJsonObject(key);
       FailureKind kind = FailureKind.of(entry.getString("reason"));
-      // A backend's name has no slash; a model's may.
-      String[] names = key.split("/", 2);
-      BackendState backend = backends.all().get(names[0]);
+      CandidateName name = CandidateName.parse(key);
+      BackendState backend = backends.all().get(name.backend());
       if (backend == null) {
         continue;
       }
@@ -52,9 +52,8 @@ final class SavedState {
         changes.add(backend.exhaustion::refuseKey);
         refused.add(backend.name);
       } else if (entry.getLong("until") > epochMs) {
-        String model = names.length == 1 ? null : names[1];
         long forMs = entry.getLong("until") - epochMs;
-        changes.add(() -> backend.exhaustion.extend(model, kind, forMs));
+        changes.add(() -> backend.exhaustion.extend(name.model(), kind, forMs));
       }
     }
     backends

@@ -6,12 +6,12 @@ import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 
 /**
- * The service at an address of the event bus. Where a {@link BusService} serves that address on the
- * context of the endpoint, events are handed over as they are, and nothing is encoded.
+ * The client of a service at an address of the event bus. If a {@link BusService} serves that
+ * address on the context of the endpoint, it is called directly and nothing is encoded.
  *
- * <p>Refusals come as failures, too: {@link #open} does not throw.
+ * <p>A refused request fails through the sink: {@link #open} does not throw.
  *
- * @param endpoint the consumer's end; everything happens on its context
+ * @param endpoint the consumer's endpoint; must be used on its context
  * @param address the address of the service, such as {@code llm.stream}
  */
 public record BusClient(BusEndpoint endpoint, String address) implements ChatService {

@@ -27,27 +27,26 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * One private address on the event bus and the streams that run through it, as producer and as
- * consumer.
+ * A private address on the event bus with its streams, as producer and as consumer.
  *
- * <p>Every method must be called, and every callback comes, on the context that called {@link
- * #open}.
+ * <p>Every method must be called on the context that called {@link #open}; every callback is called
+ * there.
  */
 public final class BusEndpoint {
   private static final Logger LOG = System.getLogger(BusEndpoint.class.getName());
 
-  /** One end of a stream, as the endpoint sees it. */
+  /** One end of a stream. */
   interface End {
-    /** The other end's private address; {@code null} where it is not known or there is none. */
+    /** Returns the private address of the other end; {@code null} if unknown or none. */
     String peer();
 
-    /** A frame has come. */
+    /** Handles a frame. */
     default void frame(String type, Message<?> message) {}
 
-    /** The peer is gone. */
+    /** Fails the stream because the peer is gone. */
     void lost(Failure failure);
 
-    /** This end gives up, and tells the peer. */
+    /** Fails the stream because of this end, and notifies the peer. */
     void broken(Failure failure);
   }
 
@@ -58,7 +57,7 @@ public final class BusEndpoint {
   private final Map<String, End> streams = new HashMap<>();
   private final Set<End> localStreams = new HashSet<>();
 
-  /** The peers with open streams, and for how many milliseconds each has been silent. */
+  /** Milliseconds without a sign of life, for each peer with open streams. */
   private final Map<String, Long> silent = new HashMap<>();
 
   private MessageConsumer<Object> consumer;
@@ -73,18 +72,18 @@ public final class BusEndpoint {
     this.settings = settings;
   }
 
-  /** As {@link #open(Vertx, String, BusSettings, Runnable)}, for an owner that ends with it. */
+  /** As {@link #open(Vertx, String, BusSettings, Runnable)}, without a listener. */
   public static Future<BusEndpoint> open(Vertx vertx, String prefix, BusSettings settings) {
     return open(vertx, prefix, settings, () -> {});
   }
 
   /**
-   * Registers a private address for the whole cluster on the current context.
+   * Registers a private address in the whole cluster, on the current context.
    *
-   * @param prefix what the address starts with; the rest is random
-   * @param onClosed called when the address is off the bus, by {@link #close} or because its
-   *     verticle was undeployed
-   * @return completes when the registration is known in the whole cluster
+   * @param prefix the prefix of the address; the rest is random
+   * @param onClosed called when the address is unregistered, by {@link #close} or because its
+   *     verticle is undeployed
+   * @return completes when the address is registered in the whole cluster
    */
   public static Future<BusEndpoint> open(
       Vertx vertx, String prefix, BusSettings settings, Runnable onClosed) {
@@ -94,7 +93,7 @@ public final class BusEndpoint {
   /**
    * As {@link #open(Vertx, String, BusSettings, Runnable)}.
    *
-   * @param local whether the address is for this Vert.x alone: no other node can reach it
+   * @param local whether the address is registered on this node only
    */
   public static Future<BusEndpoint> open(
       Vertx vertx, String prefix, BusSettings settings, boolean local, Runnable onClosed) {
@@ -108,7 +107,7 @@ public final class BusEndpoint {
             : bus.consumer(endpoint.address, endpoint::receive);
     endpoint.consumer.endHandler(
         v -> {
-          endpoint.breakAll();
+          endpoint.failAll();
           onClosed.run();
         });
     endpoint.lastTick = System.nanoTime() / 1_000_000;
@@ -116,29 +115,29 @@ public final class BusEndpoint {
     return endpoint.consumer.completion().map(endpoint);
   }
 
-  /** The private address. */
+  /** Returns the private address. */
   public String address() {
     return address;
   }
 
-  /** The context everything happens on. */
+  /** Returns the context of the endpoint. */
   public ContextInternal context() {
     return context;
   }
 
-  /** How many streams are open, in either direction. */
+  /** Returns the number of open streams, in either direction. */
   public int openStreams() {
     return streams.size() + localStreams.size();
   }
 
-  /** Opens a stream of messages as its consumer. */
+  /** Opens a stream as its consumer. */
   InboundStream request(String service, JsonObject body, ChatSink sink) {
     String id = address.substring(address.length() - 8) + "-" + opened++;
     InboundStream stream = new InboundStream(this, id, sink, settings.window());
     streams.put(id, stream);
     Future<Message<Object>> reply =
         bus().request(service, body, FrameCodec.opening(stream.opening(), settings));
-    if (reply.isComplete()) { // Nobody is there; the caller must have the stream before it hears.
+    if (reply.isComplete()) { // No handler: the caller must get the stream before its failure.
       context.runOnContext(
           v -> reply.onComplete(answer -> guard(stream, () -> stream.answered(answer))));
     } else {
@@ -148,9 +147,9 @@ public final class BusEndpoint {
   }
 
   /**
-   * Accepts a stream of messages as its producer, and says so to the consumer.
+   * Opens a stream as its producer, and accepts it in the reply.
    *
-   * @throws LlmException where the message does not open a stream properly, or the service refuses
+   * @throws LlmException if the message opens no stream, or the service refuses the request
    */
   void accept(Message<?> message, ChatService service) {
     ChatRequest request = FrameCodec.request(message);
@@ -165,13 +164,13 @@ public final class BusEndpoint {
     FrameCodec.accept(message, address);
   }
 
-  /** Takes the address off the bus; every open stream fails. May be called on any context. */
+  /** Unregisters the address; every open stream fails. May be called on any context. */
   public Future<Void> close() {
     Promise<Void> closed = Promise.promise();
     context.runOnContext(
         v -> {
           vertx.cancelTimer(timer);
-          breakAll();
+          failAll();
           consumer.unregister().onComplete(closed);
         });
     return closed.future();
@@ -193,7 +192,7 @@ public final class BusEndpoint {
     localStreams.remove(stream);
   }
 
-  /** A producer's streams are told apart by their consumers, who choose the ids. */
+  /** Returns the key of a stream at its producer: consumers choose the ids independently. */
   static String key(String peer, String id) {
     return peer + "/" + id;
   }
@@ -216,7 +215,7 @@ public final class BusEndpoint {
       End known = stream;
       guard(known, () -> known.frame(type, message));
     } else if (!cancel && id != null && peer != null) {
-      // The other end must not go on, or wait, for a stream that is over here.
+      // The other end must neither continue nor wait for a stream that has ended here.
       send(peer, null, FrameCodec.cancel(id, address));
     }
   }
@@ -225,7 +224,7 @@ public final class BusEndpoint {
     bus().sender(peer, options).write(body).onFailure(noHandlers -> peerLost(peer));
   }
 
-  /** Whatever one stream's handler throws stays that stream's problem. */
+  /** Runs an action of a stream; an exception fails that stream only. */
   void guard(End stream, Runnable action) {
     try {
       action.run();
@@ -240,21 +239,22 @@ public final class BusEndpoint {
   }
 
   /**
-   * Asks every peer whether it is there. A killed process is known by the ping that cannot be sent,
-   * at the next tick; one that only says nothing may be busy, and has the whole timeout. That
-   * counts the time this endpoint was awake: after a pause of its own, the answers lie unread
+   * Pings every peer. A process that was killed is detected at the next tick, when the ping cannot
+   * be sent. One that does not answer may be busy, and is lost after the timeout. Only time during
+   * which this endpoint was running counts: after a pause of its own, the answers are still queued
    * behind the timer.
    */
   private void tick() {
     long now = System.nanoTime() / 1_000_000;
     long interval = settings.pingInterval().toMillis();
-    long awake = Math.min(now - lastTick, 2 * interval);
+    long running = Math.min(now - lastTick, 2 * interval);
     lastTick = now;
     Map<String, Long> waited = new HashMap<>(silent);
     silent.clear();
     for (End stream : streams.values()) {
       if (stream.peer() != null) {
-        silent.computeIfAbsent(stream.peer(), peer -> waited.getOrDefault(peer, -awake) + awake);
+        silent.computeIfAbsent(
+            stream.peer(), peer -> waited.getOrDefault(peer, -running) + running);
       }
     }
     for (String peer : List.copyOf(silent.keySet())) {
@@ -291,8 +291,8 @@ public final class BusEndpoint {
         .forEach(stream -> guard(stream, () -> stream.lost(failure)));
   }
 
-  /** The address is off the bus, or about to be; its peers need not wait for a ping to know. */
-  private void breakAll() {
+  /** Fails all streams and notifies their peers: the address is being unregistered. */
+  private void failAll() {
     Failure failure = Failure.of(FailureKind.NETWORK, "the endpoint was closed");
     List.copyOf(streams.values()).forEach(stream -> guard(stream, () -> stream.broken(failure)));
     List.copyOf(localStreams).forEach(stream -> stream.broken(failure));

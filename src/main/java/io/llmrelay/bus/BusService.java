@@ -11,10 +11,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Offers a service at an address of the event bus. Requests come as messages; or from a {@link
- * BusClient} on the same context, which calls the service itself.
+ * A service at an address of the event bus. Requests arrive as messages, or directly from a {@link
+ * BusClient} on the same context.
  *
- * <p>Everything happens on the context of the endpoint, which must be the one that registers.
+ * <p>It must be registered on the context of the endpoint, and is called there.
  */
 public final class BusService {
   /** Sends everything as messages, for tests: {@code -Dllmrelay.bus.always=true}. */
@@ -34,11 +34,11 @@ public final class BusService {
   }
 
   /**
-   * Registers a service for the whole cluster. It is one of several at that address, which are
-   * asked in turn, and so never called without a message.
+   * Registers a service in the whole cluster. There may be several at an address, to which requests
+   * are distributed; therefore it is called by messages only.
    *
-   * @param whole whether a request that asks for no frames gets the whole answer in the reply
-   * @return completes when the registration is known in the whole cluster
+   * @param whole whether a request without a private address gets the whole answer in the reply
+   * @return completes when the address is registered in the whole cluster
    */
   public static Future<BusService> register(
       BusEndpoint endpoint, String address, ChatService service, boolean whole) {
@@ -47,18 +47,18 @@ public final class BusService {
     return bus.consumer.completion().map(bus);
   }
 
-  /** Registers a service for this Vert.x alone, the only one at that address. */
+  /** Registers a service on this node only, as the only one at its address. */
   public static Future<BusService> registerLocal(
       BusEndpoint endpoint, String address, ChatService service, boolean whole) {
     BusService bus = new BusService(endpoint, address, service, whole);
     bus.consumer = endpoint.bus().localConsumer(address, bus::receive);
     onContext(endpoint.context()).put(address, bus);
-    // Also where its verticle is undeployed.
+    // Also called when its verticle is undeployed.
     bus.consumer.endHandler(v -> onContext(endpoint.context()).remove(address, bus));
     return bus.consumer.completion().map(bus);
   }
 
-  /** The service that may be called on this context without a message, or {@code null}. */
+  /** Returns the service that can be called directly on a context, or {@code null}. */
   static BusService onContext(ContextInternal context, String address) {
     return ALWAYS_AS_MESSAGES ? null : onContext(context).get(address);
   }
@@ -79,13 +79,13 @@ public final class BusService {
     return service;
   }
 
-  /** Takes the service off the bus; open streams go on. */
+  /** Unregisters the service; open streams continue. */
   public Future<Void> unregister() {
     onContext(endpoint.context()).remove(address, this);
     return consumer.unregister();
   }
 
-  /** Whatever a message holds, it is answered: with a stream, an answer or a failure. */
+  /** Handles a request: replies with a stream, a whole answer or a failure. */
   private void receive(Message<Object> message) {
     try {
       if (whole && !FrameCodec.wantsFrames(message)) {

@@ -3,13 +3,13 @@ package io.llmrelay.bus;
 import java.time.Duration;
 
 /**
- * How endpoints behave.
+ * The settings of an endpoint.
  *
- * @param window chunk frames a producer may be ahead of its consumer
- * @param pingInterval how often a peer with open streams is asked whether it is still there; a
- *     process that is gone is found out by the first ping that cannot be sent
- * @param pingTimeout how long it may be silent, which a busy or halted process is, too; also the
- *     wait for the reply to an opening request
+ * @param window chunk frames that a producer may send before its consumer grants more credit
+ * @param pingInterval the interval of pings to peers with open streams; a process that is gone is
+ *     detected by the first ping that cannot be sent
+ * @param pingTimeout how long a peer may be silent, because it is busy or halted; also the timeout
+ *     of the reply to an opening request
  */
 public record BusSettings(int window, Duration pingInterval, Duration pingTimeout) {
   public static final int DEFAULT_WINDOW = 32;

@@ -22,9 +22,9 @@ import java.util.Arrays;
 
 /**
  * Encodes and decodes every message of the protocol: the opening request and its reply, and the
- * frames of a stream. No other class knows a header or the form of a body.
+ * frames of a stream. All headers and bodies are defined here.
  *
- * <p>Header names are hashed once, as every chunk frame carries some.
+ * <p>The hashes of header names are cached, because every chunk frame has some.
  */
 public final class FrameCodec {
   private static final CharSequence PEER = HttpHeaders.createOptimized("peer");
@@ -47,12 +47,12 @@ public final class FrameCodec {
   static final String TYPE_CANCEL = "cancel";
   static final String TYPE_PING = "ping";
 
-  /** The protocol's version, and the features beyond it that this side understands. */
+  /** The version of the protocol, and the supported optional features. */
   private static final String VERSION_AND_FEATURES = "1,blocks";
 
   private static final String BLOCKS = "blocks";
 
-  /** Most chunk frames a consumer may let its producer be ahead. */
+  /** The largest window. */
   static final int MAX_WINDOW = 99_999;
 
   private FrameCodec() {}
@@ -78,7 +78,7 @@ public final class FrameCodec {
                 .add(ACCEPT, VERSION_AND_FEATURES));
   }
 
-  /** Whether the request wants its answer as a stream of frames. */
+  /** Whether a request asks for a stream of frames. */
   static boolean wantsFrames(Message<?> message) {
     return message.headers().contains(PEER);
   }
@@ -106,11 +106,15 @@ public final class FrameCodec {
     return accept != null && Arrays.asList(accept.split("\\s*,\\s*")).contains(BLOCKS);
   }
 
-  static LlmException badHeader(String complaint) {
-    return Failure.invalid(complaint, "header " + complaint).toException();
+  static LlmException badHeader(String problem) {
+    return Failure.invalid(problem, "header " + problem).toException();
   }
 
-  /** The body of a request, which must be a JSON object. */
+  /**
+   * Returns the body of a request.
+   *
+   * @throws LlmException if it is not a JSON object
+   */
   public static JsonObject json(Message<?> message) {
     if (message.body() instanceof JsonObject body) {
       return body;
@@ -133,16 +137,17 @@ public final class FrameCodec {
                     .add(ACCEPT, VERSION_AND_FEATURES)));
   }
 
-  /** Refuses the request in {@code message}: the failure's status as code, its JSON as message. */
+  /** Replies with a failure: its status as the code, its JSON as the message. */
   public static void refuse(Message<?> message, Failure failure) {
     message.fail(failure.kind().status(), failure.toJson().encode());
   }
 
-  /** The failure that the failed reply to a request stands for. */
+  /** Returns the failure for a failed reply to a request. */
   public static Failure refusal(Throwable cause) {
     if (cause instanceof ReplyException e) {
       if (e.failureType() == ReplyFailure.NO_HANDLERS) {
-        return Failure.of(FailureKind.UNAVAILABLE, "nobody serves this address on the event bus");
+        return Failure.of(
+            FailureKind.UNAVAILABLE, "no handler is registered at this address of the event bus");
       }
       if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
         try {
@@ -157,7 +162,7 @@ public final class FrameCodec {
 
   // Frames towards the consumer.
 
-  /** The options of a numbered frame. */
+  /** Returns the options of a numbered frame. */
   static DeliveryOptions frame(String type, String stream, String producer, long seq) {
     return options(
         MultiMap.caseInsensitiveMultiMap()
@@ -168,9 +173,9 @@ public final class FrameCodec {
   }
 
   /**
-   * Adds the headers of chunks; a consumer that knows no blocks gets the kind instead.
+   * Adds the headers of chunks: the block or, for a consumer without support for blocks, the kind.
    *
-   * @param current the index of the block that started last, which need not be named
+   * @param current the index of the block that started last, which is not named
    */
   static void describe(Chunks chunks, boolean blocks, int current, MultiMap headers) {
     if (!blocks && chunks.kind() != BlockKind.TEXT) {
@@ -188,10 +193,10 @@ public final class FrameCodec {
   }
 
   /**
-   * What a frame's body stands for: a head, a block, an end or a failure; {@code null} where the
-   * type has no such body.
+   * Decodes the body of a frame to a head, a block, an end or a failure; returns {@code null} for
+   * other types.
    *
-   * @throws RuntimeException if the body is not in order
+   * @throws RuntimeException if the body is malformed
    */
   static Object body(String type, JsonObject body) {
     return switch (type) {
@@ -203,17 +208,17 @@ public final class FrameCodec {
     };
   }
 
-  /** The index of the chunks' block, -1 where the frame names none. */
+  /** Returns the index of the chunks' block, -1 if the frame names none. */
   static int blockIndex(Message<?> message) {
     return (int) number(message.headers().get(BLOCK), Integer.MAX_VALUE);
   }
 
-  /** The kind of chunks whose producer knows no blocks. */
+  /** Returns the kind of chunks from a producer without support for blocks. */
   static BlockKind kind(Message<?> message) {
     return BlockKind.of(message.headers().get(KIND));
   }
 
-  /** The chunks of a frame, {@code null} where its lengths are not those of its body. */
+  /** Returns the chunks of a frame; {@code null} if its lengths do not match its body. */
   static Chunks chunks(Block block, Buffer data, Message<?> message) {
     String text = message.headers().get(LENGTHS);
     if (text == null) {
@@ -258,7 +263,7 @@ public final class FrameCodec {
     return options;
   }
 
-  /** The frame that ends a stream, or answers a frame of one that is not known. */
+  /** Returns the options of a frame that cancels a stream or rejects a frame of an unknown one. */
   static DeliveryOptions cancel(String stream, String sender) {
     return options(
         MultiMap.caseInsensitiveMultiMap()
@@ -267,7 +272,7 @@ public final class FrameCodec {
             .add(PEER, sender));
   }
 
-  /** How many chunk frames the consumer has consumed since the stream began, -1 for nonsense. */
+  /** Returns the chunk frames consumed since the start of the stream; -1 if malformed. */
   static long credit(Message<?> message) {
     return number(message.headers().get(CREDIT), Long.MAX_VALUE);
   }
@@ -279,7 +284,7 @@ public final class FrameCodec {
         .setSendTimeout(settings.pingTimeout().toMillis());
   }
 
-  /** The type of a frame, {@code null} where the message is none. */
+  /** Returns the type of a frame; {@code null} if the message is no frame. */
   static String type(Message<?> message) {
     return message.headers().get(FRAME);
   }
@@ -296,15 +301,15 @@ public final class FrameCodec {
     return new DeliveryOptions().setTracingPolicy(TracingPolicy.IGNORE).setHeaders(headers);
   }
 
-  /** A number that is written as we would write it, otherwise -1. */
+  /** Parses a number in canonical form; returns -1 for anything else. */
   private static long number(String text, long max) {
     if (text == null) {
       return -1;
     }
     try {
       long number = Long.parseLong(text);
-      boolean ours = number >= 0 && number <= max && Long.toString(number).equals(text);
-      return ours ? number : -1;
+      boolean canonical = number >= 0 && number <= max && Long.toString(number).equals(text);
+      return canonical ? number : -1;
     } catch (NumberFormatException e) {
       return -1;
     }

@@ -18,20 +18,20 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The consumer's end of a stream of messages: checks the numbering, decodes frames into calls of
- * the sink, and grants credit for what was consumed.
+ * The consumer's end of a stream: checks the sequence of frames, decodes them into calls of the
+ * sink, and grants credit for consumed chunks.
  *
- * <p>Nothing is buffered here: at most a window of chunk frames is on the way.
+ * <p>It buffers nothing: at most a window of chunk frames is in flight.
  */
 final class InboundStream implements ChatExchange, BusEndpoint.End {
-  /** More blocks than any answer has; a producer that sends more is broken. */
+  /** The most blocks of an answer; a producer that sends more is faulty. */
   private static final int MAX_BLOCKS = 100_000;
 
   private final BusEndpoint endpoint;
   private final String id;
   private final ChatSink sink;
   private final int window;
-  private final boolean takesAll;
+  private final boolean consumesAtOnce;
   private final Map<Integer, Block> blocks = new HashMap<>();
   private Block last;
 
@@ -48,8 +48,8 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
     this.endpoint = endpoint;
     this.id = id;
     this.sink = sink;
-    takesAll = sink.window() == Integer.MAX_VALUE;
-    window = takesAll ? defaultWindow : Math.min(FrameCodec.MAX_WINDOW, sink.window());
+    consumesAtOnce = sink.window() == Integer.MAX_VALUE;
+    window = consumesAtOnce ? defaultWindow : Math.min(FrameCodec.MAX_WINDOW, sink.window());
   }
 
   FrameCodec.Opening opening() {
@@ -78,11 +78,11 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   public void cancel(String reason) {
     if (!closed) {
       close();
-      tellProducer();
+      cancelProducer();
     }
   }
 
-  private void tellProducer() {
+  private void cancelProducer() {
     if (peer != null) {
       endpoint.send(peer, null, FrameCodec.cancel(id, endpoint.address()));
     }
@@ -99,7 +99,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
     if (peer == null) {
       lost(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
     } else if (closed) {
-      tellProducer();
+      cancelProducer();
     } else {
       grant();
     }
@@ -109,7 +109,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   public void frame(String type, Message<?> message) {
     if (type.equals(FrameCodec.TYPE_CANCEL)) {
       if (FrameCodec.peer(message).equals(peer)) {
-        lost(Failure.of(FailureKind.NETWORK, "the producer does not know the stream any more"));
+        lost(Failure.of(FailureKind.NETWORK, "the producer has ended the stream"));
       }
       return;
     }
@@ -118,24 +118,23 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
       return;
     }
     nextSeq++;
-    boolean inOrder;
+    boolean valid;
     if (type.equals(FrameCodec.TYPE_CHUNK)) {
-      inOrder = message.body() instanceof Buffer data && chunks(data, message);
+      valid = message.body() instanceof Buffer data && chunks(data, message);
     } else {
-      inOrder = message.body() instanceof JsonObject body && decode(type, body);
+      valid = message.body() instanceof JsonObject body && decode(type, body);
     }
-    if (!inOrder) {
-      String complaint = "a frame on the event bus is not in order: " + type;
-      lost(Failure.of(FailureKind.NETWORK, complaint));
+    if (!valid) {
+      lost(Failure.of(FailureKind.NETWORK, "a frame on the event bus is malformed: " + type));
     }
   }
 
-  /** Passes a frame's body on; false where it is not in order. */
+  /** Passes the body of a frame to the sink; returns false if it is malformed. */
   private boolean decode(String type, JsonObject body) {
     Object decoded;
     try {
       decoded = FrameCodec.body(type, body);
-    } catch (RuntimeException wrong) {
+    } catch (RuntimeException malformed) {
       return false;
     }
     if (decoded instanceof AnswerHead head) {
@@ -173,13 +172,13 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
       return false;
     }
     sink.chunks(chunks);
-    if (takesAll) {
+    if (consumesAtOnce) {
       consumed(1);
     }
     return true;
   }
 
-  /** The block of chunks whose producer knows no blocks: a new one where the kind changes. */
+  /** Returns the block of chunks that name none; starts a new one if the kind changes. */
   private Block blockOf(BlockKind kind) {
     if (last == null || last.kind() != kind) {
       Block block = Block.of(last == null ? 0 : last.index() + 1, kind);
@@ -193,7 +192,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
     try {
       sink.ended(end);
     } catch (RuntimeException e) {
-      sink.failed(LlmException.failureOf(e)); // Nobody else will, it is closed.
+      sink.failed(LlmException.failureOf(e)); // The stream is closed already, so guard() cannot.
       throw e;
     }
   }

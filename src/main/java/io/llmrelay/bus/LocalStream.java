@@ -12,10 +12,10 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
 
 /**
- * A stream between two endpoints of one context: both ends of it at once, without frames.
+ * Both ends of a stream between two endpoints on one context, without frames.
  *
- * <p>It keeps what a stream of messages promises: an endpoint that closes ends it for both sides,
- * and what one side throws is no concern of the other's.
+ * <p>It behaves like a stream of messages: if either endpoint closes, the stream ends for both
+ * sides, and an exception of one side does not reach the other.
  */
 final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
   private final BusEndpoint consumer;

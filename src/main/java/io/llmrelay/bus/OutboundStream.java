@@ -15,14 +15,14 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 
 /**
- * The producer's end of a stream of messages: encodes the calls of a service into numbered frames,
- * and never sends a chunk without credit.
+ * The producer's end of a stream: encodes the events of a service as numbered frames, and sends no
+ * chunk without credit.
  *
- * <p>A chunk that finds no credit is queued. The queue is no longer than what the service had read
- * when the window was used up, for it reads no more until the consumer has consumed.
+ * <p>Chunks without credit are queued. The queue is bounded by what the service had read when the
+ * window was used up, because it reads no more until the consumer grants credit.
  */
 final class OutboundStream implements ChatSink, BusEndpoint.End {
-  /** What a frame carries: chunks or a body, and the index of a block that it starts. */
+  /** A frame to send: chunks or a body, and the index of the block that it starts. */
   private record Queued(String type, Chunks chunks, JsonObject body, int block) {}
 
   private final BusEndpoint endpoint;
@@ -71,15 +71,15 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
     push(FrameCodec.TYPE_CHUNK, chunks, null);
   }
 
-  /** Ends the stream, after what is still queued. */
+  /** Ends the stream after the queued frames. */
   @Override
   public void ended(AnswerEnd end) {
     push(FrameCodec.TYPE_END, null, end.toJson());
   }
 
   /**
-   * Ends the stream at once: what is queued for credit is dropped, and not counted as delivered. A
-   * consumer that does not read must not keep the stream of a broken answer open.
+   * Ends the stream at once. Chunks that wait for credit are dropped and not counted as delivered,
+   * so that a consumer that does not read cannot keep a failed stream open.
    */
   @Override
   public void failed(Failure failure) {
@@ -106,7 +106,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
       cancelService("the consumer cancelled");
       return;
     }
-    // A consumer that grants without end does not run up a number.
+    // Bounds the credit of a faulty consumer, which could overflow.
     long count = Math.min(FrameCodec.credit(message), sent + FrameCodec.MAX_WINDOW);
     if (count > consumed) {
       long more = count - consumed;
@@ -134,7 +134,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
     }
   }
 
-  /** A service that threw when it was opened has no exchange. */
+  /** Cancels the exchange, if the service has returned one. */
   private void cancelService(String reason) {
     if (exchange != null) {
       exchange.cancel(reason);

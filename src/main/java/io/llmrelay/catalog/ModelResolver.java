@@ -1,5 +1,6 @@
 package io.llmrelay.catalog;
 
+import io.llmrelay.chat.CandidateName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Resolves model names to backends. The only place that splits {@code backend/model}.
+ * Resolves model names to backends.
  *
  * <p>A model id may contain slashes itself ({@code openai/gpt-oss-20b}), so that its first part can
  * be the name of a backend that has nothing to do with it. What is known decides, in this order:
@@ -83,8 +84,8 @@ public final class ModelResolver<S extends ModelServer> {
 
   /** Returns the backend whose name stands before the first slash, {@code null} if none does. */
   public S prefix(String name) {
-    int slash = name.indexOf('/');
-    return slash < 0 ? null : backends.get(name.substring(0, slash));
+    CandidateName split = CandidateName.parse(name);
+    return split.model() == null ? null : backends.get(split.backend());
   }
 
   /**
@@ -100,7 +101,7 @@ public final class ModelResolver<S extends ModelServer> {
   }
 
   private Match<S> qualified(S backend, String name) {
-    String asked = name.substring(backend.name().length() + 1);
+    String asked = CandidateName.parse(name).model();
     String id = idOf(asked, backend);
     if (id == null && (asked.isBlank() || !backend.passesOn())) {
       return null;

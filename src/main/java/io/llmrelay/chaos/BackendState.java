@@ -1,5 +1,6 @@
 package io.llmrelay.chaos;
 
+import io.llmrelay.chat.CandidateName;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -21,7 +22,7 @@ record BackendState(String circuit, String cooldown) {
     }
     String name = exhausted.fieldNames().iterator().next();
     long ms = exhausted.getLong(name);
-    return (name.contains("/") ? "model " : "backend ")
+    return (CandidateName.parse(name).model() == null ? "backend " : "model ")
         + (ms < 0 ? "probe" : Long.toString((ms + 999) / 1000));
   }
 }

@@ -81,8 +81,7 @@ final class RowRunner {
   }
 
   private LlmRelay client(RelayOptions options) {
-    return LlmRelay.create(
-        fixture.vertx(), options.getBus().getPrefix(), options.getBus().toSettings());
+    return LlmRelay.create(fixture.vertx(), options.getBus());
   }
 
   private TestClient testClient(Case testCase) {

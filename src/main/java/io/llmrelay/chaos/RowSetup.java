@@ -56,9 +56,7 @@ record RowSetup(Fixture fixture, Profile profile, Row row, String dialect, Strin
     } else {
       sandbox.script(path, faulty);
     }
-    boolean anthropic = dialect.equals("anthropic");
-    String url = anthropic ? sandbox.anthropicBackend(path) : sandbox.backend(path);
-    BackendOptions options = backend(dialect, url, "alpha");
+    BackendOptions options = backend(dialect, sandbox.backend(dialect, path), "alpha");
     return row.warm() || row.busy() ? options.setMaxConnections(1) : options;
   }
 

@@ -131,6 +131,12 @@ public record ChatCompletion(
   /** Leaves the answer out: it belongs to the consumer, not to a log. */
   @Override
   public String toString() {
-    return "ChatCompletion[" + id + " from " + backend + "/" + model + ", " + usage + "]";
+    return "ChatCompletion["
+        + id
+        + " from "
+        + new CandidateName(backend, model)
+        + ", "
+        + usage
+        + "]";
   }
 }

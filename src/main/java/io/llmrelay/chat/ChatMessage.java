@@ -6,6 +6,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -106,6 +107,11 @@ public final class ChatMessage {
   /** Returns whether the message is known in OpenAI's form, byte for byte as it was received. */
   public boolean isReceived() {
     return source != null;
+  }
+
+  /** Returns the fields of the message as it was received, undecoded; empty if it was built. */
+  public Map<String, RawJson> fields() {
+    return source == null ? Map.of() : source.fields();
   }
 
   /** Appends OpenAI's form of the message: the bytes that were received, if any. */

@@ -28,6 +28,9 @@ import java.util.function.Consumer;
  * does not know is kept as {@linkplain #unknown() unknown}.
  */
 public final class ChatRequest {
+  /** How many unknown fields are known by their paths. */
+  public static final int MAX_UNKNOWN = RequestPath.MAX_UNKNOWN;
+
   /** Longest model, in characters: what is remembered of one is remembered by its name. */
   private static final int MAX_MODEL = 300;
 
@@ -96,22 +99,25 @@ public final class ChatRequest {
   }
 
   /**
-   * Reads and checks a request; the body is not changed afterwards.
+   * Reads and checks a request.
    *
    * @throws DecodeException if the body is no JSON object; the message does not quote the body
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   public static ChatRequest read(Buffer body) {
-    return read(body, (field, value) -> false);
+    return read(body.getBytes(), (field, value) -> false);
   }
 
   /**
    * Reads and checks a request with fields that are the caller's own.
    *
+   * @param body becomes part of the request, and must not be changed afterwards
    * @param own takes a top-level field that is not part of a request; returns false if it is not
    *     the caller's either
+   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
-  public static ChatRequest read(Buffer body, BiPredicate<String, RawJson> own) {
+  public static ChatRequest read(byte[] body, BiPredicate<String, RawJson> own) {
     return RequestReader.read(body, own);
   }
 
@@ -307,10 +313,12 @@ public final class ChatRequest {
     out.appendByte((byte) ']');
   }
 
-  /** Returns the bytes of received messages and tools; 0 for those that were built in code. */
-  public long encodedLength() {
-    return (receivedMessages == null ? 0L : receivedMessages.length())
-        + (receivedTools == null ? 0 : receivedTools.length());
+  /**
+   * Returns the memory that this request takes: the bytes of the body in which it was received; for
+   * messages that were built in code, their characters.
+   */
+  public long size() {
+    return receivedMessages == null ? characters() : receivedMessages.sourceLength();
   }
 
   private JsonObject toJson(JsonArray messages) {
@@ -385,7 +393,7 @@ public final class ChatRequest {
 
   /**
    * Returns the paths of fields at any depth that this version does not know, such as {@code
-   * messages[0].weight}; at most {@value RequestPath#MAX_UNKNOWN}.
+   * messages[0].weight}; at most {@value #MAX_UNKNOWN}.
    */
   public List<String> unknownPaths() {
     return unknownPaths;

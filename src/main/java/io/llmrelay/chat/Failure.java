@@ -243,7 +243,7 @@ public final class Failure {
 
   @Override
   public String toString() {
-    String where = backend == null ? "" : " at " + backend + (model == null ? "" : "/" + model);
+    String where = backend == null ? "" : " at " + new CandidateName(backend, model);
     return kind.code() + where + ": " + message;
   }
 

@@ -1,29 +1,84 @@
 package io.llmrelay.chat;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import java.io.IOException;
+import io.vertx.core.json.DecodeException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
- * A position in the JSON of a request, with the path to it. Strings are not decoded unless asked
- * for: they are validated when the cursor moves on.
+ * A position in the JSON of a request. Checks every byte it passes and decodes none unless asked
+ * for.
+ *
+ * <p>A request may be megabytes long, most of it in strings, so they are scanned eight bytes at a
+ * time: where none of them is a quote, a backslash, a control character or outside of ASCII, all
+ * are passed at once. Bytes that are no character of their own are counted on the way.
  *
  * <p>Each method that reads a value expects the cursor at its first token, and leaves it at the
- * token after the value.
+ * token after the value. A syntax error is a {@link DecodeException}, which does not quote the
+ * JSON.
  */
-final class JsonCursor implements AutoCloseable {
-  private final byte[] bytes;
-  private final int start;
-  private final JsonParser in;
-  private JsonToken token;
+final class JsonCursor {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGHS = 0x8080808080808080L;
+  private static final long QUOTES = '"' * ONES;
+  private static final long BACKSLASHES = '\\' * ONES;
+  private static final long SPACES = ' ' * ONES;
 
-  JsonCursor(byte[] bytes, int from, int to) throws IOException {
+  /** Limits of the JSON parser that decodes values, and of what it can do without a deep stack. */
+  private static final int MAX_DEPTH = 1_000;
+
+  private static final int MAX_NAME = 50_000;
+  private static final int MAX_NUMBER = 1_000;
+
+  /** How many bytes after a special one are looked at singly. */
+  private static final int NEAR = 16;
+
+  /** Bytes of a string that are not plain ASCII, and those that make an escape of two bytes. */
+  private static final boolean[] SPECIAL = new boolean[256];
+
+  private static final boolean[] ESCAPED = new boolean[256];
+
+  static {
+    for (int b = 0; b < SPECIAL.length; b++) {
+      SPECIAL[b] = b < ' ' || b == '"' || b == '\\' || b > 127;
+      ESCAPED[b] = "\"\\/bfnrt".indexOf(b) >= 0;
+    }
+  }
+
+  private enum Expected {
+    VALUE,
+    VALUE_OR_END,
+    NAME,
+    NAME_OR_END,
+    COMMA_OR_END,
+  }
+
+  private final byte[] bytes;
+  private final int end;
+  private int at;
+  private JsonToken token;
+  private int tokenStart;
+  private int nameEnd;
+
+  /** The bytes of the last string that are no character of their own. */
+  private int surplus;
+
+  private Expected expected = Expected.VALUE;
+
+  /** For each open container whether it is an object; the last one is at {@code depth - 1}. */
+  private boolean[] objects = new boolean[16];
+
+  private int depth;
+
+  JsonCursor(byte[] bytes, int from, int to) {
     this.bytes = bytes;
-    this.start = from;
-    this.in = RawJson.parser(bytes, from, to);
-    this.token = in.nextToken();
+    this.at = from;
+    this.end = to;
+    next();
   }
 
   boolean at(JsonToken expected) {
@@ -34,77 +89,321 @@ final class JsonCursor implements AutoCloseable {
     return token == null;
   }
 
-  void next() throws IOException {
-    token = in.nextToken();
-  }
-
   /** Returns the name of the field at the cursor, and moves to its value. */
-  String field() throws IOException {
-    String name = in.currentName();
+  String field() {
+    String name = RawJson.string(bytes, tokenStart, nameEnd);
     next();
     return name;
   }
 
   /** Reads a value without decoding it; {@code null} for JSON null. */
-  RawJson raw() throws IOException {
+  RawJson raw() {
     JsonToken first = token;
-    int from = start + (int) in.currentTokenLocation().getByteOffset();
-    if (first == JsonToken.START_OBJECT || first == JsonToken.START_ARRAY) {
-      in.skipChildren();
-      int to = start + (int) in.currentLocation().getByteOffset();
-      next();
-      return RawJson.slice(bytes, from, to);
-    }
+    int from = tokenStart;
+    skipContent();
+    int to = at;
+    int characters = first == JsonToken.VALUE_STRING ? to - from - 2 - surplus : to - from;
     next();
-    if (first == JsonToken.VALUE_NULL) {
-      return null;
+    return first == JsonToken.VALUE_NULL ? null : RawJson.slice(bytes, from, to, characters);
+  }
+
+  /** Reads and decodes a value; {@code null} for JSON null. */
+  Object value() {
+    RawJson value = raw();
+    return value == null ? null : value.value();
+  }
+
+  /** Moves to the last token of the value at the cursor. */
+  private void skipContent() {
+    if (token == JsonToken.START_OBJECT || token == JsonToken.START_ARRAY) {
+      int outside = depth - 1;
+      while (depth > outside) {
+        next();
+      }
     }
-    return RawJson.slice(bytes, from, endBefore(tokenStart()));
   }
 
   /** Returns the position of the token at the cursor. */
   int tokenStart() {
-    return start + (int) in.currentTokenLocation().getByteOffset();
+    return tokenStart;
   }
 
   RawJson slice(int from, int to) {
-    return RawJson.slice(bytes, from, to);
+    return RawJson.slice(bytes, from, to, to - from);
   }
 
   /** Returns the bytes from a position to the end of the object that closes at the cursor. */
   RawJson closedSince(int from) {
-    return RawJson.slice(bytes, from, tokenStart() + 1);
+    return slice(from, tokenStart + 1);
   }
 
-  /** Returns the end of the scalar that precedes a token, without comma and white space. */
-  private int endBefore(int next) {
-    int end = next;
-    while (bytes[end - 1] == ',' || bytes[end - 1] <= ' ') {
-      end--;
+  /** Moves to the next token. */
+  void next() {
+    skipSpace();
+    if (expected == Expected.COMMA_OR_END && depth == 0) {
+      tokenStart = at;
+      token = null;
+      if (at < end) {
+        token = JsonToken.NOT_AVAILABLE; // Something follows the only value.
+      }
+      return;
     }
-    return end;
+    if (at == end) {
+      if (depth == 0 && token == null) {
+        return; // There is nothing at all.
+      }
+      throw error(at);
+    }
+    if (expected == Expected.COMMA_OR_END && bytes[at] == ',') {
+      at++;
+      expected = objects[depth - 1] ? Expected.NAME : Expected.VALUE;
+      skipSpace();
+      if (at == end) {
+        throw error(at);
+      }
+    }
+    tokenStart = at;
+    switch (expected) {
+      case VALUE -> value(bytes[at]);
+      case VALUE_OR_END -> {
+        if (bytes[at] == ']') {
+          close();
+        } else {
+          value(bytes[at]);
+        }
+      }
+      case NAME -> name();
+      case NAME_OR_END -> {
+        if (bytes[at] == '}') {
+          close();
+        } else {
+          name();
+        }
+      }
+      case COMMA_OR_END -> {
+        if (bytes[at] != (objects[depth - 1] ? '}' : ']')) {
+          throw error(at);
+        }
+        close();
+      }
+    }
   }
 
-  /** Reads and decodes a value; {@code null} for JSON null. */
-  Object value() throws IOException {
-    Object value = RawJson.decode(in);
-    next();
-    return value;
+  private void name() {
+    if (bytes[at] != '"') {
+      throw error(at);
+    }
+    string();
+    nameEnd = at;
+    if (nameEnd - tokenStart > MAX_NAME) {
+      throw error(tokenStart);
+    }
+    skipSpace();
+    if (at == end || bytes[at] != ':') {
+      throw error(at);
+    }
+    at++;
+    token = JsonToken.FIELD_NAME;
+    expected = Expected.VALUE;
   }
 
-  void skip() throws IOException {
-    in.skipChildren();
-    next();
+  private void value(byte first) {
+    switch (first) {
+      case '{' -> open(true);
+      case '[' -> open(false);
+      case '"' -> {
+        string();
+        token = JsonToken.VALUE_STRING;
+        expected = Expected.COMMA_OR_END;
+      }
+      case 't' -> literal("true", JsonToken.VALUE_TRUE);
+      case 'f' -> literal("false", JsonToken.VALUE_FALSE);
+      case 'n' -> literal("null", JsonToken.VALUE_NULL);
+      default -> number();
+    }
   }
 
-  @Override
-  public void close() throws IOException {
-    in.close();
+  private void open(boolean object) {
+    if (depth == MAX_DEPTH) {
+      throw error(at);
+    }
+    if (depth == objects.length) {
+      objects = Arrays.copyOf(objects, 2 * depth);
+    }
+    objects[depth++] = object;
+    at++;
+    token = object ? JsonToken.START_OBJECT : JsonToken.START_ARRAY;
+    expected = object ? Expected.NAME_OR_END : Expected.VALUE_OR_END;
   }
 
-  /** Returns where a syntax error is, without the parser's message, which quotes the JSON. */
-  static String location(JsonProcessingException error) {
-    JsonLocation at = error.getLocation();
-    return at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr();
+  private void close() {
+    token = objects[--depth] ? JsonToken.END_OBJECT : JsonToken.END_ARRAY;
+    at++;
+    expected = Expected.COMMA_OR_END;
+  }
+
+  private void literal(String text, JsonToken literal) {
+    for (int i = 0; i < text.length(); i++, at++) {
+      if (at == end || bytes[at] != text.charAt(i)) {
+        throw error(at);
+      }
+    }
+    scalar(literal);
+  }
+
+  private void number() {
+    boolean whole = true;
+    skip('-');
+    if (!skip('0')) {
+      digits();
+    }
+    if (skip('.')) {
+      whole = false;
+      digits();
+    }
+    if (skip('e') || skip('E')) {
+      whole = false;
+      if (!skip('+')) {
+        skip('-');
+      }
+      digits();
+    }
+    if (at - tokenStart > MAX_NUMBER) {
+      throw error(tokenStart);
+    }
+    scalar(whole ? JsonToken.VALUE_NUMBER_INT : JsonToken.VALUE_NUMBER_FLOAT);
+  }
+
+  private boolean skip(char c) {
+    boolean there = at < end && bytes[at] == c;
+    at += there ? 1 : 0;
+    return there;
+  }
+
+  private void digits() {
+    int from = at;
+    while (at < end && bytes[at] >= '0' && bytes[at] <= '9') {
+      at++;
+    }
+    if (at == from) {
+      throw error(at);
+    }
+  }
+
+  /** A scalar other than a string must be followed by something that cannot be part of it. */
+  private void scalar(JsonToken scalar) {
+    if (at < end && (Character.isLetterOrDigit(bytes[at]) || bytes[at] == '"')) {
+      throw error(at);
+    }
+    token = scalar;
+    expected = Expected.COMMA_OR_END;
+  }
+
+  private void skipSpace() {
+    while (at < end
+        && (bytes[at] == ' ' || bytes[at] == '\n' || bytes[at] == '\r' || bytes[at] == '\t')) {
+      at++;
+    }
+  }
+
+  /** Passes a string, from its quote to the byte after its last quote. */
+  private void string() {
+    byte[] in = bytes;
+    int last = end;
+    int multiple = 0;
+    int i = at + 1;
+    while (true) {
+      i = special(in, i, last);
+      if (i == last) {
+        throw error(last);
+      }
+      int b = in[i];
+      if (b == '\\' && i + 1 < last && ESCAPED[in[i + 1] & 0xFF]) {
+        multiple++;
+        i += 2;
+      } else if (b == '"') {
+        at = i + 1;
+        surplus = multiple;
+        return;
+      } else {
+        int length = b == '\\' ? unicodeEscape(i) : multibyte(i);
+        multiple += length - 1;
+        i += length;
+      }
+    }
+  }
+
+  /**
+   * Returns the position of the next byte of a string that is not plain ASCII, or {@code end}.
+   * Texts are full of escapes, where a word at a time would be slower than the first bytes singly.
+   */
+  private static int special(byte[] in, int from, int end) {
+    int i = from;
+    for (int near = Math.min(end, from + NEAR); i < near; i++) {
+      if (SPECIAL[in[i] & 0xFF]) {
+        return i;
+      }
+    }
+    for (; i + Long.BYTES <= end; i += Long.BYTES) {
+      long word = (long) LONG.get(in, i);
+      long quote = word ^ QUOTES;
+      long backslash = word ^ BACKSLASHES;
+      // What is above the lowest marked byte may be marked wrongly.
+      long marks =
+          (((quote - ONES) & ~quote)
+                  | ((backslash - ONES) & ~backslash)
+                  | ((word - SPACES) & ~word)
+                  | word)
+              & HIGHS;
+      if (marks != 0) {
+        return i + (Long.numberOfTrailingZeros(marks) >>> 3);
+      }
+    }
+    while (i < end && !SPECIAL[in[i] & 0xFF]) {
+      i++;
+    }
+    return i;
+  }
+
+  private int unicodeEscape(int i) {
+    if (i + 6 > end || bytes[i + 1] != 'u') {
+      throw error(i);
+    }
+    for (int digit = i + 2; digit < i + 6; digit++) {
+      if (Character.digit(bytes[digit], 16) < 0) {
+        throw error(digit);
+      }
+    }
+    return 6;
+  }
+
+  /** Returns the length of a character outside of ASCII. */
+  private int multibyte(int i) {
+    int lead = bytes[i] & 0xFF;
+    int length = lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+    if (length == 0 || i + length > end) {
+      throw error(i);
+    }
+    for (int next = i + 1; next < i + length; next++) {
+      if ((bytes[next] & 0xC0) != 0x80) {
+        throw error(next);
+      }
+    }
+    return length;
+  }
+
+  /** Returns an error that names the place and does not quote the JSON. */
+  private DecodeException error(int position) {
+    int line = 1;
+    int column = 1;
+    for (int i = 0; i < position; i++) {
+      column++;
+      if (bytes[i] == '\n') {
+        line++;
+        column = 1;
+      }
+    }
+    String what = position < end ? "is not valid JSON" : "ends before its JSON does";
+    return new DecodeException("the body " + what + ": line " + line + ", column " + column);
   }
 }

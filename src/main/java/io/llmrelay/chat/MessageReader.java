@@ -11,7 +11,6 @@ import io.llmrelay.chat.ContentPart.Refusal;
 import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.chat.ContentPart.ToolCall;
 import io.llmrelay.chat.ContentPart.ToolResult;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,11 +38,11 @@ final class MessageReader {
   }
 
   /** Reads the message at the cursor. */
-  static ChatMessage read(JsonCursor in, RequestPath path) throws IOException {
+  static ChatMessage read(JsonCursor in, RequestPath path) {
     return new MessageReader(in, path).read();
   }
 
-  private ChatMessage read() throws IOException {
+  private ChatMessage read() {
     int from = in.tokenStart();
     in.next();
     while (!in.at(END_OBJECT)) {
@@ -54,7 +53,7 @@ final class MessageReader {
     return new ChatMessage(role(), name, parts(), source);
   }
 
-  private void field(String field) throws IOException {
+  private void field(String field) {
     switch (field) {
       case "role" -> role = string(field);
       case "name" -> name = string(field);
@@ -118,7 +117,7 @@ final class MessageReader {
     return parts;
   }
 
-  private void content() throws IOException {
+  private void content() {
     if (in.at(START_ARRAY)) {
       elements("content", at -> content.add(PartReader.read(in, at)));
       if (content.isEmpty()) {
@@ -138,7 +137,7 @@ final class MessageReader {
   }
 
   /** Reads an entry of {@code reasoning_details}, which is OpenRouter's. */
-  private void detail(RequestPath at) throws IOException {
+  private void detail(RequestPath at) {
     ObjectFields fields = ObjectFields.read(in, at);
     RawJson text = fields.text("text");
     RawJson summary = fields.text("summary");
@@ -155,40 +154,41 @@ final class MessageReader {
   }
 
   /** Reads an entry of {@code thinking_blocks}, or a content part, in the form of Anthropic. */
-  private Reasoning thinking(RequestPath at) throws IOException {
+  private Reasoning thinking(RequestPath at) {
     return PartReader.thinking(ObjectFields.read(in, at));
   }
 
-  private ToolCall call(RequestPath at) throws IOException {
+  private ToolCall call(RequestPath at) {
     ObjectFields fields = ObjectFields.read(in, at);
     String type = fields.string("type");
-    ObjectFields function = fields.object(Tool.FUNCTION);
-    if (function == null || type != null && !type.equals(Tool.FUNCTION)) {
-      throw at.invalid("type", "must be function, with an object in function");
+    boolean custom = CustomCall.TYPE.equals(type);
+    ObjectFields function = fields.object(custom ? CustomCall.TYPE : Tool.FUNCTION);
+    if (function == null || type != null && !custom && !type.equals(Tool.FUNCTION)) {
+      throw at.invalid("type", "must be function or custom, with an object of that name");
     }
-    RawJson arguments = function.text("arguments");
+    RawJson arguments = function.text(custom ? "input" : "arguments");
     ToolCall call =
         new ToolCall(
             fields.required("id"),
             function.required("name"),
             arguments == null ? RawJson.of("") : arguments,
-            fields.raw("extra_content"));
+            custom ? RawJson.of(CustomCall.extra()) : fields.raw("extra_content"));
     fields.raw("index"); // Clients echo it from the stream.
     fields.nothingElse();
     function.nothingElse();
     return call;
   }
 
-  private void elements(String field, RequestPath.Element element) throws IOException {
+  private void elements(String field, RequestPath.Element element) {
     path.elements(in, field, element);
   }
 
-  private String string(String field) throws IOException {
+  private String string(String field) {
     RawJson text = text(field);
     return text == null ? null : text.string();
   }
 
-  private RawJson text(String field) throws IOException {
+  private RawJson text(String field) {
     RawJson value = in.raw();
     if (value != null && !value.isString()) {
       throw path.invalid(field, "must be a string");

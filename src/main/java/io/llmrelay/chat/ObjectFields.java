@@ -2,7 +2,6 @@ package io.llmrelay.chat;
 
 import static com.fasterxml.jackson.core.JsonToken.FIELD_NAME;
 
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -22,7 +21,7 @@ final class ObjectFields {
   }
 
   /** Reads the object at the cursor. */
-  static ObjectFields read(JsonCursor in, RequestPath path) throws IOException {
+  static ObjectFields read(JsonCursor in, RequestPath path) {
     int from = in.tokenStart();
     Map<String, RawJson> fields = new HashMap<>();
     in.next();
@@ -95,7 +94,7 @@ final class ObjectFields {
   }
 
   /** Returns an object's fields; {@code null} if it is absent. */
-  ObjectFields object(String field) throws IOException {
+  ObjectFields object(String field) {
     RawJson value = raw(field);
     if (value == null) {
       return null;
@@ -103,9 +102,7 @@ final class ObjectFields {
     if (!value.isObject()) {
       throw path.invalid(field, "must be an object");
     }
-    try (JsonCursor in = value.cursor()) {
-      return read(in, path.within(field));
-    }
+    return read(value.cursor(), path.within(field));
   }
 
   /** Records every field that was not read as unknown. */

@@ -9,7 +9,6 @@ import io.llmrelay.chat.ContentPart.Refusal;
 import io.llmrelay.chat.ContentPart.Text;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 
 /** Reads the parts of a message's content. */
 final class PartReader {
@@ -18,7 +17,7 @@ final class PartReader {
   private PartReader() {}
 
   /** Reads the part at the cursor. */
-  static ContentPart read(JsonCursor in, RequestPath path) throws IOException {
+  static ContentPart read(JsonCursor in, RequestPath path) {
     ObjectFields fields = ObjectFields.read(in, path);
     String type = fields.required("type");
     ContentPart part =
@@ -38,7 +37,7 @@ final class PartReader {
     return part;
   }
 
-  private static ContentPart image(ObjectFields part) throws IOException {
+  private static ContentPart image(ObjectFields part) {
     ObjectFields image = object(part, "image_url");
     RawJson url = image.requiredText("url");
     if (!url.stringStartsWith("data:")
@@ -51,14 +50,14 @@ final class PartReader {
     return read;
   }
 
-  private static ContentPart audio(ObjectFields part) throws IOException {
+  private static ContentPart audio(ObjectFields part) {
     ObjectFields audio = object(part, "input_audio");
     Audio read = new Audio(audio.requiredText("data"), audio.required("format"));
     audio.nothingElse();
     return read;
   }
 
-  private static ContentPart document(ObjectFields part) throws IOException {
+  private static ContentPart document(ObjectFields part) {
     ObjectFields file = object(part, "file");
     Document read =
         new Document(
@@ -102,7 +101,7 @@ final class PartReader {
     return RawJson.of(text.toString());
   }
 
-  private static ObjectFields object(ObjectFields part, String field) throws IOException {
+  private static ObjectFields object(ObjectFields part, String field) {
     ObjectFields object = part.object(field);
     if (object == null) {
       throw part.path().invalid(field, "must be an object");

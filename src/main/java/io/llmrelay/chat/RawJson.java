@@ -1,5 +1,7 @@
 package io.llmrelay.chat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -35,12 +37,14 @@ public final class RawJson {
   private final byte[] bytes;
   private final int from;
   private final int to;
+  private final int characters;
   private final Object value;
 
-  private RawJson(byte[] bytes, int from, int to, Object value) {
+  private RawJson(byte[] bytes, int from, int to, int characters, Object value) {
     this.bytes = bytes;
     this.from = from;
     this.to = to;
+    this.characters = characters;
     this.value = value;
   }
 
@@ -51,16 +55,26 @@ public final class RawJson {
    *     afterwards
    */
   public static RawJson of(Object value) {
-    return new RawJson(null, 0, 0, Objects.requireNonNull(value));
+    return new RawJson(null, 0, 0, 0, Objects.requireNonNull(value));
   }
 
-  /** Wraps the bytes of one valid JSON value. */
-  static RawJson slice(byte[] bytes, int from, int to) {
-    return new RawJson(bytes, from, to, null);
+  /**
+   * Wraps the bytes of one valid JSON value.
+   *
+   * @param characters of a string, decoded; of any other value, its bytes
+   */
+  static RawJson slice(byte[] bytes, int from, int to, int characters) {
+    return new RawJson(bytes, from, to, characters, null);
   }
 
-  static JsonParser parser(byte[] bytes, int from, int to) throws IOException {
-    return FACTORY.createParser(bytes, from, to - from);
+  /** Decodes a valid JSON string. */
+  static String string(byte[] bytes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (bytes[i] == '\\') {
+        return (String) decode(bytes, from, to);
+      }
+    }
+    return new String(bytes, from + 1, to - from - 2, UTF_8);
   }
 
   public boolean isString() {
@@ -87,14 +101,59 @@ public final class RawJson {
     return true;
   }
 
+  /**
+   * Returns the ASCII text that a string begins with, without decoding the rest.
+   *
+   * @param max the most characters
+   */
+  public String asciiHead(int max) {
+    StringBuilder head = new StringBuilder();
+    if (bytes == null) {
+      String text = value instanceof String string ? string : "";
+      for (int i = 0; i < text.length() && i < max && text.charAt(i) < 0x80; i++) {
+        head.append(text.charAt(i));
+      }
+      return head.toString();
+    }
+    for (int i = from + 1; isString() && i < to - 1 && head.length() < max; i++) {
+      boolean slash = bytes[i] == '\\' && bytes[i + 1] == '/';
+      if (bytes[i] < 0 || bytes[i] == '\\' && !slash) {
+        break;
+      }
+      i += slash ? 1 : 0;
+      head.append((char) bytes[i]);
+    }
+    return head.toString();
+  }
+
+  /**
+   * Appends a string without its first characters, without decoding it.
+   *
+   * @param characters how many of {@link #asciiHead} to omit
+   */
+  public void appendAfter(int characters, Buffer out) {
+    if (bytes == null) {
+      out.appendBuffer(Json.encodeToBuffer(((String) value).substring(characters)));
+      return;
+    }
+    int begin = from + 1;
+    for (int i = 0; i < characters; i++) {
+      begin += bytes[begin] == '\\' ? 2 : 1;
+    }
+    out.appendByte((byte) '"').appendBytes(bytes, begin, to - begin);
+  }
+
   /** Returns a cursor at the value, which was received. */
-  JsonCursor cursor() throws IOException {
+  JsonCursor cursor() {
     return new JsonCursor(bytes, from, to);
   }
 
   /** Returns the decoded string; {@code null} if the value is no string. */
   public String string() {
-    return isString() ? (String) value() : null;
+    if (bytes == null) {
+      return value instanceof String text ? text : null;
+    }
+    return isString() ? string(bytes, from, to) : null;
   }
 
   /**
@@ -109,20 +168,19 @@ public final class RawJson {
           ? object.copy()
           : value instanceof JsonArray array ? array.copy() : value;
     }
-    try (JsonParser in = parser(bytes, from, to)) {
+    return isString() ? string(bytes, from, to) : decode(bytes, from, to);
+  }
+
+  private static Object decode(byte[] bytes, int from, int to) {
+    try (JsonParser in = FACTORY.createParser(bytes, from, to - from)) {
       in.nextToken();
-      return decode(in);
+      Object value = plain(in);
+      return value instanceof Map<?, ?>
+          ? new JsonObject(cast(value))
+          : value instanceof List<?> list ? new JsonArray(list) : value;
     } catch (IOException e) {
       throw new IllegalStateException("a slice of valid JSON is not valid", e);
     }
-  }
-
-  /** Decodes the value of the current token, with what belongs to it. */
-  static Object decode(JsonParser in) throws IOException {
-    Object value = plain(in);
-    return value instanceof Map<?, ?>
-        ? new JsonObject(cast(value))
-        : value instanceof List<?> list ? new JsonArray(list) : value;
   }
 
   @SuppressWarnings("unchecked")
@@ -155,6 +213,26 @@ public final class RawJson {
     };
   }
 
+  /**
+   * Returns the fields of an object in order, undecoded; a field that is JSON null has the value
+   * {@code null}.
+   */
+  public Map<String, RawJson> fields() {
+    Map<String, RawJson> fields = new LinkedHashMap<>();
+    if (bytes == null) {
+      for (Map.Entry<String, Object> field : (JsonObject) value) {
+        fields.put(field.getKey(), field.getValue() == null ? null : of(field.getValue()));
+      }
+      return fields;
+    }
+    JsonCursor in = cursor();
+    in.next();
+    while (!in.at(JsonToken.END_OBJECT)) {
+      fields.put(in.field(), in.raw());
+    }
+    return fields;
+  }
+
   /** Returns the length of the encoded value in bytes; of a string built in code, in characters. */
   public int length() {
     if (bytes != null) {
@@ -163,17 +241,17 @@ public final class RawJson {
     return value instanceof String text ? text.length() + 2 : encoded().length();
   }
 
-  /**
-   * Counts the characters of a string without decoding it; of any other value, those of its encoded
-   * form.
-   */
+  /** Returns the length of the body that a slice keeps reachable. */
+  int sourceLength() {
+    return bytes.length;
+  }
+
+  /** Returns the characters of a string; of any other value, the bytes of its encoded form. */
   public long characters() {
     if (bytes == null) {
       return value instanceof String text ? text.length() : encoded().length();
     }
-    return isString()
-        ? Characters.count(bytes, from + 1, to - 1)
-        : Characters.count(bytes, from, to);
+    return characters;
   }
 
   /** Appends the encoded value. */

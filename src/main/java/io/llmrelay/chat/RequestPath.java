@@ -5,7 +5,6 @@ import static com.fasterxml.jackson.core.JsonToken.START_ARRAY;
 import static com.fasterxml.jackson.core.JsonToken.START_OBJECT;
 import static com.fasterxml.jackson.core.JsonToken.VALUE_NULL;
 
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -19,7 +18,7 @@ record RequestPath(String prefix, List<String> unknown) {
 
   /** Reads one element of an array. */
   interface Element {
-    void read(RequestPath path) throws IOException;
+    void read(RequestPath path);
   }
 
   /**
@@ -27,7 +26,7 @@ record RequestPath(String prefix, List<String> unknown) {
    *
    * @return the position after the array
    */
-  int elements(JsonCursor in, String field, Element element) throws IOException {
+  int elements(JsonCursor in, String field, Element element) {
     if (in.at(VALUE_NULL)) {
       int end = in.tokenStart();
       in.next();

@@ -3,11 +3,8 @@ package io.llmrelay.chat;
 import static com.fasterxml.jackson.core.JsonToken.END_OBJECT;
 import static com.fasterxml.jackson.core.JsonToken.START_OBJECT;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -40,28 +37,23 @@ final class RequestReader {
   /**
    * Reads a request.
    *
+   * @param body not changed afterwards
    * @param own takes a field that is not part of a request; false if it does not know the field
    * @throws DecodeException if the body is no JSON object; the message does not quote it
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
-  static ChatRequest read(Buffer body, BiPredicate<String, RawJson> own) {
-    byte[] bytes = body.getBytes();
-    try (JsonCursor in = new JsonCursor(bytes, 0, bytes.length)) {
-      if (in.atEnd()) {
-        throw new DecodeException("the body is empty; it must be a JSON object");
-      }
-      if (!in.at(START_OBJECT)) {
-        throw new DecodeException("the body must be a JSON object");
-      }
-      return new RequestReader(in, own).read();
-    } catch (JsonProcessingException e) {
-      throw new DecodeException("the body is not valid JSON" + JsonCursor.location(e));
-    } catch (IOException e) {
-      throw new DecodeException("the body is not valid JSON");
+  static ChatRequest read(byte[] body, BiPredicate<String, RawJson> own) {
+    JsonCursor in = new JsonCursor(body, 0, body.length);
+    if (in.atEnd()) {
+      throw new DecodeException("the body is empty; it must be a JSON object");
     }
+    if (!in.at(START_OBJECT)) {
+      throw new DecodeException("the body must be a JSON object");
+    }
+    return new RequestReader(in, own).read();
   }
 
-  private ChatRequest read() throws IOException {
+  private ChatRequest read() {
     in.next();
     while (!in.at(END_OBJECT)) {
       field(in.field());
@@ -73,7 +65,7 @@ final class RequestReader {
     return ChatRequest.of(this);
   }
 
-  private void field(String field) throws IOException {
+  private void field(String field) {
     switch (field) {
       case "messages" -> messages();
       case "tools" -> tools();
@@ -96,7 +88,7 @@ final class RequestReader {
     }
   }
 
-  private void other(String field) throws IOException {
+  private void other(String field) {
     Setting setting = Setting.of(field);
     if (setting == null) {
       RawJson value = in.raw();
@@ -127,13 +119,13 @@ final class RequestReader {
     unknown.put(field, value);
   }
 
-  private void refuse(String field, String problem) throws IOException {
+  private void refuse(String field, String problem) {
     if (in.raw() != null) {
       throw path.invalid(field, problem);
     }
   }
 
-  private void messages() throws IOException {
+  private void messages() {
     int from = in.tokenStart();
     List<ChatMessage> read = new ArrayList<>();
     int to = path.elements(in, "messages", at -> read.add(MessageReader.read(in, at)));
@@ -141,7 +133,7 @@ final class RequestReader {
     receivedMessages = in.slice(from, to);
   }
 
-  private void tools() throws IOException {
+  private void tools() {
     int from = in.tokenStart();
     int to = path.elements(in, "tools", at -> tools.add(ToolReader.read(in, at)));
     receivedTools = tools.isEmpty() ? null : in.slice(from, to);

@@ -2,7 +2,6 @@ package io.llmrelay.chat;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +12,7 @@ final class ToolReader {
   private ToolReader() {}
 
   /** Reads the tool at the cursor. */
-  static Tool read(JsonCursor in, RequestPath path) throws IOException {
+  static Tool read(JsonCursor in, RequestPath path) {
     ObjectFields fields = ObjectFields.read(in, path);
     String type = fields.required("type");
     if (!type.equals(Tool.FUNCTION)) {

@@ -72,7 +72,7 @@ final class StartupBanner {
   private List<String> backends() {
     TextTable table = new TextTable();
     List<String> order =
-        options.getFallback().stream().map(candidate -> candidate.split("/", 2)[0]).toList();
+        options.getFallback().stream().map(name -> options.resolve(name).backend()).toList();
     for (Map.Entry<String, BackendOptions> entry : options.getBackends().entrySet()) {
       BackendOptions backend = entry.getValue();
       int position = order.indexOf(entry.getKey());
@@ -97,10 +97,9 @@ final class StartupBanner {
 
   /** Returns the {@code model} field if the first backend has no default model, else nothing. */
   private String model() {
-    String[] first = options.getFallback().get(0).split("/", 2);
-    boolean hasDefault =
-        first.length == 2 || options.getBackends().get(first[0]).getDefaultModel() != null;
-    return hasDefault ? "" : "\"model\": \"MODEL\", ";
+    return options.resolve(options.getFallback().get(0)).model() != null
+        ? ""
+        : "\"model\": \"MODEL\", ";
   }
 
   private String curl(String url, String model, String more) {

@@ -1,6 +1,7 @@
 package io.llmrelay.cli;
 
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.TokenUsage;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +24,7 @@ final class TrailTable {
         terminal.dim("cost"));
     for (Attempt attempt : trail) {
       table.row(
-          attempt.backend() + "/" + attempt.model(),
+          new CandidateName(attempt.backend(), attempt.model()).toString(),
           result(attempt, terminal),
           reason(attempt),
           attempt.result() == Attempt.Result.SKIPPED ? "" : duration(attempt.durationMs()),

@@ -13,7 +13,7 @@ import java.util.Map;
  * <p>A key from an environment variable is used for the provider's own host only. A backend that is
  * named after a provider but has another base URL gets its configured key, or none.
  */
-public final class BackendResolver {
+final class BackendResolver {
   private final Map<String, String> env;
   private final Path folder;
   private final Problems problems;
@@ -23,7 +23,7 @@ public final class BackendResolver {
    * @param folder the base of relative key file paths
    * @param problems receives what is wrong
    */
-  public BackendResolver(Map<String, String> env, Path folder, Problems problems) {
+  BackendResolver(Map<String, String> env, Path folder, Problems problems) {
     this.env = env;
     this.folder = folder;
     this.problems = problems;
@@ -34,7 +34,7 @@ public final class BackendResolver {
    *
    * @param discover whether to append backends for providers whose environment variables are set
    */
-  public void resolve(Map<String, BackendOptions> backends, boolean discover) {
+  void resolve(Map<String, BackendOptions> backends, boolean discover) {
     backends.forEach(this::complete);
     if (!discover) {
       return;

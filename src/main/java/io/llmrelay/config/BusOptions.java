@@ -63,9 +63,4 @@ public class BusOptions {
     this.pingTimeout = pingTimeout;
     return this;
   }
-
-  /** Returns the settings of a bus endpoint. */
-  public BusSettings toSettings() {
-    return new BusSettings(window, pingInterval, pingTimeout);
-  }
 }

@@ -18,7 +18,7 @@ import java.util.Map;
  * tree. Both add what is wrong to one {@link Problems} and continue, so that all mistakes are
  * reported at once.
  */
-public final class ConfigReader {
+final class ConfigReader {
   private ConfigReader() {}
 
   /**
@@ -29,7 +29,7 @@ public final class ConfigReader {
    * @return the options, without the values that are wrong
    * @throws ConfigException if the file cannot be read or parsed
    */
-  public static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
+  static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
     String text = "";
     try {
       text = Files.readString(file);
@@ -53,13 +53,12 @@ public final class ConfigReader {
    * @return the options, without the values that are wrong
    * @throws ConfigException if it cannot be bound at all
    */
-  public static <T> T read(
-      JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {
+  static <T> T read(JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {
     return bind(ConfigTree.ofJson(json.encode(), env, problems), type, problems);
   }
 
   /** Reads JSON as {@link #toJson} writes it, or throws a {@link ConfigException}. */
-  public static <T> T read(JsonObject json, Class<T> type) {
+  static <T> T read(JsonObject json, Class<T> type) {
     Problems problems = new Problems("options");
     T options = read(json, null, type, problems);
     problems.throwIfAny();
@@ -67,7 +66,7 @@ public final class ConfigReader {
   }
 
   /** Returns options as JSON, API keys included; {@link #read(JsonObject, Class)} reads it. */
-  public static JsonObject toJson(Object options) {
+  static JsonObject toJson(Object options) {
     return new JsonObject(Binding.MAPPER.valueToTree(options).toString());
   }
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** What the options of a gateway must hold. */
+/** Checks the options of a gateway. */
 final class GatewayCheck {
   private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
@@ -81,7 +81,7 @@ final class GatewayCheck {
           path + ".may-override[" + i + "]", overrides.get(i), GatewayKeyOptions.OVERRIDES);
     }
     if (key.getBurst() != null && key.getRequestsPerMinute() == null) {
-      problems.add(path + ".burst", "says nothing without requests-per-minute");
+      problems.add(path + ".burst", "has no effect without requests-per-minute");
     }
   }
 
@@ -97,8 +97,8 @@ final class GatewayCheck {
     }
   }
 
-  /** Nobody opens a gateway to a network by accident. */
-  static void isGuarded(GatewayOptions gateway, Problems problems) {
+  /** Requires keys, or explicit permission, for a gateway that other machines can reach. */
+  static void checkAccess(GatewayOptions gateway, Problems problems) {
     if (gateway != null
         && gateway.getKeys().isEmpty()
         && !gateway.isAllowAnonymous()

@@ -2,7 +2,7 @@ package io.llmrelay.config;
 
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.ModelResolver;
-import io.llmrelay.catalog.ModelServer;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What options must hold beyond the form of each value: ranges, names that exist, keys and headers
- * that can be sent. Works on options that are complete already, wherever they came from.
+ * Checks completed options beyond the form of each value: ranges, names that exist, keys and
+ * headers that can be sent.
  */
 final class OptionsCheck {
   private static final Pattern BACKEND_NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
@@ -67,7 +67,7 @@ final class OptionsCheck {
     }
   }
 
-  static void hasBackend(RelayOptions options, Problems problems) {
+  static void requireBackend(RelayOptions options, Problems problems) {
     if (options.getBackends().isEmpty()) {
       problems.add(
           "",
@@ -172,39 +172,27 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
-    ModelResolver<ModelServer> models = models();
+    // An entry that has a problem may be unreadable.
+    Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
+    ModelResolver<BackendModels> models = BackendModels.resolver(backends, catalog);
     for (int i = 0; i < candidates.size(); i++) {
       String at = path + "[" + i + "]";
       String candidate = candidates.get(i);
       if (models.resolves(candidate)) {
         continue;
       }
-      String name = candidate.split("/", 2)[0];
+      CandidateName split = CandidateName.parse(candidate);
+      String name = split.backend();
       BackendOptions backend = backends.get(name);
       if (backend == null) {
         problems.add(
             at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
-      } else if (!candidate.equals(name)) {
+      } else if (split.model() != null) {
         problems.add(
             at,
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
-    }
-  }
-
-  private ModelResolver<ModelServer> models() {
-    List<ModelServer> servers = new ArrayList<>();
-    options.getBackends().forEach((name, backend) -> servers.add(new Server(name, backend)));
-    // An entry that has a problem may be unreadable.
-    Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
-    return new ModelResolver<>(servers, catalog);
-  }
-
-  private record Server(String name, String provider, List<String> models, String defaultModel)
-      implements ModelServer {
-    Server(String name, BackendOptions backend) {
-      this(name, backend.getProvider(), backend.getModels(), backend.getDefaultModel());
     }
   }
 
@@ -284,13 +272,17 @@ final class OptionsCheck {
     }
   }
 
-  /** A limit below what holds for everybody would cut a wish to less than no wish gets. */
+  /**
+   * Limits must not be below the defaults: a request that sets a value would get less than one that
+   * sets none.
+   */
   private void limits() {
     LimitsOptions limits = options.getLimits();
     Timeouts configured = options.getTimeouts();
-    Timeouts said = options.runTimeouts();
+    Timeouts applied = options.runTimeouts();
     Timeouts longest = limits.timeouts(configured);
-    Duration first = said.firstChunk() == null ? Timeouts.REASONING_FIRST_CHUNK : said.firstChunk();
+    Duration first =
+        applied.firstChunk() == null ? Timeouts.REASONING_FIRST_CHUNK : applied.firstChunk();
     notShorter("connect", longest.connect(), configured.connect());
     notShorter("head", longest.head(), configured.head());
     notShorter("first-chunk", longest.firstChunk(), first);

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Collects the problems of one configuration, so that all are reported at once. */
-public final class Problems {
+final class Problems {
   private final String source;
   private final Map<String, Integer> lines = new HashMap<>();
   private final Set<String> paths = new HashSet<>();
@@ -18,12 +18,12 @@ public final class Problems {
   /**
    * @param source what the configuration is read from; every message starts with it
    */
-  public Problems(String source) {
+  Problems(String source) {
     this.source = source;
   }
 
   /** Returns what the configuration is read from. */
-  public String source() {
+  String source() {
     return source;
   }
 
@@ -34,7 +34,7 @@ public final class Problems {
    *     configuration
    * @param problem the rest of the sentence that starts with the key: {@code must be …}
    */
-  public void add(String path, String problem) {
+  void add(String path, String problem) {
     if (!paths.add(path)) {
       return;
     }
@@ -44,20 +44,20 @@ public final class Problems {
   }
 
   /** Returns the text for an unknown name: the name, a similar known one, and all known ones. */
-  public static String unknown(String name, Collection<String> known) {
+  static String unknown(String name, Collection<String> known) {
     return "\"%s\"%s (known: %s)"
         .formatted(name, Suggestions.didYouMean(name, known), String.join(", ", known));
   }
 
   /** Throws a {@link ConfigException} if there are problems. */
-  public void throwIfAny() {
+  void throwIfAny() {
     if (!found.isEmpty()) {
       throw new ConfigException(found);
     }
   }
 
   /** Returns whether there are no problems. */
-  public boolean isEmpty() {
+  boolean isEmpty() {
     return found.isEmpty();
   }
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.catalog.ModelResolver;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Timeouts;
@@ -17,12 +19,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything that can be configured. All of it has a default but the backends, and those are found
- * by themselves where a well-known provider's key is in the environment.
+ * The configuration of a relay. Everything has a default except the backends, which are discovered
+ * if a known provider's key is in the environment.
  *
- * <p>Options come from a program, from {@linkplain #fromFile a file} or from {@linkplain
+ * <p>Options are set by a program, or read from {@linkplain #fromFile a file} or from {@linkplain
  * #fromConfig a verticle's JSON}. {@link #resolved} completes and checks them; {@link
- * io.llmrelay.RelayVerticle} does that by itself.
+ * io.llmrelay.RelayVerticle} calls it.
  */
 public class RelayOptions {
   public static final CommitPoint DEFAULT_COMMIT = CommitPoint.FIRST_CHUNK;
@@ -30,14 +32,14 @@ public class RelayOptions {
 
   public static final int MAX_LANES = 256;
 
-  /** Below the half minute that container platforms wait before they kill. */
+  /** Less than the 30 seconds that container platforms wait before they kill a process. */
   public static final Duration DEFAULT_SHUTDOWN_GRACE = Duration.ofSeconds(25);
 
   public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
   /**
    * Connect 2 s, head and first chunk 10 s (60 s for a {@linkplain Timeouts#REASONING_FIRST_CHUNK
-   * model that thinks first}), stall 30 s, total 300 s.
+   * reasoning model}), stall 30 s, total 300 s.
    */
   public static final Timeouts DEFAULT_TIMEOUTS =
       new Timeouts(
@@ -71,7 +73,7 @@ public class RelayOptions {
   private Integer lanes;
   private Duration shutdownGrace = DEFAULT_SHUTDOWN_GRACE;
 
-  /** What error messages call these options. */
+  /** The name of these options in error messages. */
   @JsonIgnore private String source = "options";
 
   public RelayOptions() {}
@@ -101,27 +103,27 @@ public class RelayOptions {
   }
 
   /**
-   * Options as {@link #toJson} writes them, taken literally: see {@link #fromConfig} for {@code
-   * ${ENV}}.
+   * Creates options from JSON as {@link #toJson} writes it. {@code ${ENV}} is not expanded; see
+   * {@link #fromConfig}.
    *
-   * @throws ConfigException where there is an unknown key or a value of the wrong form in it
+   * @throws ConfigException if a key is unknown or a value has the wrong form
    */
   public RelayOptions(JsonObject json) {
     this(ConfigReader.read(json, RelayOptions.class));
   }
 
-  /** These options with their keys: not for logs. */
+  /** Returns these options as JSON, API keys included: not for logs. */
   public JsonObject toJson() {
     return ConfigReader.toJson(this);
   }
 
   /**
-   * Options from a file: JSON if it is named {@code *.json}, YAML otherwise.
+   * Reads options from a file: JSON if it is named {@code *.json}, YAML otherwise.
    *
-   * @param env what {@code ${NAME}} and {@code ${NAME:default}} stand for, and where well-known
-   *     providers' keys are looked for
-   * @return completed and checked options, maybe without a backend
-   * @throws ConfigException with everything that is wrong
+   * @param env the environment variables, for {@code ${NAME}} and {@code ${NAME:default}} and for
+   *     the keys of known providers
+   * @return completed and checked options, possibly without a backend
+   * @throws ConfigException with all problems
    */
   public static RelayOptions fromFile(Path file, Map<String, String> env) {
     Problems problems = new Problems(file.toString());
@@ -131,12 +133,12 @@ public class RelayOptions {
   }
 
   /**
-   * Options from JSON that a deployment brings.
+   * Reads options from the JSON config of a deployment.
    *
-   * @param source what error messages call it, such as {@code deployment config}
+   * @param source its name in error messages, such as {@code deployment config}
    * @param env as for {@link #fromFile}
-   * @return completed and checked options, maybe without a backend
-   * @throws ConfigException with everything that is wrong
+   * @return completed and checked options, possibly without a backend
+   * @throws ConfigException with all problems
    */
   public static RelayOptions fromConfig(JsonObject config, String source, Map<String, String> env) {
     Problems problems = new Problems(source);
@@ -145,18 +147,18 @@ public class RelayOptions {
   }
 
   /**
-   * A copy that is complete and checked: providers' defaults filled in, key files read, backends
-   * discovered. There is at least one backend in it, and a gateway that other machines can reach
-   * has keys or says that it wants none. Resolving again changes nothing.
+   * Returns a completed and checked copy: with providers' defaults, key files read and backends
+   * discovered. It has at least one backend, and a gateway that other machines can reach has keys
+   * or allows anonymous access explicitly. Resolving again changes nothing.
    *
-   * @param env where well-known providers' keys are looked for
-   * @throws ConfigException with everything that is wrong
+   * @param env the environment variables with the keys of known providers
+   * @throws ConfigException with all problems
    */
   public RelayOptions resolved(Map<String, String> env) {
     Problems problems = new Problems(source);
     RelayOptions copy = new RelayOptions(this).complete(env, Path.of(""), problems);
-    OptionsCheck.hasBackend(copy, problems);
-    GatewayCheck.isGuarded(copy.gateway, problems);
+    OptionsCheck.requireBackend(copy, problems);
+    GatewayCheck.checkAccess(copy.gateway, problems);
     problems.throwIfAny();
     return copy;
   }
@@ -176,7 +178,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** The HTTP front; {@code null}, the default, for none. */
+  /** Returns the HTTP gateway; {@code null}, the default, for none. */
   public GatewayOptions getGateway() {
     return gateway;
   }
@@ -186,7 +188,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** The backends by name, in the order they were given. */
+  /** Returns the backends by name, in the order in which they were added. */
   public Map<String, BackendOptions> getBackends() {
     return backends;
   }
@@ -197,7 +199,7 @@ public class RelayOptions {
   }
 
   /**
-   * Adds a backend behind the others.
+   * Adds a backend after the others.
    *
    * @param name letters, digits, {@code -} and {@code _}, at most 64
    */
@@ -207,8 +209,8 @@ public class RelayOptions {
   }
 
   /**
-   * Whether a backend is added for each well-known provider whose key is in the environment; by
-   * default only where no backend is configured.
+   * Returns whether a backend is added for each known provider whose key is in the environment; by
+   * default only if no backend is configured.
    */
   public boolean isDiscover() {
     return discover == null ? backends.isEmpty() : discover;
@@ -220,9 +222,9 @@ public class RelayOptions {
   }
 
   /**
-   * The order in which candidates are tried: {@code backend} (its default model, or the model asked
-   * for), {@code backend/model} or the id of a model that a backend lists. The first is the default
-   * backend. By default all backends in their order.
+   * Returns the order in which candidates are tried: {@code backend} (the requested model, or the
+   * backend's default model), {@code backend/model} or the id of a model that a backend lists. The
+   * first is the default backend. By default all backends in their order.
    */
   public List<String> getFallback() {
     return fallback.isEmpty() ? new ArrayList<>(backends.keySet()) : fallback;
@@ -233,7 +235,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Model names of one's own, each with the candidates that serve it, in order. */
+  /** Returns further model names, each with the candidates that serve it, in order. */
   public Map<String, List<String>> getAliases() {
     return aliases;
   }
@@ -243,7 +245,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** What orders the candidates of a request that does not say. */
+  /** Returns the order of candidates for requests that set none. */
   public Prefer getPrefer() {
     return prefer;
   }
@@ -253,7 +255,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** The commit point of a stream that does not say. */
+  /** Returns the commit point for requests that set none. */
   public CommitPoint getCommit() {
     return commit;
   }
@@ -263,7 +265,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** The timeouts of a request that does not say; none is {@code null}. */
+  /** Returns the timeouts for requests that set none; none is {@code null}. */
   public Timeouts getTimeouts() {
     Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
     return all.or(new Timeouts(null, all.firstChunk(), null, null, null));
@@ -283,15 +285,15 @@ public class RelayOptions {
   }
 
   /**
-   * Sets timeouts; a {@code null} among them leaves the default. A first-chunk timeout holds for
-   * every model, those that think before they answer included.
+   * Sets timeouts; {@code null} keeps a default. A first-chunk timeout applies to every model,
+   * reasoning models included.
    */
   public RelayOptions setTimeouts(Timeouts timeouts) {
     this.timeouts = timeouts;
     return this;
   }
 
-  /** Most requests in flight; one more is refused as overloaded. */
+  /** Returns the most requests in flight; further ones are refused as overloaded. */
   public int getMaxRequests() {
     return maxRequests;
   }
@@ -310,7 +312,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** The most that a request may ask for. */
+  /** Returns the upper bounds of what requests may set. */
   public LimitsOptions getLimits() {
     return limits;
   }
@@ -365,7 +367,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Models the built-in catalogue does not know, or knows otherwise. */
+  /** Returns models that the built-in catalogue lacks, or that replace its entries. */
   public List<ModelOptions> getCatalog() {
     return catalog;
   }
@@ -375,15 +377,25 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the catalogue: the built-in one with {@link #getCatalog} on top. */
-  public Catalog toCatalog() {
+  /** Returns the built-in catalogue with the models of these options on top. */
+  Catalog toCatalog() {
     return Catalog.builtIn()
         .with(catalog.stream().map(model -> Model.fromJson(model.toJson())).toList());
   }
 
   /**
-   * A file in which exhaustion, refused keys and spend survive a restart; {@code null}, the
-   * default, for none. A relative path starts at the configuration file's folder.
+   * Returns the first candidate for a name in {@link #getFallback} or {@link #getAliases}, {@code
+   * null} if no backend serves it. Its model is {@code null} for a backend without a default model.
+   */
+  public CandidateName resolve(String candidate) {
+    ModelResolver.Match<BackendModels> match =
+        BackendModels.resolver(backends, toCatalog()).candidate(candidate);
+    return match == null ? null : new CandidateName(match.backend().name(), match.model());
+  }
+
+  /**
+   * Returns the file that keeps cooldowns, refused keys and spend over a restart; {@code null}, the
+   * default, for none. A relative path is resolved against the folder of the configuration file.
    */
   public String getStateFile() {
     return stateFile;
@@ -395,13 +407,12 @@ public class RelayOptions {
   }
 
   /**
-   * How many event loops serve requests, each with a gateway, a coordinator and provider verticles
-   * of its own, so that no request changes its thread. {@code null}, the default, for one, and for
-   * one per processor in the runnable jar.
+   * Returns how many event loops serve requests, each with a gateway, a coordinator and provider
+   * verticles of its own, so that no request changes threads. {@code null}, the default, stands for
+   * one, in the runnable jar for one per processor.
    *
-   * <p>Every lane's coordinator judges the backends for itself and tells the others what it learnt,
-   * as several nodes would; connections and requests in flight are shared out among the lanes.
-   * Hooks are called on any of the event loops.
+   * <p>The lanes share the state of the backends, and limits of connections and requests count over
+   * all of them. Listeners are called on any of the event loops.
    */
   public Integer getLanes() {
     return lanes;
@@ -413,8 +424,8 @@ public class RelayOptions {
   }
 
   /**
-   * How long a server that is asked to stop lets running requests go on. It takes no new ones then;
-   * what runs longer ends with an error that says so.
+   * Returns how long a server that is stopping lets requests in flight continue. It refuses new
+   * ones meanwhile; requests that take longer end with an error that names the reason.
    */
   public Duration getShutdownGrace() {
     return shutdownGrace;
@@ -425,7 +436,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** With the keys, their hashes and the headers' values hidden. */
+  /** Returns the options with keys, hashes of keys and values of headers masked. */
   @Override
   public String toString() {
     RelayOptions masked = new RelayOptions(this);

@@ -17,8 +17,7 @@ public final class ReloadCheck {
    */
   public static List<String> restartKeys(RelayOptions from, RelayOptions to) {
     List<String> keys = new ArrayList<>();
-    if (!from.getBus().toSettings().equals(to.getBus().toSettings())
-        || !from.getBus().getPrefix().equals(to.getBus().getPrefix())) {
+    if (!ConfigReader.toJson(from.getBus()).equals(ConfigReader.toJson(to.getBus()))) {
       keys.add("bus");
     }
     if (!Objects.equals(from.getLanes(), to.getLanes())) {

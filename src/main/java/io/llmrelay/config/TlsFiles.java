@@ -1,7 +1,7 @@
 package io.llmrelay.config;
 
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.impl.KeyStoreHelper;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,20 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.Collection;
-import java.util.List;
+import javax.net.ssl.X509KeyManager;
 
 /**
  * Checks the files of a TLS configuration at startup. Otherwise a problem would appear only when
  * the first client connects.
  */
-public final class TlsFiles {
+final class TlsFiles {
   private TlsFiles() {}
 
   /**
@@ -30,7 +29,7 @@ public final class TlsFiles {
    *
    * @param path the section's key, such as {@code gateway.tls}
    */
-  public static void check(String path, TlsOptions tls, Problems problems) {
+  static void check(String path, TlsOptions tls, Problems problems) {
     byte[] chain = read(path + ".certificate", tls.getCertificate(), problems);
     byte[] key = read(path + ".key", tls.getKey(), problems);
     if (chain == null || key == null) {
@@ -79,7 +78,7 @@ public final class TlsFiles {
       return "names an encrypted private key; it must not be encrypted";
     }
     try {
-      return matches(privateKey(chain, key), certificate)
+      return matches(privateKey(chain, key, certificate), certificate)
           ? null
           : "names a private key that does not belong to the certificate";
     } catch (GeneralSecurityException e) {
@@ -91,11 +90,14 @@ public final class TlsFiles {
   }
 
   /** Reads the private key in the same way as Vert.x. */
-  private static PrivateKey privateKey(byte[] chain, byte[] key) throws Exception {
-    KeyStore store =
-        KeyStoreHelper.loadKeyCert(List.of(Buffer.buffer(key)), List.of(Buffer.buffer(chain)));
-    String alias = store.aliases().nextElement();
-    return (PrivateKey) store.getKey(alias, KeyStoreHelper.DUMMY_PASSWORD.toCharArray());
+  private static PrivateKey privateKey(byte[] chain, byte[] key, Certificate certificate)
+      throws Exception {
+    PemKeyCertOptions pem =
+        new PemKeyCertOptions().setKeyValue(Buffer.buffer(key)).setCertValue(Buffer.buffer(chain));
+    // A Vert.x would only read files that are given by path.
+    X509KeyManager keys = (X509KeyManager) pem.getKeyManagerFactory(null).getKeyManagers()[0];
+    String algorithm = certificate.getPublicKey().getAlgorithm();
+    return keys.getPrivateKey(keys.getServerAliases(algorithm, null)[0]);
   }
 
   /** Returns whether the certificate verifies a signature made with the key. */

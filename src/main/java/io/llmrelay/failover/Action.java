@@ -6,41 +6,42 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 
-/** What the state machine wants done; {@code number} is that of the attempt it is about. */
+/** An action that the state machine requests; {@code number} is the number of the attempt. */
 sealed interface Action {
-  /** Open attempt {@code number} (from 1) at a candidate. */
+  /** Starts attempt {@code number} (from 1) at a candidate. */
   record Start(int number, Candidate candidate) implements Action {}
 
-  /** The request goes on from one candidate to another; comes before the {@link Start}. */
+  /** Reports that the request moves on to another candidate; precedes the {@link Start}. */
   record FellBack(Candidate from, Candidate to, String reason) implements Action {}
 
-  /** The attempt gave its first chunk: its backend answers. */
+  /** Reports the first chunk of an attempt, which proves its backend alive. */
   record Answering(int number) implements Action {}
 
   /**
-   * The attempt is over and has an outcome; {@code failure} is {@code null} where it did not fail.
+   * Reports the end of an attempt and its outcome; {@code failure} is {@code null} unless it
+   * failed.
    */
   record Ended(int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure)
       implements Action {}
 
-  /** Abort the attempt at its backend, and forget what it held. */
+  /** Aborts the attempt at its backend and drops the chunks that are held. */
   record Abort(int number) implements Action {}
 
-  /** Keep the chunk back. */
+  /** Holds the chunk back. */
   record Hold(int number) implements Action {}
 
-  /** The commit point: hand over what was held. */
+  /** Delivers the held chunks: the commit point is reached. */
   record Release(int number, Candidate candidate) implements Action {}
 
-  /** Pass the chunk on. */
+  /** Delivers the chunk. */
   record Deliver(int number) implements Action {}
 
-  /** The answer is complete. Terminal. */
+  /** Completes the request. Terminal. */
   record Complete(FinishReason finishReason, TokenUsage usage, Double costUsd) implements Action {}
 
-  /** The request failed. Terminal. */
+  /** Fails the request. Terminal. */
   record Fail(Failure failure) implements Action {}
 
-  /** The consumer is gone. Terminal. */
+  /** Ends the request because it was cancelled. Terminal. */
   record Cancelled(Failure failure) implements Action {}
 }

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What the coordinator knows of a backend.
+ * A backend as the coordinator knows it.
  *
- * @param name its configured name
- * @param provider the well-known provider it belongs to, or {@code null}
- * @param dialect the wire format it speaks
- * @param models the models it serves; empty means that any name is passed on
+ * @param name the configured name
+ * @param provider the known provider to which it belongs, or {@code null}
+ * @param dialect the wire format
+ * @param models the models that it serves; empty if any name is passed on
  * @param defaultModel the model of a request that names none, or {@code null}
- * @param cannotServe says why the backend's dialect cannot express a request, or {@code null}
+ * @param cannotServe returns why the dialect cannot express a request, or {@code null}
  */
 public record Backend(
     String name,

@@ -3,25 +3,26 @@ package io.llmrelay.failover;
 import io.llmrelay.availability.Cost;
 import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.TokenUsage;
 
 /**
- * A backend and a model of it that could serve a request.
+ * A backend and one of its models that could serve a request.
  *
  * @param backend the backend's configured name
- * @param model the model's name as the backend knows it
- * @param known what the catalogue knows of the model as of the day of the request, or {@code null}
+ * @param model the model's id at the backend
+ * @param known the catalogue's entry for the model on the day of the request, or {@code null}
  */
 record Candidate(String backend, String model, Model known) {
 
-  /** Its context window in tokens, 0 where it is not known. */
+  /** Returns the context window in tokens; 0 if unknown. */
   long contextWindow() {
     return known == null || known.contextWindow() == null ? 0 : known.contextWindow();
   }
 
-  /** What of a request the catalogue knows it lacks, {@code null} for nothing. */
+  /** Returns a feature of a request that the model is known to lack, or {@code null}. */
   RequestFeature lacks(ChatRequest request) {
     if (known == null || known.capabilities().isEmpty()) {
       return null;
@@ -40,22 +41,22 @@ record Candidate(String backend, String model, Model known) {
     return null;
   }
 
-  /** Whether the catalogue knows that it thinks before it answers. */
+  /** Whether the model is known to reason before it answers. */
   boolean reasoning() {
     return known != null && known.reasoning();
   }
 
-  /** What that usage costs there in US dollars, {@code null} where price or usage is unknown. */
+  /** Returns the cost of a usage in US dollars; {@code null} if price or usage is unknown. */
   Double cost(TokenUsage usage) {
     return known == null || usage.source() == TokenUsage.Source.NONE ? null : known.cost(usage);
   }
 
-  /** What a request will cost there in US dollars, {@code null} where the price is unknown. */
+  /** Returns the expected cost of a request in US dollars; {@code null} if the price is unknown. */
   Double estimate(long inputTokens, Integer maxTokens) {
     return known == null ? null : known.estimate(inputTokens, maxTokens);
   }
 
-  /** What a request is expected to take from a budget there. */
+  /** Returns what a request is expected to use of a budget. */
   Cost expected(ChatRequest request) {
     long input = TokenUsage.estimate(request.characters(), 0).inputTokens();
     Integer limit = known == null ? null : known.maxOutputTokens();
@@ -63,13 +64,13 @@ record Candidate(String backend, String model, Model known) {
     return Cost.of(input + output, estimate(input, request.maxTokens()));
   }
 
-  /** What a consumer should know of the model's end, or {@code null}. */
+  /** Returns the warning of the model's announced shutdown, or {@code null}. */
   String warning() {
     return known == null ? null : known.warning();
   }
 
   @Override
   public String toString() {
-    return backend + "/" + model;
+    return new CandidateName(backend, model).toString();
   }
 }

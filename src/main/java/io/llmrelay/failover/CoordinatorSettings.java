@@ -7,18 +7,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a coordinator is given.
+ * The settings of a coordinator.
  *
- * @param prefix what its addresses start with
- * @param lane what the addresses of its lane start with, where it serves too
- * @param providers what the addresses of its provider verticles start with
+ * @param prefix the prefix of the public addresses
+ * @param lane the prefix of the addresses of its lane, which it serves as well
+ * @param providers the prefix of the addresses of its provider verticles
  * @param backends in the configured order
- * @param order the fallback order, candidates by name; empty: that of the backends
- * @param aliases model name to candidates
- * @param prefer what orders the candidates unless the request says otherwise
- * @param run what holds for a run unless the request says otherwise
- * @param limits what a request may ask for at most
- * @param maxRequests most requests in flight, over all lanes; one more is refused as saturated
+ * @param order the fallback order, as names of candidates; empty for the order of the backends
+ * @param aliases the candidates of each configured model name
+ * @param prefer the order of candidates for requests that set none
+ * @param run the settings of requests that set none
+ * @param limits the upper bounds of what requests may set
+ * @param maxRequests the most requests in flight, over all lanes; further ones are refused
  */
 public record CoordinatorSettings(
     String prefix,

@@ -5,6 +5,7 @@ import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.FrameCodec;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
@@ -35,12 +36,12 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Offers the relay as a {@link ChatService} on the event bus ({@code stream} and {@code generate}),
- * by combining the backends'; and answers {@code plan} and {@code health}. Keeps what the runs
- * share: the configuration and the endpoint all streams go through.
+ * Serves requests to the relay on the event bus: {@code stream} and {@code generate} as {@link
+ * ChatService}s that combine those of the backends, {@code plan} and {@code health} as messages
+ * with a reply. It owns what the requests share: the configuration and the endpoint of all streams.
  *
- * <p>Everything of a coordinator happens on its one context. The coordinators of a relay share its
- * {@link Availability}.
+ * <p>All of it runs on the verticle's context. The coordinators of a relay share its {@link
+ * Availability}.
  */
 public final class CoordinatorVerticle extends VerticleBase {
   private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
@@ -51,7 +52,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final Listeners firstListeners;
   private final Availability availability;
   private final InstantSource clock;
-  private final Set<String> warned = new HashSet<>();
+  private final Set<CandidateName> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
   private final List<Supplier<Future<Void>>> publicAddresses = new ArrayList<>();
   private final List<Supplier<Future<Void>>> ownAddresses = new ArrayList<>();
@@ -60,7 +61,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** The configuration of new requests. */
   private ConfigSnapshot config;
 
-  /** Room for the text of chunks while it is counted. */
+  /** Reused for counting the characters of chunks. */
   private final byte[] scratch = new byte[Chunks.MAX_BYTES];
 
   private BusEndpoint endpoint;
@@ -68,9 +69,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   private boolean stopping;
 
   /**
-   * A coordinator to be deployed.
-   *
-   * @param availability open already
+   * @param availability must be open
    */
   public CoordinatorVerticle(
       CoordinatorSettings settings, Listeners listeners, Availability availability) {
@@ -78,7 +77,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /**
-   * A coordinator with another clock, for tests.
+   * Creates a coordinator with another clock, for tests.
    *
    * @param clock the time of day, for prices
    */
@@ -104,8 +103,8 @@ public final class CoordinatorVerticle extends VerticleBase {
                   List.of(
                       serve("stream", this::stream, false),
                       serve("generate", this::generate, true),
-                      answer("plan", this::plan),
-                      answer("health", this::health)));
+                      reply("plan", this::plan),
+                      reply("health", this::health)));
             });
   }
 
@@ -114,51 +113,50 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /**
-   * Serves the requests that begin from now on by other settings, after the availability was
-   * configured for them; those that run end as they began. To be called on the coordinator's
-   * context.
+   * Applies other settings to new requests, once the availability is configured for them. Requests
+   * in flight end under the settings they began with. Must be called on the context.
    *
-   * @param settings with the addresses and the bus of those before
-   * @param whenUnused called when the last request under the settings before is over
+   * @param settings with unchanged addresses and bus settings
+   * @param whenUnused called when the last request under the previous settings has ended
    */
   public void reload(CoordinatorSettings settings, Listeners listeners, Runnable whenUnused) {
-    ConfigSnapshot before = config;
+    ConfigSnapshot previous = config;
     config = snapshot(settings, listeners);
-    before.retire(whenUnused);
+    previous.retire(whenUnused);
   }
 
   /**
-   * Leaves the public addresses, so that other coordinators get what is sent there, and then
-   * refuses what still comes to the lane's own. To be called on the coordinator's context.
+   * Unregisters the public addresses, so that other coordinators receive the requests, and then
+   * refuses requests at the lane's addresses. Must be called on the context.
    */
   public Future<?> drain() {
-    return leave(publicAddresses).onComplete(done -> stopping = true);
+    return unregister(publicAddresses).onComplete(done -> stopping = true);
   }
 
   /**
-   * Whether nothing runs, and nobody waits for the rest of an answer. To be called on the
-   * coordinator's context.
+   * Whether no request is in flight and no answer is waiting to be consumed. Must be called on the
+   * context.
    */
   public boolean isIdle() {
     return runs.isEmpty() && endpoint.openStreams() == 0;
   }
 
-  /** Ends every run, each with a clear failure, before the address goes off the bus. */
+  /** Fails every request in flight with the reason, then closes the endpoint. */
   @Override
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
-    return Future.join(leave(publicAddresses), leave(ownAddresses))
+    return Future.join(unregister(publicAddresses), unregister(ownAddresses))
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
 
-  private static Future<?> leave(List<Supplier<Future<Void>>> addresses) {
-    List<Future<Void>> left = addresses.stream().map(Supplier::get).toList();
+  private static Future<?> unregister(List<Supplier<Future<Void>>> addresses) {
+    List<Future<Void>> unregistered = addresses.stream().map(Supplier::get).toList();
     addresses.clear();
-    return Future.join(left);
+    return Future.join(unregistered);
   }
 
-  /** Milliseconds that only go forward. */
+  /** Returns the time of a monotonic clock in milliseconds. */
   long now() {
     return System.nanoTime() / 1_000_000;
   }
@@ -167,7 +165,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return vertx;
   }
 
-  /** The number of characters of a text. */
+  /** Returns the number of characters (code points) of a text. */
   int characters(Buffer utf8) {
     int length = utf8.length();
     byte[] bytes = scratch;
@@ -183,7 +181,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return characters;
   }
 
-  /** The backend with this name, under the configuration that holds now or an earlier one. */
+  /** Returns the service of a backend of the current or an earlier configuration. */
   ChatService backend(ConfigSnapshot config, String name) {
     return new BusClient(endpoint, config.settings().providers() + ".provider." + name);
   }
@@ -194,15 +192,15 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
   }
 
-  /** Says in the log that a model will not live long, once for each. */
+  /** Logs the warning of a model's announced shutdown, once per model. */
   void warn(Candidate candidate) {
     if (candidate.warning() != null
-        && warned.add(candidate.backend() + "/" + candidate.known().id())) {
+        && warned.add(new CandidateName(candidate.backend(), candidate.known().id()))) {
       LOG.log(Level.WARNING, "{0}: {1}", candidate.backend(), candidate.warning());
     }
   }
 
-  /** Offers a service at the public address, and at the lane's own. */
+  /** Registers a service at a public address and at the lane's address. */
   private Future<?> serve(String name, ChatService service, boolean whole) {
     Future<BusService> everywhere =
         BusService.register(endpoint, first.prefix() + "." + name, service, whole);
@@ -213,14 +211,14 @@ public final class CoordinatorVerticle extends VerticleBase {
         here.onSuccess(bus -> ownAddresses.add(bus::unregister)));
   }
 
-  private interface Question {
-    void answer(Message<Object> message, JsonObject body);
+  private interface MessageHandler {
+    void handle(Message<Object> message, JsonObject body);
   }
 
-  /** Answers questions at the public address, and at the lane's own. */
-  private Future<?> answer(String name, Question question) {
+  /** Registers a handler at a public address and at the lane's address. */
+  private Future<?> reply(String name, MessageHandler replying) {
     EventBus bus = vertx.eventBus();
-    Handler<Message<Object>> handler = message -> answer(message, question);
+    Handler<Message<Object>> handler = message -> handle(message, replying);
     MessageConsumer<Object> everywhere = bus.consumer(first.prefix() + "." + name, handler);
     MessageConsumer<Object> here = bus.localConsumer(first.lane() + "." + name, handler);
     publicAddresses.add(everywhere::unregister);
@@ -228,10 +226,10 @@ public final class CoordinatorVerticle extends VerticleBase {
     return Future.all(everywhere.completion(), here.completion());
   }
 
-  /** Whatever a message holds, it is answered: with what was asked for, or with a failure. */
-  private static void answer(Message<Object> message, Question question) {
+  /** Handles a message; if the handler throws, the reply is its failure. */
+  private static void handle(Message<Object> message, MessageHandler replying) {
     try {
-      question.answer(message, FrameCodec.json(message));
+      replying.handle(message, FrameCodec.json(message));
     } catch (RuntimeException e) {
       FrameCodec.refuse(message, LlmException.failureOf(e));
     }
@@ -241,7 +239,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return open(request, true, sink);
   }
 
-  /** The whole answer at once: the same run, committed at its end. */
+  /** Opens a request whose commit point is the end of the answer. */
   private ChatExchange generate(ChatRequest request, ChatSink sink) {
     return open(request.withCommit(CommitPoint.COMPLETE), false, sink);
   }
@@ -255,15 +253,15 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /**
-   * Plans a run and counts it as in flight, until {@link #forget}. Its id is unique, whatever ids
-   * the consumers give their streams.
+   * Plans a request and counts it as in flight until {@link #forget}. Its id is unique and
+   * independent of the stream ids of consumers.
    */
-  private Run admit(ChatRequest asked, boolean streaming, ChatSink sink) {
+  private Run admit(ChatRequest received, boolean streaming, ChatSink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
     List<String> warnings = new ArrayList<>();
-    ChatRequest request = limited(asked, warnings);
+    ChatRequest request = limited(received, warnings);
     Planner.Choices plan = config.planner().plan(request);
     if (plan.choices().isEmpty()) {
       throw Planner.noCandidate(plan.leftOut()).toException();
@@ -318,7 +316,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
   }
 
-  /** Asks a backend itself, and puts what it says into its part of the report. */
+  /** Probes a backend and adds the result to its part of the report. */
   private Future<?> probe(Object backend) {
     JsonObject part = (JsonObject) backend;
     return availability.probe(part.getString("name")).onSuccess(reply -> part.put("probe", reply));

@@ -20,8 +20,8 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The failover state machine of one request. It takes events and returns actions; it has no clock
- * but the one it is given, and does no I/O.
+ * The failover state machine of one request. It takes events and returns actions; its clock is
+ * injected, and it does no I/O.
  *
  * <pre>
  * PLANNING → ATTEMPTING → STREAMING → COMPLETED | FAILED | CANCELLED
@@ -29,15 +29,15 @@ import java.util.function.LongSupplier;
  *            WAITING (for a retry delay, or for a slot) → ATTEMPTING
  * </pre>
  *
- * <p>ATTEMPTING lasts until the commit point. Everything an attempt produced before it is held, so
- * that a failure can be served by the next candidate as if nothing had happened. After it the
- * candidate is final: a failure in STREAMING ends the request with what was delivered.
+ * <p>ATTEMPTING lasts until the commit point. Until then the output of an attempt is held, so that
+ * after a failure the next candidate can serve the request from the start. Then the candidate is
+ * final: a failure in STREAMING ends the request with what was delivered.
  *
- * <p>Events and actions carry the number of the attempt they mean ({@link Leg}). An event that the
- * state has no use for (a late one of an aborted attempt, a second terminal) does nothing.
+ * <p>Events and actions carry the number of their attempt ({@link Leg}). Events of attempts that
+ * have ended are ignored, as are events after the end of the request.
  *
- * <p>Time: {@link #deadline} is the next moment at which {@link #timer} must be called. Asking for
- * it costs nothing, so the edge keeps one lazy timer instead of one per chunk.
+ * <p>Time: {@link #deadline} is the next time at which {@link #timer} must be called. It is cheap
+ * to compute, so that the caller keeps one lazy timer instead of one per chunk.
  */
 final class Failover {
   enum State {
@@ -50,10 +50,10 @@ final class Failover {
     CANCELLED
   }
 
-  /** When a request that found no slot anywhere is told to come back. */
+  /** The suggested delay of a request that is refused for want of a slot. */
   private static final long SATURATED_RETRY_MS = 1_000;
 
-  /** What a held block counts for, in bytes, beside its text. */
+  /** The bytes that a held block counts for, beside its text. */
   private static final long BLOCK_BYTES = 64;
 
   private static final List<Action> NOTHING = List.of();
@@ -70,11 +70,11 @@ final class Failover {
   private final List<Failure> failures = new ArrayList<>();
   private final Map<Candidate, Integer> retries = new HashMap<>();
 
-  /** When a candidate may be tried again by this request, by the clock. */
+  /** When this request may try a candidate again, by the clock. */
   private final Map<Candidate, Long> availableAt = new HashMap<>();
 
-  /** The same for later requests: who is left alone without having asked for it counts here too. */
-  private final Map<Candidate, Long> backAt = new HashMap<>();
+  /** When later requests may try a candidate again: default cooldowns count as well. */
+  private final Map<Candidate, Long> laterAvailableAt = new HashMap<>();
 
   /** The candidates that were skipped only because they had no free slot. */
   private final Set<Candidate> saturated = new LinkedHashSet<>();
@@ -85,31 +85,29 @@ final class Failover {
   private int next;
   private int rounds;
 
-  /** The largest window that is known to be too small, in tokens; 0 where none is known. */
+  /** The largest context window known to be too small, in tokens; 0 if none is. */
   private long tooSmallWindow;
 
-  /** How many attempts there were. */
-  private int legs;
+  /** The number of attempts. */
+  private int attempts;
 
-  /** The attempt that runs, {@code null} where none does. */
+  /** The current attempt, or {@code null}. */
   private Leg leg;
 
   /** The attempt that reached the commit point, {@code null} before. */
   private Leg serving;
 
-  /** The candidate that is waited for, and until when. */
+  /** The candidate whose retry is delayed. */
   private Candidate awaited;
 
   private long retryAt;
   private boolean paused;
 
   /**
-   * A machine about to start.
-   *
    * @param candidates the plan
-   * @param inputCharacters length of the prompt, for estimates of usage
+   * @param inputCharacters the length of the prompt, for estimates of the usage
    * @param admission admits attempts and records their ends
-   * @param clock milliseconds that only go forward
+   * @param clock a monotonic clock in milliseconds
    * @param random jitter between 0 and 1
    */
   Failover(
@@ -133,27 +131,27 @@ final class Failover {
     return state;
   }
 
-  /** Whether the request is over. */
+  /** Whether the request has ended. */
   boolean terminal() {
     return state == State.COMPLETED || state == State.FAILED || state == State.CANCELLED;
   }
 
-  /** Attempts and skipped candidates so far, the one that runs included. */
+  /** Returns the attempts and skipped candidates so far. */
   List<Attempt> trail() {
     return trail.entries();
   }
 
-  /** Milliseconds since the start. */
+  /** Returns the milliseconds since the start. */
   long elapsed() {
     return clock.getAsLong() - startedAt;
   }
 
-  /** What the consumer was sent; nothing before the commit point. */
+  /** Returns the bytes delivered to the consumer; 0 before the commit point. */
   long deliveredBytes() {
     return serving == null ? 0 : serving.bytes;
   }
 
-  /** PLANNING → ATTEMPTING, or FAILED where no candidate may be tried. */
+  /** Starts the first attempt, or fails if no candidate may be tried. */
   List<Action> start() {
     List<Action> actions = new ArrayList<>();
     if (state == State.PLANNING) {
@@ -162,26 +160,26 @@ final class Failover {
     return actions;
   }
 
-  // What happens to an attempt; what is told of one that does not run any more does nothing.
+  // Events of an attempt.
 
-  private boolean runs(int number) {
+  private boolean isCurrent(int number) {
     return leg != null && leg.number == number;
   }
 
-  /** The response head has arrived. */
+  /** Records the arrival of the response head. */
   List<Action> head(int number) {
-    if (runs(number)) {
+    if (isCurrent(number)) {
       leg.head = true;
     }
     return NOTHING;
   }
 
   /**
-   * A block has started; it takes room while it is held, however short its text is. A tool call is
-   * content without any text.
+   * Records the start of a block. While held it counts towards the size of the latch, however short
+   * its text is. A tool call is content even without arguments.
    */
   List<Action> block(int number, BlockKind kind) {
-    if (!runs(number)) {
+    if (!isCurrent(number)) {
       return NOTHING;
     }
     if (state != State.STREAMING) {
@@ -194,12 +192,12 @@ final class Failover {
     if (state == State.STREAMING) {
       return leg.deliver;
     }
-    return leg.heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : leg.hold;
+    return leg.heldBytes > settings.latchMaxBytes() ? abort(tooLarge()) : leg.hold;
   }
 
-  /** Chunks of a kind have arrived at once, together of so many bytes and characters. */
+  /** Records chunks that arrived at once, with their total length in bytes and characters. */
   List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
-    if (!runs(number)) {
+    if (!isCurrent(number)) {
       return NOTHING;
     }
     if (kind == BlockKind.DATA) {
@@ -214,7 +212,7 @@ final class Failover {
     leg.heldCharacters += settings.commit().counts(kind) ? characters : 0;
     boolean commit = leg.heldCharacters >= settings.commit().characters();
     if (!commit && leg.heldBytes > settings.latchMaxBytes()) {
-      return abandon(tooLarge());
+      return abort(tooLarge());
     }
     if (!first && !commit) {
       return leg.hold;
@@ -230,14 +228,14 @@ final class Failover {
     return actions;
   }
 
-  /** Data accompanies content, but is none. */
+  /** Records data, which accompanies content and is none. */
   private List<Action> data(int length) {
     if (state == State.STREAMING) {
       leg.lastChunkAt = clock.getAsLong();
       return leg.deliver;
     }
     leg.heldBytes += length;
-    return leg.heldBytes > settings.latchMaxBytes() ? abandon(tooLarge()) : leg.hold;
+    return leg.heldBytes > settings.latchMaxBytes() ? abort(tooLarge()) : leg.hold;
   }
 
   private Failure tooLarge() {
@@ -247,12 +245,12 @@ final class Failover {
   }
 
   /**
-   * The attempt ended by itself.
+   * Records the end of an attempt's answer.
    *
-   * @param usage what the provider said, {@link TokenUsage#NONE} if nothing
+   * @param usage the usage that the provider reported, or {@link TokenUsage#NONE}
    */
   List<Action> ended(int number, FinishReason finishReason, TokenUsage usage) {
-    if (!runs(number)) {
+    if (!isCurrent(number)) {
       return NOTHING;
     }
     boolean empty =
@@ -276,27 +274,29 @@ final class Failover {
     TokenUsage known = known(usage);
     Double cost = leg.candidate.cost(known);
     Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
-    over(actions, attempt, Outcome.ALIVE, null);
+    end(actions, attempt, Outcome.ALIVE, null);
     actions.add(new Action.Complete(finishReason, known, trail.cost()));
     state = State.COMPLETED;
     return actions;
   }
 
-  /** The attempt failed by itself. */
+  /** Records the failure of an attempt. */
   List<Action> failed(int number, Failure failure) {
-    return runs(number) ? failed(failure, new ArrayList<>()) : NOTHING;
+    return isCurrent(number) ? failed(failure, new ArrayList<>()) : NOTHING;
   }
 
   private List<Action> failed(Failure failure, List<Action> actions) {
-    return state == State.STREAMING ? after(failure, actions) : before(failure, actions);
+    return state == State.STREAMING
+        ? failedAfterCommit(failure, actions)
+        : failedBeforeCommit(failure, actions);
   }
 
-  /** The consumer cancelled or vanished. */
+  /** Cancels the request because the consumer cancelled or vanished. */
   List<Action> cancel(String reason) {
     return cancel(Failure.of(FailureKind.CANCELLED, reason));
   }
 
-  /** The request is given up, by its consumer or by ourselves; that says nothing of a backend. */
+  /** Cancels the request; the outcome of its attempt is neutral. */
   List<Action> cancel(Failure failure) {
     if (terminal()) {
       return NOTHING;
@@ -317,7 +317,7 @@ final class Failover {
     return actions;
   }
 
-  /** A slot of a candidate that this request queued for is held for it now. */
+  /** Records that a slot for which the request queued is granted. */
   List<Action> slotGranted(Candidate candidate) {
     if (!queued) {
       return NOTHING;
@@ -332,12 +332,12 @@ final class Failover {
     return actions;
   }
 
-  /** The consumer does not take any more for now: a stall is not the backend's. */
+  /** Suspends the stall timeout: the consumer is a window behind. */
   void consumerPaused() {
     paused = true;
   }
 
-  /** The consumer takes chunks again. */
+  /** Resumes the stall timeout. */
   void consumerResumed() {
     paused = false;
     if (leg != null) {
@@ -346,20 +346,21 @@ final class Failover {
   }
 
   /**
-   * When {@link #timer} must be called next, by the clock; {@link Long#MAX_VALUE} once it is over.
+   * Returns when {@link #timer} must be called next, by the clock; {@link Long#MAX_VALUE} after the
+   * end.
    */
   long deadline() {
     return terminal() ? Long.MAX_VALUE : Math.min(totalDeadline(), phaseDeadline());
   }
 
-  /** Acts on every deadline that has passed. */
+  /** Handles a deadline that has passed. */
   List<Action> timer() {
     long now = clock.getAsLong();
     if (terminal() || now < deadline()) {
       return NOTHING;
     }
     if (now >= totalDeadline()) {
-      return outOfTime();
+      return totalTimeout();
     }
     return switch (state) {
       case WAITING -> {
@@ -372,7 +373,7 @@ final class Failover {
         yield actions;
       }
       case ATTEMPTING, STREAMING ->
-          abandon(Failure.of(FailureKind.TIMEOUT, phase() + " within " + limitOfPhase()));
+          abort(Failure.of(FailureKind.TIMEOUT, phase() + " within " + limitOfPhase()));
       default -> NOTHING;
     };
   }
@@ -419,22 +420,22 @@ final class Failover {
     actions.add(new Action.Release(leg.number, leg.candidate));
   }
 
-  /** A running attempt is given up: abort it, then it has failed. */
-  private List<Action> abandon(Failure failure) {
+  /** Aborts the current attempt, which then has failed. */
+  private List<Action> abort(Failure failure) {
     List<Action> actions = new ArrayList<>();
     actions.add(new Action.Abort(leg.number));
     return failed(failure, actions);
   }
 
-  /** A failure before the commit point. */
-  private List<Action> before(Failure failure, List<Action> actions) {
+  /** Tries the next candidate, or the same one again, as the {@link FailureRule} permits. */
+  private List<Action> failedBeforeCommit(Failure failure, List<Action> actions) {
     Candidate current = leg.candidate;
-    Failure placed = failure.withCandidate(current.backend(), current.model());
+    Failure located = failure.withCandidate(current.backend(), current.model());
     FailureRule rule = FailureRule.of(failure.kind());
-    failures.add(placed);
-    endAttempt(actions, Attempt.Result.FAILED, placed, rule.outcome());
-    if (rule.next() == FailureRule.Next.NOBODY) {
-      fail(actions, placed);
+    failures.add(located);
+    endAttempt(actions, Attempt.Result.FAILED, located, rule.outcome());
+    if (rule.next() == FailureRule.Next.NONE) {
+      fail(actions, located);
       return actions;
     }
     if (rule.next() == FailureRule.Next.LARGER_WINDOW) {
@@ -447,9 +448,9 @@ final class Failover {
     }
     long wait = rule.waitMs(failure);
     if (rule.retry() || wait > 0) {
-      backAt.put(current, clock.getAsLong() + wait);
+      laterAvailableAt.put(current, clock.getAsLong() + wait);
     } else {
-      backAt.remove(current);
+      laterAvailableAt.remove(current);
     }
     if (!rule.retry()) {
       retries.put(current, settings.maxRetries());
@@ -463,19 +464,21 @@ final class Failover {
     return actions;
   }
 
-  /** A failure after the commit point: final, whatever it is. */
-  private List<Action> after(Failure failure, List<Action> actions) {
-    Failure placed = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
+  /** Fails the request, whatever the failure is. */
+  private List<Action> failedAfterCommit(Failure failure, List<Action> actions) {
+    Failure located = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
     FailureRule rule = FailureRule.of(failure.kind());
-    endAttempt(actions, Attempt.Result.FAILED, placed, rule.outcome());
+    endAttempt(actions, Attempt.Result.FAILED, located, rule.outcome());
     long wait = rule.waitMs(failure);
     fail(
         actions,
-        placed.withDelivered(serving.chunks, serving.bytes).withRetryAfterMs(wait > 0 ? wait : -1));
+        located
+            .withDelivered(serving.chunks, serving.bytes)
+            .withRetryAfterMs(wait > 0 ? wait : -1));
     return actions;
   }
 
-  private List<Action> outOfTime() {
+  private List<Action> totalTimeout() {
     Failure failure =
         Failure.of(
             FailureKind.TIMEOUT,
@@ -484,7 +487,7 @@ final class Failover {
     if (leg != null) {
       Candidate current = leg.candidate;
       actions.add(new Action.Abort(leg.number));
-      // The budget is the whole request's; this attempt may have had the last second of it only.
+      // The timeout is the request's; this attempt may have had the last second of it only.
       endAttempt(actions, Attempt.Result.FAILED, failure, Outcome.NEUTRAL);
       failure = failure.withCandidate(current.backend(), current.model());
     }
@@ -497,11 +500,11 @@ final class Failover {
     TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, leg.characters);
     Double cost = leg.candidate.cost(usage);
     Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
-    over(actions, attempt, outcome, failure);
+    end(actions, attempt, outcome, failure);
   }
 
-  /** The attempt that runs is over; what comes from it now is late. */
-  private void over(List<Action> actions, Attempt attempt, Outcome outcome, Failure failure) {
+  /** Ends the current attempt; its further events are ignored. */
+  private void end(List<Action> actions, Attempt attempt, Outcome outcome, Failure failure) {
     admission.leave(leg.number, leg.candidate, attempt, outcome, failure);
     actions.add(new Action.Ended(leg.number, leg.candidate, attempt, outcome, failure));
     leg = null;
@@ -511,17 +514,17 @@ final class Failover {
     return leg.timing(clock.getAsLong());
   }
 
-  /** What the provider said, or an estimate where it delivered something without saying. */
-  private TokenUsage known(TokenUsage said) {
-    if (said.source() != TokenUsage.Source.NONE || leg.characters == 0) {
-      return said;
+  /** Returns the reported usage, or an estimate if none was reported for a non-empty answer. */
+  private TokenUsage known(TokenUsage reported) {
+    if (reported.source() != TokenUsage.Source.NONE || leg.characters == 0) {
+      return reported;
     }
     return TokenUsage.estimate(inputCharacters, leg.characters);
   }
 
   /**
-   * Tries the next candidate that may be tried; none left: waits for a slot, or for the candidate
-   * that is available first, or fails.
+   * Tries the next candidate that is admitted. If none is left, waits for a slot or for the
+   * candidate that is available first, or fails.
    */
   private void proceed(List<Action> actions) {
     while (next < candidates.size()) {
@@ -539,7 +542,7 @@ final class Failover {
     fail(actions, summary());
   }
 
-  /** Starts an attempt at a candidate, unless it may not be tried; then its turn is over. */
+  /** Starts an attempt at a candidate, or records why it is skipped and returns false. */
   private boolean enter(Candidate candidate, boolean waited, List<Action> actions) {
     Skip skip =
         tooSmall(candidate)
@@ -548,7 +551,7 @@ final class Failover {
                 FailureKind.CONTEXT_LENGTH,
                 "its context window is no larger",
                 -1)
-            : admission.enter(legs + 1, candidate, waited);
+            : admission.enter(attempts + 1, candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
       if (skip.reason() == SkipReason.SATURATED) {
@@ -556,7 +559,7 @@ final class Failover {
       }
       if (skip.availableInMs() >= 0) {
         availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
-        backAt.put(candidate, availableAt.get(candidate));
+        laterAvailableAt.put(candidate, availableAt.get(candidate));
       }
       return false;
     }
@@ -575,7 +578,7 @@ final class Failover {
 
   private void begin(Candidate candidate) {
     state = State.ATTEMPTING;
-    leg = new Leg(++legs, candidate, clock.getAsLong());
+    leg = new Leg(++attempts, candidate, clock.getAsLong());
     trail.begin(candidate);
   }
 
@@ -583,7 +586,7 @@ final class Failover {
     return retries.getOrDefault(candidate, 0) < settings.maxRetries();
   }
 
-  /** Waits in the queues of the candidates that only lack a slot. */
+  /** Queues for the candidates that only lack a slot; returns false if that is not possible. */
   private boolean awaitSlot() {
     long now = clock.getAsLong();
     if (saturated.isEmpty() || now >= queueUntil || !admission.queue(List.copyOf(saturated))) {
@@ -603,7 +606,7 @@ final class Failover {
     }
   }
 
-  /** Waits for the candidate that is available first, whether it failed or was skipped. */
+  /** Waits for the failed or skipped candidate that is available first, if there is one. */
   private boolean awaitSoonest() {
     Candidate soonest = null;
     for (Candidate candidate : candidates) {
@@ -618,7 +621,7 @@ final class Failover {
     return soonest != null && await(soonest);
   }
 
-  /** Whether a candidate will be admitted once it is available; it may say later than known. */
+  /** Whether a candidate will be admitted once it is available; may postpone that time. */
   private boolean willBeAllowed(Candidate candidate) {
     Skip skip = admission.check(candidate);
     if (skip != null && skip.availableInMs() >= 0) {
@@ -627,16 +630,16 @@ final class Failover {
     return skip == null || skip.availableInMs() >= 0;
   }
 
-  /** Goes to WAITING if the wait is short enough and fits into what is left of the budget. */
+  /** Waits for a candidate if the delay is permitted and ends before the total timeout. */
   private boolean await(Candidate candidate) {
     long now = clock.getAsLong();
     long max = settings.retryMaxDelay().toMillis();
-    long asked = availableAt.get(candidate) - now;
+    long requested = availableAt.get(candidate) - now;
     int tries = retries.getOrDefault(candidate, 0);
     long backoff = Math.min(max, settings.retryBaseDelay().toMillis() << Math.min(tries, 16));
     long jittered = backoff / 2 + (long) (backoff / 2.0 * random.getAsDouble());
-    long delay = Math.max(asked, jittered);
-    if (asked > max || now + delay >= totalDeadline()) {
+    long delay = Math.max(requested, jittered);
+    if (requested > max || now + delay >= totalDeadline()) {
       return false;
     }
     retries.merge(candidate, 1, Integer::sum);
@@ -652,13 +655,11 @@ final class Failover {
     actions.add(new Action.Fail(failure.withUsage(trail.usage(), trail.cost()).withTrail(trail())));
   }
 
-  /**
-   * Why nobody could serve it: the one failure there was, or all that was tried in one sentence.
-   */
+  /** Returns the failure of the request: the only failure, or one that summarizes the trail. */
   private Failure summary() {
     long soonest = Long.MAX_VALUE;
     long now = clock.getAsLong();
-    for (long at : backAt.values()) {
+    for (long at : laterAvailableAt.values()) {
       soonest = Math.min(soonest, at - now);
     }
     Failure failure =
@@ -668,11 +669,11 @@ final class Failover {
     if (failure.kind() == FailureKind.SATURATED) {
       return failure.withRetryAfterMs(SATURATED_RETRY_MS);
     }
-    // Something that may be tried at once says nothing about waiting.
+    // A candidate that may be tried at once suggests no delay.
     return failure.withRetryAfterMs(soonest == Long.MAX_VALUE || soonest <= 0 ? -1 : soonest);
   }
 
-  /** For messages and tests. */
+  /** Returns the state, the candidate and the elapsed time, for messages and tests. */
   @Override
   public String toString() {
     return state + " " + (leg == null ? "" : leg.candidate) + " " + Duration.ofMillis(elapsed());

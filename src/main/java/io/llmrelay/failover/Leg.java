@@ -2,11 +2,7 @@ package io.llmrelay.failover;
 
 import java.util.List;
 
-/**
- * The state of one attempt within the machine: what it has brought, and when.
- *
- * <p>Times are by the machine's clock.
- */
+/** The state of one attempt within the state machine: what has arrived, and when by its clock. */
 final class Leg {
   /** Counted from 1. */
   final int number;
@@ -14,7 +10,7 @@ final class Leg {
   final Candidate candidate;
   final long startedAt;
 
-  /** Made once, as every chunk takes one of them. */
+  /** Created once, because every chunk returns one of them. */
   final List<Action> deliver;
 
   final List<Action> hold;
@@ -22,20 +18,21 @@ final class Leg {
   /** Whether the response head has arrived. */
   boolean head;
 
-  /** -1 before the first chunk. */
+  /** The time of the first chunk; -1 before it. */
   long firstChunkAt = -1;
 
   long lastChunkAt;
 
-  /** What the latch holds, in bytes, and what of it counts towards the commit point. */
+  /** Bytes that the latch holds. */
   long heldBytes;
 
+  /** Characters that count towards the commit point. */
   long heldCharacters;
 
   /** Whether a tool call has started. */
   boolean calls;
 
-  /** All that came. */
+  /** Everything that has arrived. */
   long chunks;
 
   long bytes;

@@ -8,39 +8,39 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The operator's bounds on what a request may ask for in its {@code relay} object.
+ * The operator's upper bounds for the {@code relay} object of a request.
  *
- * @param timeouts all of them set
- * @param retries of the same candidate
- * @param candidates how many a request may name
- * @param commitCharacters how many fit the latch; the whole answer may be asked for all the same
+ * @param timeouts none is {@code null}
+ * @param retries retries of the same candidate
+ * @param candidates candidates that a request may name
+ * @param commitCharacters characters that fit the latch; does not apply to {@code complete}
  */
 public record Limits(Timeouts timeouts, int retries, int candidates, int commitCharacters) {
 
   /**
-   * Cuts what asks for more.
+   * Returns the hints with every value cut to its limit.
    *
-   * @param warnings gets a line for each value that was cut
+   * @param warnings receives a line for each value that was cut
    */
-  RelayHints cut(RelayHints asked, List<String> warnings) {
-    List<String> named = asked.candidates();
+  RelayHints cut(RelayHints requested, List<String> warnings) {
+    List<String> named = requested.candidates();
     if (named != null && named.size() > candidates) {
       warn("candidates", named.size(), candidates, warnings);
       named = named.subList(0, candidates);
     }
-    CommitPoint commit = asked.commit();
+    CommitPoint commit = requested.commit();
     if (commit != null
         && !commit.equals(CommitPoint.COMPLETE)
         && commit.characters() > commitCharacters) {
       warn("commit", commit.characters(), commitCharacters, warnings);
       commit = new CommitPoint(commitCharacters);
     }
-    Integer retry = asked.maxRetries();
+    Integer retry = requested.maxRetries();
     if (retry != null && retry > retries) {
       warn("retries.max", retry, retries, warnings);
       retry = retries;
     }
-    Timeouts t = asked.timeouts();
+    Timeouts t = requested.timeouts();
     Timeouts cut =
         new Timeouts(
             cut("connect", t.connect(), timeouts.connect(), warnings),
@@ -48,18 +48,19 @@ public record Limits(Timeouts timeouts, int retries, int candidates, int commitC
             cut("first-chunk", t.firstChunk(), timeouts.firstChunk(), warnings),
             cut("stall", t.stall(), timeouts.stall(), warnings),
             cut("total", t.total(), timeouts.total(), warnings));
-    return new RelayHints(named, commit, cut, retry, asked.prefer());
+    return new RelayHints(named, commit, cut, retry, requested.prefer());
   }
 
-  private static Duration cut(String phase, Duration asked, Duration max, List<String> warnings) {
-    if (asked == null || asked.compareTo(max) <= 0) {
-      return asked;
+  private static Duration cut(
+      String phase, Duration requested, Duration max, List<String> warnings) {
+    if (requested == null || requested.compareTo(max) <= 0) {
+      return requested;
     }
-    warn("timeouts." + phase, Durations.format(asked), Durations.format(max), warnings);
+    warn("timeouts." + phase, Durations.format(requested), Durations.format(max), warnings);
     return max;
   }
 
-  private static void warn(String field, Object asked, Object max, List<String> warnings) {
-    warnings.add("relay." + field + " was cut from " + asked + " to " + max);
+  private static void warn(String field, Object requested, Object max, List<String> warnings) {
+    warnings.add("relay." + field + " was cut from " + requested + " to " + max);
   }
 }

@@ -3,6 +3,7 @@ package io.llmrelay.failover;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.ModelResolver;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -27,29 +28,29 @@ import java.util.Set;
  * Orders the candidates of a request.
  *
  * <ol>
- *   <li>A request that names its candidates, or a configured alias of some, gets those and no
- *       others.
- *   <li>Else those that serve the named model come first, as {@link ModelResolver} has them; after
- *       them every other backend with its default model, because an answer from another model is
- *       better than none.
- *   <li>Where cost is preferred, each of the two groups is ordered by what this request would cost.
+ *   <li>If a request names candidates, or a configured alias, the plan has those and no others.
+ *   <li>Otherwise the candidates that serve the requested model come first, as {@link
+ *       ModelResolver} orders them, then every other backend with its default model, because an
+ *       answer from another model is better than none.
+ *   <li>If cost is preferred, each of the two groups is ordered by the expected cost.
  * </ol>
  *
- * <p>What cannot serve the request (capability, context window) is left out, and why is kept.
+ * <p>Candidates that cannot serve the request (capability, context window) are left out, with the
+ * reason.
  */
 final class Planner {
   /** A candidate that was left out. */
   record LeftOut(Candidate candidate, SkipReason reason, String message) {}
 
   /**
-   * A candidate in its place.
+   * A candidate of the plan.
    *
-   * @param why why it is asked at all
-   * @param costUsd what the request would cost there, {@code null} where that is not known
+   * @param why why it is a candidate
+   * @param costUsd the expected cost of the request; {@code null} if unknown
    */
   record Choice(Candidate candidate, String why, Double costUsd) {}
 
-  /** What a request may be served by, in order, and what not. */
+  /** A plan: the candidates in order, and those that were left out. */
   record Choices(List<Choice> choices, boolean cheapestFirst, List<LeftOut> leftOut) {
     List<Candidate> candidates() {
       return choices.stream().map(Choice::candidate).toList();
@@ -68,11 +69,11 @@ final class Planner {
   private final List<Backend> ordered;
 
   /**
-   * A planner.
+   * Creates a planner.
    *
-   * @param order candidates by name, the default first
-   * @param aliases name to candidates
-   * @param clock says which day's prices hold
+   * @param order the names of the candidates, the default first
+   * @param aliases the candidates of each configured model name
+   * @param clock the time of day, for prices
    */
   Planner(
       List<Backend> backends,
@@ -103,7 +104,7 @@ final class Planner {
     return List.copyOf(sorted);
   }
 
-  /** Every name but a model's own that a request may have as its model. */
+  /** Returns the model names of requests that are no ids of models. */
   List<String> aliases() {
     Set<String> names = new LinkedHashSet<>(aliases.keySet());
     for (String alias : catalog.aliases()) {
@@ -124,7 +125,7 @@ final class Planner {
     Set<Candidate> wanted = new LinkedHashSet<>();
     Set<Candidate> others = new LinkedHashSet<>();
     List<String> named = request.relay().candidates();
-    String why = "serves the model asked for";
+    String why = "serves the requested model";
     if (named != null) {
       why = "named by the request";
       for (int i = 0; i < named.size(); i++) {
@@ -144,19 +145,19 @@ final class Planner {
     if (request.model() == null || !wanted.isEmpty()) {
       others.removeIf(candidate -> alreadyWanted(candidate, wanted));
     }
-    RelayHints.Prefer asked = request.relay().prefer();
-    boolean cheapestFirst = (asked == null ? prefer : asked) == RelayHints.Prefer.COST;
+    RelayHints.Prefer requested = request.relay().prefer();
+    boolean cheapestFirst = (requested == null ? prefer : requested) == RelayHints.Prefer.COST;
     List<Choice> choices = sift(request, wanted, why, cheapestFirst, leftOut);
     choices.addAll(sift(request, others, "by the fallback order", cheapestFirst, leftOut));
     return new Choices(choices, cheapestFirst, leftOut);
   }
 
-  /** A backend that is asked for the very model needs not be asked for its default one after it. */
+  /** Whether the backend is a candidate already; its default model is not tried after that. */
   private static boolean alreadyWanted(Candidate candidate, Set<Candidate> wanted) {
     return wanted.stream().anyMatch(w -> w.backend().equals(candidate.backend()));
   }
 
-  /** The candidate of this name; {@code null} where it is a backend without a default model. */
+  /** Returns the candidate with a name; {@code null} for a backend without a default model. */
   private Candidate named(String name, String field, List<LeftOut> leftOut) {
     ModelResolver.Match<Backend> match = models.candidate(name);
     if (match == null) {
@@ -175,19 +176,19 @@ final class Planner {
 
   private LlmException unresolved(String name, String field) {
     Backend backend = models.prefix(name);
-    String model = backend == null ? "" : name.substring(backend.name().length() + 1);
-    String complaint;
+    String model = CandidateName.parse(name).model();
+    String problem;
     if (backend == null) {
-      complaint = " names no backend: \"" + name + "\"; there are " + backends.keySet();
+      problem = " names no backend: \"" + name + "\"; there are " + backends.keySet();
     } else if (model.isBlank()) {
-      complaint = " names no model: \"" + name + "\"";
+      problem = " names no model: \"" + name + "\"";
     } else {
-      complaint = ": " + backend.name() + " does not serve " + model + ", but " + backend.models();
+      problem = ": " + backend.name() + " does not serve " + model + ", but " + backend.models();
     }
-    return Failure.invalid(field, field + complaint).toException();
+    return Failure.invalid(field, field + problem).toException();
   }
 
-  /** Everybody who serves the model, else everybody who accepts any name; preferred first. */
+  /** Returns the candidates that serve a model, else those that accept any; preferred first. */
   private List<Candidate> serving(String model) {
     List<Candidate> serving = models.find(model).stream().map(this::candidate).toList();
     if (!serving.isEmpty()) {
@@ -214,7 +215,7 @@ final class Planner {
     return new Candidate(backend.name(), match.model(), known(backend, match.model()));
   }
 
-  /** What is known today: the user's own entry for this backend, else the provider's. */
+  /** Returns today's entry of the catalogue: the user's for this backend, else the provider's. */
   private Model known(Backend backend, String model) {
     return catalog
         .find(backend.name(), model)
@@ -234,6 +235,7 @@ final class Planner {
       boolean cheapestFirst,
       List<LeftOut> leftOut) {
     long inputTokens = TokenUsage.estimate(request.characters(), 0).inputTokens();
+    request.features(); // Determined once, for all copies.
     List<Choice> fit = new ArrayList<>();
     for (Candidate candidate : group) {
       LeftOut unfit = unfit(request, candidate, inputTokens);
@@ -250,7 +252,8 @@ final class Planner {
   }
 
   private LeftOut unfit(ChatRequest request, Candidate candidate, long inputTokens) {
-    String cannot = backends.get(candidate.backend()).cannotServe().apply(request);
+    ChatRequest asked = request.withModel(candidate.model());
+    String cannot = backends.get(candidate.backend()).cannotServe().apply(asked);
     if (cannot != null) {
       return new LeftOut(candidate, SkipReason.CAPABILITY, cannot);
     }

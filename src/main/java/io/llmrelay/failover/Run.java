@@ -34,14 +34,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * One request on its way: the edge where the state machine meets the backends and the clock. Events
- * of the attempt and timers go into the machine, its actions are carried out here; nothing is
- * decided here.
+ * A request in flight. It passes events of attempts and timers to the state machine, and carries
+ * out the actions of the state machine at the backends and the consumer. It decides nothing itself.
  *
  * <p>Back-pressure: a backend may be ahead by the consumer's own window, and what the consumer has
- * consumed is reported to the backend. What the latch holds counts as consumed; so what the
- * consumer consumes of it later is not reported again. While the consumer is a window behind, the
- * stall timer rests.
+ * consumed is reported to the backend. Chunks that the latch holds count as consumed, and are not
+ * reported again when the consumer consumes them. While the consumer is a window behind, the stall
+ * timeout is suspended.
  */
 final class Run implements ChatExchange {
   private static final Logger LOG = System.getLogger(Run.class.getName());
@@ -57,10 +56,10 @@ final class Run implements ChatExchange {
   private final ChatSink sink;
   private final Failover machine;
 
-  /** What is asked, until the commit point. */
+  /** The request; {@code null} after the commit point. */
   private ChatRequest request;
 
-  /** The attempts that were let in and are not over. */
+  /** The admitted attempts that have not ended. */
   private final Map<Integer, Upstream> upstreams = new HashMap<>();
 
   /** The attempt that reached the commit point, {@code null} before. */
@@ -69,13 +68,13 @@ final class Run implements ChatExchange {
   /** Calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
   private long ahead;
 
-  /** Of these, those whose text the latch had held. */
+  /** Those of them that the latch had held. */
   private long released;
 
   private boolean consumerPaused;
   private long timer = -1;
   private long timerAt = Long.MAX_VALUE;
-  private boolean abandoned;
+  private boolean consumerGone;
   private boolean closed;
 
   Run(
@@ -109,7 +108,7 @@ final class Run implements ChatExchange {
             () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  /** Tells the hooks; {@link #start} follows, unless the run is cancelled before. */
+  /** Notifies the listeners; {@link #start} follows, unless the request is cancelled before. */
   void begin() {
     config.enter();
     config
@@ -123,11 +122,11 @@ final class Run implements ChatExchange {
 
   @Override
   public void cancel(String reason) {
-    abandoned = true;
+    consumerGone = true;
     on(() -> machine.cancel(reason));
   }
 
-  /** The coordinator stops. */
+  /** Fails the request because the coordinator stops. */
   void shutDown() {
     Failure why = Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down");
     on(() -> machine.cancel(why));
@@ -151,7 +150,7 @@ final class Run implements ChatExchange {
     }
   }
 
-  /** Asks the availability, and tells it what became of the attempts. */
+  /** Admits attempts by the availability, and settles their permits. */
   private final class AvailabilityAdmission implements Admission {
     private final Context context = coordinator.vertx().getOrCreateContext();
     private SlotQueue queue;
@@ -185,7 +184,7 @@ final class Run implements ChatExchange {
     public void leave(
         int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure) {
       Cooldown cooldown = failure == null ? null : FailureRule.of(failure.kind()).cooldown(failure);
-      boolean impatient =
+      boolean shortened =
           failure != null
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
@@ -194,7 +193,7 @@ final class Run implements ChatExchange {
           .get(number)
           .permit
           .settle(
-              impatient ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
+              shortened ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
     }
 
     @Override
@@ -219,7 +218,7 @@ final class Run implements ChatExchange {
     }
   }
 
-  /** One attempt, as its backend sees it; it is not called any more once it is aborted. */
+  /** Receives the answer of one attempt; not called after the attempt is aborted. */
   private final class Upstream implements ChatSink {
     private final int number;
     private final Candidate candidate;
@@ -228,10 +227,10 @@ final class Run implements ChatExchange {
     private ChatExchange exchange = NOTHING_OPEN;
     private int malformed;
 
-    /** The model as the answer names it; {@code null} if it has not. */
+    /** The model as the answer names it; {@code null} if it does not. */
     private String model;
 
-    /** What of the request the provider left out; {@code null} if nothing. */
+    /** The warning of the provider verticle, or {@code null}. */
     private String warning;
 
     Upstream(int number, Candidate candidate, Permit permit) {
@@ -292,7 +291,9 @@ final class Run implements ChatExchange {
       }
     }
 
-    /** Appends it to its block: a latch full of single letters takes no more room. */
+    /**
+     * Holds a chunk, appended to the text of its block so that short chunks need no more memory.
+     */
     private void hold(Block block, Buffer data) {
       held.get(block).appendBuffer(data);
       exchange.consumed(1);
@@ -364,7 +365,7 @@ final class Run implements ChatExchange {
       on(() -> machine.failed(number, failure));
     }
 
-    /** Nothing is left to abort. */
+    /** Marks the exchange as ended: there is nothing to abort. */
     private void over() {
       exchange = NOTHING_OPEN;
     }
@@ -379,7 +380,7 @@ final class Run implements ChatExchange {
         public void cancel(String reason) {}
       };
 
-  /** Tells the machine of something. What is thrown on the way ends the request, not in silence. */
+  /** Passes an event to the state machine. An exception fails the request and is logged. */
   private void on(Supplier<List<Action>> event) {
     try {
       carryOut(event.get());
@@ -456,7 +457,7 @@ final class Run implements ChatExchange {
   private void abort(Upstream upstream) {
     ChatExchange exchange = upstream.exchange;
     upstream.exchange = NOTHING_OPEN;
-    exchange.cancel("the attempt was given up");
+    exchange.cancel("the attempt was aborted");
   }
 
   private void ended(Action.Ended ended) {
@@ -492,7 +493,7 @@ final class Run implements ChatExchange {
 
   private void deliver(Chunks chunks) {
     if (closed) {
-      return; // What came before it found that the consumer had vanished.
+      return; // An earlier chunk of the same batch found that the consumer had vanished.
     }
     ahead++;
     sink.chunks(chunks);
@@ -520,7 +521,7 @@ final class Run implements ChatExchange {
   private void fail(Failure failure) {
     Failure complete = failure.withRequestId(id);
     close();
-    if (!abandoned) {
+    if (!consumerGone) {
       sink.failed(complete);
     }
     publishEnd(null, complete, failure.usage(), failure.costUsd(), failure.trail());
@@ -528,7 +529,7 @@ final class Run implements ChatExchange {
 
   private void close() {
     closed = true;
-    // Nothing is left here, unless something was thrown on the way.
+    // Attempts are left only if an exception was thrown.
     List.copyOf(upstreams.values()).forEach(this::abort);
     upstreams.clear();
     request = null;
@@ -561,7 +562,7 @@ final class Run implements ChatExchange {
                 metadata));
   }
 
-  /** Keeps one timer for the machine's next deadline; a deadline that moved away costs nothing. */
+  /** Sets the timer for the next deadline, unless one is set that fires before. */
   private void watch() {
     long deadline = machine.deadline();
     if (deadline >= timerAt) {

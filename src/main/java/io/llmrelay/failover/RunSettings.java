@@ -6,16 +6,15 @@ import io.llmrelay.chat.Timeouts;
 import java.time.Duration;
 
 /**
- * What holds for one run: the configuration with the request's own wishes on top.
+ * The settings of one request: those of the configuration, overridden by its {@code relay} object.
  *
- * @param timeouts all of them set but {@code head}, which may be as long as {@code firstChunk}, and
- *     {@code firstChunk}, where nobody said anything but the default, which is the candidate's
- * @param maxRetries of the same candidate
- * @param retryBaseDelay the first retry's delay, doubled for each further one
- * @param retryMaxDelay longest delay a retry waits for; a candidate that asks for more is not
- *     retried
- * @param queueWait longest wait for a slot
- * @param latchMaxBytes most that is held back before the commit point
+ * @param timeouts {@code head} is {@code null} if as long as {@code firstChunk}; {@code firstChunk}
+ *     is {@code null} for the default, which depends on the candidate
+ * @param maxRetries the most retries of one candidate
+ * @param retryBaseDelay the delay of the first retry, doubled for each further one
+ * @param retryMaxDelay the longest delay; a candidate that asks for a longer one is not retried
+ * @param queueWait the longest wait for a slot
+ * @param latchMaxBytes the most bytes that are held before the commit point
  */
 public record RunSettings(
     CommitPoint commit,
@@ -26,7 +25,7 @@ public record RunSettings(
     Duration queueWait,
     long latchMaxBytes) {
 
-  /** These, with the wishes of a request on top. */
+  /** Returns these settings, overridden by the hints of a request. */
   RunSettings with(RelayHints hints) {
     return new RunSettings(
         hints.commit() == null ? commit : hints.commit(),
@@ -39,21 +38,22 @@ public record RunSettings(
   }
 
   /**
-   * Whether a request wants to wait for less than is configured here: a timeout of such a request
-   * says nothing of the backend's health.
+   * Whether a request has shorter timeouts than these. A timeout of such a request is no sign of
+   * bad health.
    */
-  boolean isShortened(Timeouts asked, Candidate candidate) {
-    return shorter(asked.connect(), timeouts.connect())
-        || shorter(asked.head(), timeouts.head() == null ? firstChunk(candidate) : timeouts.head())
-        || shorter(asked.firstChunk(), firstChunk(candidate))
-        || shorter(asked.stall(), timeouts.stall());
+  boolean isShortened(Timeouts requested, Candidate candidate) {
+    return shorter(requested.connect(), timeouts.connect())
+        || shorter(
+            requested.head(), timeouts.head() == null ? firstChunk(candidate) : timeouts.head())
+        || shorter(requested.firstChunk(), firstChunk(candidate))
+        || shorter(requested.stall(), timeouts.stall());
   }
 
-  private static boolean shorter(Duration asked, Duration configured) {
-    return asked != null && asked.compareTo(configured) < 0;
+  private static boolean shorter(Duration requested, Duration configured) {
+    return requested != null && requested.compareTo(configured) < 0;
   }
 
-  /** How long that candidate may take to its first chunk. */
+  /** Returns the first-chunk timeout of a candidate. */
   Duration firstChunk(Candidate candidate) {
     if (timeouts.firstChunk() != null) {
       return timeouts.firstChunk();

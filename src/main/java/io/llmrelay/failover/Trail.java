@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
@@ -11,9 +12,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** The record of a run: what became of each candidate, in order. */
+/** The record of a request: the attempts and the skipped candidates, in order. */
 final class Trail {
-  /** When an attempt started by the clock, how long it took, and when its first chunk came. */
+  /** The start of an attempt by the clock, its duration, and the delay of its first chunk. */
   record Timing(long startedAt, long durationMs, long firstChunkMs) {}
 
   private final long startedAt;
@@ -31,12 +32,12 @@ final class Trail {
     return List.copyOf(entries);
   }
 
-  /** The candidate of the last entry, or {@code null}. */
+  /** Returns the candidate of the last entry, or {@code null}. */
   Candidate lastCandidate() {
     return last;
   }
 
-  /** Why the last entry is not the end of it. */
+  /** Returns why the candidate of the last entry failed or was skipped. */
   String lastReason() {
     return entries.get(entries.size() - 1).reason();
   }
@@ -58,13 +59,13 @@ final class Trail {
     open = false;
   }
 
-  /** The attempt that runs reached the commit point: it stands in the trail from now on. */
+  /** Adds the current attempt, which has reached the commit point. */
   void serving(Timing timing) {
     put(Attempt.Result.SERVING, null, 0, timing, TokenUsage.NONE, null);
     open = true;
   }
 
-  /** The attempt that runs is over. */
+  /** Adds the current attempt, which has ended, or replaces its entry. */
   Attempt end(
       Attempt.Result result,
       Failure failure,
@@ -106,7 +107,7 @@ final class Trail {
     return attempt;
   }
 
-  /** What all attempts cost together, {@code null} where no cost is known. */
+  /** Returns the cost of all attempts; {@code null} if none is known. */
   Double cost() {
     Double sum = null;
     for (Attempt attempt : entries) {
@@ -117,7 +118,7 @@ final class Trail {
     return sum;
   }
 
-  /** The tokens of the last attempt. */
+  /** Returns the usage of the last attempt. */
   TokenUsage usage() {
     for (int i = entries.size() - 1; i >= 0; i--) {
       if (entries.get(i).result() != Attempt.Result.SKIPPED) {
@@ -128,9 +129,9 @@ final class Trail {
   }
 
   /**
-   * The kind all failures share, or that of the skips where nothing was tried. Where some make it
-   * worth trying again later, refusals of the request do not count: a prompt that is too long for
-   * one candidate may be served by another.
+   * Returns the kind that all failures share, or all skips if nothing was tried. If some of them
+   * are retryable, refusals of the request do not count: a prompt that is too long for one
+   * candidate may be served by another later.
    */
   FailureKind commonKind() {
     Set<FailureKind> kinds = EnumSet.copyOf(failedKinds.isEmpty() ? skippedKinds : failedKinds);
@@ -147,15 +148,13 @@ final class Trail {
     return !kind.retryable() && kind.status() < 500;
   }
 
-  /** One sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
+  /** Returns one sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
     for (Attempt attempt : entries) {
       text.append(text.isEmpty() ? "" : ", ")
-          .append(attempt.backend())
-          .append('/')
-          .append(attempt.model())
+          .append(new CandidateName(attempt.backend(), attempt.model()))
           .append(attempt.result() == Attempt.Result.SKIPPED ? " skipped (" : " (")
           .append(attempt.reason())
           .append(

@@ -1,7 +1,6 @@
 /**
- * Decides who serves a request: the planner orders the candidates, {@link
- * io.llmrelay.failover.Failover} is the state machine, {@code Availability} knows who should be
- * left alone (circuits, exhaustion, refused keys, budgets), and {@code Run} is the edge where the
- * machine meets the event bus and the clock.
+ * Failover: the planner orders the candidates of a request, {@link io.llmrelay.failover.Failover}
+ * is the state machine that tries them, and {@code Run} connects the state machine with the event
+ * bus and the clock. {@code Availability} decides which candidates may be tried now.
  */
 package io.llmrelay.failover;

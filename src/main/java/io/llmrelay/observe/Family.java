@@ -30,8 +30,13 @@ final class Family<M extends Meter> {
     if (values.length != labels.length) {
       throw new IllegalArgumentException(labels.length + " labels, " + values.length + " values");
     }
-    List<String> key = Arrays.stream(values).map(value -> value == null ? NONE : value).toList();
-    return meters.computeIfAbsent(key, this::create);
+    String[] complete = values.clone();
+    for (int i = 0; i < complete.length; i++) {
+      complete[i] = complete[i] == null ? NONE : complete[i];
+    }
+    List<String> key = Arrays.asList(complete);
+    M known = meters.get(key);
+    return known != null ? known : meters.computeIfAbsent(key, this::create);
   }
 
   private M create(List<String> values) {

@@ -1,6 +1,7 @@
 package io.llmrelay.observe;
 
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
@@ -145,7 +146,7 @@ public final class MetricsListener implements RelayListener {
   }
 
   private String model(Attempt attempt) {
-    String pair = attempt.backend() + "/" + attempt.model();
+    String pair = new CandidateName(attempt.backend(), attempt.model()).toString();
     boolean named =
         FailureKind.MODEL_NOT_FOUND.code().equals(attempt.reason())
             ? gauges.models.contains(pair)

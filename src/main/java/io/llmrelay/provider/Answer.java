@@ -4,22 +4,27 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
+import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.Json;
+import io.llmrelay.provider.wire.JsonObjectCheck;
 import io.llmrelay.provider.wire.Utf8Buffer;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -46,6 +51,12 @@ public final class Answer {
    */
   static final int MAX_UNDELIVERED = 4 << 20;
 
+  /** The most tool calls of an answer. */
+  static final int MAX_CALLS = 512;
+
+  /** The longest id of a tool call, in characters; some gateways put signatures into them. */
+  private static final int MAX_CALL_ID = 16 * 1024;
+
   private static final char REPLACEMENT = '\uFFFD';
 
   private final ErrorClassifier errors;
@@ -62,7 +73,10 @@ public final class Answer {
   /** The block of the text that is being put, and the last one that has started. */
   private Block block;
 
-  private int lastIndex = -1;
+  private int lastIndex;
+
+  /** Whether the block with the last index has started for the consumer too. */
+  private boolean started;
 
   /** The blocks of data, by field; text goes on after data as if there were none. */
   private final Map<String, Block> dataBlocks = new HashMap<>();
@@ -71,10 +85,11 @@ public final class Answer {
   private Block call;
 
   private char callHalf;
-  private final StringBuilder callArguments = new StringBuilder();
+  private boolean freeText;
+  private final JsonObjectCheck arguments = new JsonObjectCheck();
+  private final Set<String> callIds = new HashSet<>();
   private int undelivered;
   private boolean chunks;
-  private boolean toolCalls;
   private FinishReason finish;
   private TokenUsage usage = TokenUsage.NONE;
   private String model;
@@ -123,46 +138,98 @@ public final class Answer {
   }
 
   /**
-   * Starts a tool call.
+   * Starts a tool call, which ends the one before it.
    *
-   * @param id the provider's id; {@code null} or empty if it has none, which generates one
+   * @param id the provider's id; {@code null}, empty or that of another call of this answer if it
+   *     has none, which generates one
    * @param extra the provider's own data of the call, or {@code null}
    */
   public void call(String id, String name, JsonObject extra) {
     endCall();
     cut();
-    String known = id == null || id.isEmpty() ? CallIds.next() : id;
-    call = new Block(++lastIndex, BlockKind.TOOL_CALL, known, name, extra);
+    if (callIds.size() == MAX_CALLS) {
+      fail(FailureKind.SERVER_ERROR, "more than " + MAX_CALLS + " tool calls");
+      return;
+    }
+    boolean usable =
+        id != null && !id.isEmpty() && id.length() <= MAX_CALL_ID && !callIds.contains(id);
+    String known = usable ? id : CallIds.next();
+    callIds.add(known);
+    call = new Block(nextIndex(), BlockKind.TOOL_CALL, known, name, extra);
+    started = true;
     block = call;
     pieces.add(Chunks.of(call, Buffer.buffer()));
-    toolCalls = true;
+  }
+
+  /** Starts a call of a custom tool of OpenAI's, whose input is any text and not JSON. */
+  public void customCall(String id, String name) {
+    call(id, name, CustomCall.extra());
+    freeText = true;
   }
 
   /** A chunk of the arguments of the tool call that has started last. */
   public void arguments(CharSequence more) {
-    if (more.length() == 0) {
-      return;
+    if (more.length() > 0 && call != null) {
+      selectCall();
+      callHalf = put(callHalf, more);
+      markArguments();
     }
+  }
+
+  /** A chunk of the arguments of the tool call that has started last, as ASCII. */
+  public void arguments(byte[] bytes, int from, int to) {
+    if (from < to && call != null) {
+      selectCall();
+      if (callHalf != 0) {
+        text.put(REPLACEMENT);
+        callHalf = 0;
+      }
+      text.put(bytes, from, to);
+      markArguments();
+    }
+  }
+
+  /** Returns whether the arguments of the tool call that has started last are a JSON object. */
+  public boolean isCallWhole() {
+    return arguments.isWhole();
+  }
+
+  private void selectCall() {
     if (block == null || block.index() != call.index() || begin > TOGETHER) {
       cut();
       block = call;
     }
-    callArguments.append(more);
-    callHalf = put(callHalf, more);
+  }
+
+  private void markArguments() {
+    if (!freeText) {
+      arguments.add(text.array(), begin, text.length());
+      if (arguments.isBroken()) {
+        failCall();
+      }
+    }
     mark();
   }
 
   /** Ends the tool call that has started last, if any; its arguments must be a JSON object. */
   private void endCall() {
-    if (call != null && failure == null && !ToolArguments.areValid(callArguments)) {
-      failure =
-          Failure.of(
-              FailureKind.MALFORMED_TOOL_CALL,
-              "the arguments of the tool call " + errors.fit(call.name()) + " are no JSON object");
+    if (call != null && !freeText) {
+      if (arguments.isBlank()) {
+        arguments("{}");
+      } else if (!arguments.isWhole() || callHalf != 0) {
+        failCall();
+      }
     }
     call = null;
     callHalf = 0;
-    callArguments.setLength(0);
+    freeText = false;
+    arguments.reset();
+  }
+
+  private void failCall() {
+    fail(
+        FailureKind.MALFORMED_TOOL_CALL,
+        "the arguments of the tool call " + call.name() + " are no JSON object");
   }
 
   /**
@@ -173,19 +240,36 @@ public final class Answer {
    *     belong together
    */
   public void data(String field, Object value) {
+    data(field, Buffer.buffer(Json.encode(value).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Adds JSON that accompanies the answer, as it was received: an object or an array. */
+  public void data(String field, byte[] bytes, int from, int to) {
+    byte[] json = Arrays.copyOfRange(bytes, from, to);
+    boolean ascii = true;
+    for (int i = 0; i < json.length; i++) {
+      ascii &= json[i] >= 0;
+      if (json[i] == '\n' || json[i] == '\r') {
+        json[i] = ' '; // JSON has line breaks between tokens only, and events end with one.
+      }
+    }
+    // Decoding replaces what is no UTF-8.
+    Buffer valid =
+        ascii ? Buffer.buffer(json) : Buffer.buffer(new String(json, StandardCharsets.UTF_8));
+    data(field, valid);
+  }
+
+  private void data(String field, Buffer json) {
     cut();
-    Block interrupted = block;
-    block =
-        dataBlocks.computeIfAbsent(
-            field, name -> new Block(++lastIndex, BlockKind.DATA, null, name, null));
-    byte[] json = Json.encodeToBuffer(value).getBytes();
-    text.put(json, 0, json.length);
-    text.put('\n');
-    begin = text.length();
-    lengths[count++] = begin;
-    undelivered += begin;
-    cut();
-    block = interrupted;
+    Block data = dataBlocks.get(field);
+    if (data == null) {
+      block = started ? block : null; // The index of a block that has not started is taken.
+      data = new Block(nextIndex(), BlockKind.DATA, null, field, null);
+      started = true;
+      dataBlocks.put(field, data);
+    }
+    Chunks.of(data, json.appendByte((byte) '\n')).split(pieces::add);
+    count(json.length());
   }
 
   /** A chunk of a kind, as ASCII. */
@@ -211,23 +295,34 @@ public final class Answer {
       lengths[count++] = length;
       begin += length;
       chunks = true;
-      undelivered += length;
-      if (undelivered > MAX_UNDELIVERED) {
-        fail(
-            Failure.of(
-                FailureKind.SERVER_ERROR,
-                "more than " + MAX_UNDELIVERED + " bytes of text came at once"));
-      }
+      started |= block.index() == lastIndex;
+      count(length);
+    }
+  }
+
+  private void count(int bytes) {
+    undelivered += bytes;
+    if (undelivered > MAX_UNDELIVERED) {
+      fail(
+          Failure.of(
+              FailureKind.SERVER_ERROR,
+              "more than " + MAX_UNDELIVERED + " bytes of text came at once"));
     }
   }
 
   private void select(BlockKind kind) {
     if (block == null || kind != block.kind()) {
       cut();
-      block = Block.of(++lastIndex, kind);
+      block = Block.of(nextIndex(), kind);
     } else if (begin > TOGETHER) {
       cut();
     }
+  }
+
+  private int nextIndex() {
+    lastIndex += started ? 1 : 0;
+    started = false;
+    return lastIndex;
   }
 
   private void cut() {
@@ -256,11 +351,6 @@ public final class Answer {
     }
   }
 
-  /** A tool call was seen that is not read: {@code stop} means {@code tool_calls} then. */
-  public void toolCalls() {
-    toolCalls = true;
-  }
-
   /** Why the answer ended; usage may still follow. */
   public void finish(FinishReason reason) {
     finish = reason;
@@ -276,7 +366,7 @@ public final class Answer {
 
   /** The dialect's end marker. */
   public void end() {
-    if (finish == null && (chunks || toolCalls)) {
+    if (finish == null && (chunks || !callIds.isEmpty())) {
       finish = usage.outputTokens() >= limit ? FinishReason.LENGTH : FinishReason.STOP;
     }
     ended("the stream ended without a finish reason");
@@ -361,7 +451,7 @@ public final class Answer {
   /** The end of a complete answer. */
   AnswerEnd result() {
     FinishReason reason =
-        finish == FinishReason.STOP && toolCalls ? FinishReason.TOOL_CALLS : finish;
+        finish == FinishReason.STOP && !callIds.isEmpty() ? FinishReason.TOOL_CALLS : finish;
     return AnswerEnd.ofBackend(reason, usage, model, malformed);
   }
 }

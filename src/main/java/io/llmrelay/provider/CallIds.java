@@ -1,12 +1,19 @@
 package io.llmrelay.provider;
 
-import java.util.concurrent.ThreadLocalRandom;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** Generates ids of tool calls in the form of OpenAI's. */
-final class CallIds {
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/** Ids of tool calls, in the form of OpenAI's. */
+public final class CallIds {
   private static final String ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final int LENGTH = 24;
+  private static final Pattern PLAIN = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   private CallIds() {}
 
@@ -16,5 +23,22 @@ final class CallIds {
       id.append(ALPHABET.charAt(ThreadLocalRandom.current().nextInt(ALPHABET.length())));
     }
     return id.toString();
+  }
+
+  /**
+   * Returns an id for providers that accept up to 64 letters, digits, underscores and hyphens: the
+   * same id if it fits, or else one that is derived from it, always the same.
+   */
+  public static String plain(String id) {
+    if (PLAIN.matcher(id).matches()) {
+      return id;
+    }
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(UTF_8));
+      String text = Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+      return "call_" + text.substring(0, LENGTH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

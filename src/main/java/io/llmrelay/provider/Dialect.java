@@ -65,7 +65,8 @@ public interface Dialect {
 
   /**
    * Returns why this dialect cannot express the meaning of a request, or {@code null} if it can. A
-   * request has no {@linkplain #features() feature} that the dialect lacks.
+   * request has no {@linkplain #features() feature} that the dialect lacks, and names the model
+   * that is to serve it.
    */
   default String cannotExpress(ChatRequest request) {
     return null;

@@ -12,11 +12,13 @@ import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.BoundedBody;
 import io.llmrelay.provider.wire.FirstByte;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +32,10 @@ import java.util.function.Consumer;
  * <p>Two requests are sent a second time, which nobody else learns of: one whose reused connection
  * was closed before a byte of the answer came, on a fresh connection, and one that was refused for
  * its {@code stream_options}, without them. Each of the two happens once at most.
+ *
+ * <p>A request may be large, and answers take long. A body is written in pieces as the socket takes
+ * them, and is let go at the head of a successful response; what error messages are redacted by, at
+ * the first chunk.
  *
  * <p>The connect timeout is the only timer on the backend here; the coordinator has the others.
  */
@@ -50,6 +56,9 @@ final class Exchange implements ChatExchange {
    */
   static final long FINISH_MS = 3_000;
 
+  /** The most bytes of a body that are written at once. */
+  static final int PIECE = 64 * 1024;
+
   /** Longest wait for a connection. */
   static final long MAX_CONNECT_MS = 600_000;
 
@@ -57,7 +66,6 @@ final class Exchange implements ChatExchange {
   private final Vertx vertx;
   private final BackendClient backend;
   private final String model;
-  private final ChatRequest chat;
   private final ChatSink sink;
   private final Consumer<Exchange> onClose;
   private final long connectMs;
@@ -68,7 +76,12 @@ final class Exchange implements ChatExchange {
   private final Consumer<Chunks> deliverChunks = this::deliver;
   private int blockIndex = -1;
   private long ahead;
+
+  /** The request and its encoded form, until the head of a successful response. */
+  private ChatRequest chat;
+
   private EncodedRequest encoded;
+  private String warning;
   private boolean fresh;
   private boolean withoutStreamOptions;
   private HttpClientRequest request;
@@ -160,8 +173,7 @@ final class Exchange implements ChatExchange {
   private void send(HttpClientRequest request) {
     backend.sign(request, encoded.body());
     FirstByte firstByte = fresh ? null : FirstByte.onReused(request.connection());
-    request
-        .send(encoded.body())
+    send(request, encoded.body())
         .onComplete(
             (response, cause) -> {
               if (response != null) {
@@ -176,10 +188,37 @@ final class Exchange implements ChatExchange {
             });
   }
 
+  private static Future<HttpClientResponse> send(HttpClientRequest request, Buffer body) {
+    if (body.length() <= PIECE) {
+      return request.send(body);
+    }
+    request.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+    write(request, body, 0);
+    return request.response();
+  }
+
+  /** Writes what the socket takes, and the rest when it is writable again. */
+  private static void write(HttpClientRequest request, Buffer body, int from) {
+    request.drainHandler(null);
+    int at = from;
+    for (; body.length() - at > PIECE; at += PIECE) {
+      if (request.writeQueueFull()) {
+        int rest = at;
+        request.drainHandler(drained -> write(request, body, rest));
+        return;
+      }
+      request.write(body.slice(at, at + PIECE));
+    }
+    request.end(body.slice(at, body.length()));
+  }
+
   private void head(HttpClientResponse response) {
     this.response = response;
     int status = response.statusCode();
     if (status / 100 == 2 && status != 202) {
+      warning = encoded.warning();
+      encoded = null;
+      chat = null;
       if (withoutStreamOptions) {
         backend.servedWithoutStreamOptions();
       }
@@ -228,7 +267,7 @@ final class Exchange implements ChatExchange {
   private void open() {
     opened = true;
     named = answer.model() != null;
-    sink.opened(AnswerHead.ofBackend(response.statusCode(), answer.model(), encoded.warning()));
+    sink.opened(AnswerHead.ofBackend(response.statusCode(), answer.model(), warning));
   }
 
   private void read(Buffer bytes) {
@@ -319,6 +358,7 @@ final class Exchange implements ChatExchange {
     if (chunks.data().length() == 0) {
       return; // A tool call has started.
     }
+    errors.releaseRequest();
     ahead++;
     sink.chunks(chunks);
   }
@@ -373,6 +413,8 @@ final class Exchange implements ChatExchange {
   private void close() {
     if (!closed) {
       closed = true;
+      encoded = null;
+      chat = null;
       cancelTimer();
       backend.end();
       onClose.accept(this);

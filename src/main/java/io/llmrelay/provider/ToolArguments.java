@@ -1,23 +1,38 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.ContentPart.ToolCall;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 
-/** Checks the arguments of tool calls, which models write and may break off. */
-final class ToolArguments {
+/** The arguments of tool calls, which models write and may break off. */
+public final class ToolArguments {
   private ToolArguments() {}
 
-  /** Returns whether the arguments are a JSON object; no text at all means no arguments. */
-  static boolean areValid(CharSequence arguments) {
-    String text = arguments.toString();
+  /** Returns the arguments of a call; {@code null} if they are no JSON object. */
+  public static JsonObject of(ToolCall call) {
+    return parse(call.arguments().string());
+  }
+
+  /**
+   * Returns why a part cannot be expressed in a dialect that sends arguments as objects, or {@code
+   * null} if it can.
+   */
+  public static String problem(ContentPart part) {
+    return part instanceof ToolCall call && of(call) == null
+        ? "the arguments of a tool call are no JSON object"
+        : null;
+  }
+
+  private static JsonObject parse(String text) {
     if (text.isBlank()) {
-      return true;
+      return new JsonObject();
     }
     try {
-      return Json.decodeValue(text) instanceof JsonObject;
+      return Json.decodeValue(text) instanceof JsonObject object ? object : null;
     } catch (DecodeException invalid) {
-      return false;
+      return null;
     }
   }
 }

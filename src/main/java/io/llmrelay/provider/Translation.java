@@ -2,9 +2,12 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Setting;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.UnknownFields;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -16,9 +19,10 @@ public final class Translation {
   private final ChatRequest request;
   private final Set<Setting> settings = EnumSet.noneOf(Setting.class);
   private final List<String> warnings = new ArrayList<>();
+  private final Set<String> leftOut = new LinkedHashSet<>();
+  private final Set<String> unknown = new LinkedHashSet<>();
   private boolean seed;
   private boolean user;
-  private boolean unknown;
 
   /** Begins a translation, with nothing translated. */
   public Translation(ChatRequest request) {
@@ -26,7 +30,7 @@ public final class Translation {
     settings.addAll(request.settings().keySet());
     seed = request.seed() != null;
     user = request.user() != null;
-    unknown = true;
+    unknown.addAll(request.unknownPaths());
   }
 
   /** Returns the value of a setting, which counts as translated; {@code null} if it is absent. */
@@ -65,6 +69,21 @@ public final class Translation {
     return limited("top_p", request.topP(), min, max);
   }
 
+  /**
+   * Returns the value of a numeric setting, limited to a dialect's range, which counts as
+   * translated; {@code null} if it is absent.
+   */
+  public Number limited(Setting setting, double min, double max) {
+    Number value = (Number) take(setting);
+    if (value == null || value.doubleValue() >= min && value.doubleValue() <= max) {
+      return value;
+    }
+    double bound = value.doubleValue() < min ? min : max;
+    Number limit = value instanceof Integer ? (Number) (int) bound : (Number) bound;
+    warn(setting.field() + " " + value + " was limited to " + limit);
+    return limit;
+  }
+
   private Double limited(String field, Double value, double min, double max) {
     if (value == null || value >= min && value <= max) {
       return value;
@@ -76,7 +95,31 @@ public final class Translation {
 
   /** Records that all unknown fields were forwarded. */
   public void unknownForwarded() {
-    unknown = false;
+    unknown.clear();
+  }
+
+  /**
+   * Puts the unknown fields at the top level of the request into a body, if the backend is to
+   * receive them and the body has no such field yet. Those further down count as left out.
+   */
+  public void forwardUnknown(JsonObject body, BackendOptions options) {
+    if (options.getUnknownFields() != UnknownFields.FORWARD) {
+      return;
+    }
+    request
+        .unknown()
+        .forEach(
+            (field, value) -> {
+              if (!body.containsKey(field)) {
+                body.put(field, value.value());
+                unknown.remove(field);
+              }
+            });
+  }
+
+  /** Records a field that the dialect lacks, to be named in the warning. */
+  public void leftOut(String field) {
+    leftOut.add(field);
   }
 
   /** Adds a warning. */
@@ -94,9 +137,8 @@ public final class Translation {
     if (user) {
       fields.add("user");
     }
-    if (unknown) {
-      fields.addAll(request.unknownPaths());
-    }
+    fields.addAll(leftOut);
+    fields.addAll(unknown);
     List<String> all = new ArrayList<>(warnings);
     if (!fields.isEmpty()) {
       all.add(String.join(", ", fields) + (fields.size() == 1 ? " was" : " were") + " left out");

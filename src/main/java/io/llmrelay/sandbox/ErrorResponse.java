@@ -1,37 +1,71 @@
 package io.llmrelay.sandbox;
 
+import io.llmrelay.sandbox.dialect.SandboxDialect;
+import io.llmrelay.sandbox.dialect.SandboxError;
+import io.llmrelay.sandbox.openai.OpenAiDialect;
+
 /**
  * The response of a failing backend.
  *
  * @param word the name in the grammar; empty if it has none
+ * @param name the name of the error, such as {@code 429} or {@code 429-quota}
+ * @param fixed an error of one dialect that replaces the named one; {@code null} if there is none
+ * @param splitting whether line breaks and headers are appended to the texts of the error
  * @param contentType null for JSON
  * @param body null for the format of the dialect
  */
-record ErrorResponse(String word, SandboxError error, String contentType, String body) {
+record ErrorResponse(
+    String word,
+    String name,
+    SandboxError fixed,
+    boolean splitting,
+    String contentType,
+    String body) {
 
-  static ErrorResponse of(String word, SandboxError error) {
-    return new ErrorResponse(word, error, null, null);
+  /** Returns a response with an error in the format of the dialect. */
+  static ErrorResponse named(String word, String name) {
+    return new ErrorResponse(word, name, null, false, null, null);
+  }
+
+  /** Returns a response with an error of the request's dialect. */
+  static ErrorResponse of(SandboxError error) {
+    return new ErrorResponse("", Integer.toString(error.status()), error, false, null, null);
+  }
+
+  /** Returns a response with any body. */
+  static ErrorResponse of(int status, String contentType, String body) {
+    return new ErrorResponse("", Integer.toString(status), null, false, contentType, body);
   }
 
   /**
    * Returns the response with a status and a variant of its body; null if there is no such variant.
    */
   static ErrorResponse of(int status, String variant) {
-    String word = variant.isEmpty() ? "" + status : status + "-" + variant;
-    SandboxError error = SandboxError.ofStatus(status);
+    String name = Integer.toString(status);
+    String word = variant.isEmpty() ? name : name + "-" + variant;
     return switch (variant) {
-      case "" -> of(word, error);
-      case "error" -> of(word, error);
-      case "html" -> new ErrorResponse(word, error, "text/html", html(status));
-      case "splitting" -> of(word, error.splitting());
-      case "empty" -> new ErrorResponse(word, error, "text/plain", "");
+      case "", "error" -> named(word, name);
+      case "html" -> new ErrorResponse(word, name, null, false, "text/html", html(status));
+      case "splitting" -> new ErrorResponse(word, name, null, true, null, null);
+      case "empty" -> new ErrorResponse(word, name, null, false, "text/plain", "");
       default -> {
         if (ServerErrors.body(word) != null) {
-          yield new ErrorResponse(word, error, null, ServerErrors.body(word));
+          yield new ErrorResponse(word, name, null, false, null, ServerErrors.body(word));
         }
-        yield SandboxError.named(word) == null ? null : of(word, SandboxError.named(word));
+        yield OpenAiDialect.errorNames().contains(word) ? named(word, word) : null;
       }
     };
+  }
+
+  /** Returns the HTTP status. */
+  int status() {
+    return Integer.parseInt(name.substring(0, 3));
+  }
+
+  /** Returns the error as the vendor of a dialect has it. */
+  SandboxError error(SandboxDialect dialect) {
+    SandboxError error = fixed == null ? dialect.error(name) : fixed;
+    return splitting ? error.splitting() : error;
   }
 
   private static String html(int status) {

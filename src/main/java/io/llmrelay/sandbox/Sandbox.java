@@ -1,31 +1,37 @@
 package io.llmrelay.sandbox;
 
 import io.llmrelay.sandbox.SandboxCall.Outcome;
+import io.llmrelay.sandbox.dialect.Route;
+import io.llmrelay.sandbox.dialect.SandboxDialect;
+import io.llmrelay.sandbox.dialect.SandboxError;
+import io.llmrelay.sandbox.dialect.SandboxRequest;
+import io.llmrelay.sandbox.openai.OpenAiDialect;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Embedded backends that speak the OpenAI and Anthropic wire formats over real HTTP and misbehave
- * on request.
+ * Embedded backends that speak the wire formats of the vendors over real HTTP and misbehave on
+ * request: OpenAI, Anthropic, Gemini, Ollama, Bedrock (Converse), Cohere and Cloudflare.
  *
  * <p>A sandbox is one server with any number of backends, distinguished by path prefix: {@code
  * backend("primary")} is the base URL of one of them. The first of these that applies determines
@@ -44,18 +50,19 @@ import java.util.regex.Pattern;
  * String baseUrl = sandbox.backend("primary"); // http://127.0.0.1:PORT/primary/v1
  * }</pre>
  *
- * <p>The routes are {@code POST …/chat/completions}, {@code POST …/messages}, {@code GET …/models}
- * and {@code GET /health}, each with or without {@code /v1} before it. Requests that the vendor
- * rejects (no model, no messages, Anthropic without {@code max_tokens}) are rejected with its
- * error. All methods may be called from any thread.
+ * <p>Each backend has the chat routes of all dialects, with whole answers and streams: {@code POST
+ * …/chat/completions}, {@code …/messages}, {@code …/v1beta/models/MODEL:streamGenerateContent},
+ * {@code …/api/chat}, {@code …/model/MODEL/converse-stream}, {@code …/v2/chat} and {@code
+ * …/ai/run/MODEL}, and the lists of models. {@code GET /health} is for the server. A request that
+ * the vendor rejects is rejected with its status and error, such as one without a model, or with a
+ * tool result without its call.
+ *
+ * <p>All methods may be called from any thread.
  */
 public final class Sandbox {
 
   /** The name of the backend without a path prefix. */
   public static final String DEFAULT_BACKEND = "sandbox";
-
-  private static final Pattern ROUTE =
-      Pattern.compile("/*(.*?)(?:/?v1)?/(chat/completions|messages|models)");
 
   private final Vertx vertx;
   private final SandboxOptions options;
@@ -65,6 +72,7 @@ public final class Sandbox {
   private final Script modelClock = new Script(List.of(Scenario.ok()));
 
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
+  private final Map<String, String> providers = new ConcurrentHashMap<>();
   private final CallLog log = new CallLog();
   private final AtomicLong lastNumber = new AtomicLong();
   private final AtomicInteger connections = new AtomicInteger();
@@ -75,11 +83,8 @@ public final class Sandbox {
   private Sandbox(Vertx vertx, SandboxOptions options) {
     this.vertx = vertx;
     this.options = options;
-    options
-        .getScenarios()
-        .forEach(
-            (backend, texts) ->
-                scripts.put(backend, new Script(texts.stream().map(Scenario::of).toList())));
+    options.getScenarios().forEach((backend, texts) -> scripts.put(backend, parse(backend, texts)));
+    options.getProviders().forEach(this::provider);
     HttpServerOptions http = new HttpServerOptions();
     http.setHost(options.getHost()).setPort(options.getPort());
     http.setHttp2ClearTextEnabled(false).setHandle100ContinueAutomatically(true);
@@ -95,6 +100,20 @@ public final class Sandbox {
           connections.incrementAndGet();
           connection.closeHandler(v -> connections.decrementAndGet());
         });
+  }
+
+  /** Parses configured scenarios; errors name the key. */
+  private static Script parse(String backend, List<String> texts) {
+    List<Scenario> scenarios = new ArrayList<>();
+    for (String text : texts) {
+      try {
+        scenarios.add(Scenario.of(text));
+      } catch (IllegalArgumentException e) {
+        String key = "scenarios." + backend + "[" + scenarios.size() + "]";
+        throw new IllegalArgumentException(key + ": " + e.getMessage(), e);
+      }
+    }
+    return new Script(scenarios);
   }
 
   /** Starts a sandbox on a free port of 127.0.0.1. */
@@ -146,6 +165,35 @@ public final class Sandbox {
   /** Returns the Anthropic base URL of a backend, {@code http://127.0.0.1:PORT/NAME}. */
   public String anthropicBackend(String name) {
     return baseUrl() + "/" + name;
+  }
+
+  /**
+   * Returns the base URL of a backend for a client of a dialect.
+   *
+   * @param dialect {@code openai}, {@code anthropic}, {@code gemini}, {@code ollama}, {@code
+   *     bedrock}, {@code cohere} or {@code cloudflare}
+   * @throws IllegalArgumentException if there is no such dialect
+   */
+  public String backend(String dialect, String name) {
+    return baseUrl() + "/" + name + SandboxDialects.of(dialect).basePath();
+  }
+
+  /**
+   * Sets the provider whose server a backend imitates in the dialect of OpenAI: its checks of
+   * requests, its errors and the form of its answers.
+   *
+   * @param provider {@code openai}, {@code mistral}, {@code deepseek}, {@code groq} or {@code
+   *     openrouter}
+   * @throws IllegalArgumentException if there is no such provider
+   */
+  public Sandbox provider(String backend, String provider) {
+    if (!OpenAiDialect.providers().contains(provider)) {
+      throw new IllegalArgumentException(
+          "providers.%s: unknown provider '%s', known: %s"
+              .formatted(backend, provider, String.join(", ", OpenAiDialect.providers())));
+    }
+    providers.put(backend, provider);
+    return this;
   }
 
   /**
@@ -202,67 +250,100 @@ public final class Sandbox {
   }
 
   private void handle(HttpServerRequest request) {
-    Matcher route = ROUTE.matcher(request.path());
-    String endpoint = route.matches() ? route.group(2) : request.path();
-    switch (request.method() + " " + endpoint) {
-      case "GET /health" -> send(request, 200, new JsonObject().put("status", "UP"));
-      case "GET models" -> models(request);
-      case "POST chat/completions" -> read(request, route.group(1), false);
-      case "POST messages" -> read(request, route.group(1), true);
-      default -> {
-        String message = "Invalid URL (" + request.method() + " " + request.path() + ")";
-        send(request, 404, OpenAiFormat.body(SandboxError.invalid(404, null, message)));
+    boolean get = request.method().equals(HttpMethod.GET);
+    boolean post = request.method().equals(HttpMethod.POST);
+    if (get && request.path().equals("/health")) {
+      send(request, 200, new JsonObject().put("status", "UP").encode());
+      return;
+    }
+    for (SandboxDialect dialect : SandboxDialects.ALL) {
+      Route route = post ? dialect.route(request.path()) : null;
+      if (route != null) {
+        read(request, dialect, route);
+        return;
+      }
+      if (get && dialect.isModelList(request.path(), request.query(), request.headers())) {
+        models(request, dialect);
+        return;
       }
     }
+    String message = "Invalid URL (" + request.method() + " " + request.path() + ")";
+    SandboxDialect openAi = SandboxDialects.openAi();
+    SandboxRequest received = received(request, openAi, new Route("", null, null), 0, null);
+    SandboxError error = new SandboxError(404, "invalid_request_error", null, null, message);
+    send(request, 404, openAi.errorBody(error, received));
   }
 
-  private void models(HttpServerRequest request) {
-    boolean anthropic = request.getHeader("anthropic-version") != null;
-    SandboxRequest received = SandboxRequest.of(request, "", anthropic, 0, Buffer.buffer());
-    SandboxError wrongKey = received.checkKey(options.getRequiredKey());
+  private void models(HttpServerRequest request, SandboxDialect dialect) {
+    String key = dialect.key(request.headers());
+    SandboxError wrongKey = RequestCheck.checkKey(dialect, key, options.getRequiredKey());
     if (wrongKey == null) {
-      send(request, 200, ModelList.of(anthropic));
+      send(request, 200, dialect.modelList(ScenarioParser.known()).encode());
     } else {
-      send(
-          request,
-          wrongKey.status(),
-          anthropic ? AnthropicFormat.body(wrongKey, 0) : OpenAiFormat.body(wrongKey));
+      SandboxRequest received = received(request, dialect, new Route("", null, null), 0, null);
+      send(request, wrongKey.status(), dialect.errorBody(wrongKey, received));
     }
   }
 
-  private void read(HttpServerRequest request, String prefix, boolean anthropic) {
-    String backend = prefix.isEmpty() ? DEFAULT_BACKEND : prefix;
+  private void read(HttpServerRequest request, SandboxDialect dialect, Route route) {
     Buffer body = Buffer.buffer();
     request.exceptionHandler(e -> {}); // The client disconnected before the end of its request.
     request.handler(
         part -> {
-          if (body.length() <= SandboxRequest.MAX_BODY) {
+          if (body.length() <= RequestCheck.MAX_BODY) {
             body.appendBuffer(part);
           }
         });
     request.endHandler(
         v -> {
           long number = lastNumber.incrementAndGet();
-          respond(request, SandboxRequest.of(request, backend, anthropic, number, body));
+          respond(request, received(request, dialect, route, number, body));
         });
   }
 
+  private SandboxRequest received(
+      HttpServerRequest request, SandboxDialect dialect, Route route, long number, Buffer body) {
+    String backend = route.backend().isEmpty() ? DEFAULT_BACKEND : route.backend();
+    JsonObject json = body == null || body.length() > RequestCheck.MAX_BODY ? null : decode(body);
+    return new SandboxRequest(
+        request.method().name(),
+        request.path(),
+        request.headers(),
+        backend,
+        dialect,
+        providers.get(backend),
+        route,
+        number,
+        json == null ? new JsonObject() : json,
+        body == null ? 0 : body.length(),
+        json != null);
+  }
+
+  /** Returns null if the body is not a JSON object. */
+  private static JsonObject decode(Buffer body) {
+    try {
+      return body.length() == 0 ? null : body.toJsonObject();
+    } catch (DecodeException | ClassCastException e) {
+      return null;
+    }
+  }
+
   private void respond(HttpServerRequest request, SandboxRequest received) {
-    Scenario scenario = choose(received);
+    SandboxError error = RequestCheck.check(received, options.getRequiredKey());
+    Scenario scenario = error == null ? choose(received) : Scenario.error(error);
     SandboxCall call = new SandboxCall(received, scenario);
     log.add(call);
     active.incrementAndGet();
     call.ended().onComplete(ended -> active.decrementAndGet());
-    ScriptedResponse response = ScriptedResponse.of(received, scenario, options);
+    ScriptedResponse response =
+        error == null
+            ? ScriptedResponse.of(received, scenario, options)
+            : ScriptedResponse.rejected(received, error);
     new ResponseWriter(vertx, call, request, response, timers).start();
     callHandler.handle(call);
   }
 
   private Scenario choose(SandboxRequest request) {
-    SandboxError error = request.check(options.getRequiredKey());
-    if (error != null) {
-      return Scenario.error(error);
-    }
     Script script = scripts.get(request.backend());
     if (script != null) {
       return script.next();
@@ -273,7 +354,7 @@ public final class Sandbox {
     try {
       return modelClock.current(Scenario.of(request.model()));
     } catch (IllegalArgumentException e) {
-      return Scenario.error(SandboxError.invalid(404, "model_not_found", e.getMessage()));
+      return Scenario.error(request.dialect().error("404").withMessage(e.getMessage()));
     }
   }
 
@@ -285,8 +366,8 @@ public final class Sandbox {
     }
   }
 
-  private static void send(HttpServerRequest request, int status, JsonObject body) {
+  private static void send(HttpServerRequest request, int status, String body) {
     request.response().setStatusCode(status).putHeader("content-type", "application/json");
-    request.response().end(body.encode());
+    request.response().end(body);
   }
 }

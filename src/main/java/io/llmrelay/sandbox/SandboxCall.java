@@ -1,5 +1,6 @@
 package io.llmrelay.sandbox;
 
+import io.llmrelay.sandbox.dialect.SandboxRequest;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -25,6 +26,7 @@ public final class SandboxCall {
   private final boolean keyPresent;
   private final Instant receivedAt = Instant.now();
   private final Promise<SandboxCall> end = Promise.promise();
+  private final String model;
   private final JsonObject body;
   private final Scenario scenario;
   private final int bodyBytes;
@@ -44,6 +46,7 @@ public final class SandboxCall {
     this.backend = request.backend();
     this.method = request.method();
     this.path = request.path();
+    this.model = request.model().isEmpty() ? null : request.model();
     this.body = request.body();
     this.bodyBytes = request.bodyBytes();
     this.scenario = scenario;
@@ -76,9 +79,9 @@ public final class SandboxCall {
     return path;
   }
 
-  /** Returns the model that the body names, or null. */
+  /** Returns the requested model, or null. */
   public String model() {
-    return body.getValue("model") instanceof String model ? model : null;
+    return model;
   }
 
   /** Returns a copy of the decoded body; empty if it was not a JSON object. */

@@ -14,7 +14,15 @@ import java.util.Map;
  *     "host": "127.0.0.1", "port": 8090,
  *     "firstTokenDelay": 300, "chunkDelay": 30,
  *     "requiredKey": "sk-test", "resetOnClose": false, "tls": false,
- *     "scenarios": {"primary": ["503", "model"], "secondary": "die-after-3"}
+ *     "scenarios": {
+ *       "primary": ["503", "model"],
+ *       "secondary": {
+ *         "scenario": "tool-calls-fragment-1", "text": "I will look it up.",
+ *         "toolCalls": [{"id": "call_1", "name": "search", "arguments": {"query": "Zürich"}}],
+ *         "headers": {"retry-after": "7"}
+ *       }
+ *     },
+ *     "providers": {"secondary": "mistral"}
  *   }
  * </pre>
  */
@@ -43,6 +51,7 @@ public class SandboxOptions {
   private boolean resetOnClose = DEFAULT_RESET_ON_CLOSE;
   private boolean tls = DEFAULT_TLS;
   private Map<String, List<String>> scenarios = new LinkedHashMap<>();
+  private Map<String, String> providers = new LinkedHashMap<>();
 
   public SandboxOptions() {}
 
@@ -55,6 +64,7 @@ public class SandboxOptions {
     resetOnClose = other.resetOnClose;
     tls = other.tls;
     scenarios = new LinkedHashMap<>(other.scenarios);
+    providers = new LinkedHashMap<>(other.providers);
   }
 
   public SandboxOptions(JsonObject json) {
@@ -70,12 +80,17 @@ public class SandboxOptions {
       JsonArray texts = value instanceof JsonArray array ? array : JsonArray.of(value);
       setScenarios(entry.getKey(), texts.stream().map(String::valueOf).toArray(String[]::new));
     }
+    for (Map.Entry<String, Object> entry : json.getJsonObject("providers", new JsonObject())) {
+      setProvider(entry.getKey(), String.valueOf(entry.getValue()));
+    }
   }
 
   /** Returns these options as JSON, including the required key. */
   public JsonObject toJson() {
     JsonObject byBackend = new JsonObject();
-    scenarios.forEach((backend, texts) -> byBackend.put(backend, new JsonArray(texts)));
+    scenarios.forEach((backend, texts) -> byBackend.put(backend, json(texts)));
+    JsonObject byProvider = new JsonObject();
+    providers.forEach(byProvider::put);
     JsonObject json =
         new JsonObject()
             .put("host", host)
@@ -84,7 +99,8 @@ public class SandboxOptions {
             .put("chunkDelay", chunkDelay)
             .put("resetOnClose", resetOnClose)
             .put("tls", tls)
-            .put("scenarios", byBackend);
+            .put("scenarios", byBackend)
+            .put("providers", byProvider);
     return requiredKey == null ? json : json.put("requiredKey", requiredKey);
   }
 
@@ -177,6 +193,27 @@ public class SandboxOptions {
    */
   public SandboxOptions setScenarios(String backend, String... texts) {
     scenarios.put(backend, List.of(texts));
+    return this;
+  }
+
+  /** Returns scenarios as JSON, those in JSON form as objects. */
+  private static JsonArray json(List<String> texts) {
+    JsonArray array = new JsonArray();
+    texts.forEach(text -> array.add(text.startsWith("{") ? new JsonObject(text) : text));
+    return array;
+  }
+
+  /** Returns the providers by backend. */
+  public Map<String, String> getProviders() {
+    return providers;
+  }
+
+  /**
+   * Sets the provider whose server a backend imitates, as {@link Sandbox#provider} does. {@link
+   * Sandbox#start} fails if it is unknown.
+   */
+  public SandboxOptions setProvider(String backend, String provider) {
+    providers.put(backend, provider);
     return this;
   }
 

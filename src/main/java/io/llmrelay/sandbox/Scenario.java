@@ -1,20 +1,34 @@
 package io.llmrelay.sandbox;
 
+import io.llmrelay.sandbox.dialect.SandboxError;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * The behaviour of a sandbox backend for one request. Immutable; every scenario works in both
- * dialects, streaming or not, and always gives the same bytes.
+ * The behaviour of a sandbox backend for one request. Immutable; every scenario works in every
+ * dialect, streaming or not, and always gives the same bytes.
  *
  * <p>A scenario has a text form for configurations ({@link SandboxOptions#setScenarios}) and model
  * names ({@code "model": "mock-die-after-3"}):
  *
  * <pre>
- *   [mock-] kind [-after-POSITION] [-option-NUMBER]…
+ *   [mock-] kind [-after-POSITION] [-option-NUMBER]… [-flag]…
  * </pre>
+ *
+ * <p>and in configurations a JSON form, whose members but {@code scenario} the text form lacks:
+ *
+ * <pre>
+ *   {"scenario": "tool-calls-fragment-1", "text": "I will look it up.",
+ *    "toolCalls": [{"id": "call_1", "name": "search", "arguments": {"query": "Zürich"}}],
+ *    "headers": {"retry-after": "7"}}
+ * </pre>
+ *
+ * <p>{@code arguments} is an object, or a string with JSON text that is sent unchanged and may be
+ * invalid. Without {@code id} a tool call has one in the format of the vendor.
  *
  * <table>
  * <caption>Kinds of a whole answer</caption>
@@ -24,7 +38,13 @@ import java.util.Objects;
  *     nowhere else</td></tr>
  * <tr><td>{@code refusal}</td><td>OpenAI: refusal deltas, finish {@code stop}; Anthropic: no text,
  *     {@code stop_reason: refusal}</td></tr>
- * <tr><td>{@code tool-call}</td><td>one call of {@code get_weather}</td></tr>
+ * <tr><td>{@code tool-call}, {@code tool-calls}</td><td>one call of {@code get_weather}, two calls;
+ *     those of the scenario if it has any</td></tr>
+ * <tr><td>{@code tool-loop}</td><td>if the request ends with a tool result, an answer that quotes
+ *     it; if it offers tools, a call of the one it forces, of that of the scenario or of the first
+ *     one, with the arguments of the scenario or such as its schema requires; else a healthy
+ *     answer</td></tr>
+ * <tr><td>{@code json}</td><td>an answer in JSON, valid for the schema in the request</td></tr>
  * <tr><td>{@code length}, {@code length-empty}</td><td>ended by the token limit, with half of
  *     the text or none</td></tr>
  * <tr><td>{@code content-filter}</td><td>half of the text, then the filter ends it</td></tr>
@@ -98,9 +118,10 @@ import java.util.Objects;
  * </table>
  *
  * <p>POSITION of a fault: {@code head} (after the response head), {@code comments} (after three
- * more SSE comments), {@code role} (after the opening frames), the number of text chunks before it,
- * without reasoning, or {@code finish} (after the finish reason and the usage, before the end
- * marker). In a whole answer, every position after the head is the middle of the body.
+ * more SSE comments), {@code role} (after the opening frames), the number of chunks of text and
+ * tool calls before it, without reasoning, or {@code finish} (after the finish reason and the
+ * usage, before the end marker). In a whole answer, every position after the head is the middle of
+ * the body.
  *
  * <table>
  * <caption>Options</caption>
@@ -109,10 +130,29 @@ import java.util.Objects;
  * <tr><td>{@code -chunks-N}</td><td>exactly that many text chunks; the text is repeated or cut</td></tr>
  * <tr><td>{@code -size-N}</td><td>that many characters per chunk instead of a word</td></tr>
  * <tr><td>{@code -reasoning-N}</td><td>up to that many reasoning chunks before the text</td></tr>
+ * <tr><td>{@code -calls-N}</td><td>that many tool calls (at most 128), also in a fault</td></tr>
+ * <tr><td>{@code -fragment-N}</td><td>that many characters of arguments per chunk instead of one
+ *     half; 0 for each tool call in one chunk</td></tr>
+ * <tr><td>{@code -split-N}</td><td>arguments in two chunks, split after that many characters</td></tr>
  * <tr><td>{@code -retry-after-S}</td><td>a Retry-After header on an error status</td></tr>
  * <tr><td>{@code -reset-S}</td><td>a header with the reset time of the limit on an error status,
  *     without one for what remains</td></tr>
  * </table>
+ *
+ * <table>
+ * <caption>Flags</caption>
+ * <tr><td>{@code -broken}</td><td>arguments and JSON answers without their last character. Gemini:
+ *     {@code MALFORMED_FUNCTION_CALL}; Ollama: an error</td></tr>
+ * <tr><td>{@code -no-ids}</td><td>tool calls without ids</td></tr>
+ * <tr><td>{@code -index-zero}, {@code -no-index}</td><td>OpenAI: tool calls that all have the index 0,
+ *     or none</td></tr>
+ * <tr><td>{@code -repeated-names}</td><td>OpenAI: id and name in every chunk of a tool call</td></tr>
+ * <tr><td>{@code -finish-stop}</td><td>tool calls that end with the finish reason of a text</td></tr>
+ * </table>
+ *
+ * <p>An answer has reasoning first, then text, then tool calls; a tool call has no text before it
+ * unless {@link #text}, {@code text} in JSON or {@code -chunks-N} is set. Gemini, Ollama and
+ * Cloudflare send tool calls whole; Cloudflare has no reasoning.
  *
  * <p>A number is at most 999999. A whole answer is sent after the delays of all chunks.
  *
@@ -124,6 +164,9 @@ public final class Scenario {
   /** The prefix of model names that choose a scenario. */
   public static final String MODEL_PREFIX = "mock-";
 
+  /** The largest number of tool calls in an answer. */
+  static final int MAX_TOOL_CALLS = 128;
+
   static final int FINISH = -5;
   static final int BEFORE_HEAD = -4;
   static final int HEAD = -3;
@@ -132,11 +175,12 @@ public final class Scenario {
   static final int ALL = Integer.MAX_VALUE;
 
   private static final Scenario OK =
-      new Scenario(ScenarioKind.MODEL, null, null, Map.of(), Map.of());
+      new Scenario(ScenarioKind.MODEL, null, null, List.of(), Map.of(), Map.of());
 
   private final ScenarioKind kind;
   private final ErrorResponse error;
   private final String text;
+  private final List<ToolCallScript> toolCalls;
   private final Map<ScenarioOption, Integer> options;
   private final Map<String, String> headers;
 
@@ -144,11 +188,13 @@ public final class Scenario {
       ScenarioKind kind,
       ErrorResponse error,
       String text,
+      List<ToolCallScript> toolCalls,
       Map<ScenarioOption, Integer> options,
       Map<String, String> headers) {
     this.kind = kind;
     this.error = error;
     this.text = text;
+    this.toolCalls = toolCalls;
     this.options = options;
     this.headers = headers;
   }
@@ -165,7 +211,7 @@ public final class Scenario {
    *     the known scenarios
    */
   public static Scenario of(String text) {
-    return ScenarioParser.parse(text);
+    return text.startsWith("{") ? ScenarioJson.parse(text) : ScenarioParser.parse(text);
   }
 
   /**
@@ -183,31 +229,54 @@ public final class Scenario {
    * @param status 200–599
    */
   public static Scenario http(int status, String contentType, String body) {
-    SandboxError error = http(status).error.error();
+    http(status);
     Objects.requireNonNull(contentType, "contentType");
     Objects.requireNonNull(body, "body");
-    return of(ScenarioKind.HTTP, new ErrorResponse("", error, contentType, body));
+    return of(ScenarioKind.HTTP, ErrorResponse.of(status, contentType, body));
   }
 
   static Scenario of(ScenarioKind kind, ErrorResponse error) {
-    return new Scenario(kind, error, null, Map.of(), Map.of());
+    return new Scenario(kind, error, null, List.of(), Map.of(), Map.of());
   }
 
   static Scenario error(SandboxError error) {
-    return of(ScenarioKind.HTTP, ErrorResponse.of("", error));
+    return of(ScenarioKind.HTTP, ErrorResponse.of(error));
   }
 
   /** Returns a copy with this text instead of the default one. */
   public Scenario text(String text) {
     Objects.requireNonNull(text, "text");
-    return new Scenario(kind, error, text, options, headers);
+    return new Scenario(kind, error, text, toolCalls, options, headers);
+  }
+
+  /**
+   * Returns a copy with one more tool call in its answer, after the text if the text is set.
+   *
+   * @param id the id; {@code null} for one in the format of the vendor
+   * @param arguments JSON text, which is sent unchanged and may be invalid
+   * @throws IllegalArgumentException if there are 128 tool calls already
+   */
+  public Scenario toolCall(String id, String name, String arguments) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(arguments, "arguments");
+    if (toolCalls.size() == MAX_TOOL_CALLS) {
+      throw new IllegalArgumentException("toolCalls: must be at most " + MAX_TOOL_CALLS);
+    }
+    List<ToolCallScript> more = new ArrayList<>(toolCalls);
+    more.add(new ToolCallScript(id, name, arguments));
+    return new Scenario(kind, error, text, List.copyOf(more), options, headers);
+  }
+
+  /** Returns a copy with one more tool call, with an id in the format of the vendor. */
+  public Scenario toolCall(String name, String arguments) {
+    return toolCall(null, name, arguments);
   }
 
   /** Returns a copy with one more response header, which overrides a header of the sandbox. */
   public Scenario header(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
-    return new Scenario(kind, error, text, options, more);
+    return new Scenario(kind, error, text, toolCalls, options, more);
   }
 
   /** Returns a copy with a delay before the first chunk, in milliseconds. */
@@ -232,19 +301,25 @@ public final class Scenario {
 
   /** Returns a scenario of another kind with the text, options and headers of this one. */
   Scenario as(Scenario other) {
-    return new Scenario(other.kind, other.error, text, options, headers);
+    return new Scenario(other.kind, other.error, text, toolCalls, options, headers);
   }
 
   Scenario with(ScenarioOption option, int value) {
-    int least = option == ScenarioOption.AFTER ? FINISH : option == ScenarioOption.SIZE ? 1 : 0;
-    if (value < least || value > ScenarioOption.MAX) {
+    int least =
+        switch (option) {
+          case AFTER -> FINISH;
+          case SIZE -> 1;
+          default -> 0;
+        };
+    int most = option == ScenarioOption.CALLS ? MAX_TOOL_CALLS : ScenarioOption.MAX;
+    if (value < least || value > most) {
       throw new IllegalArgumentException(
-          option.word + " must be " + least + " to " + ScenarioOption.MAX + ", not " + value);
+          option.word + " must be " + least + " to " + most + ", not " + value);
     }
     Map<ScenarioOption, Integer> more = new EnumMap<>(ScenarioOption.class);
     more.putAll(options);
     more.put(option, value);
-    return new Scenario(kind, error, text, more, headers);
+    return new Scenario(kind, error, text, toolCalls, more, headers);
   }
 
   ScenarioKind kind() {
@@ -254,6 +329,11 @@ public final class Scenario {
   /** Returns the error, or null if the kind has none. */
   ErrorResponse error() {
     return error;
+  }
+
+  /** Returns the tool calls with a name; empty for default ones. */
+  List<ToolCallScript> toolCalls() {
+    return toolCalls;
   }
 
   /** Returns the text, or null for the default one. */

@@ -1,5 +1,6 @@
 package io.llmrelay.sandbox;
 
+import io.llmrelay.sandbox.openai.OpenAiDialect;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -36,7 +37,7 @@ final class ScenarioParser {
     List<String> names = new ArrayList<>();
     for (ScenarioKind kind : ScenarioKind.values()) {
       if (kind == ScenarioKind.HTTP) {
-        SandboxError.names().forEach(name -> names.add(PREFIX + name));
+        OpenAiDialect.errorNames().forEach(name -> names.add(PREFIX + name));
         ServerErrors.names().forEach(name -> names.add(PREFIX + name));
       } else {
         String size = kind.takesMegabytes() ? "-1" : "";
@@ -53,7 +54,7 @@ final class ScenarioParser {
     if (kind == ScenarioKind.HTTP) {
       ErrorResponse response = scenario.error();
       out.setLength(0);
-      out.append(response.word().isEmpty() ? response.error().status() : response.word());
+      out.append(response.word().isEmpty() ? response.status() : response.word());
     } else if (scenario.error() != null && !scenario.error().word().isEmpty()) {
       out.append("-").append(scenario.error().word());
     }
@@ -63,7 +64,8 @@ final class ScenarioParser {
             (option, value) -> {
               String name =
                   option == ScenarioOption.AFTER && value < 0 ? POSITIONS.get(value) : "" + value;
-              out.append(option.word.isEmpty() ? "-" : "-" + option.word + "-").append(name);
+              out.append(option.word.isEmpty() ? "" : "-" + option.word);
+              out.append(option.flag ? "" : "-" + name);
             });
     return out.toString();
   }
@@ -82,12 +84,19 @@ final class ScenarioParser {
       if (option == ScenarioOption.AFTER && !scenario.kind().isFault()) {
         throw unknown("-after requires a fault");
       }
-      scenario = scenario.with(option, option == ScenarioOption.AFTER ? position() : number());
+      scenario = scenario.with(option, value(option));
     }
     if (scenario.kind().takesTime() && scenario.option(ScenarioOption.FOR, 0) == 0) {
       throw unknown(scenario.kind().word + " requires -for-MS");
     }
     return scenario;
+  }
+
+  private int value(ScenarioOption option) {
+    if (option.flag) {
+      return 1;
+    }
+    return option == ScenarioOption.AFTER ? position() : number();
   }
 
   private Scenario kind() {
@@ -102,8 +111,7 @@ final class ScenarioParser {
     take(best.word);
     if (best.isStreamError()) {
       boolean named = rest.matches("[45]\\d\\d(-.*)?");
-      return Scenario.of(
-          best, named ? errorResponse() : ErrorResponse.of("", SandboxError.named("529")));
+      return Scenario.of(best, named ? errorResponse() : ErrorResponse.named("", "529"));
     }
     Scenario scenario = Scenario.of(best, null);
     return best.takesMegabytes() ? scenario.with(ScenarioOption.MEGABYTES, number()) : scenario;

@@ -1,5 +1,11 @@
 package io.llmrelay.sandbox;
 
+import io.llmrelay.sandbox.dialect.RequestSummary;
+import io.llmrelay.sandbox.dialect.SandboxDialect;
+import io.llmrelay.sandbox.dialect.SandboxError;
+import io.llmrelay.sandbox.dialect.SandboxRequest;
+import io.llmrelay.sandbox.dialect.ScriptedAnswer;
+import io.llmrelay.sandbox.dialect.WireFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,20 +20,26 @@ record ScriptedResponse(int status, Map<String, String> headers, boolean gzip, L
   /** The backend to which {@link ScenarioKind#REDIRECT} redirects. */
   static final String REDIRECT_TARGET = "redirected";
 
+  /** Returns an error of the request's dialect. */
+  static ScriptedResponse rejected(SandboxRequest request, SandboxError error) {
+    Scenario scenario = Scenario.error(error);
+    return withHeaders(request, scenario, error(scenario, request));
+  }
+
+  /** Returns the response of a scenario to a request that was accepted. */
   static ScriptedResponse of(SandboxRequest request, Scenario scenario, SandboxOptions options) {
-    ScriptedAnswer answer = ScriptedAnswer.of(scenario, request.backend(), request.promptTokens());
+    RequestSummary summary = request.dialect().summary(request);
+    ScriptedAnswer answer = AnswerBuilder.build(scenario, request.backend(), summary);
     String model =
         request.model() + (scenario.kind() == ScenarioKind.SPLITTING ? SandboxError.SPLIT : "");
-    WireFormat format =
-        request.anthropic()
-            ? new AnthropicFormat(request.number(), model, answer)
-            : new OpenAiFormat(request.number(), model, answer, request.includeUsage());
-    ScriptedResponse response = response(request, scenario, answer, format, options);
-    String requestId = "req_" + request.number();
-    response.headers.put("x-request-id", requestId);
-    if (request.anthropic()) {
-      response.headers.put("request-id", requestId);
-    }
+    WireFormat format = request.dialect().format(request, model, answer);
+    return withHeaders(request, scenario, response(request, scenario, answer, format, options));
+  }
+
+  private static ScriptedResponse withHeaders(
+      SandboxRequest request, Scenario scenario, ScriptedResponse response) {
+    response.headers.put("x-request-id", "req_" + request.number());
+    response.headers.putAll(request.dialect().headers(request));
     response.headers.putAll(scenario.headers());
     return response;
   }
@@ -41,12 +53,16 @@ record ScriptedResponse(int status, Map<String, String> headers, boolean gzip, L
     ScenarioKind kind = scenario.kind();
     boolean streaming = request.streaming();
     if (kind == ScenarioKind.HTTP || (kind.isStreamError() && !streaming)) {
-      return error(scenario, format);
+      return error(scenario, request);
+    }
+    if (format.failure() != null && !streaming) {
+      return error(Scenario.error(format.failure()), request);
     }
     if (kind == ScenarioKind.REDIRECT) {
-      String route = request.anthropic() ? "/v1/messages" : "/v1/chat/completions";
       ScriptedResponse response = fixed(307, "text/plain", 0, "");
-      response.headers.put("location", "/" + REDIRECT_TARGET + route);
+      String location =
+          request.dialect().chatPath(REDIRECT_TARGET, request.model(), request.streaming());
+      response.headers.put("location", location);
       return response;
     }
     if (kind == ScenarioKind.SPLITTING_HEAD) {
@@ -57,35 +73,35 @@ record ScriptedResponse(int status, Map<String, String> headers, boolean gzip, L
     boolean wrong = kind == ScenarioKind.WRONG_TYPE;
     if (!streaming && !gzip && !kind.isFault()) {
       int delay = StepBuilder.generationMs(scenario, answer, options);
-      String body = format.whole(answer.text()).encode();
+      String body = format.whole(answer.text());
       return fixed(200, wrong ? "text/plain" : "application/json", delay, body);
     }
     Map<String, String> headers = new LinkedHashMap<>();
-    String type = streaming ? "text/event-stream; charset=utf-8" : "application/json";
+    String type = streaming ? format.contentType() : "application/json";
     headers.put("content-type", wrong ? "application/json" : type);
     if (gzip) {
       headers.put("content-encoding", "gzip");
     }
-    List<Step> steps =
-        streaming
-            ? StepBuilder.stream(scenario, answer, format, options)
-            : StepBuilder.whole(scenario, answer, format, options);
+    List<Step> steps = StepBuilder.build(scenario, answer, format, request, options);
     return new ScriptedResponse(200, headers, gzip, steps);
   }
 
-  private static ScriptedResponse error(Scenario scenario, WireFormat format) {
+  private static ScriptedResponse error(Scenario scenario, SandboxRequest request) {
+    SandboxDialect dialect = request.dialect();
     ErrorResponse error = scenario.error();
+    SandboxError vendors = error.error(dialect);
     String type = error.contentType() == null ? "application/json" : error.contentType();
-    String body = error.body() == null ? format.errorBody(error.error()).encode() : error.body();
+    String body = error.body() == null ? dialect.errorBody(vendors, request) : error.body();
     ScriptedResponse response =
-        fixed(error.error().status(), type, scenario.option(ScenarioOption.FIRST, 0), body);
+        fixed(error.status(), type, scenario.option(ScenarioOption.FIRST, 0), body);
+    response.headers.putAll(dialect.errorHeaders(vendors));
     int retryAfter = scenario.option(ScenarioOption.RETRY_AFTER, -1);
     if (retryAfter >= 0) {
       response.headers.put("retry-after", Integer.toString(retryAfter));
     }
     int reset = scenario.option(ScenarioOption.RESET, -1);
     if (reset >= 0) {
-      response.headers.put(format.resetHeader(), format.resetIn(reset));
+      response.headers.put(dialect.resetHeader(), dialect.resetIn(reset));
     }
     return response;
   }

@@ -45,8 +45,7 @@ record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int 
     return write(Buffer.buffer(text));
   }
 
-  static Step raw(String text) {
-    Buffer bytes = Buffer.buffer(text);
+  static Step raw(Buffer bytes) {
     return new Step(Action.RAW, i -> bytes, 1, 0, 0);
   }
 

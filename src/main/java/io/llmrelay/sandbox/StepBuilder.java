@@ -1,6 +1,10 @@
 package io.llmrelay.sandbox;
 
 import io.llmrelay.sandbox.Step.Action;
+import io.llmrelay.sandbox.dialect.SandboxDialect;
+import io.llmrelay.sandbox.dialect.SandboxRequest;
+import io.llmrelay.sandbox.dialect.ScriptedAnswer;
+import io.llmrelay.sandbox.dialect.WireFormat;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,15 +18,7 @@ import java.util.function.IntFunction;
  */
 final class StepBuilder {
 
-  /** Valid JSON text without escapes, so that an encoded frame can be split at it. */
-  private static final String SPLIT_MARK = "@@split@@";
-
   private static final String THREE_BYTES = "漢";
-
-  /** Data of servers and proxies that keep a connection alive. */
-  private static final String[] NOISE = {
-    "data: : keepalive\n\n", "data: ping\n\n", "data: null\n\n", "data: \"\"\n\n"
-  };
 
   private static final int PIECE_BYTES = 64 * 1024;
   private static final int FLOOD_FRAME_BYTES = 4 * 1024;
@@ -32,6 +28,7 @@ final class StepBuilder {
   private final Scenario scenario;
   private final ScriptedAnswer answer;
   private final WireFormat format;
+  private final SandboxDialect dialect;
   private final SandboxOptions options;
   private final boolean streaming;
   private final List<Step> steps = new ArrayList<>();
@@ -40,23 +37,28 @@ final class StepBuilder {
       Scenario scenario,
       ScriptedAnswer answer,
       WireFormat format,
+      SandboxDialect dialect,
       SandboxOptions options,
       boolean streaming) {
     this.scenario = scenario;
     this.answer = answer;
     this.format = format;
+    this.dialect = dialect;
     this.options = options;
     this.streaming = streaming;
   }
 
-  static List<Step> stream(
-      Scenario scenario, ScriptedAnswer answer, WireFormat format, SandboxOptions options) {
-    return new StepBuilder(scenario, answer, format, options, true).stream();
-  }
-
-  static List<Step> whole(
-      Scenario scenario, ScriptedAnswer answer, WireFormat format, SandboxOptions options) {
-    return new StepBuilder(scenario, answer, format, options, false).whole();
+  /** Builds the steps of a stream or of a whole answer. */
+  static List<Step> build(
+      Scenario scenario,
+      ScriptedAnswer answer,
+      WireFormat format,
+      SandboxRequest request,
+      SandboxOptions options) {
+    boolean streaming = request.streaming();
+    StepBuilder builder =
+        new StepBuilder(scenario, answer, format, request.dialect(), options, streaming);
+    return streaming ? builder.stream() : builder.whole();
   }
 
   /**
@@ -64,16 +66,17 @@ final class StepBuilder {
    * carriage return, a bare line feed and a folded line, each followed by another header.
    */
   static List<Step> splitHead(ScriptedAnswer answer, WireFormat format) {
-    StringBuilder out = new StringBuilder("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n");
-    out.append("x-request-id: req_1\rset-cookie: cr=1\r\n");
-    out.append("retry-after: 7\nset-cookie: lf=1\r\n");
-    out.append("x-note: a\r\n set-cookie: folded=1\r\n");
-    out.append("connection: close\r\n\r\n").append(format.opening());
+    Buffer out = Buffer.buffer("HTTP/1.1 200 OK\r\n");
+    out.appendString("content-type: " + format.contentType() + "\r\n");
+    out.appendString("x-request-id: req_1\rset-cookie: cr=1\r\n");
+    out.appendString("retry-after: 7\nset-cookie: lf=1\r\n");
+    out.appendString("x-note: a\r\n set-cookie: folded=1\r\n");
+    out.appendString("connection: close\r\n\r\n").appendBuffer(format.opening());
     for (int i = 0; i < answer.tokenCount(); i++) {
-      out.append(format.token(answer.token(i)));
+      out.appendBuffer(format.token(answer.token(i)));
     }
-    out.append(format.finish()).append(format.terminator());
-    return List.of(Step.raw(out.toString()), Step.of(Action.DROP));
+    out.appendBuffer(format.finish()).appendBuffer(format.terminator());
+    return List.of(Step.raw(out), Step.of(Action.DROP));
   }
 
   /** Builds a response with a complete body, after a delay. */
@@ -87,7 +90,7 @@ final class StepBuilder {
     steps.add(Step.of(Action.HEAD));
     inject(Scenario.HEAD);
     if (position == Scenario.COMMENTS) {
-      write(WireFormat.comment().repeat(3));
+      steps.add(Step.repeat(i -> format.comment(), 3, 0, 0));
       inject(Scenario.COMMENTS);
     }
     if (scenario.kind() == ScenarioKind.USAGE_ONLY) {
@@ -95,7 +98,7 @@ final class StepBuilder {
     } else {
       write(format.opening());
       inject(Scenario.ROLE);
-      content(Math.max(0, Math.min(position, answer.tokenCount())));
+      content();
       write(format.finish());
       inject(Scenario.FINISH);
     }
@@ -106,55 +109,47 @@ final class StepBuilder {
     return steps;
   }
 
-  private void content(int cut) {
+  /** Adds reasoning, text and tool calls, with the fault after that many chunks of the latter. */
+  private void content() {
     int first = scenario.option(ScenarioOption.FIRST, options.getFirstTokenDelay());
     int every = scenario.option(ScenarioOption.EVERY, options.getChunkDelay());
-    if (!answer.reasoning().isEmpty()) {
+    if (answer.hasReasoning()) {
       List<String> parts = answer.reasoning();
-      steps.add(
-          Step.repeat(
-              i -> Buffer.buffer(format.reasoning(parts.get(i))), parts.size(), first, every));
+      steps.add(Step.repeat(i -> format.reasoning(parts.get(i)), parts.size(), first, every));
       write(format.afterReasoning());
       first = every;
     }
-    tokens(0, cut, first, every);
+    List<Buffer> calls = format.toolCalls();
+    int tokens = answer.tokenCount();
+    int count = tokens + calls.size();
+    IntFunction<Buffer> frame =
+        i -> i < tokens ? format.token(answer.token(i)) : calls.get(i - tokens);
+    int cut = Math.max(0, Math.min(scenario.position(), count));
+    frames(frame, 0, cut, first, every);
     if (scenario.position() >= 0) {
       inject(scenario.position());
     }
-    tokens(cut, answer.tokenCount(), cut == 0 ? first : every, every);
-    if (answer.toolCall()) {
-      steps.add(Step.pause(first));
-      write(format.toolCall());
-    }
+    frames(frame, cut, count, cut == 0 ? first : every, every);
   }
 
-  private void tokens(int from, int to, int first, int every) {
+  private void frames(IntFunction<Buffer> frame, int from, int to, int first, int every) {
     if (from < to) {
-      steps.add(
-          Step.repeat(i -> Buffer.buffer(frame(answer.token(from + i))), to - from, first, every));
+      steps.add(Step.repeat(i -> frame.apply(from + i), to - from, first, every));
     }
-  }
-
-  /** Returns the frame of a token; a number is written without quotes, digit for digit. */
-  private String frame(String token) {
-    String frame = format.token(token);
-    return scenario.kind() == ScenarioKind.NUMBERS
-        ? frame.replace('"' + token + '"', token)
-        : frame;
   }
 
   private List<Step> whole() {
-    String[] halves = wholeInHalves();
+    List<Buffer> halves = wholeInHalves();
     inject(Scenario.BEFORE_HEAD);
     steps.add(Step.pause(generationMs(scenario, answer, options)));
     steps.add(Step.of(Action.HEAD));
     inject(Scenario.HEAD);
-    write(halves[0]);
+    write(halves.get(0));
     int position = scenario.position();
     if (position != Scenario.BEFORE_HEAD && position != Scenario.HEAD) {
       inject(position);
     }
-    write(halves[1]);
+    write(halves.get(1));
     steps.add(Step.of(Action.END));
     return steps;
   }
@@ -168,20 +163,11 @@ final class StepBuilder {
     return (int) Math.min(Integer.MAX_VALUE, first + every * answer.tokenCount());
   }
 
-  private String[] wholeInHalves() {
+  private List<Buffer> wholeInHalves() {
     String text = answer.text();
     int middle = text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2);
-    String marked = text.substring(0, middle) + SPLIT_MARK + text.substring(middle);
-    return split(format.whole(marked).encode());
-  }
-
-  /** Splits at the mark, or in the middle if the frame has no content with the mark. */
-  private static String[] split(String marked) {
-    int mark = marked.indexOf(SPLIT_MARK);
-    int middle = marked.length() / 2;
-    return mark < 0
-        ? new String[] {marked.substring(0, middle), marked.substring(middle)}
-        : new String[] {marked.substring(0, mark), marked.substring(mark + SPLIT_MARK.length())};
+    String marked = text.substring(0, middle) + WireFormat.SPLIT_MARK + text.substring(middle);
+    return WireFormat.split(Buffer.buffer(format.whole(marked)));
   }
 
   private void inject(int position) {
@@ -208,13 +194,18 @@ final class StepBuilder {
       }
       case SSE_ERROR, SSE_ERROR_DONE -> {
         write(errorEvent(scenario.error()));
-        write(scenario.kind() == ScenarioKind.SSE_ERROR_DONE ? format.terminator() : "");
+        if (scenario.kind() == ScenarioKind.SSE_ERROR_DONE) {
+          write(format.terminator());
+        }
         steps.add(Step.of(Action.END));
       }
-      case MALFORMED -> write(streaming ? "data: {\"id\":\"broken\",\"choices\":[{\n\n" : "\"}{");
-      case COMMENTS -> keepAlive(i -> WireFormat.comment(), every);
+      case MALFORMED -> write(streaming ? format.malformed() : Buffer.buffer("\"}{"));
+      case COMMENTS -> keepAlive(i -> format.comment(), every);
       case PINGS -> keepAlive(i -> format.ping(), every);
-      case NOISE -> keepAlive(i -> NOISE[i % NOISE.length], every);
+      case NOISE -> {
+        List<Buffer> noise = format.noise();
+        keepAlive(i -> noise.get(i % noise.size()), every);
+      }
       case ENDLESS_FRAME -> hugeFrame(Integer.MAX_VALUE);
       case HUGE_FRAME -> hugeFrame(pieceCount());
       case FLOOD -> {
@@ -222,7 +213,7 @@ final class StepBuilder {
           hugeFrame(pieceCount());
           return;
         }
-        Buffer frame = Buffer.buffer(format.token("flood ".repeat(FLOOD_FRAME_BYTES / 6)));
+        Buffer frame = format.token("flood ".repeat(FLOOD_FRAME_BYTES / 6));
         int times = scenario.option(ScenarioOption.MEGABYTES, 1) * (MEGABYTE / FLOOD_FRAME_BYTES);
         steps.add(Step.repeat(i -> frame, times, 0, 0));
       }
@@ -231,28 +222,29 @@ final class StepBuilder {
   }
 
   /** Repeats frames without end or for the configured time. A whole answer has none. */
-  private void keepAlive(IntFunction<String> frame, int every) {
+  private void keepAlive(IntFunction<Buffer> frame, int every) {
     int millis = scenario.option(ScenarioOption.FOR, 0);
     if (millis > 0 && !streaming) {
       steps.add(Step.pause(millis));
       return;
     }
     int times = millis == 0 ? Integer.MAX_VALUE : Math.max(1, millis / every);
-    steps.add(Step.repeat(i -> Buffer.buffer(streaming ? frame.apply(i) : "\n"), times, 0, every));
+    Buffer space = Buffer.buffer("\n");
+    steps.add(Step.repeat(i -> streaming ? frame.apply(i) : space, times, 0, every));
   }
 
   /**
    * Returns an error event in the format of the dialect, or of the server that the error is from.
    */
-  private String errorEvent(ErrorResponse response) {
+  private Buffer errorEvent(ErrorResponse response) {
     boolean fixed = response.body() != null && response.contentType() == null;
-    return fixed ? "data: " + response.body() + "\n\n" : format.error(response.error());
+    return fixed ? format.rawError(response.body()) : format.error(response.error(dialect));
   }
 
   /** Writes a frame up to its text, then some bytes of a three-byte character. */
   private void cut(int bytes, Action end) {
     if (streaming) {
-      write(split(format.token(SPLIT_MARK))[0]);
+      write(WireFormat.split(format.token(WireFormat.SPLIT_MARK)).get(0));
     }
     if (bytes > 0) {
       byte[] character = THREE_BYTES.getBytes(StandardCharsets.UTF_8);
@@ -266,18 +258,21 @@ final class StepBuilder {
   }
 
   private void hugeFrame(int pieces) {
-    String[] frame = streaming ? split(format.token(SPLIT_MARK)) : new String[] {"", ""};
+    List<Buffer> frame =
+        streaming
+            ? format.around((long) pieces * PIECE_BYTES)
+            : List.of(WireFormat.NONE, WireFormat.NONE);
     byte[] bytes = new byte[PIECE_BYTES];
     Arrays.fill(bytes, (byte) 'x');
     Buffer piece = Buffer.buffer(bytes);
-    write(frame[0]);
+    write(frame.get(0));
     steps.add(Step.repeat(i -> piece, pieces, 0, scenario.option(ScenarioOption.EVERY, 0)));
-    write(frame[1]);
+    write(frame.get(1));
   }
 
-  private void write(String text) {
-    if (!text.isEmpty()) {
-      steps.add(Step.write(text));
+  private void write(Buffer bytes) {
+    if (bytes.length() > 0) {
+      steps.add(Step.write(bytes));
     }
   }
 }

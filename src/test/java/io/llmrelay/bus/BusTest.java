@@ -162,7 +162,7 @@ class BusTest {
       Receiver receiver = consumer.opens(new Receiver());
       receiver.awaitLast("failed unavailable");
       assertThat(receiver.failures.get(0).message())
-          .isEqualTo("nobody serves this address on the event bus");
+          .isEqualTo("no handler is registered at this address of the event bus");
       nothingIsLeft();
     }
 

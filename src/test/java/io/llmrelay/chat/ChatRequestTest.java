@@ -292,7 +292,7 @@ class ChatRequestTest {
           {"role": "user", "content": [{"type": "text", "text": 1}]} | content[0].text | must be a string
           {"role": "user", "content": "x", "name": 1}          | name | must be a string
           {"role": "user", "content": "x", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": ""}}]} | tool_calls | are only allowed in messages of the assistant
-          {"role": "assistant", "tool_calls": [{"id": "c"}]}   | tool_calls[0].type | must be function, with an object in function
+          {"role": "assistant", "tool_calls": [{"id": "c"}]}   | tool_calls[0].type | must be function or custom, with an object of that name
           {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {}}}]} | tool_calls[0].function.arguments | must be a string
           """)
   void refusesMessages(String message, String field, String complaint) {

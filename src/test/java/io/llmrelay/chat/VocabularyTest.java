@@ -374,4 +374,14 @@ class VocabularyTest {
     assertThat(new Timeouts(null, two, null, two, null).or(base))
         .isEqualTo(new Timeouts(one, two, one, two, one));
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {"a, a, -", "a/m, a, m", "a/b/m, a, b/m", "a/, a, ''", "/m, '', m"})
+  void aCandidateIsSplitAtTheFirstSlash(String name, String backend, String model) {
+    CandidateName candidate = CandidateName.parse(name);
+    assertThat(candidate).isEqualTo(new CandidateName(backend, model));
+    assertThat(candidate).hasToString(name);
+  }
 }

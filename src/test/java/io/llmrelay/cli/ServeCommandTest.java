@@ -117,6 +117,29 @@ class ServeCommandTest {
   }
 
   @Test
+  void backendsAreNumberedByTheModelsThatTheFallbackNames() throws Exception {
+    String conf =
+        conf(
+            """
+            gateway: {port: 0}
+            fallback: [openai/gpt-oss-20b, b, mine]
+            backends:
+              mine: {dialect: openai, base-url: http://127.0.0.1:9}
+              other: {dialect: openai, base-url: http://127.0.0.1:9, models: [a, b]}
+              oss: {dialect: openai, base-url: http://127.0.0.1:9, models: [openai/gpt-oss-20b]}
+            """);
+    try (Cli serve = Cli.start(Map.of(), "--conf", conf)) {
+      serve.awaitOut("Ctrl-C");
+      assertThat(serve.out())
+          .containsPattern("1\\. +oss +openai")
+          .containsPattern("2\\. +other +openai")
+          .containsPattern("3\\. +mine +openai")
+          .doesNotContain("\"model\": \"MODEL\"");
+      assertThat(serve.err()).isEmpty();
+    }
+  }
+
+  @Test
   void invalidConfigurationPrintsOnlyAMessage() throws IOException {
     String conf = conf("gateway:\n  prot: 8080\nretries: {max: 99}\n");
     Cli serve = Cli.run("--conf", conf);

@@ -127,7 +127,7 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {sha256: abc, key: a-long-key-for-a-gateway}}} | gateway.keys.a.key and sha256 are both given; give one of the two",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway}, b: {key: a-long-key-for-a-gateway}}} | gateway.keys.b is the same key as a",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} | gateway.keys.a.requests-per-minute must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst says nothing without requests-per-minute",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst has no effect without requests-per-minute",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",

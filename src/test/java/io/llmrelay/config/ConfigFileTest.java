@@ -162,7 +162,7 @@ class ConfigFileTest {
     assertThat(options.getCircuit().getWindow()).hasMinutes(2);
     assertThat(options.getLatch().getMaxSize()).isEqualTo(1024 * 1024);
     assertThat(options.getBus().getPrefix()).isEqualTo("my.llm");
-    assertThat(options.getBus().toSettings().window()).isEqualTo(8);
+    assertThat(options.getBus().getWindow()).isEqualTo(8);
     assertThat(options.getCatalog().get(0).price())
         .isEqualTo(new ModelOptions.Price(0.5, 1.0, 0.1));
     assertThat(options.getCatalog().get(1).price().tiers())

@@ -254,11 +254,11 @@ class FailoverTest {
     "MODEL_NOT_FOUND, ANY, ALIVE, , 0, false",
     "UNSUPPORTED, ANY, ALIVE, , 0, false",
     "CONTEXT_LENGTH, LARGER_WINDOW, ALIVE, , 0, false",
-    "INVALID_REQUEST, NOBODY, ALIVE, , 0, false",
-    "CONTENT_FILTER, NOBODY, ALIVE, , 0, false",
-    "TOO_LARGE, NOBODY, ALIVE, , 0, false",
-    "CANCELLED, NOBODY, NEUTRAL, , 0, false",
-    "INTERNAL, NOBODY, NEUTRAL, , 0, false",
+    "INVALID_REQUEST, NONE, ALIVE, , 0, false",
+    "CONTENT_FILTER, NONE, ALIVE, , 0, false",
+    "TOO_LARGE, NONE, ALIVE, , 0, false",
+    "CANCELLED, NONE, NEUTRAL, , 0, false",
+    "INTERNAL, NONE, NEUTRAL, , 0, false",
   })
   void theFailureTable(
       FailureKind kind,
@@ -280,7 +280,7 @@ class FailoverTest {
       FailureRule rule = FailureRule.of(kind);
       List<String> actions = rig.fail(kind);
       assertThat(actions).first().isEqualTo("ended 1 a " + rule.outcome() + " " + kind.code());
-      if (rule.next() != FailureRule.Next.NOBODY) {
+      if (rule.next() != FailureRule.Next.NONE) {
         assertThat(actions).endsWith("a > b " + kind.code(), "start 2 b").hasSize(3);
         rig.is(ATTEMPTING);
       } else {

@@ -52,7 +52,7 @@ class FailurePolicyTest {
     return switch (rule.next()) {
       case ANY -> "any";
       case LARGER_WINDOW -> "one with a larger window";
-      case NOBODY -> "none";
+      case NONE -> "none";
     };
   }
 

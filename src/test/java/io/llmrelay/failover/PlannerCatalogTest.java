@@ -182,9 +182,9 @@ class PlannerCatalogTest {
     assertThat(plan)
         .extracting(Plan.Entry::message)
         .containsExactly(
-            "number 1: serves the model asked for, cheapest first",
-            "number 2: serves the model asked for, cheapest first",
-            "number 3: serves the model asked for, cheapest first",
+            "number 1: serves the requested model, cheapest first",
+            "number 2: serves the requested model, cheapest first",
+            "number 3: serves the requested model, cheapest first",
             "number 4: by the fallback order, price unknown");
   }
 
@@ -225,7 +225,7 @@ class PlannerCatalogTest {
             "number 3: by the fallback order",
             "number 4: by the fallback order");
     assertThat(messages("m").subList(0, 2))
-        .containsExactly("number 1: serves the model asked for", "number 2: by the fallback order");
+        .containsExactly("number 1: serves the requested model", "number 2: by the fallback order");
     JsonObject named = request(null, 4).toJson();
     named.put("relay", new JsonObject().put("candidates", JsonArray.of("local", "groq/x")));
     assertThat(explained(ChatRequest.fromJson(named)).get(1).message())
@@ -237,7 +237,7 @@ class PlannerCatalogTest {
     provider("openai", "gpt-6-luna").provider("groq", "openai/gpt-oss-20b");
     assertThat(messages("gpt-5").get(0))
         .isEqualTo(
-            "number 1: serves the model asked for;"
+            "number 1: serves the requested model;"
                 + " gpt-5 is deprecated and retires on 2026-12-11");
     assertThat(messages("llama-3.3-70b").get(0))
         .endsWith("; llama-3.3-70b-versatile is retired since 2026-08-16");

@@ -421,4 +421,19 @@ class PlannerTest {
     assertThat(failure(request().withCandidates(name)).field()).isEqualTo("relay.candidates[0]");
     assertThat(failure(request(name)).field()).isEqualTo("model");
   }
+
+  @Test
+  void asksADialectAboutEachOfItsModels() {
+    backends.set(
+        1,
+        new Backend(
+            "two",
+            "p2",
+            "openai",
+            List.of("big", "other"),
+            "other",
+            request -> request.model().equals("big") ? "big cannot" : null));
+    ChatRequest request = request().withCandidates("two/big", "two/other");
+    assertThat(plan(request).leftOut()).extracting("message").containsExactly("big cannot");
+  }
 }

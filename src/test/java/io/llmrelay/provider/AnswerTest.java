@@ -99,7 +99,7 @@ class AnswerTest {
 
   @Test
   void aStopAfterToolCallsIsToolCalls() {
-    answer.toolCalls();
+    answer.call("a", "f", null);
     answer.finish(FinishReason.STOP);
     answer.end();
     assertThat(answer.result().toJson().getString("finish_reason")).isEqualTo("tool_calls");

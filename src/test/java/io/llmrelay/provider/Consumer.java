@@ -38,6 +38,8 @@ public final class Consumer implements ChatSink {
 
   public final List<Block> blocks = new CopyOnWriteArrayList<>();
 
+  public final Blocks contents = new Blocks();
+
   /** The heads, as JSON. */
   public final List<JsonObject> opens = new CopyOnWriteArrayList<>();
 
@@ -146,12 +148,14 @@ public final class Consumer implements ChatSink {
   @Override
   public void block(Block block) {
     blocks.add(block);
+    contents.add(block, Buffer.buffer());
   }
 
   @Override
   public void chunks(Chunks frame) {
     calls.add("chunk");
     chunks.add(new Chunk(frame.kind(), frame.data()));
+    contents.add(frame);
     int from = 0;
     for (int i = 0; i < frame.count(); i++) {
       pieces.add(frame.data().getString(from, from + frame.length(i)));

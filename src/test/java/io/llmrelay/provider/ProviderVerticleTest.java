@@ -143,10 +143,10 @@ class ProviderVerticleTest {
   void saysWhatItLeftOut(Vertx vertx) {
     BackendOptions options = Rig.options("anthropic", null);
     Rig rig = Rig.of(vertx, options, request -> Sse.stream(request, Sse.data("{}")));
-    ChatRequest request = Rig.HELLO.withTemperature(0.1).withTopP(0.2).withModel("claude-opus-5");
+    ChatRequest request = Rig.HELLO.withTemperature(0.1).withTopP(0.2).withModel("claude-opus-4-1");
     Consumer consumer = rig.open(request, true).awaitEnd();
     assertThat(consumer.awaitOpen().getString("warning"))
-        .isEqualTo("top_p was left out: claude-opus-5 takes temperature or top_p, not both");
+        .isEqualTo("top_p was left out: claude-opus-4-1 takes temperature or top_p, not both");
   }
 
   @Test

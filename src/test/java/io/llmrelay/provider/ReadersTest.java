@@ -144,8 +144,8 @@ class ReadersTest {
     "stop, stop",
     "length, length",
     "model_length, length",
-    "tool_calls, tool_calls",
-    "function_call, tool_calls",
+    "tool_calls, stop",
+    "function_call, stop",
     "content_filter, content_filter",
     "eos_token, stop"
   })
@@ -165,7 +165,7 @@ class ReadersTest {
   @CsvSource({
     "end_turn, stop",
     "stop_sequence, stop",
-    "pause_turn, stop",
+    "pause_turn, length",
     "max_tokens, length",
     "model_context_window_exceeded, length",
     "tool_use, tool_calls",

@@ -23,9 +23,15 @@ public final class Reading {
   private final Answer answer;
   private final AnswerDecoder decoder;
   private final Map<BlockKind, Buffer> texts = new EnumMap<>(BlockKind.class);
+  private final Blocks blocks = new Blocks();
 
   public Reading(String dialect) {
-    BackendOptions options = Rig.options(dialect, null).setBaseUrl("http://localhost/v1");
+    this(dialect, null);
+  }
+
+  /** A body of a known provider's server. */
+  public Reading(String dialect, String provider) {
+    BackendOptions options = Rig.options(dialect, provider).setBaseUrl("http://localhost/v1");
     answer = new Answer(errors(options));
     decoder = new AnswerDecoder(Dialects.of(dialect).reader(answer, options), answer);
   }
@@ -82,8 +88,10 @@ public final class Reading {
 
   private Reading drain() {
     answer.drain(
-        chunks ->
-            texts.computeIfAbsent(chunks.kind(), k -> Buffer.buffer()).appendBuffer(chunks.data()));
+        chunks -> {
+          texts.computeIfAbsent(chunks.kind(), k -> Buffer.buffer()).appendBuffer(chunks.data());
+          blocks.add(chunks);
+        });
     return this;
   }
 
@@ -101,6 +109,10 @@ public final class Reading {
 
   public byte[] bytes(BlockKind kind) {
     return texts.containsKey(kind) ? texts.get(kind).getBytes() : new byte[0];
+  }
+
+  public Blocks blocks() {
+    return blocks;
   }
 
   public Failure failure() {

@@ -2,7 +2,9 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
+import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
@@ -44,6 +46,10 @@ public record Recording(
     String folder = System.getProperty("llmrelay.fixtures");
     return folder != null && Files.isDirectory(Path.of(folder)) ? Path.of(folder) : null;
   }
+
+  /** The kinds of blocks that are text to be read. */
+  public static final List<BlockKind> TEXTS =
+      List.of(BlockKind.TEXT, BlockKind.REASONING, BlockKind.REFUSAL);
 
   /** Every stream and whole answer of the dialects there are, and every error of any. */
   public static List<Recording> all() {
@@ -165,6 +171,30 @@ public record Recording(
     return text == null ? "" : text;
   }
 
+  /** Demands that blocks are the tool calls of this recording: names, ids and arguments. */
+  public void assertToolCalls(List<ContentBlock> calls) {
+    JsonArray recorded = expected.getJsonArray("tool_calls", new JsonArray());
+    assertThat(calls).hasSize(recorded.size());
+    for (int i = 0; i < calls.size(); i++) {
+      JsonObject call = recorded.getJsonObject(i);
+      Block block = calls.get(i).block();
+      assertThat(block.name()).isEqualTo(call.getString("name"));
+      String id = call.getString("id");
+      if (id == null) {
+        assertThat(block.id()).isNotBlank();
+      } else {
+        assertThat(block.id()).isEqualTo(id);
+      }
+      String arguments = calls.get(i).content();
+      if (call.getValue("arguments") instanceof JsonObject object) {
+        assertThat(new JsonObject(arguments)).isEqualTo(object);
+      } else {
+        assertThat(arguments).isEqualTo(call.getString("arguments"));
+      }
+    }
+    assertThat(calls.stream().map(call -> call.block().id())).doesNotHaveDuplicates();
+  }
+
   /** Whether it ends in a failure. */
   public boolean fails() {
     return expected.containsKey("class");
@@ -181,8 +211,12 @@ public record Recording(
             Stream.of(expected.getString("class")),
             expected.getJsonArray("class_also_accepted", new JsonArray()).stream())
         .map(kind -> kind.toString().toLowerCase(Locale.ROOT))
-        .map(kind -> fallsBack() && kind.equals("invalid_request") ? "unsupported" : kind)
+        .map(kind -> fallsBack() && kind.equals("invalid_request") ? narrowed() : kind)
         .toList();
+  }
+
+  private String narrowed() {
+    return body.toString().contains("tool_use_failed") ? "malformed_tool_call" : "unsupported";
   }
 
   /** How long the provider asks to be left alone; -1 if it does not say. */

@@ -168,6 +168,16 @@ class BackendTest extends SandboxTestBase {
     JsonObject json =
         options().setPort(8090).setChunkDelay(30).setResetOnClose(true).setTls(true).toJson();
     assertThat(new SandboxOptions(json).toJson()).isEqualTo(json);
+    JsonObject scripted =
+        new JsonObject(
+            """
+            {"scenarios":{"primary":["503",{"scenario":"tool-call","toolCalls":[{"name":"f"}]}]},
+             "providers":{"primary":"mistral"}}""");
+    SandboxOptions options = new SandboxOptions(scripted);
+    assertThat(options.toJson().getJsonObject("scenarios"))
+        .isEqualTo(scripted.getJsonObject("scenarios"));
+    assertThat(new SandboxOptions(options).toJson()).isEqualTo(options.toJson());
+    assertThat(options.getProviders()).containsEntry("primary", "mistral");
     JsonObject single = JsonObject.of("scenarios", JsonObject.of("primary", "503"));
     assertThat(new SandboxOptions(single).getScenarios()).containsEntry("primary", List.of("503"));
   }
@@ -176,7 +186,17 @@ class BackendTest extends SandboxTestBase {
   void anInvalidScenarioInTheOptionsFailsTheStart() throws Exception {
     Vertx vertx = Vertx.vertx();
     SandboxOptions wrong = new SandboxOptions().setScenarios("primary", "dye");
-    assertThatThrownBy(() -> get(Sandbox.start(vertx, wrong))).hasMessageContaining("'dye'");
+    assertThatThrownBy(() -> get(Sandbox.start(vertx, wrong)))
+        .hasMessageContaining("scenarios.primary[0]: Unknown scenario 'dye'");
+    SandboxOptions second =
+        new SandboxOptions().setScenarios("primary", "503", "{\"toolCalls\":[{\"nam\":1}]}");
+    assertThatThrownBy(() -> get(Sandbox.start(vertx, second)))
+        .hasMessageContaining("scenarios.primary[1]: toolCalls[0].nam: unknown key");
+    SandboxOptions unknown = new SandboxOptions().setProvider("primary", "acme");
+    assertThatThrownBy(() -> get(Sandbox.start(vertx, unknown)))
+        .hasMessageContaining(
+            "providers.primary: unknown provider 'acme', known: openai, mistral, deepseek, groq,"
+                + " openrouter");
     get(vertx.close());
   }
 }

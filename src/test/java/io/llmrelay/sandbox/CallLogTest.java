@@ -2,6 +2,8 @@ package io.llmrelay.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.sandbox.dialect.Route;
+import io.llmrelay.sandbox.dialect.SandboxRequest;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
@@ -16,7 +18,9 @@ class CallLogTest {
             "/v1/messages",
             headers,
             "primary",
-            true,
+            SandboxDialects.openAi(),
+            null,
+            new Route("primary", null, null),
             number,
             new JsonObject(),
             bodyBytes,

@@ -7,7 +7,6 @@ import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.gateway.server.GatewayError;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
@@ -27,10 +26,11 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
   /**
    * Reads a request body.
    *
+   * @param body becomes part of the request, and must not be changed afterwards
    * @throws LlmException naming the invalid field
    * @throws GatewayError if the body is no JSON object
    */
-  static ChatCompletionParams of(Buffer body) {
+  static ChatCompletionParams of(byte[] body) {
     Map<String, RawJson> own = new HashMap<>();
     ChatRequest request = request(body, own);
     boolean stream = flag(value(own.get("stream")), "stream");
@@ -45,7 +45,7 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
   }
 
   /** Reads the request, and the fields that say how to render the answer. */
-  private static ChatRequest request(Buffer body, Map<String, RawJson> own) {
+  private static ChatRequest request(byte[] body, Map<String, RawJson> own) {
     try {
       return ChatRequest.read(
           body,

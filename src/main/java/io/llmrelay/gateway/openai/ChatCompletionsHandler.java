@@ -10,7 +10,6 @@ import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -55,7 +54,7 @@ public final class ChatCompletionsHandler implements Handler<RoutingContext> {
             ctx.vertx(),
             ctx.request(),
             maxBodyBytes.getAsInt(),
-            scope::reserveBodyBytes,
+            scope::reserveBody,
             RequestBody.TIMEOUT_MS)
         .map(body -> params(body, scope, response))
         .compose(params -> respond(params, ctx.request(), scope, disconnected.future()))
@@ -68,7 +67,7 @@ public final class ChatCompletionsHandler implements Handler<RoutingContext> {
 
   /** Reads the parameters, without what the key may not override, and with the labels for hooks. */
   private static ChatCompletionParams params(
-      Buffer body, RequestScope scope, HttpServerResponse response) {
+      byte[] body, RequestScope scope, HttpServerResponse response) {
     List<String> removed = new ArrayList<>();
     ChatCompletionParams params =
         ChatCompletionParams.of(body).withoutOverrides(scope::mayOverride, removed);
@@ -87,16 +86,13 @@ public final class ChatCompletionsHandler implements Handler<RoutingContext> {
       Future<Void> disconnected) {
     long created = System.currentTimeMillis() / 1000;
     if (params.stream()) {
+      boolean includeUsage = params.includeUsage();
       return relay.stream(params.request(), disconnected)
           .map(
               stream -> {
+                scope.releaseBody();
                 new EventStreamResponse(
-                        request,
-                        stream,
-                        created,
-                        params.includeUsage(),
-                        scope.hasHeartbeat(),
-                        streams)
+                        request, stream, created, includeUsage, scope.hasHeartbeat(), streams)
                     .send();
                 return null;
               });

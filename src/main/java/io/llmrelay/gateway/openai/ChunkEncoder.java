@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
+import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.FinishReason;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -33,10 +34,14 @@ final class ChunkEncoder {
   private static final byte[] DONE = bytes("data: [DONE]\n\n");
   private static final byte[] COMMENT = bytes(": keep-alive\n\n");
 
+  private static final String OBJECT = "chat.completion.chunk";
+
   /** The one field of data that is beside the delta, not in it. */
   private static final String LOGPROBS = "logprobs";
 
-  private final JsonObject common;
+  private final String id;
+  private final long created;
+  private final String model;
   private final byte[] beforeDelta;
 
   /** The tool calls by block; a call's place in the list is its index in the stream. */
@@ -54,18 +59,14 @@ final class ChunkEncoder {
    * @param model the model that serves the request
    */
   ChunkEncoder(String id, long created, String model) {
-    common =
-        new JsonObject()
-            .put("id", id)
-            .put("object", "chat.completion.chunk")
-            .put("created", created)
-            .put("model", model);
-    String head = common.encode();
-    beforeDelta =
-        bytes(
-            "data: "
-                + head.substring(0, head.length() - 1)
-                + ",\"choices\":[{\"index\":0,\"delta\":");
+    this.id = id;
+    this.created = created;
+    this.model = model;
+    Buffer head = Buffer.buffer(256).appendString("data: {\"id\":\"");
+    JsonEscaper.append(head, Buffer.buffer(id));
+    head.appendString("\",\"object\":\"" + OBJECT + "\",\"created\":" + created + ",\"model\":\"");
+    JsonEscaper.append(head, Buffer.buffer(model));
+    beforeDelta = head.appendString("\",\"choices\":[{\"index\":0,\"delta\":").getBytes();
   }
 
   private static byte[] bytes(String text) {
@@ -120,17 +121,18 @@ final class ChunkEncoder {
   /** Appends the first event of a tool call: everything but its arguments. */
   private void startCall(Buffer out, Block block) {
     calls.add(block.index());
-    call = block;
-    int index = calls.size() - 1;
-    callArguments =
-        bytes("{\"tool_calls\":[{\"index\":" + index + ",\"function\":{\"arguments\":\"");
+    selectCall(block);
+    boolean custom = CustomCall.is(block.extra());
+    String type = custom ? CustomCall.TYPE : "function";
     JsonObject json =
         new JsonObject()
-            .put("index", index)
+            .put("index", calls.size() - 1)
             .put("id", block.id())
-            .put("type", "function")
-            .put("function", new JsonObject().put("name", block.name()).put("arguments", ""));
-    if (block.extra() != null) {
+            .put("type", type)
+            .put(
+                type,
+                new JsonObject().put("name", block.name()).put(custom ? "input" : "arguments", ""));
+    if (block.extra() != null && !custom) {
       json.put("extra_content", block.extra());
     }
     appendDelta(out, new JsonObject().put("tool_calls", JsonArray.of(json)).toBuffer());
@@ -139,12 +141,19 @@ final class ChunkEncoder {
   /** Returns what precedes a fragment of arguments. */
   private byte[] arguments(Block block) {
     if (block.index() != call.index()) {
-      call = block;
-      int index = calls.indexOf(block.index());
-      callArguments =
-          bytes("{\"tool_calls\":[{\"index\":" + index + ",\"function\":{\"arguments\":\"");
+      selectCall(block);
     }
     return callArguments;
+  }
+
+  private void selectCall(Block block) {
+    call = block;
+    String field =
+        CustomCall.is(block.extra())
+            ? "\"custom\":{\"input\":\""
+            : "\"function\":{\"arguments\":\"";
+    int index = calls.indexOf(block.index());
+    callArguments = bytes("{\"tool_calls\":[{\"index\":" + index + "," + field);
   }
 
   /** Appends an event for each value that is complete. */
@@ -186,7 +195,14 @@ final class ChunkEncoder {
   /** Returns the event with the token usage: a chunk without choices. */
   Buffer usage(JsonObject usage, JsonObject relay) {
     return event(
-        common.copy().put("choices", JsonArray.of()).put("usage", usage).put("relay", relay));
+        new JsonObject()
+            .put("id", id)
+            .put("object", OBJECT)
+            .put("created", created)
+            .put("model", model)
+            .put("choices", JsonArray.of())
+            .put("usage", usage)
+            .put("relay", relay));
   }
 
   /** Returns the event {@code [DONE]}, which marks a complete stream. */

@@ -4,6 +4,7 @@ import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ContentBlock;
+import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.vertx.core.json.Json;
@@ -71,14 +72,15 @@ final class CompletionJson {
     JsonArray calls = new JsonArray();
     for (ContentBlock each : completion.blocks()) {
       if (each.block().kind() == BlockKind.TOOL_CALL) {
+        boolean custom = CustomCall.is(each.block().extra());
         JsonObject function =
-            new JsonObject().put("name", each.block().name()).put("arguments", each.content());
-        JsonObject call =
             new JsonObject()
-                .put("id", each.block().id())
-                .put("type", "function")
-                .put("function", function);
-        if (each.block().extra() != null) {
+                .put("name", each.block().name())
+                .put(custom ? "input" : "arguments", each.content());
+        String type = custom ? CustomCall.TYPE : "function";
+        JsonObject call =
+            new JsonObject().put("id", each.block().id()).put("type", type).put(type, function);
+        if (each.block().extra() != null && !custom) {
           call.put("extra_content", each.block().extra());
         }
         calls.add(call);

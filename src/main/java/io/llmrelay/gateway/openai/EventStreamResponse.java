@@ -35,6 +35,13 @@ import io.vertx.core.streams.ReadStream;
 final class EventStreamResponse implements OpenStreams.Stream {
   private static final int INITIAL_BUFFER = 512;
 
+  private static final CharSequence EVENT_STREAM =
+      HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
+  private static final CharSequence NO_CACHE = HttpHeaders.createOptimized("no-cache");
+  private static final CharSequence ACCEL_BUFFERING =
+      HttpHeaders.createOptimized("x-accel-buffering");
+  private static final CharSequence NO = HttpHeaders.createOptimized("no");
+
   /** Buffered bytes above which events are written before the end of the tick. */
   private static final int MAX_BUFFERED = 16 * 1024;
 
@@ -60,6 +67,10 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private final OpenStreams streams;
   private final Context context = Vertx.currentContext();
   private Buffer buffered;
+
+  /** Size for the next buffer, by that of the last one. */
+  private int expectedLength = INITIAL_BUFFER;
+
   private boolean headPrepared;
   private boolean failed;
   private boolean blocked;
@@ -133,6 +144,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private Buffer takeBuffer() {
     Buffer data = buffered == null ? newBuffer() : buffered;
     buffered = null;
+    expectedLength = data.length() + data.length() / 4;
     return data;
   }
 
@@ -212,16 +224,16 @@ final class EventStreamResponse implements OpenStreams.Stream {
   /** Returns a buffer for events. The first call prepares the head and adds the role event. */
   private Buffer newBuffer() {
     if (headPrepared) {
-      return Buffer.buffer(INITIAL_BUFFER);
+      return Buffer.buffer(expectedLength);
     }
     headPrepared = true;
     streams.add(this);
     RelayHeaders.put(
         response, stream.id(), stream.backend(), stream.model(), stream.warning(), stream.trail());
     response
-        .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
-        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
-        .putHeader("x-accel-buffering", "no")
+        .putHeader(HttpHeaders.CONTENT_TYPE, EVENT_STREAM)
+        .putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE)
+        .putHeader(ACCEL_BUFFERING, NO)
         .setChunked(true);
     return Buffer.buffer(INITIAL_BUFFER).appendBuffer(encoder.role());
   }

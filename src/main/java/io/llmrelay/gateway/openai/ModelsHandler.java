@@ -1,6 +1,7 @@
 package io.llmrelay.gateway.openai;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.gateway.server.GatewayError;
@@ -82,7 +83,7 @@ public final class ModelsHandler {
       }
       for (Object id : ids) {
         models.putIfAbsent(id.toString(), name);
-        qualified.put(name + "/" + id, name);
+        qualified.put(new CandidateName(name, id.toString()).toString(), name);
       }
     }
     qualified.forEach(models::putIfAbsent);

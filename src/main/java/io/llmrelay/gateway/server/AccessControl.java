@@ -24,12 +24,13 @@ public final class AccessControl {
       ThreadLocal.withInitial(AccessControl::sha256);
 
   /**
-   * Default limit for the request bodies held at a time: parsed, they take several times as much.
+   * Default limit for the request bodies held at a time. Until a backend answers, each is held
+   * twice: as it was received and as it is sent.
    */
   private static final long MAX_BODY_BYTES = Runtime.getRuntime().maxMemory() / 8;
 
   private final Quota connections = new Quota(0);
-  private final Quota bodyBytes;
+  private final BodyMemory bodyMemory;
   private volatile List<Key> keys = List.of();
 
   private static final class Key {
@@ -50,7 +51,7 @@ public final class AccessControl {
    * @param maxBodyBytes the most bytes of request bodies held at a time
    */
   public AccessControl(GatewayOptions options, long maxBodyBytes) {
-    bodyBytes = new Quota(maxBodyBytes);
+    bodyMemory = new BodyMemory(maxBodyBytes);
     update(options);
   }
 
@@ -113,9 +114,9 @@ public final class AccessControl {
     return connections;
   }
 
-  /** Returns the quota of request body bytes in memory. */
-  Quota bodyBytes() {
-    return bodyBytes;
+  /** Returns the memory for request bodies. */
+  BodyMemory bodyMemory() {
+    return bodyMemory;
   }
 
   private static MessageDigest sha256() {

@@ -102,7 +102,7 @@ public final class AuthHandler {
   private void beginScope(RoutingContext ctx, KeyLimiter limiter) {
     HttpServerRequest request = ctx.request();
     RequestScope scope =
-        RequestScope.begin(ctx, connections.begin(request), limiter, access.bodyBytes());
+        RequestScope.begin(ctx, connections.begin(request), limiter, access.bodyMemory());
     if (request.response().closed()) {
       scope.end();
     } else {

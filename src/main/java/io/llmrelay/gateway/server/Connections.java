@@ -35,6 +35,9 @@ public final class Connections {
   /** The Netty handler that times the TLS handshake and the HTTP/2 preface. */
   private static final String HANDSHAKE_TIMEOUT_HANDLER = "idle";
 
+  /** The package of Vert.x that gives access to the channel of a connection. */
+  private static final String INTERNALS = "io.vertx.core.net.impl";
+
   /** The most milliseconds a new connection may take to send the head of its first request. */
   static final long FIRST_HEAD_MS = 20_000;
 
@@ -50,7 +53,17 @@ public final class Connections {
   private long writeIdleMs;
   private long lastWarning = System.nanoTime() - WARNING_INTERVAL_NS;
 
+  /**
+   * @throws IllegalStateException on the module path, unless the channels of connections are
+   *     accessible
+   */
   public Connections(Vertx vertx, Quota quota, long idleMs, long writeIdleMs) {
+    Module vertxCore = HttpConnection.class.getModule();
+    if (!vertxCore.isExported(INTERNALS, Connections.class.getModule())) {
+      throw new IllegalStateException(
+          "on the module path the gateway needs the JVM option --add-exports %s/%s=%s"
+              .formatted(vertxCore.getName(), INTERNALS, Connections.class.getModule().getName()));
+    }
     this.vertx = vertx;
     this.quota = quota;
     setTimeouts(idleMs, writeIdleMs);
@@ -150,6 +163,22 @@ public final class Connections {
     void end() {
       requests--;
       idleSince = System.nanoTime();
+    }
+
+    /** Stops reading from the socket; on HTTP/2 each stream has a window of its own instead. */
+    void pauseReading() {
+      setReading(false);
+    }
+
+    void resumeReading() {
+      setReading(true);
+    }
+
+    private void setReading(boolean reading) {
+      Channel channel = channel(connection);
+      if (!(channel.pipeline().get("handler") instanceof Http2ConnectionHandler)) {
+        channel.config().setAutoRead(reading);
+      }
     }
 
     private void check() {

@@ -1,12 +1,9 @@
 package io.llmrelay.gateway.server;
 
-import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
@@ -17,7 +14,7 @@ final class ContentCoding {
   private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
   private static final String DEFLATE = "deflate";
 
-  /** Bytes decoded at a time; a body is refused at most this far beyond its limit. */
+  /** Bytes read at a time. */
   private static final int PIECE_BYTES = 8 * 1024;
 
   /** Most empty members of a gzip body in a row. */
@@ -34,22 +31,17 @@ final class ContentCoding {
   }
 
   /**
-   * Decodes a body piece by piece.
+   * Decodes a body.
    *
    * @param coding a supported coding other than identity
-   * @param sink receives the pieces; returns false to stop
+   * @return {@code null} if the decoded body is larger than {@code maxBytes}
    * @throws IOException if the body is not in this coding, or truncated
    */
-  static void decode(String coding, Buffer body, Predicate<Buffer> sink) throws IOException {
-    byte[] bytes = body.getBytes();
-    Inflater inflater = new Inflater(!isZlib(bytes));
-    try (InputStream in = stream(coding, new ByteArrayInputStream(bytes), inflater)) {
-      byte[] piece = new byte[PIECE_BYTES];
-      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-        if (!sink.test(Buffer.buffer(Arrays.copyOf(piece, n)))) {
-          return;
-        }
-      }
+  static byte[] decode(String coding, byte[] body, int maxBytes) throws IOException {
+    Inflater inflater = new Inflater(!isZlib(body));
+    try (InputStream in = stream(coding, new ByteArrayInputStream(body), inflater)) {
+      byte[] decoded = in.readNBytes(maxBytes + 1);
+      return decoded.length > maxBytes ? null : decoded;
     } finally {
       inflater.end();
     }

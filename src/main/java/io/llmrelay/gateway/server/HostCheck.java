@@ -26,6 +26,9 @@ public final class HostCheck {
   private final Set<String> names = new HashSet<>();
   private final boolean anyAddress;
 
+  /** The authority of the last request for a known host; most requests have the same. */
+  private String lastKnown;
+
   /**
    * @param host the address or name the server listens on
    * @param more further names or addresses
@@ -67,8 +70,13 @@ public final class HostCheck {
   }
 
   private boolean isKnownAuthority(String authority) {
+    if (authority.equals(lastKnown)) {
+      return true;
+    }
     HostAndPort parsed = HostAndPort.parseAuthority(authority, -1);
-    return parsed != null && isKnown(parsed.host());
+    boolean known = parsed != null && isKnown(parsed.host());
+    lastKnown = known ? authority : lastKnown;
+    return known;
   }
 
   private boolean isKnown(String host) {

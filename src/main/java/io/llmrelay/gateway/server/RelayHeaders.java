@@ -1,6 +1,7 @@
 package io.llmrelay.gateway.server;
 
 import io.llmrelay.chat.Attempt;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 
@@ -11,6 +12,9 @@ import java.util.List;
  * setting of the request was limited or ignored).
  */
 public final class RelayHeaders {
+  private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-relay-backend");
+  private static final CharSequence MODEL = HttpHeaders.createOptimized("x-relay-model");
+  private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-relay-attempts");
   private static final String WARNING = "x-relay-warning";
   private static final int MAX_LENGTH = 200;
 
@@ -30,13 +34,13 @@ public final class RelayHeaders {
     if (!response.headers().contains(RequestIds.HEADER)) {
       put(response, RequestIds.HEADER, id);
     }
-    put(response, "x-relay-backend", backend);
-    put(response, "x-relay-model", model);
+    put(response, BACKEND, backend);
+    put(response, MODEL, model);
     if (warning != null) {
       addWarning(response, warning);
     }
     if (!trail.isEmpty()) {
-      response.putHeader("x-relay-attempts", Long.toString(attempts(trail)));
+      response.putHeader(ATTEMPTS, Long.toString(attempts(trail)));
     }
   }
 
@@ -49,10 +53,14 @@ public final class RelayHeaders {
 
   /** Returns how many candidates were tried. */
   public static long attempts(List<Attempt> trail) {
-    return trail.stream().filter(attempt -> attempt.result() != Attempt.Result.SKIPPED).count();
+    long attempts = 0;
+    for (Attempt attempt : trail) {
+      attempts += attempt.result() == Attempt.Result.SKIPPED ? 0 : 1;
+    }
+    return attempts;
   }
 
-  private static void put(HttpServerResponse response, String name, String value) {
+  private static void put(HttpServerResponse response, CharSequence name, String value) {
     if (value != null) {
       response.putHeader(name, sanitize(value, MAX_LENGTH));
     }
@@ -60,11 +68,14 @@ public final class RelayHeaders {
 
   /** Replaces characters that a header must not contain: model names are caller input. */
   private static String sanitize(String value, int maxLength) {
-    StringBuilder sanitized = new StringBuilder(Math.min(value.length(), maxLength));
-    for (int i = 0; i < value.length() && i < maxLength; i++) {
-      char c = value.charAt(i);
-      sanitized.append(c < ' ' || c > '~' ? '?' : c);
+    StringBuilder sanitized = null;
+    int length = Math.min(value.length(), maxLength);
+    for (int i = 0; i < length; i++) {
+      if (value.charAt(i) < ' ' || value.charAt(i) > '~') {
+        sanitized = sanitized == null ? new StringBuilder(value) : sanitized;
+        sanitized.setCharAt(i, '?');
+      }
     }
-    return sanitized.toString();
+    return sanitized == null ? value.substring(0, length) : sanitized.substring(0, length);
   }
 }

@@ -11,8 +11,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Locale;
-import java.util.function.LongPredicate;
+import java.util.function.LongFunction;
 
 /**
  * Reads a request body, whatever its content type. Size and time are limited; the size limit
@@ -27,6 +28,11 @@ public final class RequestBody {
   /** The most milliseconds a client may take to send its body. */
   public static final long TIMEOUT_MS = 60_000;
 
+  /** The first bytes reserved for a body whose length is not known. */
+  private static final int INITIAL = 8 * 1024;
+
+  private static final byte[] NOTHING = {};
+
   /** Retry delay when the memory for bodies is used up. */
   private static final long BUSY_RETRY_MS = 1_000;
 
@@ -35,31 +41,41 @@ public final class RequestBody {
 
   private final HttpServerRequest request;
   private final int maxBytes;
-  private final LongPredicate reserve;
-  private final Promise<Buffer> promise = Promise.promise();
-  private Buffer body = Buffer.buffer();
+  private final LongFunction<Future<Void>> memory;
+
+  /** {@code null} once it is completed: a request outlives its body. */
+  private Promise<byte[]> promise = Promise.promise();
+
+  private byte[] body = NOTHING;
+  private int length;
+  private int contentLength = -1;
   private long timer = -1;
   private boolean received;
   private String coding = "";
 
-  private RequestBody(HttpServerRequest request, int maxBytes, LongPredicate reserve) {
+  private RequestBody(HttpServerRequest request, int maxBytes, LongFunction<Future<Void>> memory) {
     this.request = request;
     this.maxBytes = maxBytes;
-    this.reserve = reserve;
+    this.memory = memory;
   }
 
   /**
    * Reads the body. The future fails with a {@link GatewayError}, and never completes if the client
    * disconnects.
    *
-   * @param reserve reserves memory for this many more bytes, or returns false
+   * @param memory reserves memory for a body of this size, in place of what is reserved for it
    */
-  public static Future<Buffer> read(
-      Vertx vertx, HttpServerRequest request, int maxBytes, LongPredicate reserve, long timeoutMs) {
-    return new RequestBody(request, maxBytes, reserve).read(vertx, timeoutMs);
+  public static Future<byte[]> read(
+      Vertx vertx,
+      HttpServerRequest request,
+      int maxBytes,
+      LongFunction<Future<Void>> memory,
+      long timeoutMs) {
+    return new RequestBody(request, maxBytes, memory).read(vertx, timeoutMs);
   }
 
-  private Future<Buffer> read(Vertx vertx, long timeoutMs) {
+  private Future<byte[]> read(Vertx vertx, long timeoutMs) {
+    Future<byte[]> future = promise.future();
     HttpServerResponse response = request.response();
     boolean expectsContinue =
         "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
@@ -83,7 +99,7 @@ public final class RequestBody {
             });
     // Most bodies arrive together with their head and need no timer.
     vertx.runOnContext(v -> startTimer(vertx, timeoutMs));
-    return promise.future();
+    return future;
   }
 
   private void startTimer(Vertx vertx, long timeoutMs) {
@@ -120,56 +136,116 @@ public final class RequestBody {
       request.response().putHeader(HttpHeaders.ACCEPT_ENCODING, "gzip, deflate");
       return unsupportedCoding();
     }
-    return isContentLengthTooLarge() ? tooLarge() : null;
+    return readContentLength() ? null : tooLarge();
   }
 
-  private boolean isContentLengthTooLarge() {
-    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-    try {
-      return length != null && Long.parseLong(length) > maxBytes;
-    } catch (NumberFormatException unparsable) {
+  /** Reads the {@code Content-Length}, if there is one; returns false if it is too large. */
+  private boolean readContentLength() {
+    String value = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    if (value == null) {
       return true;
+    }
+    try {
+      long bytes = Long.parseLong(value);
+      contentLength = (int) Math.min(bytes, maxBytes);
+      return bytes <= maxBytes;
+    } catch (NumberFormatException unparsable) {
+      return false;
     }
   }
 
   private void append(Buffer chunk) {
+    int needed = length + chunk.length();
     if (body == null) {
       return;
     }
-    if (body.length() + chunk.length() > maxBytes) {
+    if (needed > maxBytes) {
       fail(tooLarge());
-    } else if (!reserve.test(chunk.length())) {
-      fail(quotaExceeded());
+    } else if (needed <= body.length) {
+      copy(chunk);
     } else {
-      body.appendBuffer(chunk);
+      grow(needed, chunk);
     }
   }
 
+  private void copy(Buffer chunk) {
+    chunk.getBytes(body, length);
+    length += chunk.length();
+  }
+
+  /** Reads on when there is memory. */
+  private void grow(int needed, Buffer chunk) {
+    int size =
+        contentLength >= needed
+            ? contentLength
+            : (int) Math.min(maxBytes, Math.max(INITIAL, 2L * needed));
+    Future<Void> reserved = memory.apply(size);
+    boolean waiting = !reserved.isComplete();
+    if (waiting) {
+      request.pause();
+    }
+    reserved.onComplete(
+        (v, error) -> {
+          if (error != null) {
+            fail(outOfMemory());
+          } else if (body != null) {
+            body = Arrays.copyOf(body, size);
+            copy(chunk);
+          }
+          if (waiting) {
+            request.resume();
+          }
+        });
+  }
+
   private void complete() {
-    if (body == null || ContentCoding.isIdentity(coding)) {
-      promise.tryComplete(body);
+    if (body == null) {
       return;
     }
-    Buffer encoded = body;
-    body = Buffer.buffer();
+    byte[] received = length == body.length ? body : Arrays.copyOf(body, length);
+    if (ContentCoding.isIdentity(coding)) {
+      succeed(received);
+      return;
+    }
+    // Nobody knows how long it will be.
+    memory
+        .apply((long) received.length + maxBytes)
+        .onComplete(
+            (v, error) -> {
+              if (error != null) {
+                fail(outOfMemory());
+              } else {
+                decode(received);
+              }
+            });
+  }
+
+  private void decode(byte[] encoded) {
     try {
-      ContentCoding.decode(
-          coding,
-          encoded,
-          piece -> {
-            append(piece);
-            return body != null;
-          });
-      promise.tryComplete(body);
+      byte[] decoded = ContentCoding.decode(coding, encoded, maxBytes);
+      if (decoded == null) {
+        fail(tooLarge());
+      } else {
+        memory.apply(decoded.length).onComplete(released -> succeed(decoded));
+      }
     } catch (IOException e) {
       fail(undecodable());
     }
   }
 
+  private void succeed(byte[] bytes) {
+    Promise<byte[]> done = promise;
+    body = null;
+    promise = null;
+    done.tryComplete(bytes);
+  }
+
   /** Fails the future; what arrives of the body from now on is discarded. */
   private void fail(GatewayError error) {
     body = null;
-    promise.tryFail(error);
+    if (promise != null) {
+      promise.tryFail(error);
+    }
   }
 
   private static GatewayError unsupportedCoding() {
@@ -188,7 +264,7 @@ public final class RequestBody {
     return GatewayError.rejected(408, "request_timeout", "the body did not arrive in time");
   }
 
-  private static GatewayError quotaExceeded() {
+  private static GatewayError outOfMemory() {
     return GatewayError.of(
         Failure.of(FailureKind.OVERLOADED, "the memory for request bodies is used up")
             .withRetryAfterMs(BUSY_RETRY_MS));

@@ -1,21 +1,31 @@
 package io.llmrelay.gateway.server;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 
 /** Resources and permissions held by a request until its response ends. */
 public final class RequestScope {
   private static final String CONTEXT_KEY = "scope";
 
+  /** The most milliseconds a request waits for memory. */
+  static final long MAX_WAIT_MS = 30_000;
+
   private final Connections.Tracker tracker;
   private final KeyLimiter limiter;
-  private final Quota bodyBytes;
-  private long reservedBytes;
+  private final BodyMemory memory;
+  private final Context context = Vertx.currentContext();
+  private long reserved;
+  private BodyMemory.Waiter waiter;
+  private long waitTimer;
   private boolean ended;
 
-  private RequestScope(Connections.Tracker tracker, KeyLimiter limiter, Quota bodyBytes) {
+  private RequestScope(Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
     this.tracker = tracker;
     this.limiter = limiter;
-    this.bodyBytes = bodyBytes;
+    this.memory = memory;
   }
 
   /**
@@ -25,8 +35,8 @@ public final class RequestScope {
    * @param limiter of the request's key; {@code null} without a key
    */
   static RequestScope begin(
-      RoutingContext ctx, Connections.Tracker tracker, KeyLimiter limiter, Quota bodyBytes) {
-    RequestScope scope = new RequestScope(tracker, limiter, bodyBytes);
+      RoutingContext ctx, Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
+    RequestScope scope = new RequestScope(tracker, limiter, memory);
     ctx.put(CONTEXT_KEY, scope);
     return scope;
   }
@@ -51,14 +61,71 @@ public final class RequestScope {
     return limiter == null || limiter.hasHeartbeat();
   }
 
-  /** Reserves memory for body bytes until the scope ends; returns false if the quota is used up. */
-  public boolean reserveBodyBytes(long bytes) {
+  /**
+   * Reserves memory for a body of this size, in place of what is reserved for it. Where there is
+   * too little, the request waits, and nothing is read from its socket meanwhile.
+   *
+   * @return fails if there is still too little after {@link #MAX_WAIT_MS}, or too many wait; never
+   *     completes if the scope ends before
+   */
+  public Future<Void> reserveBody(long bytes) {
+    long more = bytes - reserved;
     if (ended) {
-      return true; // the body is discarded
+      return Future.succeededFuture(); // The body is discarded.
     }
-    boolean available = bodyBytes.tryAcquire(bytes);
-    reservedBytes += available ? bytes : 0;
-    return available;
+    if (more <= 0) {
+      reserved = bytes;
+      memory.release(-more);
+      return Future.succeededFuture();
+    }
+    if (memory.tryReserve(more)) {
+      reserved = bytes;
+      return Future.succeededFuture();
+    }
+    return waitFor(more);
+  }
+
+  private Future<Void> waitFor(long more) {
+    Promise<Void> promise = Promise.promise();
+    waiter = memory.queue(more, () -> context.runOnContext(v -> reserved(more, promise)));
+    if (waiter == null) {
+      return Future.failedFuture("too many requests wait for memory");
+    }
+    if (tracker != null) {
+      tracker.pauseReading();
+    }
+    waitTimer = context.owner().setTimer(MAX_WAIT_MS, id -> giveUp(promise));
+    return promise.future();
+  }
+
+  private void reserved(long more, Promise<Void> promise) {
+    if (ended) {
+      memory.release(more);
+    } else {
+      reserved += more;
+      stopWaiting();
+      promise.complete();
+    }
+  }
+
+  private void giveUp(Promise<Void> promise) {
+    if (memory.leave(waiter)) {
+      stopWaiting();
+      promise.fail("no memory has become free");
+    }
+  }
+
+  private void stopWaiting() {
+    waiter = null;
+    context.owner().cancelTimer(waitTimer);
+    if (tracker != null) {
+      tracker.resumeReading();
+    }
+  }
+
+  /** Releases the memory of the body: from here on nothing holds it. */
+  public void releaseBody() {
+    reserveBody(0);
   }
 
   /** Releases everything; further calls do nothing. */
@@ -66,8 +133,12 @@ public final class RequestScope {
     if (ended) {
       return;
     }
+    releaseBody();
     ended = true;
-    bodyBytes.release(reservedBytes);
+    if (waiter != null) {
+      memory.leave(waiter);
+      stopWaiting();
+    }
     if (tracker != null) {
       tracker.end();
     }

@@ -26,6 +26,9 @@ public final class Servers {
 
   private static final int MAX_URL = 4 * 1024;
 
+  /** The most bytes of a body that are passed on at once: as many as one read brings. */
+  private static final int MAX_PIECE = 64 * 1024;
+
   /** The most milliseconds for the TLS handshake, and then for the HTTP/2 preface. */
   private static final long HANDSHAKE_MS = 10_000;
 
@@ -63,6 +66,7 @@ public final class Servers {
         .setAcceptBacklog(ACCEPT_BACKLOG)
         .setMaxHeaderSize(MAX_HEAD)
         .setMaxInitialLineLength(MAX_URL)
+        .setMaxChunkSize(MAX_PIECE)
         .setHttp2ClearTextEnabled(false)
         .setInitialSettings(
             new Http2Settings().setMaxConcurrentStreams(MAX_STREAMS).setMaxHeaderListSize(MAX_HEAD))

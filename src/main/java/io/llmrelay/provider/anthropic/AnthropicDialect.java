@@ -1,19 +1,13 @@
 package io.llmrelay.provider.anthropic;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
-import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
-import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
-import io.llmrelay.provider.wire.Json;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +17,14 @@ import java.util.regex.Pattern;
 /**
  * Anthropic's Messages API. System texts are separate from the messages, user and assistant
  * alternate beginning with the user, and a maximum of tokens is required.
+ *
+ * <p>Provider data is restored: signed and redacted thinking is sent back as it came, and {@code
+ * cache_control} stays with its part. What depends on the model is decided by its name, see {@link
+ * ClaudeModel}; how JSON is answered, by {@link JsonAnswer}; how thinking is asked for, by {@link
+ * ClaudeThinking}.
  */
 public final class AnthropicDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
-  private static final Pattern CLAUDE = Pattern.compile("\\bclaude\\b");
-  private static final Pattern ACCEPTS_BOTH =
-      Pattern.compile("claude-(instant|v?[23]\\b|(opus|sonnet)-4(-0)?(?![-.]?\\d{1,2}\\b))");
-  static final int DEFAULT_MAX_TOKENS = 4096;
   private static final String VERSION = "2023-06-01";
 
   @Override
@@ -39,14 +34,12 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return Set.of();
+    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO));
   }
 
   @Override
   public String cannotExpress(ChatRequest request) {
-    return Conversation.firstRole(request) == ChatMessage.Role.USER
-        ? null
-        : "the conversation must begin with the user";
+    return AnthropicRequest.problem(request);
   }
 
   @Override
@@ -76,52 +69,7 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    Translation translation = new Translation(request);
-    JsonArray system = blocks(Conversation.systemParts(request));
-    JsonArray messages = new JsonArray();
-    for (Conversation.Turn turn : Conversation.turns(request)) {
-      messages.add(
-          new JsonObject()
-              .put("role", turn.assistant() ? "assistant" : "user")
-              .put("content", blocks(turn.parts())));
-    }
-    Integer maxTokens = request.maxTokens();
-    JsonObject json =
-        new JsonObject()
-            .put("model", model)
-            .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
-    Json.put(json, "system", system.isEmpty() ? null : system);
-    json.put("messages", messages).put("stream", true);
-    Json.put(json, "temperature", translation.temperature(1));
-    Json.put(json, "top_p", topP(request, model, translation));
-    Json.put(json, "stop_sequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    String user = translation.user();
-    Json.put(json, "metadata", user == null ? null : new JsonObject().put("user_id", user));
-    return new EncodedRequest(json.toBuffer(), translation.warnings());
-  }
-
-  /** Returns {@code top_p}; {@code null} for a model that takes only the temperature. */
-  public static Double topP(ChatRequest request, String model, Translation translation) {
-    if (request.temperature() == null || request.topP() == null || !acceptsOnlyOne(model)) {
-      return request.topP();
-    }
-    translation.warn("top_p was left out: " + model + " takes temperature or top_p, not both");
-    return null;
-  }
-
-  /** Claude models from Opus 4.1 and Sonnet 4.5 on refuse temperature and top_p together. */
-  private static boolean acceptsOnlyOne(String model) {
-    return CLAUDE.matcher(model).find() && !ACCEPTS_BOTH.matcher(model).find();
-  }
-
-  private static JsonArray blocks(List<ContentPart> parts) {
-    JsonArray blocks = new JsonArray();
-    for (ContentPart part : parts) {
-      if (part instanceof ContentPart.Text text) {
-        blocks.add(new JsonObject().put("type", "text").put("text", text.text()));
-      }
-    }
-    return blocks;
+    return new AnthropicRequest(request, model).encode(options);
   }
 
   @Override

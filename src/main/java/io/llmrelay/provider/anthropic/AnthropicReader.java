@@ -2,7 +2,6 @@ package io.llmrelay.provider.anthropic;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
@@ -25,8 +24,11 @@ final class AnthropicReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
 
   private final Answer answer;
+  private final ContentBlocks blocks;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
+  private final StringBuilder signature = new StringBuilder();
+  private final StringBuilder arguments = new StringBuilder();
   private final ChunkTemplate template = new ChunkTemplate();
 
   /** Offset of the text's opening quote within the payload. */
@@ -41,6 +43,9 @@ final class AnthropicReader implements Dialect.Reader {
   private String stopReason;
   private boolean error;
 
+  /** Whether the payload has a citation. */
+  private boolean citation;
+
   private long input;
   private long cacheRead;
   private long cacheWrite;
@@ -49,12 +54,13 @@ final class AnthropicReader implements Dialect.Reader {
 
   AnthropicReader(Answer answer) {
     this.answer = answer;
+    this.blocks = new ContentBlocks(answer);
   }
 
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     if (template.matches(bytes, from, to)) {
-      answer.text(BlockKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
+      blocks.text(template.text(), template.textFrom(), template.textTo());
       return;
     }
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
@@ -63,6 +69,9 @@ final class AnthropicReader implements Dialect.Reader {
     }
     text.setLength(0);
     thinking.setLength(0);
+    signature.setLength(0);
+    arguments.setLength(0);
+    citation = false;
     type = name;
     typed = false;
     quote = -1;
@@ -78,11 +87,19 @@ final class AnthropicReader implements Dialect.Reader {
     if (error || "error".equals(type)) {
       answer.error(bytes, from, to);
     } else {
-      apply();
-      if (typed && "content_block_delta".equals(type) && thinking.isEmpty() && !text.isEmpty()) {
+      apply(bytes, from, to);
+      if (typed && "content_block_delta".equals(type) && isTextOnly()) {
         template.learn(bytes, from, to, quote, text);
       }
     }
+  }
+
+  private boolean isTextOnly() {
+    return !text.isEmpty()
+        && thinking.isEmpty()
+        && signature.isEmpty()
+        && arguments.isEmpty()
+        && !citation;
   }
 
   /** Reads the fields of the payload and of its relevant objects; their names are unique. */
@@ -106,6 +123,12 @@ final class AnthropicReader implements Dialect.Reader {
           Json.append(in, text);
         }
         case "thinking" -> Json.append(in, thinking);
+        case "signature" -> Json.append(in, signature);
+        case "partial_json" -> Json.append(in, arguments);
+        case "citation" -> {
+          citation = object;
+          in.skipChildren();
+        }
         case "model" -> model = Json.string(in);
         case "stop_reason" -> stopReason = Json.string(in);
         case "delta", "message", "content_block", "usage", "output_tokens_details" -> {
@@ -129,7 +152,7 @@ final class AnthropicReader implements Dialect.Reader {
     return Math.max(before, Json.count(in, before));
   }
 
-  private void apply() {
+  private void apply(byte[] bytes, int from, int to) throws IOException {
     if (type == null) {
       return;
     }
@@ -138,17 +161,29 @@ final class AnthropicReader implements Dialect.Reader {
         answer.model(model);
         usage();
       }
-      case "content_block_start", "content_block_delta" -> {
-        answer.text(BlockKind.REASONING, thinking);
-        answer.text(BlockKind.TEXT, text);
+      case "content_block_start" ->
+          blocks.start(Json.object(Json.payload(bytes, from, to), "content_block"));
+      case "content_block_delta" -> {
+        blocks.thinking(thinking);
+        blocks.signature(signature);
+        blocks.text(text);
+        blocks.arguments(arguments);
+        if (citation) {
+          JsonObject delta = Json.object(Json.payload(bytes, from, to), "delta");
+          blocks.citation(delta.getValue("citation"));
+        }
       }
+      case "content_block_stop" -> blocks.stop();
       case "message_delta" -> {
         usage();
         if (stopReason != null) {
           answer.finish(finish(stopReason));
         }
       }
-      case "message_stop" -> answer.end();
+      case "message_stop" -> {
+        blocks.stop();
+        answer.end();
+      }
       default -> {}
     }
   }
@@ -164,10 +199,11 @@ final class AnthropicReader implements Dialect.Reader {
             TokenUsage.Source.PROVIDER));
   }
 
-  private static FinishReason finish(String reason) {
+  /** Returns the reason of the end. A paused turn is incomplete, since nothing continues it. */
+  private FinishReason finish(String reason) {
     return switch (reason) {
-      case "max_tokens", "model_context_window_exceeded" -> FinishReason.LENGTH;
-      case "tool_use" -> FinishReason.TOOL_CALLS;
+      case "max_tokens", "model_context_window_exceeded", "pause_turn" -> FinishReason.LENGTH;
+      case "tool_use" -> blocks.finishOfCall();
       case "refusal" -> FinishReason.CONTENT_FILTER;
       default -> FinishReason.STOP;
     };
@@ -180,10 +216,10 @@ final class AnthropicReader implements Dialect.Reader {
     }
     for (Object block : Json.array(json, "content")) {
       if (block instanceof JsonObject object) {
-        answer.text(BlockKind.REASONING, Json.stringOrNumber(object, "thinking"));
-        answer.text(BlockKind.TEXT, Json.stringOrNumber(object, "text"));
+        blocks.start(object);
       }
     }
+    blocks.stop();
     JsonObject usage = Json.object(json, "usage");
     input = Json.count(usage, "input_tokens");
     cacheRead = Json.count(usage, "cache_read_input_tokens");

@@ -1,21 +1,16 @@
 package io.llmrelay.provider.bedrock;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
-import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
-import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
-import io.llmrelay.provider.anthropic.AnthropicDialect;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,14 +87,18 @@ public final class BedrockDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return Set.of();
+    return EnumSet.of(
+        RequestFeature.TOOLS,
+        RequestFeature.IMAGES,
+        RequestFeature.AUDIO,
+        RequestFeature.DOCUMENTS,
+        RequestFeature.JSON,
+        RequestFeature.JSON_SCHEMA);
   }
 
   @Override
   public String cannotExpress(ChatRequest request) {
-    return Conversation.firstRole(request) == ChatMessage.Role.USER
-        ? null
-        : "the conversation must begin with the user";
+    return BedrockRequest.problem(request);
   }
 
   @Override
@@ -136,36 +135,7 @@ public final class BedrockDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    Translation translation = new Translation(request);
-    JsonArray messages = new JsonArray();
-    for (Conversation.Turn turn : Conversation.turns(request)) {
-      messages.add(
-          new JsonObject()
-              .put("role", turn.assistant() ? "assistant" : "user")
-              .put("content", blocks(turn.parts())));
-    }
-    JsonArray system = blocks(Conversation.systemParts(request));
-    JsonObject config = new JsonObject();
-    Json.put(config, "temperature", translation.temperature(1));
-    // Claude has the same restrictions as at Anthropic.
-    Json.put(config, "topP", AnthropicDialect.topP(request, model, translation));
-    Json.put(config, "maxTokens", request.maxTokens());
-    Json.put(
-        config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    JsonObject json = new JsonObject().put("messages", messages);
-    Json.put(json, "system", system.isEmpty() ? null : system);
-    Json.put(json, "inferenceConfig", config.isEmpty() ? null : config);
-    return new EncodedRequest(json.toBuffer(), translation.warnings());
-  }
-
-  private static JsonArray blocks(List<ContentPart> parts) {
-    JsonArray blocks = new JsonArray();
-    for (ContentPart part : parts) {
-      if (part instanceof ContentPart.Text text) {
-        blocks.add(new JsonObject().put("text", text.text()));
-      }
-    }
-    return blocks;
+    return new BedrockRequest(request, model).encode(options);
   }
 
   @Override

@@ -1,18 +1,16 @@
 package io.llmrelay.provider.cloudflare;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
-import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.openai.OpenAiDialect;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,8 +24,6 @@ import java.util.regex.Pattern;
  */
 public final class CloudflareDialect implements Dialect {
   private static final Pattern WITH_AI = Pattern.compile("/ai/*$");
-  static final int DEFAULT_MAX_TOKENS = 2048;
-  private static final long MAX_SEED = 9_999_999_999L;
 
   private static final Pattern NO_ACCOUNT =
       Pattern.compile("https?://api\\.cloudflare\\.com(?!.*/accounts/\\w+(/|$)).*");
@@ -47,12 +43,12 @@ public final class CloudflareDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return Set.of();
+    return EnumSet.of(RequestFeature.TOOLS, RequestFeature.IMAGES);
   }
 
   @Override
   public String cannotExpress(ChatRequest request) {
-    return request.stop() == null ? null : "stop cannot be expressed";
+    return CloudflareRequest.problem(request);
   }
 
   @Override
@@ -82,24 +78,7 @@ public final class CloudflareDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    Translation translation = new Translation(request);
-    JsonArray messages = new JsonArray();
-    for (ChatMessage message : request.messages()) {
-      messages.add(
-          new JsonObject().put("role", message.role().code()).put("content", message.text()));
-    }
-    Integer maxTokens = request.maxTokens();
-    JsonObject json =
-        new JsonObject()
-            .put("messages", messages)
-            .put("stream", true)
-            .put("max_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
-    Json.put(json, "temperature", request.temperature());
-    Json.put(json, "top_p", request.topP());
-    if (request.seed() != null && request.seed() >= 1 && request.seed() <= MAX_SEED) {
-      json.put("seed", translation.seed());
-    }
-    return new EncodedRequest(json.toBuffer(), translation.warnings());
+    return CloudflareRequest.encode(request, model, options);
   }
 
   /** Returns the reasoning fields of the models that use the format of OpenAI. */

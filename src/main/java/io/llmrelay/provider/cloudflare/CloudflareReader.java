@@ -14,8 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A reader of native chunks: text, then usage, then {@code [DONE]}, without a finish reason. Chunks
- * with choices, which newer models send, are read in the format of OpenAI.
+ * A reader of native chunks: text and tool calls, then usage, then {@code [DONE]}, without a finish
+ * reason. Chunks with choices, which newer models send, are read in the format of OpenAI, and so
+ * are native tool calls: some models send them whole, others in fragments as OpenAI does.
  */
 final class CloudflareReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -23,16 +24,19 @@ final class CloudflareReader implements Dialect.Reader {
   private final Answer answer;
   private final Dialect.Reader choices;
 
+  /** The number of calls that came whole. */
+  private int whole;
+
   CloudflareReader(Answer answer, BackendOptions options) {
     this.answer = answer;
-    answer.limit(CloudflareDialect.DEFAULT_MAX_TOKENS);
+    answer.limit(CloudflareRequest.DEFAULT_MAX_TOKENS);
     this.choices = new OpenAiDialect().reader(answer, options);
   }
 
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
-      answer.end();
+      choices.event(name, bytes, from, to);
       return;
     }
     JsonObject chunk = Json.payload(bytes, from, to);
@@ -55,15 +59,26 @@ final class CloudflareReader implements Dialect.Reader {
     if (result.containsKey("choices")) {
       return choices.whole(result);
     }
-    chunk(result);
-    return result.containsKey("response");
+    if (!result.containsKey("response") && !result.containsKey("tool_calls")) {
+      return false;
+    }
+    try {
+      chunk(result);
+      choices.event(null, DONE, 0, DONE.length);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
-  private void chunk(JsonObject chunk) {
+  @Override
+  public void end() {
+    choices.end();
+  }
+
+  private void chunk(JsonObject chunk) throws IOException {
     answer.text(BlockKind.TEXT, Json.stringOrNumber(chunk, "response"));
-    if (hasCalls(Json.array(chunk, "tool_calls"))) {
-      answer.toolCalls();
-    }
+    calls(Json.array(chunk, "tool_calls"));
     JsonObject usage = Json.object(chunk, "usage");
     answer.usage(
         new TokenUsage(
@@ -75,13 +90,43 @@ final class CloudflareReader implements Dialect.Reader {
             TokenUsage.Source.PROVIDER));
   }
 
-  /** Whether an entry names a tool; a list of calls may end with an entry that does not. */
-  private static boolean hasCalls(JsonArray calls) {
-    return calls.stream()
-        .anyMatch(
-            call ->
-                call instanceof JsonObject json
-                    && (Json.string(json, "name") != null
-                        || Json.string(Json.object(json, "function"), "name") != null));
+  private void calls(JsonArray calls) throws IOException {
+    JsonArray deltas = new JsonArray();
+    for (Object call : calls) {
+      if (call instanceof JsonObject json) {
+        JsonObject function = Json.object(json, "function");
+        if (Json.string(json, "name") != null) {
+          deltas.add(whole(json, json));
+        } else if (function.getValue("arguments") instanceof JsonObject) {
+          deltas.add(whole(json, function));
+        } else if (Json.string(function, "name") != null
+            || !Json.text(function, "arguments").isEmpty()) {
+          deltas.add(json);
+        } // A list may end with an entry that names no tool and has no arguments.
+      }
+    }
+    if (!deltas.isEmpty()) {
+      JsonObject choice = new JsonObject().put("delta", new JsonObject().put("tool_calls", deltas));
+      byte[] bytes =
+          Json.encode(new JsonObject().put("choices", JsonArray.of(choice)))
+              .getBytes(StandardCharsets.UTF_8);
+      choices.event(null, bytes, 0, bytes.length);
+    }
+  }
+
+  /** Returns a call that came whole, as one delta. */
+  private JsonObject whole(JsonObject call, JsonObject function) {
+    Object arguments = function.getValue("arguments");
+    JsonObject delta = new JsonObject().put("index", whole++);
+    Json.put(delta, "id", Json.string(call, "id"));
+    return delta.put(
+        "function",
+        new JsonObject()
+            .put("name", Json.string(function, "name"))
+            .put(
+                "arguments",
+                arguments instanceof String s
+                    ? s
+                    : arguments == null ? "" : Json.encode(arguments)));
   }
 }

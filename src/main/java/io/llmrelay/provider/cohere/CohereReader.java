@@ -1,17 +1,19 @@
 package io.llmrelay.provider.cohere;
 
 import io.llmrelay.chat.BlockKind;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.wire.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
  * A reader of Cohere's events. An event without a type is an error. The finish reason may be an
- * error or a timeout.
+ * error or a timeout. The plan of a tool call counts as reasoning.
  */
 final class CohereReader implements Dialect.Reader {
   private final Answer answer;
@@ -30,10 +32,14 @@ final class CohereReader implements Dialect.Reader {
     JsonObject message = Json.object(delta, "message");
     switch (Json.text(event, "type")) {
       case "" -> answer.error(bytes, from, to);
-      case "content-start", "content-delta" -> content(Json.object(message, "content"));
-      case "tool-plan-delta" ->
-          answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "tool_plan"));
-      case "tool-call-start" -> answer.toolCalls();
+      case "content-start", "content-delta" -> {
+        content(Json.object(message, "content"));
+        logprobs(JsonArray.of(event.getValue("logprobs")));
+      }
+      case "tool-plan-delta" -> plan(message);
+      case "tool-call-start" -> call(Json.object(message, "tool_calls"));
+      case "tool-call-delta" -> arguments(Json.object(message, "tool_calls"));
+      case "citation-start" -> citations(JsonArray.of(Json.object(message, "citations")));
       case "message-end" -> end(delta);
       default -> {}
     }
@@ -42,11 +48,19 @@ final class CohereReader implements Dialect.Reader {
   @Override
   public boolean whole(JsonObject json) {
     JsonObject message = Json.object(json, "message");
+    plan(message);
     for (Object content : Json.array(message, "content")) {
       if (content instanceof JsonObject block) {
         content(block);
       }
     }
+    for (Object call : Json.array(message, "tool_calls")) {
+      if (call instanceof JsonObject each) {
+        call(each);
+      }
+    }
+    logprobs(Json.array(json, "logprobs"));
+    citations(Json.array(message, "citations"));
     if (Json.text(json, "finish_reason").isEmpty()) {
       return false;
     }
@@ -54,9 +68,41 @@ final class CohereReader implements Dialect.Reader {
     return true;
   }
 
+  private void plan(JsonObject message) {
+    answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "tool_plan"));
+  }
+
   private void content(JsonObject content) {
     answer.text(BlockKind.REASONING, Json.stringOrNumber(content, "thinking"));
     answer.text(BlockKind.TEXT, Json.stringOrNumber(content, "text"));
+  }
+
+  private void call(JsonObject call) {
+    String name = Json.string(Json.object(call, "function"), "name");
+    if (name == null) {
+      answer.fail(FailureKind.MALFORMED_TOOL_CALL, "a tool call names no tool");
+      return;
+    }
+    answer.call(Json.string(call, "id"), name, null);
+    arguments(call);
+  }
+
+  private void arguments(JsonObject call) {
+    answer.arguments(Json.text(Json.object(call, "function"), "arguments"));
+  }
+
+  private void logprobs(JsonArray items) {
+    JsonArray content = CohereExtras.logprobs(items);
+    if (!content.isEmpty()) {
+      answer.data("logprobs", new JsonObject().put("content", content));
+    }
+  }
+
+  private void citations(JsonArray citations) {
+    JsonArray annotations = CohereExtras.annotations(citations);
+    if (!annotations.isEmpty()) {
+      answer.data("annotations", annotations);
+    }
   }
 
   private void end(JsonObject end) {

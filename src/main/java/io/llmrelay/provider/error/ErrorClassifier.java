@@ -17,6 +17,9 @@ public final class ErrorClassifier {
   /** Default upper bound for the delay that a rate limit or a spent quota asks for. */
   public static final Duration DEFAULT_MAX_WAIT = Duration.ofDays(31);
 
+  private static final String WITHHELD =
+      "the provider's message is withheld: it may quote the request, which is not kept any longer";
+
   private final String provider;
   private final SecretRedactor secrets;
   private final PromptRedactor prompt;
@@ -55,6 +58,14 @@ public final class ErrorClassifier {
     return new ErrorClassifier(this, PromptRedactor.of(request));
   }
 
+  /**
+   * Lets go of a large request. From then on messages of the backend are withheld, except for
+   * codes.
+   */
+  public void releaseRequest() {
+    prompt.release();
+  }
+
   /** Classifies a response with an error status. */
   public Failure http(int status, MultiMap headers, Buffer body) {
     byte[] bytes = body.getBytes();
@@ -77,8 +88,9 @@ public final class ErrorClassifier {
     // A prompt that the server quotes must not affect the classification.
     String redacted = prompt.redact(SecretRedactor.fold(error.text()));
     ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, redacted);
-    String message = error.message() == null ? code(error) : fit(error.message());
-    Failure failure = Failure.of(verdict.kind(), message == null ? where : where + ": " + message);
+    String message = redact(error.message());
+    String words = message.isEmpty() ? redact(error.code()) : message;
+    Failure failure = Failure.of(verdict.kind(), words.isEmpty() ? where : where + ": " + words);
     return verdict.kind().retryable()
         ? failure.withRetryAfterMs(
             RetryAfter.ms(
@@ -92,6 +104,11 @@ public final class ErrorClassifier {
 
   /** Redacts a message of the backend and limits its length. */
   public String fit(String message) {
-    return prompt.redact(secrets.redact(message));
+    String redacted = redact(message);
+    return redacted.isEmpty() ? WITHHELD : redacted;
+  }
+
+  private String redact(String message) {
+    return message == null ? "" : prompt.redact(secrets.redact(message));
   }
 }

@@ -244,6 +244,7 @@ final class ErrorRules {
                   "deprecated for this model",
                   "requires --enable-",
                   "not a multimodal model",
+                  "missing an? (`?thought_signature|thought signature)",
                   "at most 0 (image|video|audio)",
                   "type is unavailable",
                   "(cannot|can't) be (combined|used) with",

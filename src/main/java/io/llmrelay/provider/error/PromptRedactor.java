@@ -24,11 +24,17 @@ final class PromptRedactor {
   private static final Pattern ESCAPE =
       Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\\\/]))");
 
+  /** The most bytes of a request that is kept as long as its answer. */
+  static final int MAX_KEPT = 16 * 1024;
+
+  private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
+
   private static final String MASK = "***";
   private static final int FILTER_MASK = 0xFFFF;
   private static final int TOP = power(RUN - 1);
 
-  private final ChatRequest request;
+  private ChatRequest request;
+  private boolean withheld;
 
   private PromptRedactor(ChatRequest request) {
     this.request = request;
@@ -38,12 +44,24 @@ final class PromptRedactor {
     return new PromptRedactor(request);
   }
 
+  /** Lets go of a large request. From then on nothing is passed on that may quote it. */
+  void release() {
+    if (request != null && request.size() > MAX_KEPT) {
+      request = null;
+      withheld = true;
+    }
+  }
+
   /**
-   * Masks quotations.
+   * Masks quotations. Of a released request nothing is known: then the result is empty, unless the
+   * message is a single word like a code.
    *
    * @param message the message, {@linkplain SecretRedactor#fold folded} as the prompt is
    */
   String redact(String message) {
+    if (withheld) {
+      return CODE.matcher(message).matches() ? message : "";
+    }
     BitSet quoted = quoted(message);
     if (message.indexOf('\\') >= 0) {
       quoted.or(quotedInEscapes(message));

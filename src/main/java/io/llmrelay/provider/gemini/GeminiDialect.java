@@ -1,17 +1,13 @@
 package io.llmrelay.provider.gemini;
 
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
-import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
-import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,8 +16,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Google's native API for Gemini. The model is part of the path, system texts are separate from the
- * contents, and all settings are in one object.
+ * Google's native API for Gemini. The model is part of the path. Every feature of a request can be
+ * expressed, if not every case of it; structured answers are native.
  */
 public final class GeminiDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");
@@ -33,14 +29,21 @@ public final class GeminiDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.of(RequestFeature.JSON, RequestFeature.JSON_SCHEMA);
+    return EnumSet.of(
+        RequestFeature.TOOLS,
+        RequestFeature.PROVIDER_TOOLS,
+        RequestFeature.IMAGES,
+        RequestFeature.AUDIO,
+        RequestFeature.DOCUMENTS,
+        RequestFeature.OTHER_PARTS,
+        RequestFeature.JSON,
+        RequestFeature.JSON_SCHEMA,
+        RequestFeature.WEB_SEARCH);
   }
 
   @Override
   public String cannotExpress(ChatRequest request) {
-    return Conversation.firstRole(request) == null
-        ? "the conversation needs more than the system"
-        : null;
+    return GeminiRequest.problem(request);
   }
 
   @Override
@@ -66,45 +69,7 @@ public final class GeminiDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    Translation translation = new Translation(request);
-    JsonArray contents = new JsonArray();
-    for (Conversation.Turn turn : Conversation.turns(request)) {
-      contents.add(parts(turn.parts()).put("role", turn.assistant() ? "model" : "user"));
-    }
-    List<ContentPart> system = Conversation.systemParts(request);
-    JsonObject config = config(request, translation);
-    JsonObject json = new JsonObject();
-    Json.put(json, "systemInstruction", system.isEmpty() ? null : parts(system));
-    json.put("contents", contents);
-    Json.put(json, "generationConfig", config.isEmpty() ? null : config);
-    return new EncodedRequest(json.toBuffer(), translation.warnings());
-  }
-
-  private static JsonObject parts(List<ContentPart> content) {
-    JsonArray parts = new JsonArray();
-    for (ContentPart part : content) {
-      if (part instanceof ContentPart.Text text) {
-        parts.add(new JsonObject().put("text", text.text()));
-      }
-    }
-    return new JsonObject().put("parts", parts);
-  }
-
-  private static JsonObject config(ChatRequest request, Translation translation) {
-    JsonObject config = new JsonObject();
-    Json.put(config, "temperature", request.temperature());
-    Json.put(config, "topP", request.topP());
-    Json.put(config, "maxOutputTokens", request.maxTokens());
-    Json.put(
-        config, "stopSequences", request.stop() == null ? null : new JsonArray(request.stop()));
-    if (request.seed() != null && request.seed() == request.seed().intValue()) {
-      config.put("seed", translation.seed());
-    }
-    if (request.wantsFormat()) {
-      config.put("responseMimeType", "application/json");
-      Json.put(config, "responseJsonSchema", request.schema());
-    }
-    return config;
+    return GeminiRequest.encode(request, model, options);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.llmrelay.provider.gemini;
 
 import io.llmrelay.chat.BlockKind;
+import io.llmrelay.chat.ContentPart.Reasoning;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
@@ -12,7 +13,11 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
 /**
- * A reader of Gemini's chunks, each of which is a whole response with the next part of the text.
+ * A reader of Gemini's chunks, each of which is a whole response with the next parts of the answer.
+ *
+ * <p>A tool call comes whole in one part. Its signature goes with the call; the signature of a text
+ * becomes an entry of {@code reasoning_details} after the text, and so does that of a thought,
+ * together with the thought.
  *
  * <p>There is no end marker, and a finish reason does not mark the end: with code execution the
  * first STOP precedes the text. So the last reason applies once the body is complete; a connection
@@ -21,7 +26,9 @@ import java.io.IOException;
  */
 final class GeminiReader implements Dialect.Reader {
   private final Answer answer;
+  private final GeminiSources sources = new GeminiSources();
   private String finish = "";
+  private int details;
 
   GeminiReader(Answer answer) {
     this.answer = answer;
@@ -58,19 +65,78 @@ final class GeminiReader implements Dialect.Reader {
   }
 
   private void candidate(JsonObject candidate) {
-    JsonArray parts = Json.array(Json.object(candidate, "content"), "parts");
-    for (Object entry : parts) {
+    for (Object entry : Json.array(Json.object(candidate, "content"), "parts")) {
       if (entry instanceof JsonObject part) {
-        boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
-        answer.text(
-            thought ? BlockKind.REASONING : BlockKind.TEXT, Json.stringOrNumber(part, "text"));
-        if (part.containsKey("functionCall")) {
-          answer.toolCalls();
-        }
+        part(part);
       }
     }
+    JsonArray logprobs = GeminiLogprobs.read(Json.object(candidate, "logprobsResult"));
+    if (!logprobs.isEmpty()) {
+      answer.data("logprobs", new JsonObject().put("content", logprobs));
+    }
+    sources.read(Json.object(candidate, "groundingMetadata"));
     String reason = Json.text(candidate, "finishReason");
     finish = reason.isEmpty() ? finish : reason;
+  }
+
+  private void part(JsonObject part) {
+    String signature = Json.string(part, "thoughtSignature");
+    if (part.getValue("functionCall") instanceof JsonObject call) {
+      call(call, signature);
+      return;
+    }
+    boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
+    String text = Json.stringOrNumber(part, "text");
+    answer.text(thought ? BlockKind.REASONING : BlockKind.TEXT, text);
+    if (part.getValue("inlineData") instanceof JsonObject data && !thought) {
+      image(data);
+    }
+    if (signature != null) {
+      detail(thought ? text : "", signature);
+    }
+    if (!thought) {
+      sources.text(text);
+    }
+  }
+
+  private void call(JsonObject call, String signature) {
+    String name = Json.string(call, "name");
+    if (name == null || call.containsKey("partialArgs") || call.containsKey("willContinue")) {
+      answer.fail(
+          FailureKind.MALFORMED_TOOL_CALL,
+          name == null ? "a tool call names no tool" : "a tool call is not whole");
+      return;
+    }
+    JsonObject extra =
+        signature == null
+            ? null
+            : new JsonObject().put("google", new JsonObject().put("thought_signature", signature));
+    answer.call(Json.string(call, "id"), name, extra);
+    answer.arguments(Json.encode(Json.object(call, "args")));
+  }
+
+  private void detail(String thought, String signature) {
+    JsonObject detail = new JsonObject();
+    if (thought.isEmpty()) {
+      detail.put("type", "reasoning.encrypted").put("data", signature);
+    } else {
+      detail.put("type", "reasoning.text").put("text", thought).put("signature", signature);
+    }
+    detail.put("format", Reasoning.GEMINI).put("index", details++);
+    answer.data("reasoning_details", JsonArray.of(detail));
+  }
+
+  /** Passes on an image, which models for images write without being asked. */
+  private void image(JsonObject data) {
+    String type = Json.text(data, "mimeType");
+    if (type.startsWith("image/")) {
+      String url = "data:" + type + ";base64," + Json.text(data, "data");
+      JsonObject image =
+          new JsonObject()
+              .put("type", "image_url")
+              .put("image_url", new JsonObject().put("url", url));
+      answer.data("images", JsonArray.of(image));
+    }
   }
 
   private void usage(JsonObject usage) {
@@ -87,20 +153,30 @@ final class GeminiReader implements Dialect.Reader {
 
   @Override
   public void end() {
+    JsonArray annotations = sources.annotations();
+    if (!annotations.isEmpty()) {
+      answer.data("annotations", annotations);
+    }
     switch (finish) {
       case "", "FINISH_REASON_UNSPECIFIED" -> {}
       case "STOP" -> answer.finish(FinishReason.STOP);
       case "MAX_TOKENS" -> answer.finish(FinishReason.LENGTH);
       case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR" ->
           answer.finish(FinishReason.CONTENT_FILTER);
+      case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS" ->
+          failed(FailureKind.MALFORMED_TOOL_CALL);
       default -> {
         if (finish.startsWith("IMAGE_")) {
           answer.finish(FinishReason.CONTENT_FILTER);
         } else {
-          // Malformed calls, an unsupported language, and unknown reasons.
-          answer.fail(FailureKind.SERVER_ERROR, "finish reason \"" + finish + "\"");
+          // An unsupported language, a missing signature, and unknown reasons.
+          failed(FailureKind.SERVER_ERROR);
         }
       }
     }
+  }
+
+  private void failed(FailureKind kind) {
+    answer.fail(kind, "finish reason \"" + finish + "\"");
   }
 }

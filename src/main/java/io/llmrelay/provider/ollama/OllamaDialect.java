@@ -1,16 +1,13 @@
 package io.llmrelay.provider.ollama;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
-import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -19,7 +16,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Ollama's native API: NDJSON, with settings in an {@code options} object. */
+/**
+ * Ollama's native API, in lines of JSON. Structured answers are native: a grammar of the schema
+ * constrains the model, which therefore cannot call tools in the same answer.
+ */
 public final class OllamaDialect implements Dialect {
   private static final Pattern WITH_API = Pattern.compile("/api/*$");
 
@@ -30,7 +30,16 @@ public final class OllamaDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.of(RequestFeature.JSON, RequestFeature.JSON_SCHEMA);
+    return EnumSet.of(
+        RequestFeature.TOOLS,
+        RequestFeature.IMAGES,
+        RequestFeature.JSON,
+        RequestFeature.JSON_SCHEMA);
+  }
+
+  @Override
+  public String cannotExpress(ChatRequest request) {
+    return OllamaRequest.problem(request);
   }
 
   @Override
@@ -60,25 +69,7 @@ public final class OllamaDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    Translation translation = new Translation(request);
-    JsonArray messages = new JsonArray();
-    for (ChatMessage message : request.messages()) {
-      messages.add(
-          new JsonObject().put("role", message.role().code()).put("content", message.text()));
-    }
-    JsonObject json =
-        new JsonObject().put("model", model).put("messages", messages).put("stream", true);
-    if (request.wantsFormat()) {
-      json.put("format", request.schema() == null ? "json" : request.schema());
-    }
-    JsonObject settings = new JsonObject();
-    Json.put(settings, "temperature", request.temperature());
-    Json.put(settings, "top_p", request.topP());
-    Json.put(settings, "num_predict", request.maxTokens());
-    Json.put(settings, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(settings, "seed", translation.seed());
-    Json.put(json, "options", settings.isEmpty() ? null : settings);
-    return new EncodedRequest(json.toBuffer(), translation.warnings());
+    return OllamaRequest.encode(request, model, options);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.wire.EventDecoder;
 import io.llmrelay.provider.wire.Json;
 import io.llmrelay.provider.wire.NdjsonDecoder;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 
@@ -41,8 +42,9 @@ final class OllamaReader implements Dialect.Reader {
     JsonObject message = Json.object(line, "message");
     answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "thinking"));
     answer.text(BlockKind.TEXT, Json.stringOrNumber(message, "content"));
-    if (!Json.array(message, "tool_calls").isEmpty()) {
-      answer.toolCalls();
+    Json.array(message, "tool_calls").forEach(this::call);
+    if (line.getValue("logprobs") instanceof JsonArray logprobs && !logprobs.isEmpty()) {
+      answer.data("logprobs", new JsonObject().put("content", logprobs));
     }
     answer.model(Json.string(line, "model"));
     answer.usage(
@@ -55,6 +57,24 @@ final class OllamaReader implements Dialect.Reader {
             TokenUsage.Source.PROVIDER));
     if (Boolean.TRUE.equals(line.getValue("done"))) {
       done(line);
+    }
+  }
+
+  /** Reads a tool call, which is always whole; older servers give no id. */
+  private void call(Object call) {
+    JsonObject json = call instanceof JsonObject object ? object : new JsonObject();
+    JsonObject function = Json.object(json, "function");
+    String name = Json.string(function, "name");
+    if (name == null) {
+      answer.fail(FailureKind.MALFORMED_TOOL_CALL, "a tool call names no tool");
+      return;
+    }
+    answer.call(Json.string(json, "id"), name, null);
+    Object arguments = function.getValue("arguments");
+    if (arguments instanceof String text) {
+      answer.arguments(text);
+    } else if (arguments != null) {
+      answer.arguments(Json.encode(arguments));
     }
   }
 

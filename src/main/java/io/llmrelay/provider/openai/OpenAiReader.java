@@ -20,6 +20,9 @@ import java.util.Arrays;
  *
  * <p>Each payload is parsed once into the fields below. It is applied only if all of it is valid
  * and has no error, so that a truncated payload never yields text.
+ *
+ * <p>A payload that differs from the one before in nothing but a fragment of text, of reasoning or
+ * of arguments is not parsed.
  */
 final class OpenAiReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -35,19 +38,33 @@ final class OpenAiReader implements Dialect.Reader {
   private final StringBuilder[] reasoning;
 
   /** Text of {@code reasoning_details}, which duplicate the reasoning fields if both are sent. */
-  private final StringBuilder details = new StringBuilder();
+  private final StringBuilder detailsText = new StringBuilder();
 
+  private final ReasoningDetails details = new ReasoningDetails();
+  private final ToolCallDeltas deltas = new ToolCallDeltas();
+  private final ToolCalls calls;
   private final ChunkTemplate template = new ChunkTemplate();
+
+  /** What the text of a payload that matches the template is. */
+  private BlockKind templateKind;
 
   /** Whether this stream has sent reasoning outside of {@code reasoning_details}. */
   private boolean hasReasoningField;
 
-  /** Offset of the content's opening quote within the payload, or -1 if it is not a string. */
+  /** Offset of the opening quote of content or reasoning within the payload, or -1. */
   private long quote = -1;
+
+  /** Slices of the payload: start and end, which are equal if there is none. */
+  private final long[] logprobs = new long[2];
+
+  private final long[] annotations = new long[2];
+  private final long[] citations = new long[2];
+
+  /** The last {@code citations}, which every chunk repeats. */
+  private byte[] lastCitations;
 
   private String finish;
   private boolean first;
-  private boolean toolCalls;
   private boolean error;
   private TokenUsage usage;
   private String model;
@@ -55,6 +72,7 @@ final class OpenAiReader implements Dialect.Reader {
   OpenAiReader(Answer answer, ServerTraits traits) {
     this.answer = answer;
     this.traits = traits;
+    this.calls = new ToolCalls(answer);
     this.reasoning = new StringBuilder[traits.reasoning().size() + 1];
     Arrays.setAll(reasoning, i -> new StringBuilder());
   }
@@ -62,11 +80,16 @@ final class OpenAiReader implements Dialect.Reader {
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {
+      end();
       answer.end();
       return;
     }
     if (template.matches(bytes, from, to)) {
-      answer.text(BlockKind.TEXT, bytes, template.textFrom(from), template.textTo(to));
+      if (templateKind == BlockKind.TOOL_CALL) {
+        answer.arguments(template.text(), template.textFrom(), template.textTo());
+      } else {
+        answer.text(templateKind, template.text(), template.textFrom(), template.textTo());
+      }
       return;
     }
     clear();
@@ -79,22 +102,37 @@ final class OpenAiReader implements Dialect.Reader {
     if (error) {
       answer.error(bytes, from, to);
     } else {
-      apply();
-      if (isTextOnly()) {
-        template.learn(bytes, from, to, quote, content);
+      apply(bytes, from);
+      learn(bytes, from, to);
+    }
+  }
+
+  /** Makes a template of a payload that holds one text and nothing else of interest. */
+  private void learn(byte[] bytes, int from, int to) {
+    StringBuilder thought = reasoningText();
+    boolean nothingElse =
+        refusal.isEmpty()
+            && detailsText.isEmpty()
+            && finish == null
+            && usage == null
+            && isEmpty(logprobs)
+            && isEmpty(annotations);
+    if (deltas.size() > 0) {
+      template.forget();
+      if (nothingElse && content.isEmpty() && thought.isEmpty() && calls.areArgumentsOnly(deltas)) {
+        templateKind = BlockKind.TOOL_CALL;
+        template.learn(bytes, from, to, deltas.get(0).quote, deltas.get(0).arguments);
+      }
+    } else if (nothingElse && content.isEmpty() != thought.isEmpty()) {
+      BlockKind kind = content.isEmpty() ? BlockKind.REASONING : BlockKind.TEXT;
+      if (template.learn(bytes, from, to, quote, content.isEmpty() ? thought : content)) {
+        templateKind = kind;
       }
     }
   }
 
-  /** Whether the payload holds text and nothing else of interest. */
-  private boolean isTextOnly() {
-    return quote >= 0
-        && !content.isEmpty()
-        && refusal.isEmpty()
-        && reasoningText().isEmpty()
-        && !toolCalls
-        && finish == null
-        && usage == null;
+  private static boolean isEmpty(long[] slice) {
+    return slice[0] == slice[1];
   }
 
   @Override
@@ -105,9 +143,21 @@ final class OpenAiReader implements Dialect.Reader {
     byte[] bytes = json.toBuffer().getBytes();
     try {
       event(null, bytes, 0, bytes.length);
+      end();
       return true;
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** Passes on what was kept back until the end. */
+  @Override
+  public void end() {
+    calls.end();
+    details.end(answer);
+    if (lastCitations != null) {
+      answer.data("citations", lastCitations, 0, lastCitations.length);
+      lastCitations = null;
     }
   }
 
@@ -117,6 +167,7 @@ final class OpenAiReader implements Dialect.Reader {
     error = false;
     usage = null;
     model = null;
+    Arrays.fill(citations, 0);
   }
 
   private void clearChoice() {
@@ -125,10 +176,13 @@ final class OpenAiReader implements Dialect.Reader {
     for (StringBuilder text : reasoning) {
       text.setLength(0);
     }
-    details.setLength(0);
+    detailsText.setLength(0);
+    details.clear();
+    deltas.clear();
     finish = null;
-    toolCalls = false;
     quote = -1;
+    Arrays.fill(logprobs, 0);
+    Arrays.fill(annotations, 0);
   }
 
   private void payload(JsonParser in) throws IOException {
@@ -142,6 +196,7 @@ final class OpenAiReader implements Dialect.Reader {
         case "usage" -> usage(in);
         case "x_groq" -> groq(in);
         case "model" -> model = Json.string(in);
+        case "citations" -> slice(in, JsonToken.START_ARRAY, citations);
         case "object" -> error |= "error".equals(Json.string(in));
         case "error" -> error(in);
         default -> in.skipChildren();
@@ -197,6 +252,7 @@ final class OpenAiReader implements Dialect.Reader {
         case "index" -> first = Json.number(in, 0) == 0;
         case "delta", "message" -> delta(in);
         case "usage" -> usage(in);
+        case "logprobs" -> slice(in, JsonToken.START_OBJECT, logprobs);
         case "finish_reason" -> {
           String reason = Json.string(in);
           finish = reason == null || reason.isEmpty() ? null : reason;
@@ -220,16 +276,14 @@ final class OpenAiReader implements Dialect.Reader {
       switch (field) {
         case "content" -> content(in);
         case "refusal" -> Json.append(in, refusal);
-        case "tool_calls" -> toolCalls(in);
-        case "reasoning_details" -> details(in);
-        case "function_call" -> {
-          toolCalls |= in.currentToken() == JsonToken.START_OBJECT;
-          in.skipChildren();
-        }
+        case "tool_calls" -> deltas.read(in);
+        case "function_call" -> deltas.readFunction(in);
+        case "reasoning_details" -> details.read(in, detailsText);
+        case "annotations" -> slice(in, JsonToken.START_ARRAY, annotations);
         default -> {
           int i = traits.reasoning().indexOf(field);
           if (i >= 0) {
-            Json.append(in, reasoning[i]);
+            text(in, reasoning[i]);
           } else {
             in.skipChildren();
           }
@@ -238,47 +292,35 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  private void toolCalls(JsonParser in) throws IOException {
-    if (in.currentToken() != JsonToken.START_ARRAY) {
+  /** Skips a value, and remembers where it is unless it is of another kind or empty. */
+  private static void slice(JsonParser in, JsonToken kind, long[] slice) throws IOException {
+    if (in.currentToken() == kind) {
+      long from = in.currentTokenLocation().getByteOffset();
       in.skipChildren();
-      return;
-    }
-    while (in.nextToken() != JsonToken.END_ARRAY) {
-      toolCalls = true;
+      long to = in.currentLocation().getByteOffset();
+      if (to - from > "[]".length()) {
+        slice[0] = from;
+        slice[1] = to;
+      }
+    } else {
       in.skipChildren();
     }
   }
 
-  /** Reads the text or the summary of each entry; encrypted entries have neither. */
-  private void details(JsonParser in) throws IOException {
-    if (in.currentToken() != JsonToken.START_ARRAY) {
-      in.skipChildren();
-      return;
-    }
-    while (in.nextToken() != JsonToken.END_ARRAY) {
-      if (in.currentToken() == JsonToken.START_OBJECT) {
-        detail(in);
-      } else {
-        in.skipChildren();
-      }
-    }
-  }
-
-  private void detail(JsonParser in) throws IOException {
-    for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
-      in.nextToken();
-      switch (field) {
-        case "text", "summary" -> Json.append(in, details);
-        default -> in.skipChildren();
-      }
+  /** Reads a string that a template may be made of. */
+  private void text(JsonParser in, StringBuilder text) throws IOException {
+    long offset = in.currentTokenLocation().getByteOffset();
+    int length = text.length();
+    Json.append(in, text);
+    if (text.length() > length) {
+      quote = offset;
     }
   }
 
   /** Reads a string, or an array of text and thinking parts. */
   private void content(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_ARRAY) {
-      quote = in.currentTokenLocation().getByteOffset();
-      Json.append(in, content);
+      text(in, content);
       return;
     }
     parts(in, content);
@@ -329,30 +371,44 @@ final class OpenAiReader implements Dialect.Reader {
         return text;
       }
     }
-    return details;
+    return detailsText;
   }
 
-  private void apply() {
+  private void apply(byte[] bytes, int from) {
     StringBuilder thought = reasoningText();
-    if (thought != details || !hasReasoningField) {
-      hasReasoningField |= thought != details;
+    if (thought != detailsText || !hasReasoningField) {
+      hasReasoningField |= thought != detailsText;
       answer.text(BlockKind.REASONING, thought);
     }
+    details.apply(answer);
     answer.text(BlockKind.TEXT, content);
     answer.text(BlockKind.REFUSAL, refusal);
-    if (toolCalls) {
-      answer.toolCalls();
+    if (deltas.size() > 0) {
+      calls.add(deltas);
+    }
+    data("logprobs", logprobs, bytes, from);
+    data("annotations", annotations, bytes, from);
+    if (!isEmpty(citations)) {
+      int start = from + (int) citations[0];
+      lastCitations = Arrays.copyOfRange(bytes, start, from + (int) citations[1]);
     }
     answer.model(model);
     if (finish != null) {
+      end();
       finish(finish);
     }
   }
 
+  private void data(String field, long[] slice, byte[] bytes, int from) {
+    if (!isEmpty(slice)) {
+      answer.data(field, bytes, from + (int) slice[0], from + (int) slice[1]);
+    }
+  }
+
+  /** Reads the reason of the end. A stop is the reason of tool calls if there were some. */
   private void finish(String reason) {
     switch (reason) {
       case "length", "model_length", "max_tokens" -> answer.finish(FinishReason.LENGTH);
-      case "tool_calls", "function_call" -> answer.finish(FinishReason.TOOL_CALLS);
       case "content_filter" -> answer.finish(FinishReason.CONTENT_FILTER);
       case "error", "abort" ->
           answer.fail(FailureKind.SERVER_ERROR, "finish reason \"" + reason + "\"");

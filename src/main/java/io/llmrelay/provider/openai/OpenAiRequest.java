@@ -4,26 +4,32 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RawJson;
+import io.llmrelay.chat.Setting;
 import io.llmrelay.config.BackendOptions;
-import io.llmrelay.config.UnknownFields;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.Translation;
+import io.llmrelay.provider.openai.RequestTraits.Quirk;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Encodes requests. What was received in this format is copied as it is: only model, stream and
- * what servers name differently is written anew.
+ * what a server names differently or refuses is written anew.
  */
 final class OpenAiRequest {
+  private static final Set<Setting> EFFORTS =
+      EnumSet.of(Setting.REASONING_EFFORT, Setting.REASONING, Setting.THINKING);
+
+  private static final double MAX_TEMPERATURE = 2;
+  private static final double MAX_COOL_TEMPERATURE = 1.5;
+
   private static final byte[] MESSAGES = ",\"messages\":".getBytes(UTF_8);
   private static final byte[] TOOLS = ",\"tools\":".getBytes(UTF_8);
-
-  /** Room for the fields beside messages and tools, in bytes. */
-  private static final int FIELDS = 1_024;
 
   private OpenAiRequest() {}
 
@@ -31,44 +37,63 @@ final class OpenAiRequest {
       ChatRequest request,
       String model,
       BackendOptions options,
-      ServerTraits traits,
+      ServerTraits server,
       boolean asksUsage) {
+    RequestTraits traits = RequestTraits.of(options.getProvider());
     Translation translation = new Translation(request);
+    UnknownPaths unknown = new UnknownPaths(request, options, translation);
+    ToolWriter tools = new ToolWriter(request, traits, translation, unknown);
     JsonObject json = new JsonObject().put("model", model).put("stream", true);
     if (asksUsage) {
       json.put("stream_options", new JsonObject().put("include_usage", true));
     }
-    Json.put(json, "temperature", request.temperature());
-    Json.put(json, "top_p", request.topP());
-    Json.put(json, traits.maxTokens(), request.maxTokens());
-    Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
-    Json.put(json, traits.seed(), translation.seed());
-    Json.put(json, "response_format", request.responseFormat());
-    Json.put(json, "user", translation.user());
-    if (request.toolChoice() != null) {
-      json.put("tool_choice", request.toolChoice().toJson());
-    }
-    request.settings().keySet().forEach(each -> translation.put(json, each.field(), each));
+    settings(request, server, traits, translation, json);
+    Json.put(json, "tool_choice", tools.choice());
     Buffer fields = json.toBuffer();
-    Buffer body = Buffer.buffer(FIELDS + (int) Math.min(request.encodedLength(), 1 << 28));
+    // Nothing is larger than it was received, but for what is written anew.
+    int names = MESSAGES.length + TOOLS.length + 1;
+    Buffer body = Buffer.buffer((int) Math.min(fields.length() + names + request.size(), 1 << 28));
     body.appendBuffer(fields, 0, fields.length() - 1).appendBytes(MESSAGES);
-    request.appendMessages(body);
+    new MessageWriter(request, model, traits, translation, unknown).append(body);
     if (!request.tools().isEmpty()) {
-      body.appendBytes(TOOLS);
-      request.appendTools(body);
+      tools.append(body.appendBytes(TOOLS));
     }
-    if (options.getUnknownFields() == UnknownFields.FORWARD) {
-      appendUnknown(request, body);
-      translation.unknownForwarded();
+    for (Map.Entry<String, RawJson> field : unknown.forwarded().entrySet()) {
+      if (!json.containsKey(field.getKey())) {
+        body.appendString(",").appendBuffer(encode(field.getKey())).appendString(":");
+        field.getValue().appendTo(body);
+      }
     }
     return new EncodedRequest(body.appendByte((byte) '}'), translation.warnings());
   }
 
-  private static void appendUnknown(ChatRequest request, Buffer body) {
-    for (Map.Entry<String, RawJson> field : request.unknown().entrySet()) {
-      body.appendString(",").appendBuffer(io.vertx.core.json.Json.encodeToBuffer(field.getKey()));
-      body.appendString(":");
-      field.getValue().appendTo(body);
+  private static Buffer encode(String text) {
+    return io.vertx.core.json.Json.encodeToBuffer(text);
+  }
+
+  private static void settings(
+      ChatRequest request,
+      ServerTraits server,
+      RequestTraits traits,
+      Translation translation,
+      JsonObject json) {
+    double hottest = traits.has(Quirk.COOL) ? MAX_COOL_TEMPERATURE : MAX_TEMPERATURE;
+    Json.put(json, "temperature", translation.temperature(hottest));
+    Json.put(json, "top_p", request.topP());
+    Json.put(json, server.maxTokens(), request.maxTokens());
+    Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));
+    if (server.seed() != null) {
+      Json.put(json, server.seed(), translation.seed());
     }
+    Json.put(json, "response_format", request.responseFormat());
+    if (!traits.has(Quirk.NO_USER)) {
+      Json.put(json, "user", translation.user());
+    }
+    for (Setting setting : request.settings().keySet()) {
+      if (!EFFORTS.contains(setting) && !traits.refused().contains(setting)) {
+        translation.put(json, setting.field(), setting);
+      }
+    }
+    new EffortWriter(request, translation, json).write(traits.effort());
   }
 }

@@ -7,7 +7,7 @@ import java.util.Map;
  * The differences between servers of this dialect.
  *
  * @param maxTokens the request field for the maximum of tokens
- * @param seed the request field for the seed
+ * @param seed the request field for the seed; {@code null} if the server refuses it
  * @param asksUsage whether {@code stream_options.include_usage} may be sent
  * @param reasoning the fields of a delta that hold reasoning, in order of preference
  * @param usage the part of a stream that holds the usage, for documentation; it is read anywhere
@@ -66,7 +66,7 @@ record ServerTraits(
                   .usageIn(Usage.FINISH_CHUNK)),
           Map.entry("nvidia", DEFAULT.usageIn(Usage.EVERY_CHUNK)),
           Map.entry("cloudflare", DEFAULT.usageIn(Usage.FINISH_CHUNK)),
-          Map.entry("gemini", maxTokensIn(MAX_TOKENS)),
+          Map.entry("gemini", maxTokensIn(MAX_TOKENS).seedIn(null)),
           Map.entry(
               "mistral",
               maxTokensIn(MAX_TOKENS)

@@ -4,7 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 
 /** A growing buffer of received bytes that are not consumed yet. */
-public final class ByteAccumulator {
+final class ByteAccumulator {
   private static final int INITIAL = 4 * 1024;
 
   /** A larger array is replaced by a small one once it is empty. */

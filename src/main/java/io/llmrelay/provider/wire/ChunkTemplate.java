@@ -6,19 +6,27 @@ import java.util.Arrays;
  * A fast path for chunks that differ only in their text: the bytes before and after the text of the
  * last parsed chunk. A chunk that matches them need not be parsed.
  *
- * <p>Matches only text that JSON writes as it is: ASCII without escapes. A chunk with other text,
- * or with any other difference, must be parsed.
+ * <p>Matches only text in ASCII, possibly with escapes of one character such as {@code \n}. A chunk
+ * with other text, or with any other difference, must be parsed.
  */
 public final class ChunkTemplate {
   /** After so many mismatches in a row, the template is not updated any more. */
   private static final int MAX_MISMATCHES = 8;
 
+  /** The longest text with escapes, in bytes. */
+  private static final int MAX_ESCAPED = 4 * 1024;
+
   private byte[] before = {};
   private byte[] after = {};
+  private byte[] unescaped = {};
   private int mismatches;
+  private byte[] text;
+  private int textFrom;
+  private int textTo;
 
   /**
-   * Whether a chunk matches. Its text is then between {@link #textFrom} and {@link #textTo}.
+   * Whether a chunk matches. Its text is then in {@link #text}, from {@link #textFrom} to {@link
+   * #textTo}.
    *
    * @param from the start of the chunk
    * @param to the end of the chunk
@@ -27,55 +35,120 @@ public final class ChunkTemplate {
     if (before.length == 0 || to - from < before.length + after.length) {
       return false;
     }
-    int textFrom = textFrom(from);
-    int textTo = textTo(to);
-    if (!Arrays.equals(bytes, from, textFrom, before, 0, before.length)
-        || !Arrays.equals(bytes, textTo, to, after, 0, after.length)) {
+    int start = from + before.length;
+    int end = to - after.length;
+    if (!Arrays.equals(bytes, from, start, before, 0, before.length)
+        || !Arrays.equals(bytes, end, to, after, 0, after.length)
+        || !readText(bytes, start, end)) {
       return false;
-    }
-    for (int i = textFrom; i < textTo; i++) {
-      if (!plain(bytes[i])) {
-        return false;
-      }
     }
     mismatches = 0;
     return true;
   }
 
-  /** Returns the start of the text in a matching chunk. */
-  public int textFrom(int from) {
-    return from + before.length;
+  /** Returns the array that holds the text, valid until the next call. */
+  public byte[] text() {
+    return text;
   }
 
-  /** Returns the end of the text in a matching chunk. */
-  public int textTo(int to) {
-    return to - after.length;
+  /** Returns the start of the text. */
+  public int textFrom() {
+    return textFrom;
+  }
+
+  /** Returns the end of the text. */
+  public int textTo() {
+    return textTo;
   }
 
   /**
    * Makes a template of a parsed chunk that holds this text and nothing else of interest.
    *
    * @param quote the offset of the string's opening quote within the chunk
+   * @return false if the template stays as it is
    */
-  public void learn(byte[] bytes, int from, int to, long quote, CharSequence text) {
-    int textFrom = from + (int) quote + 1;
-    int textTo = textFrom + text.length();
-    if (mismatches > MAX_MISMATCHES || quote < 0 || textTo >= to || bytes[textFrom - 1] != '"') {
-      return;
+  public boolean learn(byte[] bytes, int from, int to, long quote, CharSequence text) {
+    int start = from + (int) quote + 1;
+    if (mismatches > MAX_MISMATCHES || quote < 0 || start >= to || bytes[start - 1] != '"') {
+      return false;
     }
-    for (int i = textFrom; i < textTo; i++) {
-      if (!plain(bytes[i]) || bytes[i] != text.charAt(i - textFrom)) {
-        return;
-      }
+    int end = start;
+    while (end < to && bytes[end] != '"') {
+      end += bytes[end] == '\\' ? 2 : 1;
     }
-    if (bytes[textTo] == '"') {
+    if (end < to && readText(bytes, start, end) && holds(text)) {
       mismatches++;
-      before = Arrays.copyOfRange(bytes, from, textFrom);
-      after = Arrays.copyOfRange(bytes, textTo, to);
+      before = Arrays.copyOfRange(bytes, from, start);
+      after = Arrays.copyOfRange(bytes, end, to);
+      return true;
     }
+    return false;
   }
 
-  private static boolean plain(byte b) {
-    return b >= ' ' && b != '"' && b != '\\';
+  /** Discards the template. */
+  public void forget() {
+    before = new byte[0];
+  }
+
+  /** Reads the inside of a string; false if it is not of the simple kind. */
+  private boolean readText(byte[] bytes, int from, int to) {
+    int plain = PlainText.end(bytes, from, to);
+    if (plain == to) {
+      text = bytes;
+      textFrom = from;
+      textTo = to;
+      return true;
+    }
+    return bytes[plain] == '\\' && to - from <= MAX_ESCAPED && unescape(bytes, from, plain, to);
+  }
+
+  private boolean unescape(byte[] bytes, int from, int first, int to) {
+    if (unescaped.length < to - from) {
+      unescaped = new byte[to - from];
+    }
+    byte[] out = unescaped;
+    int length = first - from;
+    System.arraycopy(bytes, from, out, 0, length);
+    for (int i = first; i < to; i++) {
+      byte b = bytes[i];
+      if (b == '\\' && i + 1 < to) {
+        b = unescaped(bytes[++i]);
+      } else if (!PlainText.isPlain(b)) {
+        return false;
+      }
+      if (b < 0) {
+        return false;
+      }
+      out[length++] = b;
+    }
+    text = out;
+    textFrom = 0;
+    textTo = length;
+    return true;
+  }
+
+  /** Returns the character that an escape stands for; -1 if it is none of one character. */
+  private static byte unescaped(byte escape) {
+    return switch (escape) {
+      case '"', '\\', '/' -> escape;
+      case 'b' -> '\b';
+      case 'f' -> '\f';
+      case 'n' -> '\n';
+      case 'r' -> '\r';
+      case 't' -> '\t';
+      default -> -1;
+    };
+  }
+
+  private boolean holds(CharSequence expected) {
+    if (textTo - textFrom != expected.length()) {
+      return false;
+    }
+    for (int i = textFrom; i < textTo; i++) {
+      if (text[i] != expected.charAt(i - textFrom)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -14,36 +14,47 @@ import io.vertx.core.net.impl.ConnectionBase;
  * <p>A server may close an idle connection while a request is on its way to it. Such a request may
  * be sent again, unless the response had begun. Vert.x reports a response only once its head is
  * complete; so this handler precedes the HTTP codec (and follows TLS, whose closing alert is not
- * part of a response) until the first byte arrives. The only class here that depends on internals
- * of Vert.x: there is no public access to the channel of a client connection.
+ * part of a response). The only class here that depends on internals of Vert.x: there is no public
+ * access to the channel of a client connection. On the module path without {@code --add-exports
+ * io.vertx.core/io.vertx.core.net.impl=io.llmrelay} it detects nothing, and no request is sent
+ * again.
  */
 public final class FirstByte extends ChannelInboundHandlerAdapter {
-  private static final AttributeKey<Boolean> USED =
-      AttributeKey.valueOf(FirstByte.class.getName() + ".used");
+  private static final AttributeKey<FirstByte> OF_CHANNEL =
+      AttributeKey.valueOf(FirstByte.class.getName());
+
+  private static final boolean ACCESSIBLE =
+      HttpConnection.class
+          .getModule()
+          .isExported("io.vertx.core.net.impl", FirstByte.class.getModule());
 
   private volatile boolean arrived;
 
   private FirstByte() {}
 
   /**
-   * Installs the handler on a connection; must be called before each request on it.
+   * Returns the handler of a connection, as nothing has arrived; must be called before each request
+   * on it.
    *
-   * @return {@code null} if this is the first request of the connection
+   * @return {@code null} if this is the first request of the connection, or unknown
    */
   public static FirstByte onReused(HttpConnection connection) {
-    if (!(connection instanceof ConnectionBase base)) {
+    if (!ACCESSIBLE || !(connection instanceof ConnectionBase base)) {
       return null;
     }
     Channel channel = base.channel();
-    if (channel.attr(USED).getAndSet(true) == null) {
-      return null;
+    FirstByte known = channel.attr(OF_CHANNEL).get();
+    if (known != null) {
+      known.arrived = false;
+      return known;
     }
     FirstByte firstByte = new FirstByte();
+    channel.attr(OF_CHANNEL).set(firstByte);
     ChannelHandlerContext codec = channel.pipeline().context(HttpClientCodec.class);
     if (codec != null) {
       channel.pipeline().addBefore(codec.name(), null, firstByte);
     }
-    return firstByte;
+    return null;
   }
 
   /** Whether a byte of the response has arrived. */
@@ -53,8 +64,9 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object bytes) {
-    arrived = true;
-    context.pipeline().remove(this);
+    if (!arrived) {
+      arrived = true;
+    }
     context.fireChannelRead(bytes);
   }
 }

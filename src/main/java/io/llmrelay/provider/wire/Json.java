@@ -1,12 +1,15 @@
 package io.llmrelay.provider.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +120,18 @@ public final class Json {
     }
   }
 
+  /**
+   * Decodes the current value, with what belongs to it: a {@link JsonObject}, a {@link JsonArray},
+   * or a scalar.
+   */
+  public static Object tree(JsonParser in) throws IOException {
+    return switch (in.currentToken()) {
+      case START_OBJECT -> new JsonObject(fields(in));
+      case START_ARRAY -> new JsonArray(elements(in));
+      default -> value(in);
+    };
+  }
+
   private static Map<String, Object> fields(JsonParser in) throws IOException {
     Map<String, Object> fields = new LinkedHashMap<>();
     for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
@@ -187,6 +202,43 @@ public final class Json {
     @Override
     public String toString() {
       return text;
+    }
+  }
+
+  /** Encodes a value that was parsed here, without spaces and with its numbers as written. */
+  public static String encode(Object value) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = FACTORY.createGenerator(text)) {
+      write(value, out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+
+  private static void write(Object value, JsonGenerator out) throws IOException {
+    if (value instanceof JsonObject || value instanceof Map<?, ?>) {
+      out.writeStartObject();
+      Map<?, ?> fields = value instanceof JsonObject json ? json.getMap() : (Map<?, ?>) value;
+      for (Map.Entry<?, ?> field : fields.entrySet()) {
+        out.writeFieldName(field.getKey().toString());
+        write(field.getValue(), out);
+      }
+      out.writeEndObject();
+    } else if (value instanceof JsonArray || value instanceof List<?>) {
+      out.writeStartArray();
+      for (Object element : value instanceof JsonArray array ? array.getList() : (List<?>) value) {
+        write(element, out);
+      }
+      out.writeEndArray();
+    } else if (value instanceof Number) {
+      out.writeNumber(value.toString());
+    } else if (value instanceof Boolean flag) {
+      out.writeBoolean(flag);
+    } else if (value == null) {
+      out.writeNull();
+    } else {
+      out.writeString(value.toString());
     }
   }
 

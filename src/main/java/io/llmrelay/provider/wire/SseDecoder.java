@@ -1,6 +1,8 @@
 package io.llmrelay.provider.wire;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -8,10 +10,10 @@ import java.util.Arrays;
 /**
  * An incremental decoder of server-sent events.
  *
- * <p>Each read is copied once, behind the incomplete line and event of the previous reads, and no
- * byte is scanned twice: {@code scan} is the position of the search for line ends. Several data
- * lines of an event are joined in place: a later line moves towards the front, over the line end
- * and the field name before it.
+ * <p>A read is decoded in place. Only what an event still lacks its end for is copied to a buffer
+ * of the decoder, which exists until that event is complete; no byte is scanned twice: {@code scan}
+ * is the position of the search for line ends. Several data lines of an event are joined in that
+ * buffer: a later line moves towards the front, over the line end and the field name before it.
  *
  * <p>LF, CR and CRLF end a line; a CR ends it at once, and an LF that follows is dropped even if it
  * arrives with the next read. An event without data is ignored. So is an event at the end of the
@@ -24,11 +26,7 @@ public final class SseDecoder implements EventDecoder {
   /** The most text between events that is kept, in bytes. */
   public static final int MAX_STRAY = 64 * 1024;
 
-  private static final int INITIAL_BUFFER = 4 * 1024;
-
-  /** A larger buffer is replaced by a small one once it is empty. */
-  private static final int LARGE_BUFFER = 64 * 1024;
-
+  private static final byte[] NOTHING = {};
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
   private static final byte[] DATA = {'d', 'a', 't', 'a'};
   private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't'};
@@ -39,7 +37,11 @@ public final class SseDecoder implements EventDecoder {
 
   private final Handler handler;
   private final ByteArrayOutputStream stray = new ByteArrayOutputStream(0);
-  private byte[] buffer = new byte[INITIAL_BUFFER];
+  private byte[] buffer = NOTHING;
+
+  /** Whether the buffer is the decoder's own rather than that of the read. */
+  private boolean own;
+
   private int line;
   private int scan;
   private int limit;
@@ -65,25 +67,40 @@ public final class SseDecoder implements EventDecoder {
   public boolean read(Buffer bytes) {
     append(bytes);
     while (scan < limit) {
-      byte b = buffer[scan++];
-      if (b == '\n' && afterCr) {
-        afterCr = false;
+      if (afterCr && buffer[scan] == '\n') {
+        line = ++scan;
+      }
+      int end = lineEnd();
+      afterCr = end < limit && buffer[end] == '\r';
+      scan = Math.min(limit, end + 1);
+      if (end < limit) {
+        int from = begin(end);
         line = scan;
-      } else {
-        afterCr = b == '\r';
-        if (afterCr || b == '\n') {
-          int end = scan - 1;
-          int from = begin(end);
-          line = scan;
-          if (from == end) {
-            dispatch();
-          } else {
-            field(from, end);
-          }
+        if (from == end) {
+          dispatch();
+        } else {
+          field(from, end);
         }
       }
     }
-    return limit - kept() <= MAX_EVENT;
+    int incomplete = limit - kept();
+    if (incomplete == 0) {
+      use(NOTHING, 0, 0);
+    } else if (!own) {
+      keep(0);
+    }
+    return incomplete <= MAX_EVENT;
+  }
+
+  /** Returns the index of the next line end, or that after the last byte. */
+  private int lineEnd() {
+    byte[] bytes = buffer;
+    int to = limit;
+    int i = scan;
+    while (i < to && bytes[i] != '\n' && bytes[i] != '\r') {
+      i++;
+    }
+    return i;
   }
 
   @Override
@@ -105,25 +122,48 @@ public final class SseDecoder implements EventDecoder {
   }
 
   private void append(Buffer bytes) {
-    int kept = kept();
-    if (kept == limit && buffer.length > LARGE_BUFFER) {
-      buffer = new byte[INITIAL_BUFFER];
-    } else if (kept > 0) {
-      System.arraycopy(buffer, kept, buffer, 0, limit - kept);
+    int length = bytes.length();
+    ByteBuf read = ((BufferInternal) bytes).unwrap();
+    if (kept() == limit && read.hasArray()) {
+      use(read.array(), read.arrayOffset() + read.readerIndex(), length);
+    } else {
+      keep(length);
+      bytes.getBytes(0, length, buffer, limit);
+      limit += length;
     }
-    line -= kept;
-    scan -= kept;
-    limit -= kept;
+  }
+
+  private void use(byte[] bytes, int from, int length) {
+    buffer = bytes;
+    own = false;
+    line = from;
+    scan = from;
+    limit = from + length;
+  }
+
+  /**
+   * Moves what is incomplete to the front of a buffer of the decoder's own, with room for more.
+   *
+   * @return by how many bytes it moved
+   */
+  private int keep(int room) {
+    int from = kept();
+    int length = limit - from;
+    byte[] target = buffer;
+    if (!own || length + room > buffer.length) {
+      target = new byte[Math.max(length + room, own ? 2 * buffer.length : 0)];
+      own = true;
+    }
+    System.arraycopy(buffer, from, target, 0, length);
+    buffer = target;
+    line -= from;
+    scan -= from;
+    limit -= from;
     if (dataFrom >= 0) {
-      dataTo -= kept;
+      dataTo -= from;
       dataFrom = 0;
     }
-    int length = bytes.length();
-    if (limit + length > buffer.length) {
-      buffer = Arrays.copyOf(buffer, Math.max(limit + length, 2 * buffer.length));
-    }
-    bytes.getBytes(0, length, buffer, limit);
-    limit += length;
+    return from;
   }
 
   /** Returns the start of the current line, after the byte order mark of the first one. */
@@ -165,8 +205,9 @@ public final class SseDecoder implements EventDecoder {
       dataFrom = from;
       dataTo = end;
     } else {
+      int at = own ? from : from - keep(0);
       buffer[dataTo++] = '\n';
-      System.arraycopy(buffer, from, buffer, dataTo, end - from);
+      System.arraycopy(buffer, at, buffer, dataTo, end - from);
       dataTo += end - from;
     }
   }

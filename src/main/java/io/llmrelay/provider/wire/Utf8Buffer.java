@@ -17,6 +17,11 @@ public final class Utf8Buffer {
     return length;
   }
 
+  /** Returns the array that holds the text from index 0, valid until the next change. */
+  public byte[] array() {
+    return bytes;
+  }
+
   /** Appends a code point, which must not be a surrogate. */
   public void put(int codePoint) {
     if (length + 4 > bytes.length) {
@@ -54,7 +59,7 @@ public final class Utf8Buffer {
 
   /** Returns the text and clears the buffer. */
   public Buffer take() {
-    Buffer text = Buffer.buffer(Arrays.copyOf(bytes, length));
+    Buffer text = Buffer.buffer(length).appendBytes(bytes, 0, length);
     length = 0;
     if (bytes.length > LARGE) {
       bytes = new byte[INITIAL];

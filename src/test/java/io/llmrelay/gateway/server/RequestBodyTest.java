@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.gateway.HttpFixture;
 import io.llmrelay.gateway.openai.OpenAiError;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import java.net.Socket;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,8 +21,8 @@ class RequestBodyTest extends HttpFixture {
             .createHttpServer()
             .requestHandler(
                 request ->
-                    RequestBody.read(vertx, request, 100, bytes -> true, 200)
-                        .onSuccess(body -> request.response().end(body))
+                    RequestBody.read(vertx, request, 100, bytes -> Future.succeededFuture(), 200)
+                        .onSuccess(body -> request.response().end(Buffer.buffer(body)))
                         .onFailure(error -> OpenAiError.send(request.response(), error)));
     port = server.listen(0, "127.0.0.1").await().actualPort();
   }

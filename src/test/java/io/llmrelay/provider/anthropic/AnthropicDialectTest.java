@@ -62,7 +62,7 @@ class AnthropicDialectTest {
     "claude-sonnet-4-6, true",
     "claude-haiku-4-5, true",
     "anthropic/claude-sonnet-4.5, true",
-    "claude-opus-5, true",
+    "claude-opus-4-5, true",
     "us.anthropic.claude-sonnet-4-5-20250929-v1:0, true",
     "claude-sonnet-4-20250514, false",
     "claude-opus-4-0, false",
@@ -117,21 +117,5 @@ class AnthropicDialectTest {
   void carriesTheKeyAndTheVersion() {
     assertThat(dialect.headers(new BackendOptions().setApiKey("k")))
         .isEqualTo(Map.of("x-api-key", "k", "anthropic-version", "2023-06-01"));
-  }
-
-  @Test
-  void saysWhatItCannotSay() {
-    assertThat(dialect.cannotServe(HELLO)).isNull();
-    assertThat(dialect.cannotServe(HELLO.withTemperature(1.0))).isNull();
-    assertThat(dialect.cannotServe(HELLO.withTemperature(1.1))).contains("temperature");
-    assertThat(dialect.cannotServe(HELLO.withSeed(1L))).contains("seed");
-    JsonObject text = new JsonObject().put("type", "text");
-    assertThat(dialect.cannotServe(HELLO.withResponseFormat(text))).isNull();
-    JsonObject json = new JsonObject().put("type", "json_object");
-    assertThat(dialect.cannotServe(HELLO.withResponseFormat(json))).contains("response_format");
-    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.assistant("x")))).contains("user");
-    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.system("x")))).contains("user");
-    assertThat(dialect.cannotServe(ChatRequest.of(ChatMessage.system("x"), ChatMessage.user("y"))))
-        .isNull();
   }
 }

@@ -271,16 +271,6 @@ class BedrockDialectTest {
   }
 
   @Test
-  void saysWhatItCannotSay() {
-    JsonObject json = new JsonObject().put("type", "json_object");
-    assertThat(BEDROCK.cannotServe(Rig.HELLO.withTemperature(1.1))).contains("temperature");
-    assertThat(BEDROCK.cannotServe(Rig.HELLO.withSeed(1L))).contains("seed");
-    assertThat(BEDROCK.cannotServe(Rig.HELLO.withUser("u"))).contains("user");
-    assertThat(BEDROCK.cannotServe(Rig.HELLO.withResponseFormat(json))).contains("response_format");
-    assertThat(BEDROCK.cannotServe(ChatRequest.of(ChatMessage.assistant("x")))).contains("user");
-  }
-
-  @Test
   void theModelIsOneSegmentOfThePath() {
     assertThat(BEDROCK.chatPath("us.amazon.nova-2-lite-v1:0", at("http://localhost")))
         .isEqualTo("/model/us.amazon.nova-2-lite-v1%3A0/converse-stream");

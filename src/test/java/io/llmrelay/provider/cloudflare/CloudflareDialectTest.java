@@ -100,6 +100,64 @@ class CloudflareDialectTest {
     assertThat(reading.finish()).isEqualTo(finish);
   }
 
+  private static String calls(String... calls) {
+    return Sse.data("{\"response\":null,\"tool_calls\":[" + String.join(",", calls) + "]}");
+  }
+
+  @Test
+  void readsCallsThatAreWhole() {
+    Buffer body =
+        Buffer.buffer(
+            calls(
+                    "{\"name\":\"f\",\"arguments\":{\"x\": 1.10}}",
+                    "{\"id\":\"c2\",\"function\":{\"name\":\"f\",\"arguments\":{\"y\":\"\u00fc\"}}}")
+                + calls("{\"name\":\"g\"}")
+                + usage(9, 2)
+                + Sse.DONE);
+    for (int at = 0; at <= body.length(); at++) {
+      Reading reading = Reading.cut("cloudflare", body, at);
+      assertThat(reading.finish()).isEqualTo("tool_calls");
+      assertThat(reading.text()).isEmpty();
+      assertThat(reading.blocks().calls())
+          .containsExactly("f({\"x\":1.10})", "f({\"y\":\"\u00fc\"})", "g({})");
+      assertThat(reading.blocks().callIds()).doesNotHaveDuplicates().contains("c2");
+    }
+  }
+
+  @Test
+  void readsCallsInFragments() {
+    Buffer body =
+        Buffer.buffer(
+            chunk("\"a\"")
+                + calls(
+                    "{\"id\":\"c1\",\"index\":0,\"type\":\"function\",\"function\":{\"name\":\"f\"}}")
+                + calls("{\"index\":0,\"function\":{\"arguments\":\"{\\\"x\\\":\"}}")
+                + calls("{\"index\":0,\"function\":{\"arguments\":\" 1}\"}}")
+                + calls(
+                    "{\"id\":\"c2\",\"index\":1,\"type\":\"function\",\"function\":{\"name\":\"g\"}}")
+                + calls(
+                    "{\"id\":null,\"type\":null,\"function\":{\"name\":null,\"arguments\":\"\"}}")
+                + Sse.DONE);
+    for (int at = 0; at <= body.length(); at++) {
+      Reading reading = Reading.cut("cloudflare", body, at);
+      assertThat(reading.finish()).isEqualTo("tool_calls");
+      assertThat(reading.text()).isEqualTo("a");
+      assertThat(reading.blocks().calls()).containsExactly("f({\"x\": 1})", "g({})");
+      assertThat(reading.blocks().callIds()).containsExactly("c1", "c2");
+    }
+  }
+
+  @Test
+  void aWholeAnswerMayHaveCalls() {
+    Reading reading =
+        Reading.of(
+            "cloudflare",
+            "{\"result\":{\"response\":null,\"tool_calls\":[{\"name\":\"f\",\"arguments\":{}}]},"
+                + "\"success\":true,\"errors\":[],\"messages\":[]}");
+    assertThat(reading.finish()).isEqualTo("tool_calls");
+    assertThat(reading.blocks().calls()).containsExactly("f({})");
+  }
+
   @Test
   void anErrorInTheStream() {
     Reading reading =
@@ -196,12 +254,7 @@ class CloudflareDialectTest {
 
   @Test
   void saysWhatItCannotSay() {
-    JsonObject json = new JsonObject().put("type", "json_object");
     assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withStop("x"))).contains("stop");
-    assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withSeed(0L))).contains("seed");
-    assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withUser("u"))).contains("user");
-    assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withResponseFormat(json)))
-        .contains("response_format");
   }
 
   @ParameterizedTest

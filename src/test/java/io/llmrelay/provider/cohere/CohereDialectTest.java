@@ -13,6 +13,7 @@ import io.llmrelay.provider.Reading;
 import io.llmrelay.provider.Rig;
 import io.llmrelay.provider.Sse;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -117,17 +118,98 @@ class CohereDialectTest {
     assertThat(reading.failure().message()).contains("node went away");
   }
 
+  private static String call(int index, String id, String name, String... fragments) {
+    StringBuilder events =
+        new StringBuilder(
+            event(
+                "tool-call-start",
+                "{\"message\":{\"tool_calls\":{\"id\":\"%s\",\"type\":\"function\",\"function\":{\"name\":\"%s\",\"arguments\":\"\"}}}}"
+                    .formatted(id, name)));
+    for (String fragment : fragments) {
+      String arguments = new JsonObject().put("arguments", fragment).encode();
+      events.append(
+          event(
+              "tool-call-delta",
+              "{\"message\":{\"tool_calls\":{\"function\":" + arguments + "}}}"));
+    }
+    return events + Sse.data("{\"type\":\"tool-call-end\",\"index\":" + index + "}");
+  }
+
   @Test
-  void callsAndPlansAreNoText() {
+  void readsPlansAndCalls() {
+    Buffer body =
+        Buffer.buffer(
+            event("tool-plan-delta", "{\"message\":{\"tool_plan\":\"I will \"}}")
+                + event("tool-plan-delta", "{\"message\":{\"tool_plan\":\"look\"}}")
+                + call(0, "f_1", "f", "{\"x\": ", "\"\u00fc", "\"}")
+                + call(1, "f_2", "f")
+                + end("TOOL_CALL")
+                + Sse.DONE);
+    for (int at = 0; at <= body.length(); at++) {
+      Reading reading = Reading.cut("cohere", body, at);
+      assertThat(reading.text()).isEmpty();
+      assertThat(reading.text(BlockKind.REASONING)).isEqualTo("I will look");
+      assertThat(reading.blocks().calls()).containsExactly("f({\"x\": \"\u00fc\"})", "f({})");
+      assertThat(reading.blocks().callIds()).containsExactly("f_1", "f_2");
+      assertThat(reading.finish()).isEqualTo("tool_calls");
+    }
+  }
+
+  @Test
+  void aCallThatIsCutIsMalformed() {
+    Reading reading = Reading.of("cohere", call(0, "f_1", "f", "{\"x\": ") + end("TOOL_CALL"));
+    assertThat(reading.failure().kind()).isEqualTo(FailureKind.MALFORMED_TOOL_CALL);
+    assertThat(
+            Reading.of("cohere", event("tool-call-start", "{}") + end("TOOL_CALL"))
+                .failure()
+                .kind())
+        .isEqualTo(FailureKind.MALFORMED_TOOL_CALL);
+  }
+
+  @Test
+  void citationsAreAnnotations() {
     Reading reading =
         Reading.of(
             "cohere",
-            event("tool-plan-delta", "{\"message\":{\"tool_plan\":\"I will look\"}}")
-                + event("tool-call-start", "{\"message\":{\"tool_calls\":{\"id\":\"1\"}}}")
-                + end("TOOL_CALL"));
-    assertThat(reading.text()).isEmpty();
-    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("I will look");
-    assertThat(reading.finish()).isEqualTo("tool_calls");
+            content("text", "Rain in Rome")
+                + event(
+                    "citation-start",
+                    "{\"message\":{\"citations\":{\"start\":0,\"end\":4,\"text\":\"Rain\",\"sources\":["
+                        + "{\"type\":\"tool\",\"id\":\"f_1:0\",\"tool_output\":{\"sky\":\"grey\"}},"
+                        + "{\"type\":\"document\",\"id\":\"d\",\"document\":{\"title\":\"T\","
+                        + "\"url\":\"https://example.com\"}}]}}}")
+                + event("citation-end", "{}")
+                + end("COMPLETE"));
+    assertThat(reading.text()).isEqualTo("Rain in Rome");
+    assertThat(reading.blocks().data("annotations"))
+        .containsExactly(
+            new JsonArray(
+                """
+                [{"type": "url_citation", "url_citation":
+                   {"start_index": 0, "end_index": 4, "url": "f_1:0", "title": "Rain"}},
+                 {"type": "url_citation", "url_citation":
+                   {"start_index": 0, "end_index": 4, "url": "https://example.com", "title": "T"}}]
+                """));
+  }
+
+  @Test
+  void logprobsAccompanyTheText() {
+    String delta = "\"delta\":{\"message\":{\"content\":{\"text\":\"Hi\"}}}";
+    String logprobs =
+        "\"logprobs\":{\"text\":\"Hi\",\"token_ids\":[1,2],\"logprobs\":[-0.5,-0.25]}";
+    Reading reading =
+        Reading.of(
+            "cohere",
+            Sse.data("{\"type\":\"content-delta\"," + delta + "," + logprobs + "}")
+                + end("COMPLETE"));
+    assertThat(reading.text()).isEqualTo("Hi");
+    assertThat(reading.blocks().data("logprobs"))
+        .containsExactly(
+            new JsonObject(
+                """
+                {"content": [
+                  {"token": "Hi", "logprob": -0.75, "bytes": null, "top_logprobs": []}]}
+                """));
   }
 
   @Test
@@ -135,6 +217,19 @@ class CohereDialectTest {
     Reading reading =
         Reading.of("cohere", START + Sse.data("{\"message\":\"too many tokens: total 9\"}"));
     assertThat(reading.failure().kind()).isEqualTo(FailureKind.CONTEXT_LENGTH);
+  }
+
+  @Test
+  void aWholeAnswerWithCalls() {
+    Reading reading =
+        Reading.of(
+            "cohere",
+            "{\"id\":\"1\",\"finish_reason\":\"TOOL_CALL\",\"message\":{\"role\":\"assistant\","
+                + "\"tool_plan\":\"I look\",\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\","
+                + "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}}");
+    assertThat(reading.text(BlockKind.REASONING)).isEqualTo("I look");
+    assertThat(reading.blocks().calls()).containsExactly("f({})");
+    assertThat(reading.finish()).isEqualTo("tool_calls");
   }
 
   @Test
@@ -200,16 +295,8 @@ class CohereDialectTest {
                    {"role": "user", "content": "Hi"}],
                  "stream": true, "temperature": 0.5, "p": 0.9, "max_tokens": 64,
                  "stop_sequences": ["END"], "seed": 7,
-                 "response_format": {"type": "json_object", "json_schema": {"type": "object"}}}
+                 "response_format": {"type": "json_object", "json_schema": {"type": "object", "properties": {}}}}
                 """));
-  }
-
-  @Test
-  void saysWhatItCannotSay() {
-    assertThat(COHERE.cannotServe(Rig.HELLO.withTemperature(1.1))).contains("temperature");
-    assertThat(COHERE.cannotServe(Rig.HELLO.withTopP(1.0))).contains("top_p");
-    assertThat(COHERE.cannotServe(Rig.HELLO.withSeed(-1L))).contains("seed");
-    assertThat(COHERE.cannotServe(Rig.HELLO.withUser("u"))).contains("user");
   }
 
   @Test

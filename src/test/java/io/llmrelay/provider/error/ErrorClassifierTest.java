@@ -3,6 +3,7 @@ package io.llmrelay.provider.error;
 import static io.llmrelay.chat.FailureKind.AUTHENTICATION;
 import static io.llmrelay.chat.FailureKind.CONTEXT_LENGTH;
 import static io.llmrelay.chat.FailureKind.INVALID_REQUEST;
+import static io.llmrelay.chat.FailureKind.MALFORMED_TOOL_CALL;
 import static io.llmrelay.chat.FailureKind.OVERLOADED;
 import static io.llmrelay.chat.FailureKind.QUOTA_EXHAUSTED;
 import static io.llmrelay.chat.FailureKind.RATE_LIMITED;
@@ -66,7 +67,7 @@ class ErrorClassifierTest {
           anthropic | 500 | server_error | {"type":"error","error":{"type":"api_error","message":"Internal server error"},"request_id":null}
           anthropic | 504 | timeout | {"type":"error","error":{"type":"timeout_error","message":"x"},"request_id":null}
           anthropic | 529 | overloaded | {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":null}
-          groq | 400 | unsupported | {"error":{"message":"Failed to call a function","type":"invalid_request_error","code":"tool_use_failed"}}
+          groq | 400 | malformed_tool_call | {"error":{"message":"Failed to call a function","type":"invalid_request_error","code":"tool_use_failed"}}
           groq | 413 | unsupported | {"error":{"message":"Request too large for model `m` on tokens per minute (TPM): Limit 8000","type":"tokens","code":"rate_limit_exceeded"}}
           groq | 429 | rate_limited | {"error":{"message":"Rate limit reached on tokens per minute (TPM)","type":"tokens","code":"rate_limit_exceeded"}}
           groq | 429 | rate_limited | {"error":{"message":"Rate limit reached on tokens per day (TPD)","type":"tokens","code":"rate_limit_exceeded"}}
@@ -285,7 +286,7 @@ class ErrorClassifierTest {
     return Stream.of(
         arguments(
             "{\"error\":{\"message\":\"x\",\"code\":\"tool_use_failed\",\"status_code\":400}}",
-            UNSUPPORTED,
+            MALFORMED_TOOL_CALL,
             400),
         arguments(
             "{\"error\":{\"message\":\"x\",\"code\":\"y\"},\"status_code\":429}",

@@ -3,8 +3,6 @@ package io.llmrelay.provider.gemini;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.BlockKind;
-import io.llmrelay.chat.ChatMessage;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
@@ -116,7 +114,7 @@ class GeminiDialectTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"MALFORMED_FUNCTION_CALL", "OTHER", "LANGUAGE", "INVENTED_TOMORROW"})
+  @ValueSource(strings = {"OTHER", "LANGUAGE", "MISSING_THOUGHT_SIGNATURE", "INVENTED_TOMORROW"})
   void otherFinishReasonsAreFailures(String reason) {
     Reading reading = Reading.of("gemini", text("Hi", reason));
     assertThat(reading.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);
@@ -132,17 +130,6 @@ class GeminiDialectTest {
                 + " \"usageMetadata\": {\"promptTokenCount\": 9}}\r\n\r\n");
     assertThat(reading.finish()).isEqualTo("content_filter");
     assertThat(reading.usage().inputTokens()).isEqualTo(9);
-  }
-
-  @Test
-  void aCallIsNoText() {
-    Reading reading =
-        Reading.of(
-            "gemini",
-            chunk(
-                "{\"functionCall\": {\"name\": \"f\", \"args\": {\"text\": \"no\"}}}", "STOP", ""));
-    assertThat(reading.text()).isEmpty();
-    assertThat(reading.finish()).isEqualTo("tool_calls");
   }
 
   @ParameterizedTest
@@ -169,6 +156,21 @@ class GeminiDialectTest {
     return "{\"@type\":\"type.googleapis.com/google.rpc.QuotaFailure\",\"violations\":["
         + Stream.of(ids).map(id -> "{\"quotaId\":\"" + id + "\"}").collect(Collectors.joining(","))
         + "]},{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"48s\"}";
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Function calling with a response mime type: 'application/json' is unsupported",
+        "Tool use with function calling is unsupported",
+        "Unable to submit request because `function_response.parts` is not supported for this model",
+        "Function call is missing a thought_signature in functionCall parts.",
+        "Invalid JSON payload received. Unknown name 'id' at 'contents[1]': Cannot find field."
+      })
+  void whatAnotherBackendMayTakeIsUnsupported(String message) {
+    Failure failure =
+        Reading.error("gemini", 400, Map.of(), error(400, message, "INVALID_ARGUMENT", ""));
+    assertThat(failure.kind()).isEqualTo(FailureKind.UNSUPPORTED);
   }
 
   @Test
@@ -212,53 +214,6 @@ class GeminiDialectTest {
     assertThat(reading.text()).isEqualTo("Hi");
     assertThat(reading.finish()).isEqualTo("stop");
     assertThat(reading.usage().totalTokens()).isEqualTo(4);
-  }
-
-  @Test
-  void writesEverythingItCanSay() {
-    ChatRequest request =
-        ChatRequest.of(
-                ChatMessage.system("Be brief."),
-                ChatMessage.user("Hi"),
-                ChatMessage.user("there"),
-                ChatMessage.assistant("Hello"),
-                ChatMessage.system("Be kind."),
-                ChatMessage.user("Why?"))
-            .withTemperature(0.5)
-            .withTopP(0.9)
-            .withMaxTokens(64)
-            .withStop("END")
-            .withSeed(7L)
-            .withResponseFormat(
-                new JsonObject(
-                    "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"type\":\"object\"}}}"));
-    assertThat(GEMINI.cannotServe(request)).isNull();
-    assertThat(GEMINI.encode(request, "gemini-x", at("http://localhost")).body().toJsonObject())
-        .isEqualTo(
-            new JsonObject(
-                """
-                {"systemInstruction": {"parts": [{"text": "Be brief."}, {"text": "Be kind."}]},
-                 "contents": [
-                   {"role": "user", "parts": [{"text": "Hi"}, {"text": "there"}]},
-                   {"role": "model", "parts": [{"text": "Hello"}]},
-                   {"role": "user", "parts": [{"text": "Why?"}]}],
-                 "generationConfig": {"temperature": 0.5, "topP": 0.9, "maxOutputTokens": 64,
-                   "stopSequences": ["END"], "seed": 7, "responseMimeType": "application/json",
-                   "responseJsonSchema": {"type": "object"}}}
-                """));
-  }
-
-  @Test
-  void writesNothingThatWasNotAsked() {
-    assertThat(GEMINI.encode(Rig.HELLO, "m", at("http://localhost")).body().toString())
-        .isEqualTo("{\"contents\":[{\"parts\":[{\"text\":\"Hello\"}],\"role\":\"user\"}]}");
-  }
-
-  @Test
-  void saysWhatItCannotSay() {
-    assertThat(GEMINI.cannotServe(Rig.HELLO.withSeed(1L << 40))).contains("seed");
-    assertThat(GEMINI.cannotServe(Rig.HELLO.withUser("u"))).contains("user");
-    assertThat(GEMINI.cannotServe(ChatRequest.of(ChatMessage.system("x")))).contains("system");
   }
 
   @Test

@@ -92,14 +92,54 @@ class OllamaDialectTest {
     assertThat(reading.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);
   }
 
+  private static String calls(String... calls) {
+    return line("\"content\":\"\",\"tool_calls\":[" + String.join(",", calls) + "]");
+  }
+
   @Test
-  void aCallIsNoText() {
+  void readsCallsOfOneLineOrSeveral() {
+    String first = "{\"function\":{\"name\":\"f\",\"arguments\":{\"x\": [1.10, \"\u00fc\"]}}}";
+    String second =
+        "{\"id\":\"call_2\",\"function\":{\"index\":0,\"name\":\"f\",\"arguments\":{}}}";
+    String third = "{\"function\":{\"name\":\"g\"}}";
+    Buffer body = Buffer.buffer(text("Hm") + calls(first, second) + calls(third) + DONE);
+    for (int at = 0; at <= body.length(); at++) {
+      Reading reading = Reading.cut("ollama", body, at);
+      assertThat(reading.finish()).isEqualTo("tool_calls");
+      assertThat(reading.text()).isEqualTo("Hm");
+      assertThat(reading.blocks().calls())
+          .containsExactly("f({\"x\":[1.10,\"\u00fc\"]})", "f({})", "g({})");
+      assertThat(reading.blocks().callIds()).doesNotHaveDuplicates().contains("call_2");
+    }
+  }
+
+  @Test
+  void aCallWithoutANameIsMalformed() {
+    Reading reading = Reading.of("ollama", calls("{\"function\":{\"arguments\":{}}}") + DONE);
+    assertThat(reading.failure().kind()).isEqualTo(FailureKind.MALFORMED_TOOL_CALL);
+  }
+
+  @Test
+  void aCallThatReachedTheLimitIsCut() {
+    String done = DONE.replace("\"stop\"", "\"length\"");
+    assertThat(Reading.of("ollama", calls("{\"function\":{\"name\":\"f\"}}") + done).finish())
+        .isEqualTo("length");
+  }
+
+  @Test
+  void logprobsAccompanyTheText() {
     Reading reading =
         Reading.of(
             "ollama",
-            line("\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]") + DONE);
-    assertThat(reading.text()).isEmpty();
-    assertThat(reading.finish()).isEqualTo("tool_calls");
+            "{\"message\":{\"content\":\"a\"},\"done\":false,\"logprobs\":[{\"token\":\"a\","
+                + "\"logprob\":-0.5,\"bytes\":[97],\"top_logprobs\":[]}]}\n"
+                + DONE);
+    assertThat(reading.text()).isEqualTo("a");
+    assertThat(reading.blocks().data("logprobs"))
+        .containsExactly(
+            new JsonObject(
+                "{\"content\":[{\"token\":\"a\",\"logprob\":-0.5,\"bytes\":[97],"
+                    + "\"top_logprobs\":[]}]}"));
   }
 
   @Test
@@ -199,8 +239,9 @@ class OllamaDialectTest {
   }
 
   @Test
-  void saysWhatItCannotSay() {
-    assertThat(OLLAMA.cannotServe(Rig.HELLO.withUser("u"))).contains("user");
+  void namesWhatItLeavesOut() {
+    assertThat(OLLAMA.encode(Rig.HELLO.withUser("u"), "m", at("http://localhost")).warnings())
+        .containsExactly("user was left out");
   }
 
   @Test

@@ -1,0 +1,87 @@
+package io.llmrelay.provider;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Tool;
+import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A cache of translated tool sets, since an agent sends the same tools with every request. An entry
+ * is found by the bytes of the whole set, so that tools never have to be decoded to be recognized.
+ *
+ * <p>Bounded in entries and bytes; the least recently used set is removed first. Thread-safe: one
+ * dialect serves all event loops. A translation runs outside the lock.
+ *
+ * @param <T> what a dialect makes of a set; immutable, and not much larger than the set
+ */
+public final class ToolCache<T> {
+  static final int MAX_ENTRIES = 256;
+
+  /** The most bytes of all sets together, as they were received. */
+  static final int MAX_BYTES = 8 << 20;
+
+  private final Function<List<Tool>, T> translation;
+  private final Map<Key, T> entries = new LinkedHashMap<>(16, 0.75f, true);
+  private int bytes;
+
+  /** Creates an empty cache of the results of a translation. */
+  public ToolCache(Function<List<Tool>, T> translation) {
+    this.translation = translation;
+  }
+
+  /** Returns the translated tools of a request. */
+  public T of(ChatRequest request) {
+    Buffer received = Buffer.buffer();
+    request.appendTools(received);
+    Key key = new Key(received.getBytes());
+    synchronized (entries) {
+      T known = entries.get(key);
+      if (known != null) {
+        return known;
+      }
+    }
+    T translated = translation.apply(request.tools());
+    if (key.bytes.length <= MAX_BYTES / 8) {
+      put(key, translated);
+    }
+    return translated;
+  }
+
+  private void put(Key key, T translated) {
+    synchronized (entries) {
+      if (entries.put(key, translated) == null) {
+        bytes += key.bytes.length;
+      }
+      Iterator<Key> oldest = entries.keySet().iterator();
+      while (bytes > MAX_BYTES || entries.size() > MAX_ENTRIES) {
+        bytes -= oldest.next().bytes.length;
+        oldest.remove();
+      }
+    }
+  }
+
+  private static final class Key {
+    private final byte[] bytes;
+    private final int hash;
+
+    Key(byte[] bytes) {
+      this.bytes = bytes;
+      this.hash = Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key key && Arrays.equals(key.bytes, bytes);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
+}

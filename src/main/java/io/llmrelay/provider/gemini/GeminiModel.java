@@ -1,0 +1,67 @@
+package io.llmrelay.provider.gemini;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a model's name says of its capabilities. An alias such as {@code gemini-flash-latest} counts
+ * as the newest generation, and a model that is no Gemini as the oldest.
+ *
+ * @param name in lower case
+ * @param generation such as 2.5
+ */
+record GeminiModel(String name, double generation) {
+  private static final Pattern NUMBERED = Pattern.compile("gemini-(\\d{1,3}(?:\\.\\d{1,3})?)\\b");
+  private static final double OLDEST = 1;
+  private static final double NEWEST = 1_000;
+
+  static GeminiModel of(String model) {
+    String name = model.toLowerCase(Locale.ROOT);
+    Matcher numbered = NUMBERED.matcher(name);
+    if (numbered.find()) {
+      return new GeminiModel(name, Double.parseDouble(numbered.group(1)));
+    }
+    return new GeminiModel(name, name.contains("gemini") ? NEWEST : OLDEST);
+  }
+
+  /** Whether tool calls have ids and must be signed, and their results may have media. */
+  boolean hasSignedCalls() {
+    return generation >= 3;
+  }
+
+  /** Whether thinking has a budget. */
+  boolean hasThinkingBudget() {
+    return generation == 2.5;
+  }
+
+  /** Whether thinking has levels. */
+  boolean hasThinkingLevels() {
+    return generation >= 3;
+  }
+
+  /** Whether the penalties of repetition may be set. */
+  boolean hasPenalties() {
+    return generation < 3.5;
+  }
+
+  /** Whether the level {@code minimal} exists. */
+  boolean hasMinimalThinking() {
+    return name.contains("flash-lite") || name.contains("gemini-3-flash");
+  }
+
+  /** Whether a budget of thinking may be 0. */
+  boolean canStopThinking() {
+    return !name.contains("pro");
+  }
+
+  /** The smallest budget of thinking, in tokens. */
+  int leastThinking() {
+    return name.contains("pro") ? 128 : name.contains("lite") ? 512 : 1;
+  }
+
+  /** The largest budget of thinking, in tokens. */
+  int mostThinking() {
+    return name.contains("pro") ? 32_768 : 24_576;
+  }
+}

@@ -1,0 +1,85 @@
+package io.llmrelay.provider.openai;
+
+import io.llmrelay.chat.RawJson;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.Json;
+import java.util.function.Consumer;
+
+/** Writes JSON into a buffer; values that were received are copied as bytes. */
+final class JsonOutput {
+  private final Buffer out;
+
+  /** Whether the next field or element needs a comma before it. */
+  private boolean comma;
+
+  JsonOutput(Buffer out) {
+    this.out = out;
+  }
+
+  JsonOutput object() {
+    return open('{');
+  }
+
+  JsonOutput endObject() {
+    return close('}');
+  }
+
+  JsonOutput array() {
+    return open('[');
+  }
+
+  JsonOutput endArray() {
+    return close(']');
+  }
+
+  /** Begins a field of an object; its value comes next. */
+  JsonOutput field(String name) {
+    separate();
+    out.appendBuffer(Json.encodeToBuffer(name)).appendByte((byte) ':');
+    comma = false;
+    return this;
+  }
+
+  /** Writes a value: a {@link RawJson}, or anything that JSON has, including {@code null}. */
+  JsonOutput value(Object value) {
+    separate();
+    if (value instanceof RawJson raw) {
+      raw.appendTo(out);
+    } else {
+      out.appendBuffer(Json.encodeToBuffer(value));
+    }
+    return this;
+  }
+
+  /** Lets somebody else write a value. */
+  JsonOutput element(Consumer<Buffer> writer) {
+    separate();
+    writer.accept(out);
+    return this;
+  }
+
+  /** Writes a field unless its value is {@code null}. */
+  JsonOutput optional(String name, Object value) {
+    return value == null ? this : field(name).value(value);
+  }
+
+  private JsonOutput open(char bracket) {
+    separate();
+    out.appendByte((byte) bracket);
+    comma = false;
+    return this;
+  }
+
+  private JsonOutput close(char bracket) {
+    out.appendByte((byte) bracket);
+    comma = true;
+    return this;
+  }
+
+  private void separate() {
+    if (comma) {
+      out.appendByte((byte) ',');
+    }
+    comma = true;
+  }
+}

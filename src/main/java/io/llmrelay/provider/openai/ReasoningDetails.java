@@ -1,0 +1,122 @@
+package io.llmrelay.provider.openai;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.wire.Json;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The entries of {@code reasoning_details}, which OpenRouter streams in fragments. They are joined
+ * and passed on at the end of the answer, as whole entries: the signature of an entry belongs to
+ * all of its text.
+ */
+final class ReasoningDetails {
+  private static final String FIELD = "reasoning_details";
+  private static final List<String> TEXTS = List.of("text", "summary");
+
+  /** The most bytes that are kept; beyond them, entries are passed on in parts. */
+  private static final int MAX_LENGTH = 1 << 20;
+
+  private final List<JsonObject> chunk = new ArrayList<>();
+  private final List<JsonObject> entries = new ArrayList<>();
+
+  /** The text of the last entry, which may go on. */
+  private final StringBuilder text = new StringBuilder();
+
+  /** The bytes of the chunk's entries, and of those that are kept. */
+  private long chunkLength;
+
+  private long length;
+
+  /** Discards the entries of the last chunk. */
+  void clear() {
+    chunk.clear();
+    chunkLength = 0;
+  }
+
+  /** Reads the entries of a chunk. Appends their text and summaries. */
+  void read(JsonParser in, StringBuilder visible) throws IOException {
+    if (in.currentToken() != JsonToken.START_ARRAY) {
+      in.skipChildren();
+      return;
+    }
+    long from = in.currentLocation().getByteOffset();
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      if (Json.tree(in) instanceof JsonObject entry) {
+        chunk.add(entry);
+        TEXTS.forEach(field -> visible.append(Json.stringOrNumber(entry, field)));
+      }
+    }
+    chunkLength += in.currentLocation().getByteOffset() - from;
+  }
+
+  /** Adds the entries of the chunk. */
+  void apply(Answer answer) {
+    length += chunkLength;
+    for (JsonObject entry : chunk) {
+      if (!entries.isEmpty() && goesOn(entries.get(entries.size() - 1), entry)) {
+        join(entries.get(entries.size() - 1), entry);
+      } else {
+        close();
+        entries.add(entry);
+        TEXTS.forEach(field -> text.append(Json.text(entry, field)));
+      }
+    }
+    if (length > MAX_LENGTH) {
+      end(answer);
+    }
+  }
+
+  /** Whether an entry is a fragment of the one before: of the same type, index and id. */
+  private static boolean goesOn(JsonObject last, JsonObject next) {
+    return isText(last)
+        && isText(next)
+        && last.getValue("type").equals(next.getValue("type"))
+        && agree(last.getValue("index"), next.getValue("index"))
+        && agree(last.getValue("id"), next.getValue("id"));
+  }
+
+  private static boolean isText(JsonObject entry) {
+    return "reasoning.text".equals(entry.getValue("type"))
+        || "reasoning.summary".equals(entry.getValue("type"));
+  }
+
+  private static boolean agree(Object one, Object other) {
+    return one == null || other == null || one.toString().equals(other.toString());
+  }
+
+  private void join(JsonObject last, JsonObject next) {
+    for (String field : next.fieldNames()) {
+      if (TEXTS.contains(field)) {
+        text.append(Json.text(next, field));
+      } else if (next.getValue(field) != null) {
+        last.put(field, next.getValue(field));
+      }
+    }
+  }
+
+  /** Puts the joined text into the last entry. */
+  private void close() {
+    if (!text.isEmpty()) {
+      JsonObject last = entries.get(entries.size() - 1);
+      boolean summary = "reasoning.summary".equals(last.getValue("type"));
+      last.put(TEXTS.get(summary ? 1 : 0), text.toString());
+      text.setLength(0);
+    }
+  }
+
+  /** Passes on what is complete: everything. */
+  void end(Answer answer) {
+    if (!entries.isEmpty()) {
+      close();
+      answer.data(FIELD, new JsonArray(new ArrayList<>(entries)));
+      entries.clear();
+      length = 0;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package io.llmrelay.provider.openai;
+
+import static io.llmrelay.chat.Setting.FREQUENCY_PENALTY;
+import static io.llmrelay.chat.Setting.LOGIT_BIAS;
+import static io.llmrelay.chat.Setting.LOGPROBS;
+import static io.llmrelay.chat.Setting.MIN_P;
+import static io.llmrelay.chat.Setting.PARALLEL_TOOL_CALLS;
+import static io.llmrelay.chat.Setting.PREDICTION;
+import static io.llmrelay.chat.Setting.PRESENCE_PENALTY;
+import static io.llmrelay.chat.Setting.PROMPT_CACHE_KEY;
+import static io.llmrelay.chat.Setting.PROMPT_CACHE_RETENTION;
+import static io.llmrelay.chat.Setting.SAFETY_IDENTIFIER;
+import static io.llmrelay.chat.Setting.SERVICE_TIER;
+import static io.llmrelay.chat.Setting.STORE;
+import static io.llmrelay.chat.Setting.TOP_K;
+import static io.llmrelay.chat.Setting.TOP_LOGPROBS;
+import static io.llmrelay.chat.Setting.VERBOSITY;
+
+import io.llmrelay.chat.Setting;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a server of this dialect accepts in a request. A server that is not in the table gets
+ * requests as they were received.
+ *
+ * @param history the field for the reasoning of earlier answers
+ * @param effort the field for how much to reason
+ * @param quirks what it refuses, or understands otherwise
+ * @param refused the settings that it refuses
+ */
+record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Setting> refused) {
+
+  /** Where the reasoning of earlier answers is sent. */
+  enum History {
+    /** Wherever it was received. */
+    AS_RECEIVED,
+    /** Nowhere: the server refuses or ignores it. */
+    NONE,
+    /** In {@code reasoning_content}. */
+    REASONING_CONTENT,
+    /** The same, where a message with tool calls must have it, be it empty. */
+    REASONING_CONTENT_WITH_CALLS,
+    /** In {@code reasoning}. */
+    REASONING,
+    /** In {@code reasoning_details}, unchanged, and {@code reasoning}. */
+    REASONING_DETAILS
+  }
+
+  /** How a wish for more or less reasoning is sent. */
+  enum Effort {
+    /** In the fields in which it was received. */
+    AS_RECEIVED,
+    /** As {@code reasoning_effort}. */
+    REASONING_EFFORT,
+    /** As {@code reasoning_effort}, which is {@code high} or {@code none}. */
+    HIGH_OR_NONE,
+    /** As {@code thinking}, which is enabled or disabled, and {@code reasoning_effort}. */
+    THINKING_TYPE,
+    /** As the object {@code reasoning}. */
+    REASONING
+  }
+
+  /** A difference from what OpenAI's API and its extensions have. */
+  enum Quirk {
+    /** Refuses message fields that it does not know. */
+    CLOSED_MESSAGES,
+    /** Refuses {@code name} in messages. */
+    NO_NAME,
+    /** Does not know the role {@code developer}. */
+    NO_DEVELOPER,
+    /** Does not know {@code refusal}, {@code annotations} and the like in messages. */
+    NO_ANSWER_FIELDS,
+    /** Refuses {@code cache_control}. */
+    NO_CACHE_CONTROL,
+    /** Refuses {@code extra_content} of tool calls. */
+    NO_EXTRA_CONTENT,
+    /** Has nothing but text in results of tools. */
+    TEXT_RESULTS,
+    /** Requires the signature of a tool call, or a word in its place. */
+    SIGNED_CALLS,
+    /** Accepts ids of tool calls of nine letters and digits only. */
+    SHORT_CALL_IDS,
+    /** Requires an assistant's message between the result of a tool and the user. */
+    ASSISTANT_AFTER_TOOL,
+    /** Continues the last message if it is the assistant's and has {@code "prefix": true}. */
+    PREFIX,
+    /** Has audio as a string, and documents as {@code document_url}. */
+    PLAIN_MEDIA,
+    /** Does not know {@code allowed_tools}. */
+    NO_ALLOWED_TOOLS,
+    /** Calls the choice {@code required} {@code any}. */
+    ANY,
+    /** Requires {@code parameters} of functions. */
+    PARAMETERS,
+    /** Refuses {@code user}. */
+    NO_USER,
+    /** Accepts temperatures up to 1.5. */
+    COOL
+  }
+
+  private static final RequestTraits DEFAULT =
+      new RequestTraits(
+          History.AS_RECEIVED,
+          Effort.AS_RECEIVED,
+          EnumSet.noneOf(Quirk.class),
+          EnumSet.noneOf(Setting.class));
+
+  /** What refuses unknown fields of messages knows nothing of other servers' extensions either. */
+  private static final Set<Quirk> STRICT =
+      EnumSet.of(
+          Quirk.CLOSED_MESSAGES,
+          Quirk.NO_CACHE_CONTROL,
+          Quirk.NO_EXTRA_CONTENT,
+          Quirk.TEXT_RESULTS);
+
+  private static final Set<Setting> SAMPLING = EnumSet.of(TOP_K, MIN_P);
+
+  /** Settings of OpenAI's own service. */
+  private static final Set<Setting> SERVICE =
+      EnumSet.of(VERBOSITY, STORE, PROMPT_CACHE_RETENTION, SAFETY_IDENTIFIER);
+
+  private static final RequestTraits OPENAI =
+      DEFAULT.history(History.NONE).effort(Effort.REASONING_EFFORT).with(STRICT).refuses(SAMPLING);
+
+  private static final Map<String, RequestTraits> BY_PROVIDER =
+      Map.ofEntries(
+          Map.entry("openai", OPENAI),
+          Map.entry("azure", OPENAI),
+          Map.entry(
+              "groq",
+              OPENAI
+                  .with(
+                      Quirk.NO_NAME,
+                      Quirk.NO_ANSWER_FIELDS,
+                      Quirk.NO_DEVELOPER,
+                      Quirk.NO_ALLOWED_TOOLS)
+                  .refuses(SERVICE)
+                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, PROMPT_CACHE_KEY, PREDICTION)),
+          Map.entry(
+              "cerebras",
+              OPENAI
+                  .history(History.REASONING)
+                  .with(Quirk.NO_ANSWER_FIELDS, Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)
+                  .refuses(SERVICE)
+                  .refuses(FREQUENCY_PENALTY, PRESENCE_PENALTY, LOGIT_BIAS, PROMPT_CACHE_KEY)),
+          Map.entry(
+              "mistral",
+              OPENAI
+                  .effort(Effort.HIGH_OR_NONE)
+                  .without(Quirk.TEXT_RESULTS)
+                  .with(
+                      Quirk.NO_NAME,
+                      Quirk.NO_ANSWER_FIELDS,
+                      Quirk.NO_DEVELOPER,
+                      Quirk.NO_ALLOWED_TOOLS)
+                  .with(Quirk.SHORT_CALL_IDS, Quirk.ASSISTANT_AFTER_TOOL, Quirk.PREFIX)
+                  .with(Quirk.PLAIN_MEDIA, Quirk.ANY, Quirk.PARAMETERS, Quirk.NO_USER, Quirk.COOL)
+                  .refuses(SERVICE)
+                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, SERVICE_TIER)),
+          Map.entry(
+              "gemini",
+              OPENAI
+                  .without(Quirk.NO_EXTRA_CONTENT)
+                  .with(Quirk.NO_ANSWER_FIELDS, Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)
+                  .with(Quirk.SIGNED_CALLS)
+                  .refuses(SERVICE)
+                  .refuses(FREQUENCY_PENALTY, PRESENCE_PENALTY, LOGIT_BIAS, PARALLEL_TOOL_CALLS)
+                  .refuses(PROMPT_CACHE_KEY, PREDICTION)),
+          Map.entry(
+              "deepseek",
+              DEFAULT
+                  .history(History.REASONING_CONTENT_WITH_CALLS)
+                  .effort(Effort.THINKING_TYPE)
+                  .with(Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)),
+          Map.entry(
+              "xai",
+              DEFAULT
+                  .history(History.REASONING_CONTENT)
+                  .effort(Effort.REASONING_EFFORT)
+                  .with(Quirk.NO_ALLOWED_TOOLS)),
+          Map.entry(
+              "openrouter", DEFAULT.history(History.REASONING_DETAILS).effort(Effort.REASONING)));
+
+  /** Returns the traits of a provider, or the defaults if it is unknown or {@code null}. */
+  static RequestTraits of(String provider) {
+    return provider == null ? DEFAULT : BY_PROVIDER.getOrDefault(provider, DEFAULT);
+  }
+
+  boolean has(Quirk quirk) {
+    return quirks.contains(quirk);
+  }
+
+  private RequestTraits history(History field) {
+    return new RequestTraits(field, effort, quirks, refused);
+  }
+
+  private RequestTraits effort(Effort field) {
+    return new RequestTraits(history, field, quirks, refused);
+  }
+
+  private RequestTraits with(Quirk... more) {
+    return with(Arrays.asList(more));
+  }
+
+  private RequestTraits with(Collection<Quirk> more) {
+    Set<Quirk> all = EnumSet.copyOf(more);
+    all.addAll(quirks);
+    return new RequestTraits(history, effort, all, refused);
+  }
+
+  private RequestTraits without(Quirk quirk) {
+    Set<Quirk> rest = EnumSet.copyOf(quirks);
+    rest.remove(quirk);
+    return new RequestTraits(history, effort, rest, refused);
+  }
+
+  private RequestTraits refuses(Setting... settings) {
+    return refuses(Arrays.asList(settings));
+  }
+
+  private RequestTraits refuses(Collection<Setting> settings) {
+    Set<Setting> all = EnumSet.copyOf(settings);
+    all.addAll(refused);
+    return new RequestTraits(history, effort, quirks, all);
+  }
+}

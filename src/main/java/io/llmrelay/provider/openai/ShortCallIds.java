@@ -1,0 +1,38 @@
+package io.llmrelay.provider.openai;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.math.BigInteger;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.regex.Pattern;
+
+/** Ids of tool calls for servers that accept nine letters and digits only, as Mistral's does. */
+final class ShortCallIds {
+  private static final String ALPHABET =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  private static final int LENGTH = 9;
+  private static final Pattern SHORT = Pattern.compile("[0-9A-Za-z]{" + LENGTH + "}");
+
+  private ShortCallIds() {}
+
+  /** Returns the same id if it fits, or else one that is derived from it, always the same. */
+  static String of(String id) {
+    if (SHORT.matcher(id).matches()) {
+      return id;
+    }
+    BigInteger hash;
+    try {
+      hash = new BigInteger(1, MessageDigest.getInstance("SHA-256").digest(id.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < LENGTH; i++) {
+      BigInteger[] split = hash.divideAndRemainder(BigInteger.valueOf(ALPHABET.length()));
+      text.append(ALPHABET.charAt(split[1].intValue()));
+      hash = split[0];
+    }
+    return text.toString();
+  }
+}

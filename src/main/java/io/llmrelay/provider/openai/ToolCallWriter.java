@@ -1,0 +1,83 @@
+package io.llmrelay.provider.openai;
+
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ContentPart.ToolCall;
+import io.llmrelay.chat.CustomCall;
+import io.llmrelay.chat.RawJson;
+import io.llmrelay.chat.Tool;
+import io.llmrelay.provider.openai.RequestTraits.Quirk;
+import io.llmrelay.provider.wire.Json;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Writes the tool calls of earlier answers for one server. */
+final class ToolCallWriter {
+  /** The models of Gemini that do not require signatures. */
+  private static final Pattern UNSIGNED = Pattern.compile("(models/)?gemini-[12](\\D.*)?");
+
+  /** What Google accepts in place of a signature, for calls of other models. */
+  private static final RawJson EXCUSE =
+      RawJson.of(
+          new JsonObject()
+              .put(
+                  "google",
+                  new JsonObject().put("thought_signature", "skip_thought_signature_validator")));
+
+  private static final RawJson NO_ARGUMENTS = RawJson.of("{}");
+
+  private final RequestTraits traits;
+  private final boolean signed;
+
+  ToolCallWriter(RequestTraits traits, String model) {
+    this.traits = traits;
+    this.signed = traits.has(Quirk.SIGNED_CALLS) && !UNSIGNED.matcher(model).matches();
+  }
+
+  /** Returns the id that the server gets for a call. */
+  String id(String id) {
+    return traits.has(Quirk.SHORT_CALL_IDS) ? ShortCallIds.of(id) : id;
+  }
+
+  /** Writes the calls of a message, if any. */
+  void write(ChatMessage message, JsonOutput json) {
+    List<ToolCall> calls =
+        message.parts().stream()
+            .filter(ToolCall.class::isInstance)
+            .map(ToolCall.class::cast)
+            .toList();
+    if (calls.isEmpty()) {
+      return;
+    }
+    json.field("tool_calls").array();
+    for (int i = 0; i < calls.size(); i++) {
+      write(calls.get(i), i == 0, json);
+    }
+    json.endArray();
+  }
+
+  private void write(ToolCall call, boolean first, JsonOutput json) {
+    boolean custom = call.extra() != null && CustomCall.is(call.extra().value());
+    String type = custom ? CustomCall.TYPE : Tool.FUNCTION;
+    json.object().field("id").value(id(call.id())).field("type").value(type);
+    json.field(type).object().field("name").value(call.name());
+    boolean empty = !custom && call.arguments().length() <= 2;
+    json.field(custom ? "input" : "arguments").value(empty ? NO_ARGUMENTS : call.arguments());
+    json.endObject();
+    if (!custom && !traits.has(Quirk.NO_EXTRA_CONTENT)) {
+      json.optional("extra_content", extra(call, first));
+    }
+    json.endObject();
+  }
+
+  private RawJson extra(ToolCall call, boolean first) {
+    if (!traits.has(Quirk.SIGNED_CALLS)) {
+      return call.extra();
+    }
+    boolean google =
+        call.extra() != null
+            && call.extra().value() instanceof JsonObject extra
+            && !Json.object(extra, "google").isEmpty();
+    return google ? call.extra() : first && signed ? EXCUSE : null;
+  }
+}

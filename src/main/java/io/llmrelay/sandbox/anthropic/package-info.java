@@ -1,0 +1,2 @@
+/** Anthropic's Messages API. */
+package io.llmrelay.sandbox.anthropic;

@@ -1,0 +1,2 @@
+/** The Converse API of AWS Bedrock. */
+package io.llmrelay.sandbox.bedrock;

@@ -1,0 +1,2 @@
+/** The native API of Cloudflare's Workers AI. */
+package io.llmrelay.sandbox.cloudflare;

@@ -1,0 +1,2 @@
+/** Google's native API for Gemini. */
+package io.llmrelay.sandbox.gemini;

@@ -1,0 +1,2 @@
+/** Ollama's native API. */
+package io.llmrelay.sandbox.ollama;

@@ -1,0 +1,2 @@
+/** OpenAI's Chat Completions API, and compatible servers with their differences. */
+package io.llmrelay.sandbox.openai;

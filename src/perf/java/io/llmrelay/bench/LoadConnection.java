@@ -1,0 +1,168 @@
+package io.llmrelay.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+
+/** One connection of the load generator, and the answer that comes through it. */
+final class LoadConnection implements ResponseReader.Lines {
+  private static final byte[] DATA = Bytes.of("data:");
+  private static final byte[] CONTENT = Bytes.of("\"content\":\"");
+  private static final byte[] TEXT = Bytes.of("\"text\":\"");
+  private static final byte[] DONE = Bytes.of("[DONE]");
+  private static final byte[] STOPPED = Bytes.of("message_stop");
+  private static final byte[] ERROR = Bytes.of("\"error\"");
+
+  private final LoadResult result;
+  private final int expected;
+  private final ResponseReader response = new ResponseReader(this);
+  private SocketChannel channel;
+  private SelectionKey key;
+  private ByteBuffer unsent;
+  private boolean counted;
+  private long start;
+  private long now;
+  private long lastSent;
+  private int chunks;
+  private boolean done;
+  private boolean failed;
+  private boolean disordered;
+
+  /**
+   * @param expected how many chunks each answer has
+   */
+  LoadConnection(LoadResult result, int expected) {
+    this.result = result;
+    this.expected = expected;
+  }
+
+  /** Asks, on the connection there is or on a new one. */
+  void start(Selector selector, int port, ByteBuffer request, boolean counted) throws IOException {
+    this.counted = counted;
+    start = System.nanoTime();
+    lastSent = start;
+    chunks = 0;
+    done = false;
+    failed = false;
+    disordered = false;
+    response.reset();
+    unsent = request.duplicate();
+    if (channel != null) {
+      send();
+      return;
+    }
+    channel = SocketChannel.open();
+    channel.configureBlocking(false);
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    boolean connected =
+        channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    key = channel.register(selector, SelectionKey.OP_CONNECT, this);
+    if (connected) {
+      send();
+    }
+  }
+
+  void connected() throws IOException {
+    channel.finishConnect();
+    send();
+  }
+
+  /** Sends what the socket takes; the rest when it is writable. */
+  void send() throws IOException {
+    channel.write(unsent);
+    key.interestOps(
+        unsent.hasRemaining()
+            ? SelectionKey.OP_READ | SelectionKey.OP_WRITE
+            : SelectionKey.OP_READ);
+  }
+
+  /** Takes what has come; true if the answer is complete. */
+  boolean read(ByteBuffer buffer, byte[] bytes) throws IOException {
+    int n = channel.read(buffer.clear());
+    if (n < 0) {
+      throw new IOException("closed early");
+    }
+    now = System.nanoTime();
+    result.reads++;
+    buffer.flip().get(bytes, 0, n);
+    return response.read(bytes, 0, n);
+  }
+
+  @Override
+  public void line(byte[] b, int from, int to) {
+    if (!Bytes.startsWith(b, from, to, DATA)) {
+      return;
+    }
+    int text = after(b, from, to, CONTENT);
+    if (text < 0) {
+      text = after(b, from, to, TEXT);
+    }
+    if (text >= 0 && b[text] != '"') {
+      // Chunks that travelled together may have become one.
+      for (; text + Bytes.HEX <= to && b[text] != '"'; text += Bytes.HEX) {
+        chunk(Bytes.hex(b, text));
+      }
+    } else if (Bytes.indexOf(b, from, to, ERROR) >= 0) {
+      failed = true;
+    } else {
+      done |= Bytes.indexOf(b, from, to, DONE) >= 0 || Bytes.indexOf(b, from, to, STOPPED) >= 0;
+    }
+  }
+
+  private static int after(byte[] b, int from, int to, byte[] what) {
+    int at = Bytes.indexOf(b, from, to, what);
+    return at < 0 || at + what.length == to ? -1 : at + what.length;
+  }
+
+  private void chunk(long sent) {
+    result.chunks++;
+    if (counted) {
+      result.countedChunks++;
+      result.transit.add(now - sent);
+      if (chunks == 0) {
+        result.firstChunk.add(now - start);
+      }
+    }
+    chunks++;
+    disordered |= sent - lastSent < 0;
+    lastSent = sent;
+  }
+
+  /** What is wrong with the complete answer, or {@code null}. */
+  String complaint() {
+    if (response.status() != 200) {
+      return "status " + response.status();
+    }
+    if (failed) {
+      return "error event";
+    }
+    if (!done || chunks != expected) {
+      return "incomplete";
+    }
+    return disordered ? "disordered" : null;
+  }
+
+  boolean counted() {
+    return counted;
+  }
+
+  long start() {
+    return start;
+  }
+
+  void close() {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // It is gone, which is what was wanted.
+      }
+      channel = null;
+    }
+  }
+}

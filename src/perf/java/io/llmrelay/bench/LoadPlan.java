@@ -1,0 +1,110 @@
+package io.llmrelay.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What the load generator does.
+ *
+ * @param port where
+ * @param target whom it asks, and how
+ * @param script how the mock answers
+ * @param streams how many at a time
+ * @param rampPerSecond how many of them begin each second; 0: all at once
+ * @param seconds how long new requests are started, from the end of the warm-up on
+ * @param warmSeconds what begins in these first seconds counts for no latency
+ * @param once whether each stream is one request; otherwise the next follows at once
+ */
+record LoadPlan(
+    int port,
+    Target target,
+    Script script,
+    int streams,
+    int rampPerSecond,
+    double seconds,
+    double warmSeconds,
+    boolean once) {
+  private static final int HISTORY = 40;
+
+  /**
+   * The request, but for the prompt.
+   *
+   * @param path the path of the URL
+   * @param model the model's name
+   * @param extra more fields of the body, with a comma behind them
+   * @param history more messages, with a comma before each
+   */
+  record Target(String path, String model, String extra, String history) {
+    static final Target OPENAI = new Target("/v1/chat/completions", "mock-model", "");
+    static final Target ANTHROPIC = new Target("/v1/messages", "mock-model", "\"max_tokens\":999,");
+
+    private static final String LINE =
+        "    if (!\\\"stop\\\".equals(reason)) {\\n"
+            + "      throw new IllegalStateException(\\\"unexpected …\\\" + reason); // line ";
+
+    Target(String path, String model, String extra) {
+      this(path, model, extra, "");
+    }
+
+    /** Returns the same target, asked with 40 more messages of source code. */
+    Target withHistory(int bytes) {
+      StringBuilder messages = new StringBuilder(bytes + 200);
+      for (int message = 1; message <= HISTORY; message++) {
+        messages
+            .append(",{\"role\":\"")
+            .append(message % 2 == 0 ? "user" : "assistant")
+            .append("\",\"content\":\"");
+        for (int line = 0; messages.length() < (long) bytes * message / HISTORY; line++) {
+          messages.append(LINE).append(line).append("\\n");
+        }
+        messages.append("\"}");
+      }
+      return new Target(path, model, extra, messages.toString());
+    }
+  }
+
+  /** As many streams as that, one after the other, for some seconds. */
+  static LoadPlan of(int port, Target target, Script script, int streams, double seconds) {
+    return new LoadPlan(port, target, script, streams, 0, seconds, 0, false);
+  }
+
+  LoadPlan warm(double warm) {
+    return new LoadPlan(port, target, script, streams, rampPerSecond, seconds, warm, once);
+  }
+
+  LoadPlan ramp(int perSecond) {
+    return new LoadPlan(port, target, script, streams, perSecond, seconds, warmSeconds, once);
+  }
+
+  /** Each stream is one request, however long all of them take. */
+  LoadPlan eachOnce() {
+    return new LoadPlan(
+        port, target, script, streams, rampPerSecond, Double.MAX_VALUE, warmSeconds, true);
+  }
+
+  byte[] request() {
+    String body =
+        "{\"model\":\""
+            + target.model()
+            + "\",\"stream\":true,"
+            + target.extra()
+            + "\"messages\":[{\"role\":\"user\",\"content\":\""
+            + script.prompt()
+            + "\"}"
+            + target.history()
+            + "]}";
+    byte[] bytes = body.getBytes(UTF_8);
+    byte[] head =
+        Bytes.of(
+            "POST "
+                + target.path()
+                + " HTTP/1.1\r\nhost: 127.0.0.1:"
+                + port
+                + "\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n"
+                + "content-length: "
+                + bytes.length
+                + "\r\n\r\n");
+    return ByteBuffer.allocate(head.length + bytes.length).put(head).put(bytes).array();
+  }
+}

@@ -1,0 +1,75 @@
+package io.llmrelay.provider.openai;
+
+import io.llmrelay.Documents;
+import io.llmrelay.chat.Setting;
+import io.llmrelay.provider.openai.RequestTraits.Effort;
+import io.llmrelay.provider.openai.RequestTraits.History;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The table of servers in docs/dialects.md is what they are sent. */
+class ServerReferenceTest {
+  private static final List<String> SERVERS =
+      List.of(
+          "openai",
+          "azure",
+          "groq",
+          "cerebras",
+          "mistral",
+          "gemini",
+          "deepseek",
+          "xai",
+          "openrouter",
+          "another");
+
+  @Test
+  void servers() throws IOException {
+    StringBuilder table =
+        new StringBuilder("| provider | earlier reasoning | effort | refused settings |\n")
+            .append("|---|---|---|---|\n");
+    for (String server : SERVERS) {
+      RequestTraits traits = RequestTraits.of(server);
+      table
+          .append(server.equals("another") ? "| any other" : "| `" + server + "`")
+          .append(" | ")
+          .append(text(traits.history()))
+          .append(" | ")
+          .append(text(traits.effort()))
+          .append(" | ")
+          .append(refused(traits))
+          .append(" |\n");
+    }
+    Documents.holdReference("docs/dialects.md", "servers", table.toString());
+  }
+
+  private static String text(History history) {
+    return switch (history) {
+      case AS_RECEIVED -> "as received";
+      case NONE -> "left out";
+      case REASONING_CONTENT -> "`reasoning_content`";
+      case REASONING_CONTENT_WITH_CALLS -> "`reasoning_content`, empty if a call has none";
+      case REASONING -> "`reasoning`";
+      case REASONING_DETAILS -> "`reasoning_details`, `reasoning`";
+    };
+  }
+
+  private static String text(Effort effort) {
+    return switch (effort) {
+      case AS_RECEIVED -> "as received";
+      case REASONING_EFFORT -> "`reasoning_effort`";
+      case HIGH_OR_NONE -> "`reasoning_effort`, `high` or `none`";
+      case THINKING_TYPE -> "`thinking.type`, `reasoning_effort`";
+      case REASONING -> "`reasoning`, `reasoning_effort`";
+    };
+  }
+
+  private static String refused(RequestTraits traits) {
+    return traits.refused().stream()
+        .map(Setting::field)
+        .sorted()
+        .map(field -> "`" + field + "`")
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -69,8 +69,8 @@ public final class FaultWall {
       openai: 413-tpm                       | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
       openai: 429-tpm                       | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
       openai: 400-parameter                 | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
-      openai: 400-tooluse                   | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
-      openai: sse-error-400-tooluse         | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -
+      openai: 400-tooluse                   | fallback         | fallback         | malformed_tool_call | malformed_tool_call | primary  | closed  | -
+      openai: sse-error-400-tooluse         | fallback         | fallback         | malformed_tool_call | malformed_tool_call | primary  | closed  | -
       400-model                             | fallback         | fallback         | model_not_found  | model_not_found  | primary  | closed  | -
       openai: once 400-streamoptions +again | primary          | primary          | primary          | primary          | primary  | closed  | -
       openai: 400-streamoptions +again      | fallback         | fallback         | unsupported      | unsupported      | primary  | closed  | -

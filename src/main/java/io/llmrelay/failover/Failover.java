@@ -261,7 +261,7 @@ final class Failover {
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
               .withUsage(usage, null));
     }
-    if (empty && (finishReason == FinishReason.STOP || finishReason == FinishReason.OTHER)) {
+    if (empty && finishReason != FinishReason.LENGTH) {
       return failed(
           number,
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")

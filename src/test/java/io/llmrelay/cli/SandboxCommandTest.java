@@ -35,6 +35,8 @@ class SandboxCommandTest {
   void refusesUnknownScenarios() {
     Cli sandbox = Cli.run("sandbox", "--port", "0", "--script", "primary=dye");
     assertThat(sandbox.exitCode()).isEqualTo(1);
-    assertThat(sandbox.err()).startsWith("Unknown scenario 'dye'").doesNotContain("\tat ");
+    assertThat(sandbox.err())
+        .startsWith("scenarios.primary[0]: Unknown scenario 'dye'")
+        .doesNotContain("\tat ");
   }
 }

@@ -174,7 +174,7 @@ class CancelTest {
     assertThat(streaming.awaitEnd().failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
     await().untilAtomic(closed, is(2));
     Consumer late = rig.open().awaitEnd();
-    assertThat(late.failure.message()).contains("nobody");
+    assertThat(late.failure.message()).contains("no handler");
   }
 
   @Test

@@ -150,11 +150,14 @@ public final class SseDecoder implements EventDecoder {
     int from = kept();
     int length = limit - from;
     byte[] target = buffer;
-    if (!own || length + room > buffer.length) {
+    boolean other = !own || length + room > buffer.length;
+    if (other) {
       target = new byte[Math.max(length + room, own ? 2 * buffer.length : 0)];
       own = true;
     }
-    System.arraycopy(buffer, from, target, 0, length);
+    if (other || from > 0) {
+      System.arraycopy(buffer, from, target, 0, length);
+    }
     buffer = target;
     line -= from;
     scan -= from;

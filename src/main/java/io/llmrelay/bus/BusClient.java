@@ -19,7 +19,7 @@ public record BusClient(BusEndpoint endpoint, String address) implements ChatSer
   public ChatExchange open(ChatRequest request, ChatSink sink) {
     BusService local = BusService.onContext(endpoint.context(), address);
     if (local == null) {
-      return endpoint.request(address, request.toJson(), sink);
+      return endpoint.request(address, request, sink);
     }
     LocalStream stream = new LocalStream(endpoint, local.endpoint(), sink);
     stream.open(local.service(), request);

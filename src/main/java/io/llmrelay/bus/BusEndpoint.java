@@ -16,7 +16,6 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
@@ -101,6 +100,7 @@ public final class BusEndpoint {
     BusEndpoint endpoint =
         new BusEndpoint(vertx, context, prefix + "." + UUID.randomUUID(), settings);
     EventBus bus = vertx.eventBus();
+    RequestCodec.register(bus);
     endpoint.consumer =
         local
             ? bus.localConsumer(endpoint.address, endpoint::receive)
@@ -131,12 +131,12 @@ public final class BusEndpoint {
   }
 
   /** Opens a stream as its consumer. */
-  InboundStream request(String service, JsonObject body, ChatSink sink) {
+  InboundStream request(String service, ChatRequest request, ChatSink sink) {
     String id = address.substring(address.length() - 8) + "-" + opened++;
     InboundStream stream = new InboundStream(this, id, sink, settings.window());
     streams.put(id, stream);
     Future<Message<Object>> reply =
-        bus().request(service, body, FrameCodec.opening(stream.opening(), settings));
+        bus().request(service, request, FrameCodec.opening(stream.opening(), settings));
     if (reply.isComplete()) { // No handler: the caller must get the stream before its failure.
       context.runOnContext(
           v -> reply.onComplete(answer -> guard(stream, () -> stream.answered(answer))));

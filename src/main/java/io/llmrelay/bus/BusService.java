@@ -18,7 +18,7 @@ import java.util.Map;
  */
 public final class BusService {
   /** Sends everything as messages, for tests: {@code -Dllmrelay.bus.always=true}. */
-  private static final boolean ALWAYS_AS_MESSAGES = Boolean.getBoolean("llmrelay.bus.always");
+  static final boolean ALWAYS_AS_MESSAGES = Boolean.getBoolean("llmrelay.bus.always");
 
   private final BusEndpoint endpoint;
   private final String address;

@@ -16,6 +16,7 @@ import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 import java.util.Arrays;
@@ -70,6 +71,7 @@ public final class FrameCodec {
   static DeliveryOptions opening(Opening opening, BusSettings settings) {
     return new DeliveryOptions()
         .setSendTimeout(settings.pingTimeout().toMillis())
+        .setCodecName(RequestCodec.NAME)
         .setHeaders(
             MultiMap.caseInsensitiveMultiMap()
                 .add(STREAM, opening.stream())
@@ -122,7 +124,18 @@ public final class FrameCodec {
     throw Failure.invalid("", "the body must be a JSON object").toException();
   }
 
+  /** Reads a request: the object itself, its JSON, or the bytes of its JSON. */
   static ChatRequest request(Message<?> message) {
+    if (message.body() instanceof ChatRequest request) {
+      return request.checked();
+    }
+    if (message.body() instanceof Buffer bytes) {
+      try {
+        return ChatRequest.read(bytes);
+      } catch (DecodeException e) {
+        throw Failure.invalid("", e.getMessage()).toException();
+      }
+    }
     return ChatRequest.fromJson(json(message));
   }
 

@@ -2,7 +2,6 @@ package io.llmrelay.chat;
 
 import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.chat.ContentPart.ToolResult;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
@@ -115,11 +114,11 @@ public final class ChatMessage {
   }
 
   /** Appends OpenAI's form of the message: the bytes that were received, if any. */
-  public void appendTo(Buffer out) {
+  public void appendTo(BodyBuilder out) {
     if (source != null) {
       source.appendTo(out);
     } else {
-      out.appendBuffer(toJson().toBuffer());
+      out.append(toJson().toBuffer());
     }
   }
 

@@ -275,42 +275,40 @@ public final class ChatRequest {
   /** Encodes OpenAI's form; {@link #read(Buffer)} reads it back. */
   public Buffer toBuffer() {
     Buffer fields = toJson(null).toBuffer();
-    Buffer body = Buffer.buffer("{\"messages\":");
+    BodyBuilder body = new BodyBuilder().append("{\"messages\":");
     appendMessages(body);
     if (fields.length() > 2) {
-      body.appendString(",").appendBuffer(fields, 1, fields.length() - 2);
+      body.append(",").append(fields.slice(1, fields.length() - 1));
     }
-    return body.appendString("}");
+    return body.append("}").toBuffer();
   }
 
   /** Appends the array of messages in OpenAI's form: the bytes that were received, if any. */
-  public void appendMessages(Buffer out) {
+  public void appendMessages(BodyBuilder out) {
     if (receivedMessages != null) {
       receivedMessages.appendTo(out);
       return;
     }
-    char separator = '[';
+    String separator = "[";
     for (ChatMessage message : messages) {
-      out.appendByte((byte) separator);
-      message.appendTo(out);
-      separator = ',';
+      message.appendTo(out.append(separator));
+      separator = ",";
     }
-    out.appendByte((byte) ']');
+    out.append("]");
   }
 
   /** Appends the array of tools in OpenAI's form: the bytes that were received, if any. */
-  public void appendTools(Buffer out) {
+  public void appendTools(BodyBuilder out) {
     if (receivedTools != null) {
       receivedTools.appendTo(out);
       return;
     }
-    char separator = '[';
+    String separator = "[";
     for (Tool tool : tools) {
-      out.appendByte((byte) separator);
-      tool.source().appendTo(out);
-      separator = ',';
+      tool.source().appendTo(out.append(separator));
+      separator = ",";
     }
-    out.appendByte((byte) ']');
+    out.append("]");
   }
 
   /**

@@ -12,8 +12,9 @@ import java.util.Arrays;
  * for.
  *
  * <p>A request may be megabytes long, most of it in strings, so they are scanned eight bytes at a
- * time: where none of them is a quote, a backslash, a control character or outside of ASCII, all
- * are passed at once. Bytes that are no character of their own are counted on the way.
+ * time. Texts are full of escapes, whose distances no processor can predict: a word with simple
+ * ones takes the same path as one without. Bytes that are no character of their own are counted on
+ * the way.
  *
  * <p>Each method that reads a value expects the cursor at its first token, and leaves it at the
  * token after the value. A syntax error is a {@link DecodeException}, which does not quote the
@@ -26,7 +27,9 @@ final class JsonCursor {
   private static final long HIGHS = 0x8080808080808080L;
   private static final long QUOTES = '"' * ONES;
   private static final long BACKSLASHES = '\\' * ONES;
-  private static final long SPACES = ' ' * ONES;
+
+  /** Added to a word, leaves the high bits of control characters clear. */
+  private static final long CONTROLS = (0x80 - ' ') * ONES;
 
   /** Limits of the JSON parser that decodes values, and of what it can do without a deep stack. */
   private static final int MAX_DEPTH = 1_000;
@@ -34,19 +37,11 @@ final class JsonCursor {
   private static final int MAX_NAME = 50_000;
   private static final int MAX_NUMBER = 1_000;
 
-  /** How many bytes after a special one are looked at singly. */
-  private static final int NEAR = 16;
-
-  /** Bytes of a string that are not plain ASCII, and those that make an escape of two bytes. */
-  private static final boolean[] SPECIAL = new boolean[256];
-
-  private static final boolean[] ESCAPED = new boolean[256];
+  /** The ASCII characters that make an escape of two bytes. */
+  private static final boolean[] ESCAPED = new boolean[128];
 
   static {
-    for (int b = 0; b < SPECIAL.length; b++) {
-      SPECIAL[b] = b < ' ' || b == '"' || b == '\\' || b > 127;
-      ESCAPED[b] = "\"\\/bfnrt".indexOf(b) >= 0;
-    }
+    "\"\\/bfnrt".chars().forEach(c -> ESCAPED[c] = true);
   }
 
   private enum Expected {
@@ -309,60 +304,97 @@ final class JsonCursor {
   /** Passes a string, from its quote to the byte after its last quote. */
   private void string() {
     byte[] in = bytes;
-    int last = end;
+    int last = end - Long.BYTES;
     int multiple = 0;
+    long afterBackslash = 0;
     int i = at + 1;
-    while (true) {
-      i = special(in, i, last);
-      if (i == last) {
-        throw error(last);
+    while (i <= last) {
+      long word = (long) LONG.get(in, i);
+      long notQuote = differs(word, QUOTES);
+      long notBackslash = differs(word, BACKSLASHES);
+      long backslashes = ~notBackslash & HIGHS;
+      long escaped = backslashes << 8 | afterBackslash;
+      if ((escaped & backslashes) != 0) {
+        escaped = escaped(backslashes, afterBackslash);
       }
-      int b = in[i];
-      if (b == '\\' && i + 1 < last && ESCAPED[in[i + 1] & 0xFF]) {
-        multiple++;
-        i += 2;
-      } else if (b == '"') {
-        at = i + 1;
-        surplus = multiple;
-        return;
-      } else {
-        int length = b == '\\' ? unicodeEscape(i) : multibyte(i);
+      long notSimple =
+          notQuote
+              & notBackslash
+              & differs(word, 'n' * ONES)
+              & differs(word, 'r' * ONES)
+              & differs(word, 't' * ONES);
+      if (((word | ~(word + CONTROLS)) & HIGHS | escaped & notSimple) == 0) {
+        long quotes = ~notQuote & ~escaped & HIGHS;
+        if (quotes != 0) {
+          at = i + (Long.numberOfTrailingZeros(quotes) >>> 3) + 1;
+          surplus = multiple + Long.bitCount(escaped & (quotes - 1));
+          return;
+        }
+        multiple += Long.bitCount(escaped);
+        afterBackslash = (backslashes & ~escaped) >>> 56;
+        i += Long.BYTES;
+        continue;
+      }
+      int stop = i + Long.BYTES;
+      for (i -= afterBackslash == 0 ? 0 : 1; i < stop; ) {
+        byte b = in[i];
+        if (b == '"') {
+          at = i + 1;
+          surplus = multiple;
+          return;
+        }
+        int length = b >= ' ' && b != '\\' ? 1 : character(i);
         multiple += length - 1;
         i += length;
       }
+      afterBackslash = 0;
     }
+    rest(afterBackslash == 0 ? i : i - 1, multiple);
   }
 
-  /**
-   * Returns the position of the next byte of a string that is not plain ASCII, or {@code end}.
-   * Texts are full of escapes, where a word at a time would be slower than the first bytes singly.
-   */
-  private static int special(byte[] in, int from, int end) {
+  /** Passes the rest of a string at the end of the JSON. */
+  private void rest(int from, int multiple) {
     int i = from;
-    for (int near = Math.min(end, from + NEAR); i < near; i++) {
-      if (SPECIAL[in[i] & 0xFF]) {
-        return i;
-      }
+    surplus = multiple;
+    while (i < end && bytes[i] != '"') {
+      int length = character(i);
+      surplus += length - 1;
+      i += length;
     }
-    for (; i + Long.BYTES <= end; i += Long.BYTES) {
-      long word = (long) LONG.get(in, i);
-      long quote = word ^ QUOTES;
-      long backslash = word ^ BACKSLASHES;
-      // What is above the lowest marked byte may be marked wrongly.
-      long marks =
-          (((quote - ONES) & ~quote)
-                  | ((backslash - ONES) & ~backslash)
-                  | ((word - SPACES) & ~word)
-                  | word)
-              & HIGHS;
-      if (marks != 0) {
-        return i + (Long.numberOfTrailingZeros(marks) >>> 3);
-      }
+    if (i >= end) {
+      throw error(end);
     }
-    while (i < end && !SPECIAL[in[i] & 0xFF]) {
-      i++;
+    at = i + 1;
+  }
+
+  /** Marks the bytes of an ASCII word that differ from a pattern; other bits are undefined. */
+  private static long differs(long word, long pattern) {
+    return (word ^ pattern) + ~HIGHS;
+  }
+
+  /** Marks the bytes that a backslash escapes, which is not escaped itself. */
+  private static long escaped(long backslashes, long afterBackslash) {
+    long escaped = afterBackslash;
+    for (int shift = 8; shift < Long.SIZE; shift += 8) {
+      escaped |= (backslashes & ~escaped) << 8 & 0x80L << shift;
     }
-    return i;
+    return escaped;
+  }
+
+  /** Returns the length of the character or escape at a position within a string. */
+  private int character(int i) {
+    int b = bytes[i];
+    if (b < 0) {
+      return multibyte(i);
+    }
+    if (b < ' ') {
+      throw error(i);
+    }
+    if (b != '\\') {
+      return 1;
+    }
+    boolean simple = i + 1 < end && bytes[i + 1] >= 0 && ESCAPED[bytes[i + 1]];
+    return simple ? 2 : unicodeEscape(i);
   }
 
   private int unicodeEscape(int i) {

@@ -131,16 +131,16 @@ public final class RawJson {
    *
    * @param characters how many of {@link #asciiHead} to omit
    */
-  public void appendAfter(int characters, Buffer out) {
+  public void appendAfter(int characters, BodyBuilder out) {
     if (bytes == null) {
-      out.appendBuffer(Json.encodeToBuffer(((String) value).substring(characters)));
+      out.append(Json.encodeToBuffer(((String) value).substring(characters)));
       return;
     }
     int begin = from + 1;
     for (int i = 0; i < characters; i++) {
       begin += bytes[begin] == '\\' ? 2 : 1;
     }
-    out.appendByte((byte) '"').appendBytes(bytes, begin, to - begin);
+    out.append('"').append(bytes, begin, to);
   }
 
   /** Returns a cursor at the value, which was received. */
@@ -254,12 +254,12 @@ public final class RawJson {
     return characters;
   }
 
-  /** Appends the encoded value. */
-  public void appendTo(Buffer out) {
+  /** Appends the encoded value; a large slice is shared. */
+  public void appendTo(BodyBuilder out) {
     if (bytes == null) {
-      out.appendBuffer(encoded());
+      out.append(encoded());
     } else {
-      out.appendBytes(bytes, from, to - from);
+      out.append(bytes, from, to);
     }
   }
 

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sandbox",
     mixinStandardHelpOptions = true,
-    description = "Run backends that speak OpenAI's and Anthropic's API and fail on request.")
+    description = "Run backends that speak the dialects of the providers and fail on request.")
 final class SandboxCommand implements Callable<Integer> {
   /** A model whose backend answers without faults. */
   static final String MODEL = "mock-model";

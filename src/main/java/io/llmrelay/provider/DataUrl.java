@@ -1,7 +1,7 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.RawJson;
-import io.vertx.core.buffer.Buffer;
 
 /** A {@code data:} URL in base64. Its data, which may be long, is decoded on demand. */
 public final class DataUrl {
@@ -39,7 +39,7 @@ public final class DataUrl {
   }
 
   /** Appends the base64 text as a JSON string, without decoding it. */
-  void appendData(Buffer out) {
+  void appendData(BodyBuilder out) {
     url.appendAfter(head(), out);
   }
 

@@ -1,6 +1,6 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.RawJson;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;
@@ -11,27 +11,24 @@ import java.util.Map;
 
 /**
  * Encodes the body of a request. Beside the usual values, the tree may contain {@link RawJson},
- * whose bytes are copied, {@link DataUrl}, of which the base64 text is copied, and {@link Buffer},
- * which holds encoded JSON: long texts and images are neither decoded nor encoded.
+ * whose bytes are taken as they are, {@link DataUrl}, of which the base64 text is taken, and {@link
+ * Buffer}, which holds encoded JSON: long texts and images are neither decoded nor encoded.
  */
 public final class JsonBody {
-  /** Room for the fields beside messages and tools, in bytes. */
-  private static final int FIELDS = 4_096;
-
   private JsonBody() {}
 
-  /** Encodes the body that a dialect has made of a request. */
-  public static Buffer encode(JsonObject body, ChatRequest request) {
-    Buffer out = Buffer.buffer(FIELDS + (int) Math.min(request.size(), 1 << 28));
+  /** Encodes a body. */
+  public static Buffer encode(JsonObject body) {
+    BodyBuilder out = new BodyBuilder();
     append(body, out);
-    return out;
+    return out.toBuffer();
   }
 
-  private static void append(Object value, Buffer out) {
+  private static void append(Object value, BodyBuilder out) {
     if (value instanceof RawJson raw) {
       raw.appendTo(out);
     } else if (value instanceof Buffer encoded) {
-      out.appendBuffer(encoded);
+      out.append(encoded);
     } else if (value instanceof DataUrl url) {
       url.appendData(out);
     } else if (value instanceof JsonObject object) {
@@ -43,9 +40,9 @@ public final class JsonBody {
     } else if (value instanceof List<?> elements) {
       appendElements(elements, out);
     } else if (value instanceof String text && isPlain(text)) {
-      out.appendByte((byte) '"').appendString(text).appendByte((byte) '"');
+      out.append('"').append(text).append('"');
     } else {
-      out.appendBuffer(Json.encodeToBuffer(value));
+      out.append(Json.encodeToBuffer(value));
     }
   }
 
@@ -54,25 +51,25 @@ public final class JsonBody {
     return text.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '"' && c != '\\');
   }
 
-  private static void appendFields(Map<?, ?> fields, Buffer out) {
+  private static void appendFields(Map<?, ?> fields, BodyBuilder out) {
     char separator = '{';
     for (Map.Entry<?, ?> field : fields.entrySet()) {
-      out.appendByte((byte) separator);
+      out.append(separator);
       append(field.getKey(), out);
-      out.appendByte((byte) ':');
+      out.append(':');
       append(field.getValue(), out);
       separator = ',';
     }
-    out.appendString(fields.isEmpty() ? "{}" : "}");
+    out.append(fields.isEmpty() ? "{}" : "}");
   }
 
-  private static void appendElements(List<?> elements, Buffer out) {
+  private static void appendElements(List<?> elements, BodyBuilder out) {
     char separator = '[';
     for (Object element : elements) {
-      out.appendByte((byte) separator);
+      out.append(separator);
       append(element, out);
       separator = ',';
     }
-    out.appendString(elements.isEmpty() ? "[]" : "]");
+    out.append(elements.isEmpty() ? "[]" : "]");
   }
 }

@@ -1,8 +1,8 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Tool;
-import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -36,9 +36,9 @@ public final class ToolCache<T> {
 
   /** Returns the translated tools of a request. */
   public T of(ChatRequest request) {
-    Buffer received = Buffer.buffer();
+    BodyBuilder received = new BodyBuilder();
     request.appendTools(received);
-    Key key = new Key(received.getBytes());
+    Key key = new Key(received.toBuffer().getBytes());
     synchronized (entries) {
       T known = entries.get(key);
       if (known != null) {

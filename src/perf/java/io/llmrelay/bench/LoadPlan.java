@@ -3,6 +3,7 @@ package io.llmrelay.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
+import java.util.Random;
 
 /**
  * What the load generator does.
@@ -39,24 +40,45 @@ record LoadPlan(
     static final Target OPENAI = new Target("/v1/chat/completions", "mock-model", "");
     static final Target ANTHROPIC = new Target("/v1/messages", "mock-model", "\"max_tokens\":999,");
 
-    private static final String LINE =
-        "    if (!\\\"stop\\\".equals(reason)) {\\n"
-            + "      throw new IllegalStateException(\\\"unexpected …\\\" + reason); // line ";
+    private static final String[] WORDS = {
+      "if (",
+      "return ",
+      "final ",
+      "value",
+      "request",
+      "= ",
+      "stream.",
+      "null",
+      ");",
+      "{ ",
+      "} else ",
+      "\\\"name\\\"",
+      "0x7f, ",
+      "// the ",
+      "%s: %d, ",
+      "index",
+      "size() "
+    };
 
     Target(String path, String model, String extra) {
       this(path, model, extra, "");
     }
 
-    /** Returns the same target, asked with 40 more messages of source code. */
+    /** Returns the same target, asked with 40 more messages that look like source code. */
     Target withHistory(int bytes) {
+      Random random = new Random(bytes);
       StringBuilder messages = new StringBuilder(bytes + 200);
       for (int message = 1; message <= HISTORY; message++) {
         messages
             .append(",{\"role\":\"")
             .append(message % 2 == 0 ? "user" : "assistant")
             .append("\",\"content\":\"");
-        for (int line = 0; messages.length() < (long) bytes * message / HISTORY; line++) {
-          messages.append(LINE).append(line).append("\\n");
+        while (messages.length() < (long) bytes * message / HISTORY) {
+          messages.append("  ".repeat(random.nextInt(5)));
+          for (int words = 2 + random.nextInt(8); words > 0; words--) {
+            messages.append(WORDS[random.nextInt(WORDS.length)]);
+          }
+          messages.append(random.nextInt(50) == 0 ? "…\\n" : "\\n");
         }
         messages.append("\"}");
       }

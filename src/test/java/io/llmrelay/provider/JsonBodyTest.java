@@ -2,7 +2,6 @@ package io.llmrelay.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ContentPart.Image;
 import io.llmrelay.chat.RawJson;
@@ -15,10 +14,8 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class JsonBodyTest {
-  private static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hi"));
-
   private static String encode(JsonObject body) {
-    return JsonBody.encode(body, REQUEST).toString();
+    return JsonBody.encode(body).toString();
   }
 
   @Property

@@ -1,6 +1,8 @@
 package io.llmrelay.gateway.openai;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -29,15 +31,17 @@ final class JsonEscaper {
 
   /** Appends UTF-8 text to a buffer, escaped and without quotes. */
   static void append(Buffer out, Buffer utf8) {
-    int length = utf8.length();
-    int from = 0;
-    for (int i = 0; i < length; i++) {
-      byte b = utf8.getByte(i);
+    ByteBuf in = ((BufferInternal) utf8).unwrap();
+    byte[] bytes = in.hasArray() ? in.array() : utf8.getBytes();
+    int from = in.hasArray() ? in.arrayOffset() : 0;
+    int end = from + utf8.length();
+    for (int i = from; i < end; i++) {
+      byte b = bytes[i];
       if (b >= 0 && ESCAPES[b] != null) {
-        out.appendBuffer(utf8, from, i - from).appendBytes(ESCAPES[b]);
+        out.appendBytes(bytes, from, i - from).appendBytes(ESCAPES[b]);
         from = i + 1;
       }
     }
-    out.appendBuffer(utf8, from, length - from);
+    out.appendBytes(bytes, from, end - from);
   }
 }

@@ -48,12 +48,15 @@ final class BodyMemory {
    * @return the place in the queue; {@code null} if the queue is full or there never will be so
    *     much memory
    */
-  synchronized Waiter queue(long bytes, Runnable onReserved) {
-    if (bytes > limit || queue.size() >= Math.max(1, limit / PIECE)) {
-      return null;
-    }
+  Waiter queue(long bytes, Runnable onReserved) {
     Waiter waiter = new Waiter(bytes, onReserved);
-    queue.add(waiter);
+    synchronized (this) {
+      if (bytes > limit || queue.size() >= Math.max(1, limit / PIECE)) {
+        return null;
+      }
+      queue.add(waiter);
+    }
+    release(0); // Memory may have become free meanwhile.
     return waiter;
   }
 

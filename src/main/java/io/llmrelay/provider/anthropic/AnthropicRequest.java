@@ -80,7 +80,7 @@ final class AnthropicRequest {
     Json.put(body, "service_tier", serviceTier());
     Conversation.leaveOutNames(request, translation);
     translation.forwardUnknown(body, options);
-    return new EncodedRequest(JsonBody.encode(body, request), translation.warnings());
+    return new EncodedRequest(JsonBody.encode(body), translation.warnings());
   }
 
   private static List<ContentPart> visible(List<ContentPart> parts) {

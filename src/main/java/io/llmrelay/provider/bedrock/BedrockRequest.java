@@ -107,7 +107,7 @@ final class BedrockRequest {
     }
     Conversation.leaveOutNames(request, translation);
     translation.forwardUnknown(body, options);
-    return new EncodedRequest(JsonBody.encode(body, request), translation.warnings());
+    return new EncodedRequest(JsonBody.encode(body), translation.warnings());
   }
 
   /** Returns whether earlier thinking is sent back. */

@@ -62,7 +62,7 @@ final class CloudflareRequest {
     Conversation.leaveOutNames(request, translation);
     Conversation.leaveOutCacheControl(request, translation);
     translation.forwardUnknown(json, options);
-    return new EncodedRequest(JsonBody.encode(json, request), translation.warnings());
+    return new EncodedRequest(JsonBody.encode(json), translation.warnings());
   }
 
   /** Not every model knows {@code none}, so that tools that may not be called are not sent. */

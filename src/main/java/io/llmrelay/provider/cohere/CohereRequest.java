@@ -103,7 +103,7 @@ final class CohereRequest {
     translation.put(json, "logprobs", Setting.LOGPROBS);
     Conversation.leaveOutCacheControl(request, translation);
     translation.forwardUnknown(json, options);
-    return new EncodedRequest(JsonBody.encode(json, request), translation.warnings());
+    return new EncodedRequest(JsonBody.encode(json), translation.warnings());
   }
 
   private static void tools(ChatRequest request, JsonObject json, Translation translation) {

@@ -28,7 +28,7 @@ final class GeminiTools {
   private static final SchemaRewriter ANSWERS = subset().build();
   private static final SchemaRewriter ARGUMENTS = subset().objectAtRoot().build();
 
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,127}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,63}");
 
   /** Tools that Google runs, by their types in a request. */
   private static final Map<String, String> OWN =
@@ -63,8 +63,8 @@ final class GeminiTools {
       if (tool.isFunction() && !NAME.matcher(tool.name()).matches()) {
         return "tools["
             + i
-            + "]: a name cannot be expressed that does not begin with a letter or _"
-            + " or has other characters than letters, digits and _.:-";
+            + "]: a name cannot be expressed unless it begins with a letter or _"
+            + " and has at most 64 letters, digits and _.:-";
       }
       if (!tool.isFunction() && !OWN.containsKey(tool.type())) {
         return "tools[" + i + "]: a tool of this type cannot be expressed";

@@ -85,7 +85,7 @@ final class OllamaRequest {
       options = forwarded.copy().mergeIn(options);
     }
     Json.put(json, "options", options.isEmpty() ? null : options);
-    return new EncodedRequest(JsonBody.encode(json, request), translation.warnings());
+    return new EncodedRequest(JsonBody.encode(json), translation.warnings());
   }
 
   private static JsonObject options(ChatRequest request, Translation translation) {

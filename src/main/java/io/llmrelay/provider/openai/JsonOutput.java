@@ -1,18 +1,18 @@
 package io.llmrelay.provider.openai;
 
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.RawJson;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;
 import java.util.function.Consumer;
 
-/** Writes JSON into a buffer; values that were received are copied as bytes. */
+/** Writes JSON; values that were received are copied, or shared, as bytes. */
 final class JsonOutput {
-  private final Buffer out;
+  private final BodyBuilder out;
 
   /** Whether the next field or element needs a comma before it. */
   private boolean comma;
 
-  JsonOutput(Buffer out) {
+  JsonOutput(BodyBuilder out) {
     this.out = out;
   }
 
@@ -35,7 +35,7 @@ final class JsonOutput {
   /** Begins a field of an object; its value comes next. */
   JsonOutput field(String name) {
     separate();
-    out.appendBuffer(Json.encodeToBuffer(name)).appendByte((byte) ':');
+    out.append(Json.encodeToBuffer(name)).append(':');
     comma = false;
     return this;
   }
@@ -46,13 +46,13 @@ final class JsonOutput {
     if (value instanceof RawJson raw) {
       raw.appendTo(out);
     } else {
-      out.appendBuffer(Json.encodeToBuffer(value));
+      out.append(Json.encodeToBuffer(value));
     }
     return this;
   }
 
   /** Lets somebody else write a value. */
-  JsonOutput element(Consumer<Buffer> writer) {
+  JsonOutput element(Consumer<BodyBuilder> writer) {
     separate();
     writer.accept(out);
     return this;
@@ -65,20 +65,20 @@ final class JsonOutput {
 
   private JsonOutput open(char bracket) {
     separate();
-    out.appendByte((byte) bracket);
+    out.append(bracket);
     comma = false;
     return this;
   }
 
   private JsonOutput close(char bracket) {
-    out.appendByte((byte) bracket);
+    out.append(bracket);
     comma = true;
     return this;
   }
 
   private void separate() {
     if (comma) {
-      out.appendByte((byte) ',');
+      out.append(',');
     }
     comma = true;
   }

@@ -1,5 +1,6 @@
 package io.llmrelay.provider.openai;
 
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatMessage.Role;
 import io.llmrelay.chat.ChatRequest;
@@ -11,7 +12,6 @@ import io.llmrelay.chat.RawJson;
 import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.openai.RequestTraits.History;
 import io.llmrelay.provider.openai.RequestTraits.Quirk;
-import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +64,7 @@ final class MessageWriter {
   }
 
   /** Appends the array of messages. */
-  void append(Buffer out) {
+  void append(BodyBuilder out) {
     List<ChatMessage> messages = request.messages();
     boolean asReceived = !needsAssistantAfterTool();
     for (int i = 0; i < messages.size() && asReceived; i++) {

@@ -1,7 +1,6 @@
 package io.llmrelay.provider.openai;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.Setting;
@@ -28,9 +27,6 @@ final class OpenAiRequest {
   private static final double MAX_TEMPERATURE = 2;
   private static final double MAX_COOL_TEMPERATURE = 1.5;
 
-  private static final byte[] MESSAGES = ",\"messages\":".getBytes(UTF_8);
-  private static final byte[] TOOLS = ",\"tools\":".getBytes(UTF_8);
-
   private OpenAiRequest() {}
 
   static EncodedRequest encode(
@@ -50,21 +46,18 @@ final class OpenAiRequest {
     settings(request, server, traits, translation, json);
     Json.put(json, "tool_choice", tools.choice());
     Buffer fields = json.toBuffer();
-    // Nothing is larger than it was received, but for what is written anew.
-    int names = MESSAGES.length + TOOLS.length + 1;
-    Buffer body = Buffer.buffer((int) Math.min(fields.length() + names + request.size(), 1 << 28));
-    body.appendBuffer(fields, 0, fields.length() - 1).appendBytes(MESSAGES);
+    BodyBuilder body = new BodyBuilder();
+    body.append(fields.slice(0, fields.length() - 1)).append(",\"messages\":");
     new MessageWriter(request, model, traits, translation, unknown).append(body);
     if (!request.tools().isEmpty()) {
-      tools.append(body.appendBytes(TOOLS));
+      tools.append(body.append(",\"tools\":"));
     }
     for (Map.Entry<String, RawJson> field : unknown.forwarded().entrySet()) {
       if (!json.containsKey(field.getKey())) {
-        body.appendString(",").appendBuffer(encode(field.getKey())).appendString(":");
-        field.getValue().appendTo(body);
+        field.getValue().appendTo(body.append(',').append(encode(field.getKey())).append(':'));
       }
     }
-    return new EncodedRequest(body.appendByte((byte) '}'), translation.warnings());
+    return new EncodedRequest(body.append('}').toBuffer(), translation.warnings());
   }
 
   private static Buffer encode(String text) {

@@ -1,5 +1,6 @@
 package io.llmrelay.provider.openai;
 
+import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.Tool;
@@ -7,7 +8,6 @@ import io.llmrelay.chat.ToolChoice;
 import io.llmrelay.chat.ToolChoice.Mode;
 import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.openai.RequestTraits.Quirk;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
@@ -51,7 +51,7 @@ final class ToolWriter {
   }
 
   /** Appends the array of tools, of which there is at least one. */
-  void append(Buffer out) {
+  void append(BodyBuilder out) {
     if (!isNarrowed() && request.tools().stream().noneMatch(this::mustChange)) {
       request.appendTools(out);
       return;

@@ -27,6 +27,8 @@ final class GeminiValidator {
           "safetySettings",
           "cachedContent",
           "labels",
+          "serviceTier",
+          "service_tier",
           "store",
           "model");
   private static final Set<String> CONFIG =

@@ -237,6 +237,8 @@ class GeminiRequestTest {
       textBlock =
           """
           tools[0]: a name|'tools':[{'type':'function','function':{'name':'3d'}}]
+          tools[0]: a name|'tools':[{'type':'function','function':{'name':\
+          'a234567890123456789012345678901234567890123456789012345678901234x'}}]
           tools[1]: a tool|'tools':[{'type':'google_search'},{'type':'web_search_20250305'}]
           web search|'tools':[{'type':'google_search'},{'type':'function','function':{'name':'f'}}]
           web search|'web_search_options':{},'tools':[{'type':'function','function':{'name':'f'}}]

@@ -1,0 +1,54 @@
+package io.llmrelay.bus;
+
+import io.llmrelay.chat.ChatRequest;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.MessageCodec;
+
+/**
+ * Passes a request on as the immutable object that it is, however large; to another node, as the
+ * bytes of its JSON.
+ */
+final class RequestCodec implements MessageCodec<ChatRequest, ChatRequest> {
+  static final String NAME = "llmrelay.request";
+
+  private static final RequestCodec CODEC = new RequestCodec();
+
+  private RequestCodec() {}
+
+  /** Makes the event bus take requests as bodies of messages. */
+  static void register(EventBus bus) {
+    try {
+      bus.registerCodec(CODEC);
+    } catch (IllegalStateException registered) {
+      // By another endpoint of this Vert.x.
+    }
+  }
+
+  @Override
+  public ChatRequest transform(ChatRequest request) {
+    return BusService.ALWAYS_AS_MESSAGES ? ChatRequest.read(request.toBuffer()) : request;
+  }
+
+  @Override
+  public void encodeToWire(Buffer out, ChatRequest request) {
+    Buffer json = request.toBuffer();
+    out.appendInt(json.length()).appendBuffer(json);
+  }
+
+  @Override
+  public ChatRequest decodeFromWire(int at, Buffer in) {
+    int from = at + Integer.BYTES;
+    return ChatRequest.read(in.slice(from, from + in.getInt(at)));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public byte systemCodecID() {
+    return -1;
+  }
+}

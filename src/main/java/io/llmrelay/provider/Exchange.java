@@ -75,6 +75,7 @@ final class Exchange implements ChatExchange {
   private final AnswerDecoder decoder;
   private final Consumer<Chunks> deliverChunks = this::deliver;
   private int blockIndex = -1;
+  private boolean released;
   private long ahead;
 
   /** The request and its encoded form, until the head of a successful response. */
@@ -358,7 +359,10 @@ final class Exchange implements ChatExchange {
     if (chunks.data().length() == 0) {
       return; // A tool call has started.
     }
-    errors.releaseRequest();
+    if (!released) {
+      released = true;
+      errors.releaseRequest();
+    }
     ahead++;
     sink.chunks(chunks);
   }

@@ -4,6 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.ByteArrayOutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -25,6 +28,12 @@ import java.util.Arrays;
 public final class SseDecoder implements EventDecoder {
   /** The most text between events that is kept, in bytes. */
   public static final int MAX_STRAY = 64 * 1024;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  /** A long of eight bytes that are 1. */
+  private static final long EACH = 0x0101010101010101L;
 
   private static final byte[] NOTHING = {};
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -97,10 +106,23 @@ public final class SseDecoder implements EventDecoder {
     byte[] bytes = buffer;
     int to = limit;
     int i = scan;
+    while (i + Long.BYTES <= to && !hasLineEnd((long) LONGS.get(bytes, i))) {
+      i += Long.BYTES;
+    }
     while (i < to && bytes[i] != '\n' && bytes[i] != '\r') {
       i++;
     }
     return i;
+  }
+
+  /** Whether one of eight bytes is LF or CR. */
+  private static boolean hasLineEnd(long bytes) {
+    return (zeros(bytes ^ EACH * '\n') | zeros(bytes ^ EACH * '\r')) != 0;
+  }
+
+  /** Returns 0 if no byte is zero. */
+  private static long zeros(long bytes) {
+    return (bytes - EACH) & ~bytes & EACH << 7;
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
-import io.llmrelay.gateway.openai.ChatCompletionsHandler;
+import io.llmrelay.gateway.front.ChatHandler;
 import io.llmrelay.gateway.openai.ModelsHandler;
-import io.llmrelay.gateway.openai.OpenAiError;
+import io.llmrelay.gateway.openai.OpenAiFront;
 import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
@@ -50,7 +50,7 @@ final class Routes {
     router
         .post(CHAT)
         .handler(auth::requireKey)
-        .handler(new ChatCompletionsHandler(relay, maxBodyBytes, streams));
+        .handler(new ChatHandler(OpenAiFront.INSTANCE, relay, maxBodyBytes, streams));
     if (withAdmin) {
       addAdmin(router, auth);
     } else {
@@ -74,7 +74,7 @@ final class Routes {
 
   /** Sends an error in the format of the API that was requested; also that of unknown paths. */
   static void sendError(HttpServerRequest request, Throwable error) {
-    OpenAiError.send(request.response(), error);
+    OpenAiFront.INSTANCE.sendError(request.response(), error);
   }
 
   private void addAdmin(Router router, AuthHandler auth) {

@@ -1,19 +1,18 @@
 package io.llmrelay.gateway.openai;
 
+import io.llmrelay.LlmStream;
+import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.RawJson;
-import io.llmrelay.chat.RelayHints;
-import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.gateway.front.EventEncoder;
+import io.llmrelay.gateway.front.FrontRequest;
 import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * The parameters of {@code POST /v1/chat/completions}: a {@link ChatRequest} and how to render the
@@ -22,7 +21,8 @@ import java.util.function.Predicate;
  * @param stream whether the answer is sent as server-sent events instead of one JSON object
  * @param includeUsage whether a stream ends with a chunk that carries the token usage
  */
-record ChatCompletionParams(ChatRequest request, boolean stream, boolean includeUsage) {
+record ChatCompletionParams(ChatRequest request, boolean stream, boolean includeUsage)
+    implements FrontRequest {
   /**
    * Reads a request body.
    *
@@ -36,11 +36,6 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
     boolean stream = flag(value(own.get("stream")), "stream");
     Object options = value(own.get("stream_options"));
     boolean includeUsage = options != null && includeUsage(options, stream);
-    for (String label : request.metadata().keySet()) {
-      if (label.startsWith(ChatRequest.OWN_LABELS)) {
-        throw invalid("metadata." + label, "has a prefix that is reserved for the relay");
-      }
-    }
     return new ChatCompletionParams(request, stream, includeUsage);
   }
 
@@ -65,43 +60,15 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
     return json == null ? null : json.value();
   }
 
-  /**
-   * Returns these parameters with labels of the gateway in the request's metadata.
-   *
-   * @param consumer the name of the request's key, or {@code null}
-   * @param id the caller's request id, or {@code null}
-   */
-  ChatCompletionParams withLabels(String consumer, String id) {
-    if (consumer == null && id == null) {
-      return this;
-    }
-    Map<String, String> labels = new LinkedHashMap<>(request.metadata());
-    if (consumer != null) {
-      labels.put(ChatRequest.CONSUMER, consumer);
-    }
-    if (id != null) {
-      labels.put(ChatRequest.REQUEST_ID, id);
-    }
-    return new ChatCompletionParams(request.withMetadata(labels), stream, includeUsage);
+  @Override
+  public EventEncoder encoder(LlmStream stream, long created) {
+    String id = CompletionJson.id(stream.id());
+    return new ChunkEncoder(id, created, stream.model(), includeUsage);
   }
 
-  /**
-   * Returns these parameters without the fields of {@code relay} that may not be overridden.
-   *
-   * @param mayOverride whether a field may be overridden
-   * @param removed takes the removed fields, such as {@code relay.timeouts}
-   */
-  ChatCompletionParams withoutOverrides(Predicate<String> mayOverride, List<String> removed) {
-    RelayHints hints = request.relay();
-    for (String field : GatewayKeyOptions.OVERRIDES) {
-      if (hints.has(field) && !mayOverride.test(field)) {
-        hints = hints.without(field);
-        removed.add("relay." + field);
-      }
-    }
-    return removed.isEmpty()
-        ? this
-        : new ChatCompletionParams(request.withRelay(hints), stream, includeUsage);
+  @Override
+  public JsonObject toJson(ChatCompletion completion, long created) {
+    return CompletionJson.toJson(completion, created);
   }
 
   private static boolean includeUsage(Object value, boolean stream) {

@@ -2,11 +2,14 @@ package io.llmrelay.gateway.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.llmrelay.LlmStream;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.CustomCall;
-import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.front.EventEncoder;
+import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -21,7 +24,7 @@ import java.util.Map;
  * <p>The chunks of a stream differ only in their text: what precedes and follows it is encoded
  * once, and only the text is escaped for each chunk.
  */
-final class ChunkEncoder {
+final class ChunkEncoder implements EventEncoder {
   private static final byte[] TEXT = bytes("{\"content\":\"");
   private static final byte[] REASONING = bytes("{\"reasoning_content\":\"");
   private static final byte[] REASONING_ALIAS = bytes("\",\"reasoning\":\"");
@@ -42,6 +45,7 @@ final class ChunkEncoder {
   private final String id;
   private final long created;
   private final String model;
+  private final boolean includeUsage;
   private final byte[] beforeDelta;
 
   /** The tool calls by block; a call's place in the list is its index in the stream. */
@@ -57,11 +61,13 @@ final class ChunkEncoder {
    * @param id the completion's id
    * @param created seconds since 1970
    * @param model the model that serves the request
+   * @param includeUsage whether the stream ends with a chunk that carries the token usage
    */
-  ChunkEncoder(String id, long created, String model) {
+  ChunkEncoder(String id, long created, String model, boolean includeUsage) {
     this.id = id;
     this.created = created;
     this.model = model;
+    this.includeUsage = includeUsage;
     Buffer head = Buffer.buffer(256).appendString("data: {\"id\":\"");
     JsonEscaper.append(head, Buffer.buffer(id));
     head.appendString("\",\"object\":\"" + OBJECT + "\",\"created\":" + created + ",\"model\":\"");
@@ -73,15 +79,14 @@ final class ChunkEncoder {
     return text.getBytes(UTF_8);
   }
 
-  /** Returns the first event of every stream. */
-  Buffer role() {
-    return Buffer.buffer(beforeDelta.length + ROLE.length)
-        .appendBytes(beforeDelta)
-        .appendBytes(ROLE);
+  /** Appends the event with the role. */
+  @Override
+  public void start(Buffer out) {
+    out.appendBytes(beforeDelta).appendBytes(ROLE);
   }
 
-  /** Appends the events of a block or a chunk. */
-  void append(Buffer out, ChatEvent event) {
+  @Override
+  public void append(Buffer out, ChatEvent event) {
     if (event instanceof ChatEvent.Chunk chunk) {
       append(out, chunk);
     } else if (event instanceof ChatEvent.BlockStart start) {
@@ -186,37 +191,43 @@ final class ChunkEncoder {
     out.appendBytes(beforeDelta).appendBuffer(delta).appendBytes(AFTER_DELTA);
   }
 
-  /** Appends the event with the finish reason. */
-  void finish(Buffer out, FinishReason reason) {
+  /** Appends finish reason, usage if it is wanted, and {@code [DONE]}. */
+  @Override
+  public void end(Buffer out, ChatEvent.End end, LlmStream stream) {
     out.appendBytes(beforeDelta)
-        .appendString("{},\"finish_reason\":\"" + reason.code() + "\"}]}\n\n");
+        .appendString("{},\"finish_reason\":\"" + end.finishReason().code() + "\"}]}\n\n");
+    if (includeUsage && end.usage().source() != TokenUsage.Source.NONE) {
+      event(out, usage(end, stream));
+    }
+    out.appendBytes(DONE);
   }
 
-  /** Returns the event with the token usage: a chunk without choices. */
-  Buffer usage(JsonObject usage, JsonObject relay) {
-    return event(
-        new JsonObject()
-            .put("id", id)
-            .put("object", OBJECT)
-            .put("created", created)
-            .put("model", model)
-            .put("choices", JsonArray.of())
-            .put("usage", usage)
-            .put("relay", relay));
+  /** Returns the chunk with the token usage; it has no choices. */
+  private JsonObject usage(ChatEvent.End end, LlmStream stream) {
+    return new JsonObject()
+        .put("id", id)
+        .put("object", OBJECT)
+        .put("created", created)
+        .put("model", model)
+        .put("choices", JsonArray.of())
+        .put("usage", CompletionJson.usage(end.usage()))
+        .put(
+            "relay",
+            CompletionJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail()));
   }
 
-  /** Returns the event {@code [DONE]}, which marks a complete stream. */
-  static Buffer done() {
-    return Buffer.buffer(DONE);
+  @Override
+  public void error(Buffer out, GatewayError error) {
+    event(out, OpenAiError.toEvent(error));
   }
 
   /** Returns a comment, which clients ignore. */
-  static Buffer comment() {
+  @Override
+  public Buffer heartbeat() {
     return Buffer.buffer(COMMENT);
   }
 
-  /** Returns an event with any data. */
-  static Buffer event(JsonObject data) {
-    return Buffer.buffer("data: ").appendBuffer(data.toBuffer()).appendString("\n\n");
+  private static void event(Buffer out, JsonObject data) {
+    out.appendString("data: ").appendBuffer(data.toBuffer()).appendString("\n\n");
   }
 }

@@ -37,7 +37,7 @@ public final class ModelsHandler {
   }
 
   private static void fail(RoutingContext ctx, Throwable error) {
-    OpenAiError.send(ctx.response(), error);
+    OpenAiFront.INSTANCE.sendError(ctx.response(), error);
   }
 
   private JsonObject list(Map<String, String> models) {

@@ -3,7 +3,6 @@ package io.llmrelay.gateway.openai;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.gateway.server.GatewayError;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -14,14 +13,8 @@ import io.vertx.core.json.JsonObject;
  * name of the {@link FailureKind}. Details that only a relay has (the trail, what was delivered)
  * are in {@code relay} beside {@code error}.
  */
-public final class OpenAiError {
+final class OpenAiError {
   private OpenAiError() {}
-
-  /** Sends any error as the response. */
-  public static void send(HttpServerResponse response, Throwable error) {
-    GatewayError known = GatewayError.of(error);
-    known.send(response, toJson(known));
-  }
 
   static JsonObject toJson(GatewayError error) {
     Failure failure = error.failure();

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class ChunkEncoderBenchmark {
   private final ChunkEncoder encoder =
-      new ChunkEncoder("chatcmpl-0123456789abcdef", 1767225600, "gpt-4o-mini");
+      new ChunkEncoder("chatcmpl-0123456789abcdef", 1767225600, "gpt-4o-mini", false);
   private final ChatEvent.Chunk plain = chunk(" sixteen letters");
   private final ChatEvent.Chunk escaped = chunk("say \"hi\"\n\tagain");
 

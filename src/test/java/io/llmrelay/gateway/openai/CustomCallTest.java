@@ -19,7 +19,7 @@ class CustomCallTest {
 
   @Test
   void inAStream() {
-    ChunkEncoder encoder = new ChunkEncoder("id", 1, "m");
+    ChunkEncoder encoder = new ChunkEncoder("id", 1, "m", false);
     Buffer out = Buffer.buffer();
     encoder.append(out, new ChatEvent.BlockStart(CUSTOM));
     encoder.append(out, new ChatEvent.Chunk(CUSTOM, Buffer.buffer("ls \"")));

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.gateway.HttpFixture;
-import io.llmrelay.gateway.openai.OpenAiError;
+import io.llmrelay.gateway.openai.OpenAiFront;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
@@ -23,7 +23,7 @@ class RequestBodyTest extends HttpFixture {
                 request ->
                     RequestBody.read(vertx, request, 100, bytes -> Future.succeededFuture(), 200)
                         .onSuccess(body -> request.response().end(Buffer.buffer(body)))
-                        .onFailure(error -> OpenAiError.send(request.response(), error)));
+                        .onFailure(error -> OpenAiFront.INSTANCE.sendError(request.response(), error)));
     port = server.listen(0, "127.0.0.1").await().actualPort();
   }
 

@@ -1,10 +1,9 @@
-package io.llmrelay.gateway.openai;
+package io.llmrelay.gateway.front;
 
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
-import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.server.Connections;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
@@ -16,19 +15,18 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
 
 /**
  * Sends one stream to one client as server-sent events.
  *
  * <p>Events of one tick of the event loop are sent in one write: what the backend sent together,
- * the first event with the role, the last one with usage, {@code [DONE]} and the end of the body. A
+ * the events that precede the content, the last ones and the end of the body. A
  * client that reads slowly pauses the stream and so the backend's socket; nothing is buffered here
  * beyond the tick.
  *
- * <p>A failure in mid-stream is sent as an event with an error object. Then the body is aborted,
- * not ended: many clients ignore the event and detect the failure by the transport only. On
+ * <p>A failure in mid-stream is sent as the front's last events. Then the body is aborted,
+ * not ended: many clients ignore such an event and detect the failure by the transport only. On
  * HTTP/1.1 the socket is closed without the last HTTP chunk after all bytes have been sent, since a
  * reset could overtake the event; on HTTP/2 the stream is reset.
  */
@@ -57,12 +55,12 @@ final class EventStreamResponse implements OpenStreams.Stream {
   /** The HTTP/2 error code CANCEL. */
   private static final long CANCEL = 8;
 
+  private final Front front;
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final LlmStream stream;
   private final ReadStream<ChatEvent> events;
-  private final ChunkEncoder encoder;
-  private final boolean includeUsage;
+  private final EventEncoder encoder;
   private final boolean heartbeat;
   private final OpenStreams streams;
   private final Context context = Vertx.currentContext();
@@ -77,18 +75,18 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private long lastWrite;
 
   EventStreamResponse(
+      Front front,
       HttpServerRequest request,
       LlmStream stream,
-      long created,
-      boolean includeUsage,
+      EventEncoder encoder,
       boolean heartbeat,
       OpenStreams streams) {
+    this.front = front;
     this.request = request;
     this.response = request.response();
     this.stream = stream;
     this.events = stream.events();
-    this.encoder = new ChunkEncoder(CompletionJson.id(stream.id()), created, stream.model());
-    this.includeUsage = includeUsage;
+    this.encoder = encoder;
     this.heartbeat = heartbeat;
     this.streams = streams;
   }
@@ -149,7 +147,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   }
 
   /**
-   * Sends a comment if nothing has been written for a heartbeat interval, and resets an HTTP/2
+   * Sends a heartbeat if nothing has been written for a heartbeat interval, and resets an HTTP/2
    * stream whose window has been closed for the write-idle timeout; on HTTP/1.1 {@link Connections}
    * closes the connection of such a client.
    */
@@ -164,7 +162,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
         response.reset(CANCEL);
       }
     } else if (heartbeat && heartbeatMs > 0 && sinceWriteMs >= heartbeatMs && buffered == null) {
-      response.write(ChunkEncoder.comment());
+      response.write(encoder.heartbeat());
       lastWrite = now;
     }
   }
@@ -174,14 +172,9 @@ final class EventStreamResponse implements OpenStreams.Stream {
       return;
     }
     Buffer last = takeBuffer();
-    encoder.finish(last, end.finishReason());
-    if (includeUsage && end.usage().source() != TokenUsage.Source.NONE) {
-      JsonObject relay =
-          CompletionJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail());
-      last.appendBuffer(encoder.usage(CompletionJson.usage(end.usage()), relay));
-    }
+    encoder.end(last, end, stream);
     streams.remove(this);
-    response.end(last.appendBuffer(ChunkEncoder.done()));
+    response.end(last);
   }
 
   /** Fails if the stream ended without an end event: a truncated answer must not look complete. */
@@ -197,13 +190,15 @@ final class EventStreamResponse implements OpenStreams.Stream {
       return;
     }
     if (buffered == null && !response.headWritten()) {
-      OpenAiError.send(response, error);
+      front.sendError(response, error);
       return;
     }
     failed = true;
     lastWrite = streams.now();
+    Buffer last = takeBuffer();
+    encoder.error(last, error);
     response
-        .write(takeBuffer().appendBuffer(ChunkEncoder.event(OpenAiError.toEvent(error))))
+        .write(last)
         .onComplete(sent -> context.owner().setTimer(ABORT_DELAY_MS, id -> abort()));
   }
 
@@ -221,7 +216,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     return request.version() == HttpVersion.HTTP_2;
   }
 
-  /** Returns a buffer for events. The first call prepares the head and adds the role event. */
+  /** Returns a buffer for events. The first call prepares the head and adds the first events. */
   private Buffer newBuffer() {
     if (headPrepared) {
       return Buffer.buffer(expectedLength);
@@ -235,7 +230,9 @@ final class EventStreamResponse implements OpenStreams.Stream {
         .putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE)
         .putHeader(ACCEL_BUFFERING, NO)
         .setChunked(true);
-    return Buffer.buffer(INITIAL_BUFFER).appendBuffer(encoder.role());
+    Buffer buffer = Buffer.buffer(INITIAL_BUFFER);
+    encoder.start(buffer);
+    return buffer;
   }
 
   private boolean isFinished() {

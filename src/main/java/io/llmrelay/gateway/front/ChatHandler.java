@@ -1,0 +1,158 @@
+package io.llmrelay.gateway.front;
+
+import io.llmrelay.LlmRelay;
+import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.gateway.server.OpenStreams;
+import io.llmrelay.gateway.server.RelayHeaders;
+import io.llmrelay.gateway.server.RequestBody;
+import io.llmrelay.gateway.server.RequestIds;
+import io.llmrelay.gateway.server.RequestScope;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+
+/**
+ * Serves the requests for answers of one front.
+ *
+ * <p>If the client's connection closes before the response is complete, the run is cancelled,
+ * whether it is still choosing a backend or already streaming.
+ */
+public final class ChatHandler implements Handler<RoutingContext> {
+  private final Front front;
+  private final LlmRelay relay;
+  private final IntSupplier maxBodyBytes;
+  private final OpenStreams streams;
+
+  /**
+   * @param maxBodyBytes supplies the current body limit; called for each request
+   */
+  public ChatHandler(
+      Front front, LlmRelay relay, IntSupplier maxBodyBytes, OpenStreams streams) {
+    this.front = front;
+    this.relay = relay;
+    this.maxBodyBytes = maxBodyBytes;
+    this.streams = streams;
+  }
+
+  @Override
+  public void handle(RoutingContext ctx) {
+    HttpServerResponse response = ctx.response();
+    Promise<Void> disconnected = Promise.promise();
+    // An HTTP/2 stream may close before the end of a complete response is reported.
+    ctx.addEndHandler(
+        end -> {
+          if (!response.ended()) {
+            disconnected.tryComplete();
+          }
+        });
+    RequestScope scope = RequestScope.of(ctx);
+    RequestBody.read(
+            ctx.vertx(),
+            ctx.request(),
+            maxBodyBytes.getAsInt(),
+            scope::reserveBody,
+            RequestBody.TIMEOUT_MS)
+        .map(body -> front.read(body, ctx.request().headers()))
+        .compose(read -> respond(read, ctx.request(), scope, disconnected.future()))
+        .onFailure(
+            error -> {
+              disconnected.tryComplete();
+              front.sendError(response, error);
+            });
+  }
+
+  /** Starts the run and sends its answer; any exception on the way fails the future. */
+  private Future<Void> respond(
+      FrontRequest read, HttpServerRequest http, RequestScope scope, Future<Void> disconnected) {
+    long created = System.currentTimeMillis() / 1000;
+    ChatRequest request = prepare(read.request(), scope, http.response());
+    if (read.stream()) {
+      return relay.stream(request, disconnected)
+          .map(
+              stream -> {
+                scope.releaseBody();
+                EventEncoder encoder = read.encoder(stream, created);
+                new EventStreamResponse(front, http, stream, encoder, scope.hasHeartbeat(), streams)
+                    .send();
+                return null;
+              });
+    }
+    return relay
+        .generate(request, disconnected)
+        .map(
+            completion -> {
+              send(http.response(), completion, read.toJson(completion, created));
+              return null;
+            });
+  }
+
+  /** Removes what the key may not override, and adds the labels for hooks. */
+  private static ChatRequest prepare(
+      ChatRequest request, RequestScope scope, HttpServerResponse response) {
+    RelayHints hints = request.relay();
+    List<String> removed = new ArrayList<>();
+    for (String field : GatewayKeyOptions.OVERRIDES) {
+      if (hints.has(field) && !scope.mayOverride(field)) {
+        hints = hints.without(field);
+        removed.add("relay." + field);
+      }
+    }
+    if (!removed.isEmpty()) {
+      RelayHeaders.addWarning(
+          response, String.join(", ", removed) + " ignored: the key may not override it");
+    }
+    ChatRequest allowed = removed.isEmpty() ? request : request.withRelay(hints);
+    return withLabels(allowed, scope.keyName(), response.headers().get(RequestIds.HEADER));
+  }
+
+  private static ChatRequest withLabels(ChatRequest request, String keyName, String id) {
+    for (String label : request.metadata().keySet()) {
+      if (label.startsWith(ChatRequest.OWN_LABELS)) {
+        String field = "metadata." + label;
+        String message = field + " has a prefix that is reserved for the relay";
+        throw Failure.invalid(field, message).toException();
+      }
+    }
+    if (keyName == null && id == null) {
+      return request;
+    }
+    Map<String, String> labels = new LinkedHashMap<>(request.metadata());
+    if (keyName != null) {
+      labels.put(ChatRequest.CONSUMER, keyName);
+    }
+    if (id != null) {
+      labels.put(ChatRequest.REQUEST_ID, id);
+    }
+    return request.withMetadata(labels);
+  }
+
+  private static void send(
+      HttpServerResponse response, ChatCompletion completion, JsonObject body) {
+    if (!response.closed()) {
+      RelayHeaders.put(
+          response,
+          completion.id(),
+          completion.backend(),
+          completion.model(),
+          completion.warning(),
+          completion.trail());
+      response
+          .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+          .end(body.toBuffer());
+    }
+  }
+}

@@ -13,6 +13,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -164,24 +166,34 @@ class ArchitectureTest {
               resideInAPackage("io.llmrelay.gateway..")
                   .and(not(resideInAPackage("io.llmrelay.gateway.server"))));
 
+  private static final DescribedPredicate<JavaClass> A_FRONT =
+      resideInAPackage("io.llmrelay.gateway.*")
+          .and(resideOutsideOfPackages("io.llmrelay.gateway.server", "io.llmrelay.gateway.front"));
+
   @ArchTest
   static final ArchRule FRONTS_ARE_REGISTERED_IN_ONE_CLASS =
       classes()
-          .that()
-          .resideInAPackage("io.llmrelay.gateway.openai")
+          .that(A_FRONT)
           .should()
-          .onlyHaveDependentClassesThat(
-              resideInAPackage("io.llmrelay.gateway.openai")
-                  .or(name("io.llmrelay.gateway.Routes")));
+          .onlyHaveDependentClassesThat(A_FRONT.or(name("io.llmrelay.gateway.Routes")));
 
   @ArchTest
   static final ArchRule FRONTS_DEPEND_ON_THE_SERVER_ALONE =
       noClasses()
-          .that()
-          .resideInAPackage("io.llmrelay.gateway.openai")
+          .that(A_FRONT)
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.llmrelay.gateway");
+
+  @ArchTest
+  static final ArchRule FRONTS_DO_NOT_KNOW_EACH_OTHER =
+      slices()
+          .matching("io.llmrelay.gateway.(*)..")
+          .should()
+          .notDependOnEachOther()
+          .ignoreDependency(
+              alwaysTrue(),
+              resideInAnyPackage("io.llmrelay.gateway.server", "io.llmrelay.gateway.front"));
 
   @ArchTest
   static final ArchRule SANDBOX_DIALECTS_DO_NOT_KNOW_EACH_OTHER =

@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.gateway.front.ChatHandler;
+import io.llmrelay.gateway.front.Front;
 import io.llmrelay.gateway.openai.ModelsHandler;
 import io.llmrelay.gateway.openai.OpenAiFront;
 import io.llmrelay.gateway.server.AuthHandler;
@@ -17,6 +18,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -25,7 +27,11 @@ import java.util.function.Supplier;
  * unless registered before the guard, so a new route or an unknown path does too.
  */
 final class Routes {
-  private static final String CHAT = "/v1/chat/completions";
+  private static final Front DEFAULT_FRONT = OpenAiFront.INSTANCE;
+
+  /** The fronts by the path of their requests for answers. */
+  private static final Map<String, Front> FRONTS =
+      Map.of("/v1/chat/completions", OpenAiFront.INSTANCE);
 
   private final Vertx vertx;
   private final LlmRelay relay;
@@ -47,17 +53,19 @@ final class Routes {
    */
   Router api(AuthHandler auth, IntSupplier maxBodyBytes, boolean withAdmin) {
     Router router = router();
-    router
-        .post(CHAT)
-        .handler(auth::requireKey)
-        .handler(new ChatHandler(OpenAiFront.INSTANCE, relay, maxBodyBytes, streams));
+    FRONTS.forEach(
+        (path, front) ->
+            router
+                .post(path)
+                .handler(auth::requireKey)
+                .handler(new ChatHandler(front, relay, maxBodyBytes, streams)));
     if (withAdmin) {
       addAdmin(router, auth);
     } else {
       addHealth(router, auth, new StatusHandler(relay, false));
     }
     router.route().handler(auth::requireKey);
-    refuseOtherMethods("POST", router.route(CHAT));
+    FRONTS.keySet().forEach(path -> refuseOtherMethods("POST", router.route(path)));
     ModelsHandler models = new ModelsHandler(relay);
     get(router, "/v1/models", models::list);
     get(router, "/v1/models/*", models::get);
@@ -74,7 +82,11 @@ final class Routes {
 
   /** Sends an error in the format of the API that was requested; also that of unknown paths. */
   static void sendError(HttpServerRequest request, Throwable error) {
-    OpenAiFront.INSTANCE.sendError(request.response(), error);
+    front(request.path()).sendError(request.response(), error);
+  }
+
+  private static Front front(String path) {
+    return path == null ? DEFAULT_FRONT : FRONTS.getOrDefault(path, DEFAULT_FRONT);
   }
 
   private void addAdmin(Router router, AuthHandler auth) {

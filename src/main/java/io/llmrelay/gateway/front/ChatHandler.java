@@ -40,8 +40,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
   /**
    * @param maxBodyBytes supplies the current body limit; called for each request
    */
-  public ChatHandler(
-      Front front, LlmRelay relay, IntSupplier maxBodyBytes, OpenStreams streams) {
+  public ChatHandler(Front front, LlmRelay relay, IntSupplier maxBodyBytes, OpenStreams streams) {
     this.front = front;
     this.relay = relay;
     this.maxBodyBytes = maxBodyBytes;
@@ -150,9 +149,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
           completion.model(),
           completion.warning(),
           completion.trail());
-      response
-          .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-          .end(body.toBuffer());
+      response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body.toBuffer());
     }
   }
 }

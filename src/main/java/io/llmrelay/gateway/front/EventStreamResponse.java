@@ -21,12 +21,11 @@ import io.vertx.core.streams.ReadStream;
  * Sends one stream to one client as server-sent events.
  *
  * <p>Events of one tick of the event loop are sent in one write: what the backend sent together,
- * the events that precede the content, the last ones and the end of the body. A
- * client that reads slowly pauses the stream and so the backend's socket; nothing is buffered here
- * beyond the tick.
+ * the events that precede the content, the last ones and the end of the body. A client that reads
+ * slowly pauses the stream and so the backend's socket; nothing is buffered here beyond the tick.
  *
- * <p>A failure in mid-stream is sent as the front's last events. Then the body is aborted,
- * not ended: many clients ignore such an event and detect the failure by the transport only. On
+ * <p>A failure in mid-stream is sent as the front's last events. Then the body is aborted, not
+ * ended: many clients ignore such an event and detect the failure by the transport only. On
  * HTTP/1.1 the socket is closed without the last HTTP chunk after all bytes have been sent, since a
  * reset could overtake the event; on HTTP/2 the stream is reset.
  */

@@ -14,7 +14,8 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class JsonEscaperTest {
-  private static final ChunkEncoder ENCODER = new ChunkEncoder("chatcmpl-1", 1, "a \"model\"", false);
+  private static final ChunkEncoder ENCODER =
+      new ChunkEncoder("chatcmpl-1", 1, "a \"model\"", false);
 
   @Property
   void textSurvivesARoundTrip(@ForAll String text) {

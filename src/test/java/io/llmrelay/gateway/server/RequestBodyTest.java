@@ -23,7 +23,8 @@ class RequestBodyTest extends HttpFixture {
                 request ->
                     RequestBody.read(vertx, request, 100, bytes -> Future.succeededFuture(), 200)
                         .onSuccess(body -> request.response().end(Buffer.buffer(body)))
-                        .onFailure(error -> OpenAiFront.INSTANCE.sendError(request.response(), error)));
+                        .onFailure(
+                            error -> OpenAiFront.INSTANCE.sendError(request.response(), error)));
     port = server.listen(0, "127.0.0.1").await().actualPort();
   }
 

@@ -3,6 +3,8 @@ package io.llmrelay.cli;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxOptions;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,7 +40,8 @@ final class SandboxCommand implements Callable<Integer> {
       paramLabel = "NAME=SCENARIO[,SCENARIO...]",
       description =
           "The scenarios of the backend NAME, instead of those chosen by the model: one per request,"
-              + " the last one repeated. For example: primary=503,model.")
+              + " the last one repeated. For example: primary=503,model. Or a JSON array of scenarios"
+              + " in text or JSON form.")
   private Map<String, String> scripts = Map.of();
 
   @Option(names = "--tls", description = "Use TLS, with a self-signed certificate.")
@@ -48,7 +51,7 @@ final class SandboxCommand implements Callable<Integer> {
   public Integer call() {
     try (GracefulShutdown shutdown = new GracefulShutdown(Vertx.vertx())) {
       SandboxOptions options = new SandboxOptions().setTls(tls);
-      scripts.forEach((name, texts) -> options.setScenarios(name, texts.split(",")));
+      scripts.forEach((name, script) -> options.setScenarios(name, scenarios(script)));
       Sandbox sandbox = start(shutdown.vertx(), options, port);
       Terminal terminal = new Terminal(spec.commandLine().getOut());
       terminal.line(terminal.bold("The sandbox is listening at " + sandbox.baseUrl()));
@@ -76,6 +79,17 @@ final class SandboxCommand implements Callable<Integer> {
       shutdown.awaitInterrupt();
     }
     return 0;
+  }
+
+  private static String[] scenarios(String script) {
+    if (!script.startsWith("[")) {
+      return script.split(",");
+    }
+    try {
+      return new JsonArray(script).stream().map(String::valueOf).toArray(String[]::new);
+    } catch (DecodeException e) {
+      throw new CommandException("--script: not a JSON array: " + script);
+    }
   }
 
   /** Starts a sandbox at the pace of a real model. */

@@ -11,14 +11,16 @@ import org.junit.jupiter.api.Test;
 class SandboxCommandTest {
 
   private static int status(String baseUrl) throws Exception {
+    return post(baseUrl).statusCode();
+  }
+
+  private static HttpResponse<String> post(String baseUrl) throws Exception {
     String body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(baseUrl + "/primary/v1/chat/completions"))
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build();
-    HttpResponse<String> answer =
-        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-    return answer.statusCode();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
@@ -29,6 +31,23 @@ class SandboxCommandTest {
       assertThat(status(url)).isEqualTo(200);
       assertThat(status(url)).isEqualTo(200);
     }
+  }
+
+  @Test
+  void playsTheScenariosOfAnArray() throws Exception {
+    String script = "primary=[\"503\", {\"scenario\": \"model\", \"text\": \"My, own = text\"}]";
+    try (Cli sandbox = Cli.start("sandbox", "--port", "0", "--script", script)) {
+      String url = sandbox.awaitOut("listening at (http://\\S+)").group(1);
+      assertThat(status(url)).isEqualTo(503);
+      assertThat(post(url).body()).contains("My, own = text");
+    }
+  }
+
+  @Test
+  void refusesAnInvalidArray() {
+    Cli sandbox = Cli.run("sandbox", "--port", "0", "--script", "primary=[503");
+    assertThat(sandbox.exitCode()).isEqualTo(1);
+    assertThat(sandbox.err()).startsWith("--script: not a JSON array: [503");
   }
 
   @Test

@@ -18,8 +18,20 @@ public enum BlockKind {
    * {@code reasoning_details}.
    */
   DATA,
+  /**
+   * Events of the API in whose form the request was {@linkplain ReceivedForm received}, as the
+   * backend has sent them: JSON values that each end with a line feed. They are all events but the
+   * deltas of text, reasoning and arguments, which are chunks of other blocks. An event ends the
+   * block before it, so that blocks are in the order of the answer. The block's name is the API.
+   */
+  EVENT,
   /** A kind this version does not know. */
   OTHER;
+
+  /** Returns whether chunks of this kind accompany the content and are none. */
+  public boolean accompanies() {
+    return this == DATA || this == EVENT;
+  }
 
   /** The name on the wire, such as {@code text} or {@code tool_call}. */
   public String code() {

@@ -4,6 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -71,6 +72,9 @@ public final class ChatRequest {
   private Map<String, String> metadata = Map.of();
   private String user;
   private RelayHints relay = RelayHints.NONE;
+
+  /** The request in the form of another API; {@code null} if it was received in OpenAI's. */
+  private ReceivedForm received;
 
   /** Whether every field is known to be in order. */
   private boolean checked;
@@ -164,6 +168,9 @@ public final class ChatRequest {
       throw in.invalid("n", "other than 1 is not supported yet");
     }
     request.relay = RelayHints.fromJson(in.json("relay"));
+    if (read.received != null) {
+      request.setReceived(read.received);
+    }
     request.checked = true;
     return request;
   }
@@ -187,9 +194,19 @@ public final class ChatRequest {
         throw Failure.invalid(field, field + " must have at least one part").toException();
       }
     }
-    ChatRequest request = fromJson(toJson(JsonArray.of(ChatMessage.user("").toJson())));
+    JsonObject json = toJson(JsonArray.of(ChatMessage.user("").toJson()));
+    if (received != null) {
+      json.remove("tools"); // A front has read them.
+      json.remove("tool_choice");
+    }
+    ChatRequest request = fromJson(json);
     request.messages = messages;
     request.receivedMessages = receivedMessages;
+    if (received != null) {
+      request.tools = tools;
+      request.toolChoice = toolChoice;
+      request.setReceived(received);
+    }
     return request;
   }
 
@@ -269,18 +286,37 @@ public final class ChatRequest {
   public JsonObject toJson() {
     JsonArray array = new JsonArray();
     messages.forEach(message -> array.add(message.toJson()));
-    return toJson(array);
+    JsonObject json = toJson(array);
+    if (received != null) {
+      json.put("relay", relay.toJson().put("received", received.toJson()));
+    }
+    return json;
   }
 
   /** Encodes OpenAI's form; {@link #read(Buffer)} reads it back. */
   public Buffer toBuffer() {
-    Buffer fields = toJson(null).toBuffer();
+    JsonObject fields = toJson(null);
+    JsonObject hints = received == null ? null : fields.getJsonObject("relay", new JsonObject());
+    if (received != null) {
+      fields.remove("relay");
+    }
     BodyBuilder body = new BodyBuilder().append("{\"messages\":");
     appendMessages(body);
-    if (fields.length() > 2) {
-      body.append(",").append(fields.slice(1, fields.length() - 1));
+    appendFields(fields, body);
+    if (received != null) {
+      received.appendTo(body.append(",\"relay\":{\"received\":"));
+      appendFields(hints, body);
+      body.append('}');
     }
     return body.append("}").toBuffer();
+  }
+
+  /** Appends the fields of an object after others. */
+  private static void appendFields(JsonObject json, BodyBuilder out) {
+    if (!json.isEmpty()) {
+      Buffer fields = json.toBuffer();
+      out.append(',').append(fields.slice(1, fields.length() - 1));
+    }
   }
 
   /** Appends the array of messages in OpenAI's form: the bytes that were received, if any. */
@@ -316,6 +352,9 @@ public final class ChatRequest {
    * messages that were built in code, their characters.
    */
   public long size() {
+    if (received != null) {
+      return received.body().sourceLength();
+    }
     return receivedMessages == null ? characters() : receivedMessages.sourceLength();
   }
 
@@ -460,6 +499,35 @@ public final class ChatRequest {
     return relay;
   }
 
+  /**
+   * Returns the request in the form of the API at which it was received; {@code null} for OpenAI's
+   * chat completions, and for one that was changed since in more than its model, its most tokens,
+   * its metadata and its hints.
+   */
+  public ReceivedForm received() {
+    return received;
+  }
+
+  /**
+   * Returns this request with the form in which it was received. The form is what a backend of the
+   * same API gets, so it must say what this request says.
+   */
+  public ChatRequest withReceived(ReceivedForm form) {
+    ChatRequest copy = copy();
+    copy.setReceived(form);
+    return copy;
+  }
+
+  private void setReceived(ReceivedForm form) {
+    received = form;
+    List<String> unknown = form.untranslated().unknown();
+    if (!unknown.isEmpty()) {
+      List<String> paths = new ArrayList<>(unknownPaths);
+      unknown.stream().filter(path -> !paths.contains(path)).forEach(paths::add);
+      unknownPaths = List.copyOf(paths);
+    }
+  }
+
   public ChatRequest withModel(String model) {
     ChatRequest copy = copy();
     copy.model = model;
@@ -468,14 +536,14 @@ public final class ChatRequest {
 
   /** Returns this request with other tools, in OpenAI's form. */
   public ChatRequest withTools(Tool... tools) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.tools = List.of(tools);
     copy.receivedTools = null;
     return copy;
   }
 
   public ChatRequest withToolChoice(ToolChoice choice) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.toolChoice = choice;
     return copy;
   }
@@ -489,19 +557,19 @@ public final class ChatRequest {
     } else {
       changed.put(setting, value);
     }
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.settings = Collections.unmodifiableMap(changed);
     return copy;
   }
 
   public ChatRequest withTemperature(Double temperature) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.temperature = temperature;
     return copy;
   }
 
   public ChatRequest withTopP(Double topP) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.topP = topP;
     return copy;
   }
@@ -513,19 +581,19 @@ public final class ChatRequest {
   }
 
   public ChatRequest withStop(String... stop) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.stop = List.of(stop);
     return copy;
   }
 
   public ChatRequest withSeed(Long seed) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.seed = seed;
     return copy;
   }
 
   public ChatRequest withResponseFormat(JsonObject responseFormat) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.responseFormat = responseFormat.copy();
     return copy;
   }
@@ -537,7 +605,7 @@ public final class ChatRequest {
   }
 
   public ChatRequest withUser(String user) {
-    ChatRequest copy = copy();
+    ChatRequest copy = changed();
     copy.user = user;
     return copy;
   }
@@ -605,6 +673,14 @@ public final class ChatRequest {
     copy.metadata = metadata;
     copy.user = user;
     copy.relay = relay;
+    copy.received = received;
+    return copy;
+  }
+
+  /** Returns a copy that will say something else than what was received. */
+  private ChatRequest changed() {
+    ChatRequest copy = copy();
+    copy.received = null;
     return copy;
   }
 

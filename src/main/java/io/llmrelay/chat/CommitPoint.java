@@ -44,7 +44,7 @@ public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) 
       case TEXT, REFUSAL, OTHER -> true;
       case REASONING -> !textOnly;
       case TOOL_CALL -> !wholeCalls;
-      case DATA -> false;
+      case DATA, EVENT -> false;
     };
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -34,13 +35,17 @@ public final class RawJson {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
+  /** ASCII without escapes that precedes the text of a string in {@link #bytes}; or empty. */
+  private final String prefix;
+
   private final byte[] bytes;
   private final int from;
   private final int to;
   private final int characters;
   private final Object value;
 
-  private RawJson(byte[] bytes, int from, int to, int characters, Object value) {
+  private RawJson(String prefix, byte[] bytes, int from, int to, int characters, Object value) {
+    this.prefix = prefix;
     this.bytes = bytes;
     this.from = from;
     this.to = to;
@@ -55,7 +60,7 @@ public final class RawJson {
    *     afterwards
    */
   public static RawJson of(Object value) {
-    return new RawJson(null, 0, 0, 0, Objects.requireNonNull(value));
+    return new RawJson("", null, 0, 0, 0, Objects.requireNonNull(value));
   }
 
   /**
@@ -64,7 +69,37 @@ public final class RawJson {
    * @param characters of a string, decoded; of any other value, its bytes
    */
   static RawJson slice(byte[] bytes, int from, int to, int characters) {
-    return new RawJson(bytes, from, to, characters, null);
+    return new RawJson("", bytes, from, to, characters, null);
+  }
+
+  /**
+   * Checks a body and wraps it.
+   *
+   * @param body becomes part of the value, and must not be changed afterwards
+   * @throws DecodeException if it is not one JSON value other than null; the message does not quote
+   *     it
+   */
+  public static RawJson read(byte[] body) {
+    JsonCursor in = new JsonCursor(body, 0, body.length);
+    RawJson value = in.atEnd() ? null : in.raw();
+    if (value == null || !in.atEnd()) {
+      throw new DecodeException(
+          value == null ? "the body is empty" : "the body has more than one JSON value");
+    }
+    return value;
+  }
+
+  /**
+   * Returns a string that consists of a prefix and this string, which is not copied.
+   *
+   * @param ascii printable ASCII without quotes and backslashes
+   */
+  public RawJson withPrefix(String ascii) {
+    if (bytes == null) {
+      return of(ascii + value);
+    }
+    String both = ascii + prefix;
+    return new RawJson(both, bytes, from, to, characters + ascii.length(), null);
   }
 
   /** Decodes a valid JSON string. */
@@ -81,14 +116,21 @@ public final class RawJson {
     return bytes == null ? value instanceof String : bytes[from] == '"';
   }
 
-  boolean isObject() {
+  public boolean isObject() {
     return bytes == null ? value instanceof JsonObject : bytes[from] == '{';
+  }
+
+  public boolean isArray() {
+    return bytes == null ? value instanceof JsonArray : bytes[from] == '[';
   }
 
   /** Returns whether the value is a string that starts with ASCII text without escapes. */
   public boolean stringStartsWith(String ascii) {
     if (bytes == null) {
       return value instanceof String text && text.startsWith(ascii);
+    }
+    if (!prefix.isEmpty()) {
+      return asciiHead(ascii.length()).equals(ascii);
     }
     if (!isString() || to - from < ascii.length() + 2) {
       return false;
@@ -115,6 +157,7 @@ public final class RawJson {
       }
       return head.toString();
     }
+    head.append(prefix, 0, Math.min(prefix.length(), max));
     for (int i = from + 1; isString() && i < to - 1 && head.length() < max; i++) {
       boolean slash = bytes[i] == '\\' && bytes[i + 1] == '/';
       if (bytes[i] < 0 || bytes[i] == '\\' && !slash) {
@@ -137,10 +180,11 @@ public final class RawJson {
       return;
     }
     int begin = from + 1;
-    for (int i = 0; i < characters; i++) {
+    for (int i = prefix.length(); i < characters; i++) {
       begin += bytes[begin] == '\\' ? 2 : 1;
     }
-    out.append('"').append(bytes, begin, to);
+    out.append('"').append(prefix.substring(Math.min(characters, prefix.length())));
+    out.append(bytes, begin, to);
   }
 
   /** Returns a cursor at the value, which was received. */
@@ -153,7 +197,7 @@ public final class RawJson {
     if (bytes == null) {
       return value instanceof String text ? text : null;
     }
-    return isString() ? string(bytes, from, to) : null;
+    return isString() ? prefix + string(bytes, from, to) : null;
   }
 
   /**
@@ -168,7 +212,7 @@ public final class RawJson {
           ? object.copy()
           : value instanceof JsonArray array ? array.copy() : value;
     }
-    return isString() ? string(bytes, from, to) : decode(bytes, from, to);
+    return isString() ? string() : decode(bytes, from, to);
   }
 
   private static Object decode(byte[] bytes, int from, int to) {
@@ -233,17 +277,34 @@ public final class RawJson {
     return fields;
   }
 
+  /** Returns the elements of an array in order, undecoded; JSON null is {@code null}. */
+  public List<RawJson> elements() {
+    List<RawJson> elements = new ArrayList<>();
+    if (bytes == null) {
+      for (Object element : (JsonArray) value) {
+        elements.add(element == null ? null : of(element));
+      }
+      return elements;
+    }
+    JsonCursor in = cursor();
+    in.next();
+    while (!in.at(JsonToken.END_ARRAY)) {
+      elements.add(in.raw());
+    }
+    return elements;
+  }
+
   /** Returns the length of the encoded value in bytes; of a string built in code, in characters. */
   public int length() {
     if (bytes != null) {
-      return to - from;
+      return prefix.length() + to - from;
     }
     return value instanceof String text ? text.length() + 2 : encoded().length();
   }
 
-  /** Returns the length of the body that a slice keeps reachable. */
+  /** Returns the length of the body that a slice keeps reachable; else that of the value. */
   int sourceLength() {
-    return bytes.length;
+    return bytes == null ? length() : bytes.length;
   }
 
   /** Returns the characters of a string; of any other value, the bytes of its encoded form. */
@@ -258,9 +319,18 @@ public final class RawJson {
   public void appendTo(BodyBuilder out) {
     if (bytes == null) {
       out.append(encoded());
-    } else {
+    } else if (prefix.isEmpty()) {
       out.append(bytes, from, to);
+    } else {
+      appendAfter(0, out);
     }
+  }
+
+  /** Returns the encoded value. */
+  public String encode() {
+    BodyBuilder out = new BodyBuilder();
+    appendTo(out);
+    return out.toBuffer().toString();
   }
 
   private Buffer encoded() {

@@ -30,6 +30,11 @@ public enum RequestFeature {
     this.text = text;
   }
 
+  /** Returns whether another API than the one it was sent to has no such thing. */
+  public boolean isOfOneApi() {
+    return this == PROVIDER_TOOLS || this == OTHER_PARTS;
+  }
+
   /** Returns how a message names it. */
   @Override
   public String toString() {

@@ -28,6 +28,7 @@ final class RequestReader {
   RawJson receivedMessages;
   RawJson receivedTools;
   Object toolChoice;
+  ReceivedForm received;
 
   private RequestReader(JsonCursor in, BiPredicate<String, RawJson> own) {
     this.in = in;
@@ -81,11 +82,33 @@ final class RequestReader {
           "response_format",
           "metadata",
           "user",
-          "n",
-          "relay" ->
+          "n" ->
           plain.put(field, in.value());
+      case "relay" -> relay();
       default -> other(field);
     }
+  }
+
+  /** Reads the hints, and the form in which another API received the request, undecoded. */
+  private void relay() {
+    RawJson relay = in.raw();
+    RawJson form = relay != null && relay.isObject() ? relay.fields().get("received") : null;
+    if (form == null) {
+      plain.put("relay", relay == null ? null : relay.value());
+      return;
+    }
+    RequestPath at = path.within("relay");
+    if (!form.isObject()) {
+      throw at.invalid("received", "must be an object");
+    }
+    received = ReceivedForm.read(ObjectFields.read(form.cursor(), at.within("received")));
+    JsonObject hints = new JsonObject();
+    for (Map.Entry<String, RawJson> hint : relay.fields().entrySet()) {
+      if (!hint.getKey().equals("received") && hint.getValue() != null) {
+        hints.put(hint.getKey(), hint.getValue().value());
+      }
+    }
+    plain.put("relay", hints);
   }
 
   private void other(String field) {

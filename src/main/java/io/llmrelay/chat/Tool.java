@@ -48,6 +48,45 @@ public record Tool(
         RawJson.of(new JsonObject().put("type", FUNCTION).put(FUNCTION, function)));
   }
 
+  /**
+   * Creates a function from its description in the form of another API.
+   *
+   * @param description what it does, or {@code null}
+   * @param parameters the JSON schema of the arguments, an object
+   * @param strict whether the arguments must fit the schema, or {@code null}
+   * @param cacheControl the {@code cache_control} object, or {@code null}
+   */
+  public static Tool function(
+      String name, String description, RawJson parameters, Boolean strict, RawJson cacheControl) {
+    JsonObject known = new JsonObject().put("name", name);
+    if (description != null) {
+      known.put("description", description);
+    }
+    if (strict != null) {
+      known.put("strict", strict);
+    }
+    String fields = known.encode();
+    BodyBuilder source =
+        new BodyBuilder()
+            .append("{\"type\":\"function\",\"function\":")
+            .append(fields.substring(0, fields.length() - 1))
+            .append(",\"parameters\":");
+    parameters.appendTo(source);
+    source.append('}');
+    if (cacheControl != null) {
+      cacheControl.appendTo(source.append(",\"cache_control\":"));
+    }
+    byte[] bytes = source.append('}').toBuffer().getBytes();
+    return new Tool(
+        FUNCTION,
+        name,
+        description,
+        parameters,
+        strict,
+        cacheControl,
+        RawJson.slice(bytes, 0, bytes.length, bytes.length));
+  }
+
   public boolean isFunction() {
     return type.equals(FUNCTION);
   }

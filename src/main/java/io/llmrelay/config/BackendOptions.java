@@ -141,6 +141,11 @@ public class BackendOptions {
     return "openai".equals(dialect) ? UnknownFields.FORWARD : UnknownFields.DROP;
   }
 
+  /** Returns the same for requests in the form of the backend's own API, which are forwarded. */
+  public UnknownFields unknownFieldsOfOwnForm() {
+    return unknownFields == null ? UnknownFields.FORWARD : unknownFields;
+  }
+
   public BackendOptions setUnknownFields(UnknownFields unknownFields) {
     this.unknownFields = unknownFields;
     return this;

@@ -200,8 +200,8 @@ final class Failover {
     if (!isCurrent(number)) {
       return NOTHING;
     }
-    if (kind == BlockKind.DATA) {
-      return data(length);
+    if (kind.accompanies()) {
+      return accompanying(length);
     }
     boolean first = leg.silent();
     leg.count(count, length, characters, clock.getAsLong());
@@ -228,8 +228,8 @@ final class Failover {
     return actions;
   }
 
-  /** Records data, which accompanies content and is none. */
-  private List<Action> data(int length) {
+  /** Records data or events, which accompany content and are none. */
+  private List<Action> accompanying(int length) {
     if (state == State.STREAMING) {
       leg.lastChunkAt = clock.getAsLong();
       return leg.deliver;

@@ -81,6 +81,12 @@ public final class Answer {
   /** The blocks of data, by field; text goes on after data as if there were none. */
   private final Map<String, Block> dataBlocks = new HashMap<>();
 
+  /** The API whose events are passed on as received; {@code null} for none. */
+  private final String format;
+
+  /** The block of the last event, unless content has followed it; otherwise {@code null}. */
+  private Block events;
+
   /** The tool call that has started last, and a first half in its arguments; 0 if there is none. */
   private Block call;
 
@@ -99,7 +105,39 @@ public final class Answer {
   private Failure failure;
 
   Answer(ErrorClassifier errors) {
+    this(errors, null);
+  }
+
+  /**
+   * Creates an empty answer.
+   *
+   * @param format the API whose events are to be passed on as received; {@code null} for none
+   */
+  Answer(ErrorClassifier errors, String format) {
     this.errors = errors;
+    this.format = format;
+  }
+
+  /** Returns whether events of the backend are to be passed on as received. */
+  public boolean passesEvents() {
+    return format != null;
+  }
+
+  /**
+   * Adds an event as it was received, a JSON object. Does nothing unless {@link #passesEvents}.
+   * Deltas of text, reasoning and arguments are not events.
+   */
+  public void event(byte[] bytes, int from, int to) {
+    if (format == null) {
+      return;
+    }
+    cut();
+    if (events == null) {
+      events = new Block(nextIndex(), BlockKind.EVENT, null, format, null);
+      started = true;
+    }
+    block = null; // An event ends the block before it.
+    accompany(events, oneLine(bytes, from, to));
   }
 
   /** A chunk of a kind; empty text is nothing. */
@@ -153,6 +191,7 @@ public final class Answer {
     }
     boolean usable =
         id != null && !id.isEmpty() && id.length() <= MAX_CALL_ID && !callIds.contains(id);
+    events = null;
     String known = usable ? id : CallIds.next();
     callIds.add(known);
     call = new Block(nextIndex(), BlockKind.TOOL_CALL, known, name, extra);
@@ -195,6 +234,7 @@ public final class Answer {
   }
 
   private void selectCall() {
+    events = null;
     if (block == null || block.index() != call.index() || begin > TOGETHER) {
       cut();
       block = call;
@@ -245,6 +285,11 @@ public final class Answer {
 
   /** Adds JSON that accompanies the answer, as it was received: an object or an array. */
   public void data(String field, byte[] bytes, int from, int to) {
+    data(field, oneLine(bytes, from, to));
+  }
+
+  /** Returns valid JSON without line breaks. */
+  private static Buffer oneLine(byte[] bytes, int from, int to) {
     byte[] json = Arrays.copyOfRange(bytes, from, to);
     boolean ascii = true;
     for (int i = 0; i < json.length; i++) {
@@ -254,9 +299,7 @@ public final class Answer {
       }
     }
     // Decoding replaces what is no UTF-8.
-    Buffer valid =
-        ascii ? Buffer.buffer(json) : Buffer.buffer(new String(json, StandardCharsets.UTF_8));
-    data(field, valid);
+    return ascii ? Buffer.buffer(json) : Buffer.buffer(new String(json, StandardCharsets.UTF_8));
   }
 
   private void data(String field, Buffer json) {
@@ -268,6 +311,10 @@ public final class Answer {
       started = true;
       dataBlocks.put(field, data);
     }
+    accompany(data, json);
+  }
+
+  private void accompany(Block data, Buffer json) {
     Chunks.of(data, json.appendByte((byte) '\n')).split(pieces::add);
     count(json.length());
   }
@@ -311,6 +358,7 @@ public final class Answer {
   }
 
   private void select(BlockKind kind) {
+    events = null;
     if (block == null || kind != block.kind()) {
       cut();
       block = Block.of(nextIndex(), kind);

@@ -1,6 +1,7 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.wire.EventDecoder;
@@ -60,6 +61,19 @@ public interface Dialect {
     return null;
   }
 
+  /**
+   * Returns the API whose requests are sent on in the form in which they were received, such as
+   * {@link ReceivedForm#ANTHROPIC_MESSAGES}; {@code null} for none.
+   */
+  default String receivedFormat() {
+    return null;
+  }
+
+  /** Returns whether a request is sent on in the form in which it was received. */
+  default boolean sendsAsReceived(ChatRequest request) {
+    return request.received() != null && request.received().format().equals(receivedFormat());
+  }
+
   /** Returns what requests of this dialect can express. */
   Set<RequestFeature> features();
 
@@ -72,10 +86,21 @@ public interface Dialect {
     return null;
   }
 
-  /** Returns why this dialect cannot serve a request, or {@code null} if it can. */
+  /**
+   * Returns why this dialect cannot serve a request, or {@code null} if it can, as with one that is
+   * {@linkplain #sendsAsReceived sent on as received}.
+   */
   default String cannotServe(ChatRequest request) {
+    if (sendsAsReceived(request)) {
+      return null;
+    }
+    ReceivedForm received = request.received();
+    if (received != null && !received.untranslated().essential().isEmpty()) {
+      String field = received.untranslated().essential().get(0);
+      return field + " cannot be expressed in the " + name() + " dialect";
+    }
     for (RequestFeature feature : request.features()) {
-      if (!features().contains(feature)) {
+      if (!features().contains(feature) || received != null && feature.isOfOneApi()) {
         return feature + " cannot be expressed in the " + name() + " dialect";
       }
     }

@@ -2,16 +2,24 @@ package io.llmrelay.provider;
 
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A request as it is sent to a backend.
  *
  * @param body its body
  * @param warnings what the body omits or changes of the request
+ * @param headers headers that belong to it, beside those of all requests to the backend
  */
-public record EncodedRequest(Buffer body, List<String> warnings) {
+public record EncodedRequest(Buffer body, List<String> warnings, Map<String, String> headers) {
   public EncodedRequest {
     warnings = List.copyOf(warnings);
+    headers = Map.copyOf(headers);
+  }
+
+  /** Creates a request without headers of its own. */
+  public EncodedRequest(Buffer body, List<String> warnings) {
+    this(body, warnings, Map.of());
   }
 
   /** Returns all warnings in one line; {@code null} if there are none. */

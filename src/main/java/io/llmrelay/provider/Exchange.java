@@ -127,9 +127,10 @@ final class Exchange implements ChatExchange {
             ? FINISH_MS
             : Math.max(1, Math.min(FINISH_MS, timeouts.stall().toMillis() / 2));
     errors = backend.errors().about(chat);
-    answer = new Answer(errors);
+    Dialect dialect = backend.dialect();
+    answer = new Answer(errors, dialect.sendsAsReceived(chat) ? dialect.receivedFormat() : null);
     answer.limit(chat.maxTokens());
-    decoder = new AnswerDecoder(backend.dialect().reader(answer, backend.options()), answer);
+    decoder = new AnswerDecoder(dialect.reader(answer, backend.options()), answer);
   }
 
   void start() {
@@ -172,6 +173,7 @@ final class Exchange implements ChatExchange {
   }
 
   private void send(HttpClientRequest request) {
+    encoded.headers().forEach(request::putHeader);
     backend.sign(request, encoded.body());
     FirstByte firstByte = fresh ? null : FirstByte.onReused(request.connection());
     send(request, encoded.body())
@@ -359,7 +361,7 @@ final class Exchange implements ChatExchange {
     if (chunks.data().length() == 0) {
       return; // A tool call has started.
     }
-    if (!released) {
+    if (!released && !chunks.kind().accompanies()) {
       released = true;
       errors.releaseRequest();
     }

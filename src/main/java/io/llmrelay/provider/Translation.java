@@ -31,6 +31,9 @@ public final class Translation {
     seed = request.seed() != null;
     user = request.user() != null;
     unknown.addAll(request.unknownPaths());
+    if (request.received() != null) {
+      leftOut.addAll(request.received().untranslated().omissible());
+    }
   }
 
   /** Returns the value of a setting, which counts as translated; {@code null} if it is absent. */
@@ -125,6 +128,11 @@ public final class Translation {
   /** Adds a warning. */
   public void warn(String warning) {
     warnings.add(warning);
+  }
+
+  /** Returns the warnings without the fields that were not translated. */
+  public List<String> changes() {
+    return List.copyOf(warnings);
   }
 
   /** Returns the warnings, the last of which names all fields that were not translated. */

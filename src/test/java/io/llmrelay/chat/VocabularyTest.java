@@ -356,7 +356,7 @@ class VocabularyTest {
   @Test
   void onlyTheFirstTextIgnoresReasoning() {
     for (BlockKind kind : BlockKind.values()) {
-      boolean content = kind != BlockKind.DATA;
+      boolean content = !kind.accompanies();
       assertThat(CommitPoint.FIRST_CHUNK.counts(kind)).isEqualTo(content);
       assertThat(CommitPoint.FIRST_TEXT.counts(kind))
           .isEqualTo(content && kind != BlockKind.REASONING);

@@ -9,6 +9,7 @@ import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.front.EventEncoder;
+import io.llmrelay.gateway.front.JsonEscaper;
 import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -113,7 +114,7 @@ final class ChunkEncoder implements EventEncoder {
         out.appendBytes(AFTER_TEXT);
       }
       case DATA -> data(out, chunk);
-      case OTHER -> {} // Nothing in OpenAI's format stands for it.
+      case EVENT, OTHER -> {} // Nothing in OpenAI's format stands for it.
     }
   }
 

@@ -1,6 +1,7 @@
 package io.llmrelay.provider.anthropic;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
@@ -22,14 +23,26 @@ import java.util.regex.Pattern;
  * cache_control} stays with its part. What depends on the model is decided by its name, see {@link
  * ClaudeModel}; how JSON is answered, by {@link JsonAnswer}; how thinking is asked for, by {@link
  * ClaudeThinking}.
+ *
+ * <p>A request in the form of this API is sent on as received, see {@link ReceivedRequest}, and its
+ * answer has all events of the backend.
  */
 public final class AnthropicDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");
-  private static final String VERSION = "2023-06-01";
+
+  /** The headers that clients of this API send. */
+  static final String VERSION = "anthropic-version";
+
+  static final String BETA = "anthropic-beta";
 
   @Override
   public String name() {
     return "anthropic";
+  }
+
+  @Override
+  public String receivedFormat() {
+    return ReceivedForm.ANTHROPIC_MESSAGES;
   }
 
   @Override
@@ -48,7 +61,7 @@ public final class AnthropicDialect implements Dialect {
     if (options.getApiKey() != null) {
       headers.put("x-api-key", options.getApiKey());
     }
-    headers.put("anthropic-version", VERSION);
+    headers.put(VERSION, "2023-06-01");
     return headers;
   }
 
@@ -69,7 +82,9 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
-    return new AnthropicRequest(request, model).encode(options);
+    return sendsAsReceived(request)
+        ? new ReceivedRequest(request, model).encode(options)
+        : new AnthropicRequest(request, model).encode(options);
   }
 
   @Override

@@ -25,6 +25,7 @@ final class AnthropicReader implements Dialect.Reader {
 
   private final Answer answer;
   private final ContentBlocks blocks;
+  private final ReceivedEvents events;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder thinking = new StringBuilder();
   private final StringBuilder signature = new StringBuilder();
@@ -55,6 +56,7 @@ final class AnthropicReader implements Dialect.Reader {
   AnthropicReader(Answer answer) {
     this.answer = answer;
     this.blocks = new ContentBlocks(answer);
+    this.events = new ReceivedEvents(answer);
   }
 
   @Override
@@ -87,11 +89,28 @@ final class AnthropicReader implements Dialect.Reader {
     if (error || "error".equals(type)) {
       answer.error(bytes, from, to);
     } else {
+      boolean blockEnds = "content_block_stop".equals(type);
+      if (answer.passesEvents() && !blockEnds && !isContent()) {
+        events.pass(type, bytes, from, to);
+      }
       apply(bytes, from, to);
+      if (answer.passesEvents() && blockEnds) {
+        answer.event(bytes, from, to); // What the block passes on at its end comes before.
+      }
       if (typed && "content_block_delta".equals(type) && isTextOnly()) {
         template.learn(bytes, from, to, quote, text);
       }
     }
+  }
+
+  /** Returns whether the payload is passed on as chunks of text, thinking or arguments. */
+  private boolean isContent() {
+    return "content_block_delta".equals(type)
+        && signature.isEmpty()
+        && !citation
+        && (!text.isEmpty()
+            || !thinking.isEmpty()
+            || !arguments.isEmpty() && blocks.takesArguments());
   }
 
   private boolean isTextOnly() {
@@ -214,12 +233,17 @@ final class AnthropicReader implements Dialect.Reader {
     if (!"message".equals(json.getValue("type"))) {
       return false;
     }
+    events.start(json);
+    int index = 0;
     for (Object block : Json.array(json, "content")) {
       if (block instanceof JsonObject object) {
+        events.startBlock(index, object);
         blocks.start(object);
+        blocks.stop();
+        events.stopBlock(index++);
       }
     }
-    blocks.stop();
+    events.stop(json);
     JsonObject usage = Json.object(json, "usage");
     input = Json.count(usage, "input_tokens");
     cacheRead = Json.count(usage, "cache_read_input_tokens");

@@ -51,6 +51,11 @@ public final class ClaudeModel {
     return new ClaudeModel(true, family.find() ? family.group() : "", number);
   }
 
+  /** Returns whether it accepts what another one does. */
+  boolean acceptsSameAs(ClaudeModel other) {
+    return claude == other.claude && family.equals(other.family) && version == other.version;
+  }
+
   /** Returns whether it is a Claude model. */
   public boolean isClaude() {
     return claude;

@@ -126,6 +126,11 @@ public final class ContentBlocks {
     }
   }
 
+  /** Returns whether the input of the present block is passed on. */
+  boolean takesArguments() {
+    return kind != Kind.OTHER;
+  }
+
   /** Adds a citation of the present text block. */
   public void citation(Object citation) {
     if (citation instanceof JsonObject object && citations.size() < MAX_CITATIONS) {

@@ -1,4 +1,4 @@
-package io.llmrelay.gateway.openai;
+package io.llmrelay.gateway.front;
 
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * Escapes UTF-8 text for a JSON string without decoding it: every character that must be escaped is
  * ASCII, and no byte of a multi-byte character is in that range.
  */
-final class JsonEscaper {
+public final class JsonEscaper {
   private static final byte[][] ESCAPES = new byte[128][];
 
   static {
@@ -30,7 +30,7 @@ final class JsonEscaper {
   }
 
   /** Appends UTF-8 text to a buffer, escaped and without quotes. */
-  static void append(Buffer out, Buffer utf8) {
+  public static void append(Buffer out, Buffer utf8) {
     ByteBuf in = ((BufferInternal) utf8).unwrap();
     byte[] bytes = in.hasArray() ? in.array() : utf8.getBytes();
     int from = in.hasArray() ? in.arrayOffset() : 0;

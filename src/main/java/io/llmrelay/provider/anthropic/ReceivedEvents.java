@@ -1,0 +1,95 @@
+package io.llmrelay.provider.anthropic;
+
+import io.llmrelay.provider.Answer;
+import io.llmrelay.provider.wire.Json;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Passes the events of an answer on, for a client of the same API. What comes as chunks as well is
+ * taken out of them; the events of an answer that came as one JSON object are made from it.
+ */
+final class ReceivedEvents {
+  /** The fields of blocks whose content comes as chunks. */
+  private static final List<String> TEXTS = List.of("text", "thinking");
+
+  private final Answer answer;
+
+  ReceivedEvents(Answer answer) {
+    this.answer = answer;
+  }
+
+  /** Passes on an event that is no delta of text, thinking or arguments. */
+  void pass(String type, byte[] bytes, int from, int to) throws IOException {
+    if ("content_block_start".equals(type)) {
+      JsonObject payload = Json.payload(bytes, from, to);
+      JsonObject block = Json.object(payload, "content_block");
+      JsonObject begun = begun(block);
+      if (!begun.equals(block)) {
+        pass(payload.put("content_block", begun));
+        return;
+      }
+    }
+    if (!"ping".equals(type)) {
+      answer.event(bytes, from, to);
+    }
+  }
+
+  /** Returns a block without the content that comes as chunks. */
+  private static JsonObject begun(JsonObject block) {
+    JsonObject begun = block.copy();
+    for (String field : TEXTS) {
+      if (!Json.text(begun, field).isEmpty()) {
+        begun.put(field, "");
+      }
+    }
+    if ("tool_use".equals(begun.getValue("type"))) {
+      begun.put("input", new JsonObject());
+    }
+    return begun;
+  }
+
+  /** Passes on the first event of a whole answer. */
+  void start(JsonObject message) {
+    if (answer.passesEvents()) {
+      JsonObject begun = message.copy().put("content", new JsonArray());
+      begun.put("stop_reason", null).put("stop_sequence", null);
+      pass(typed("message_start").put("message", begun));
+    }
+  }
+
+  void startBlock(int index, JsonObject block) {
+    if (answer.passesEvents()) {
+      pass(typed("content_block_start").put("index", index).put("content_block", begun(block)));
+    }
+  }
+
+  void stopBlock(int index) {
+    if (answer.passesEvents()) {
+      pass(typed("content_block_stop").put("index", index));
+    }
+  }
+
+  /** Passes on the last events of a whole answer. */
+  void stop(JsonObject message) {
+    if (answer.passesEvents()) {
+      JsonObject delta =
+          new JsonObject()
+              .put("stop_reason", message.getValue("stop_reason"))
+              .put("stop_sequence", message.getValue("stop_sequence"));
+      pass(typed("message_delta").put("delta", delta).put("usage", Json.object(message, "usage")));
+      pass(typed("message_stop"));
+    }
+  }
+
+  private static JsonObject typed(String type) {
+    return new JsonObject().put("type", type);
+  }
+
+  private void pass(JsonObject event) {
+    byte[] bytes = event.toBuffer().getBytes();
+    answer.event(bytes, 0, bytes.length);
+  }
+}

@@ -1,6 +1,7 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.gateway.anthropic.MessagesFront;
 import io.llmrelay.gateway.front.ChatHandler;
 import io.llmrelay.gateway.front.Front;
 import io.llmrelay.gateway.openai.ModelsHandler;
@@ -31,7 +32,7 @@ final class Routes {
 
   /** The fronts by the path of their requests for answers. */
   private static final Map<String, Front> FRONTS =
-      Map.of("/v1/chat/completions", OpenAiFront.INSTANCE);
+      Map.of("/v1/chat/completions", OpenAiFront.INSTANCE, "/v1/messages", MessagesFront.INSTANCE);
 
   private final Vertx vertx;
   private final LlmRelay relay;

@@ -90,15 +90,19 @@ public final class AccessControl {
   }
 
   /**
-   * Returns the limiter of the key in this {@code Authorization} header; {@code null} without a
-   * valid key.
+   * Returns the limiter of the key of a request; {@code null} without a valid key.
+   *
+   * @param authorization the header {@code Authorization}, whose scheme must be Bearer
+   * @param apiKey the header {@code x-api-key}, which counts if the other one has no valid key
    */
-  KeyLimiter find(String authorization) {
-    if (authorization == null
-        || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-      return null;
-    }
-    String token = authorization.substring(SCHEME.length()).strip();
+  KeyLimiter find(String authorization, String apiKey) {
+    boolean bearer =
+        authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
+    KeyLimiter found = bearer ? find(authorization.substring(SCHEME.length()).strip()) : null;
+    return found == null && apiKey != null ? find(apiKey.strip()) : found;
+  }
+
+  private KeyLimiter find(String token) {
     byte[] presented = SHA_256.get().digest(token.getBytes(StandardCharsets.UTF_8));
     KeyLimiter found = null;
     for (Key key : keys) {

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  * whose host name resolves to this machine is same-origin and is refused by {@link HostCheck}.
  */
 public final class AuthHandler {
+  private static final String API_KEY = "x-api-key";
   private static final String FETCH_SITE = "sec-fetch-site";
   private static final String USER_INITIATED = "none";
 
@@ -50,7 +51,9 @@ public final class AuthHandler {
       proceed(ctx, error == null && isWebPage(ctx.request()) ? GatewayError.webPage() : error);
       return;
     }
-    KeyLimiter limiter = access.find(ctx.request().getHeader(HttpHeaders.AUTHORIZATION));
+    HttpServerRequest request = ctx.request();
+    KeyLimiter limiter =
+        access.find(request.getHeader(HttpHeaders.AUTHORIZATION), request.getHeader(API_KEY));
     if (limiter == null) {
       beginScope(ctx, null);
       ctx.response().putHeader("www-authenticate", "Bearer");

@@ -88,7 +88,9 @@ public final class GatewayError extends RuntimeException {
 
   static GatewayError invalidKey() {
     return rejected(
-        401, "invalid_api_key", "send one of this gateway's keys: Authorization: Bearer KEY");
+        401,
+        "invalid_api_key",
+        "send one of this gateway's keys: Authorization: Bearer KEY, or x-api-key: KEY");
   }
 
   static GatewayError webPage() {
@@ -190,6 +192,11 @@ public final class GatewayError extends RuntimeException {
   /** Shortens caller input that is repeated in a message. */
   public static String abbreviate(String input) {
     return input.length() <= MAX_ECHO ? input : input.substring(0, MAX_ECHO) + "…";
+  }
+
+  /** Returns the HTTP status of the response. */
+  public int status() {
+    return status;
   }
 
   /** Returns the gateway's own error code; {@code null} if it follows from the kind of failure. */

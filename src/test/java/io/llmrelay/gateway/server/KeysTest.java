@@ -92,7 +92,7 @@ class KeysTest extends GatewayFixture {
     assertThat(error(response))
         .isEqualTo(
             new JsonObject(
-                "{\"message\":\"send one of this gateway's keys: Authorization: Bearer KEY\","
+                "{\"message\":\"send one of this gateway's keys: Authorization: Bearer KEY, or x-api-key: KEY\","
                     + "\"type\":\"invalid_request_error\",\"param\":null,"
                     + "\"code\":\"invalid_api_key\"}"));
     assertThat(relay.requests).isEmpty();

@@ -1,0 +1,53 @@
+package io.llmrelay.gateway.anthropic;
+
+import io.llmrelay.chat.ChatEvent;
+import io.llmrelay.chat.RawJson;
+import io.vertx.core.buffer.Buffer;
+import java.util.Map;
+
+/** Passes the events of a backend of the same API through, and knows what they were. */
+final class ReceivedEvents {
+  private final DataLines lines = new DataLines();
+  private int index;
+  private boolean stopReason;
+  private boolean stopped;
+
+  /** Appends the events that are complete with a chunk. */
+  void add(ChatEvent.Chunk chunk, Buffer out) {
+    lines.add(chunk, event -> append(event, out));
+  }
+
+  private void append(Buffer event, Buffer out) {
+    Map<String, RawJson> fields = RawJson.read(event.getBytes()).fields();
+    RawJson type = fields.get("type");
+    if (type == null || !type.isString()) {
+      return; // A client could not tell what it is.
+    }
+    switch (type.string()) {
+      case "content_block_start" -> {
+        if (fields.get("index") != null && fields.get("index").value() instanceof Integer number) {
+          index = number;
+        }
+      }
+      case "message_delta" -> stopReason = true;
+      case "message_stop" -> stopped = true;
+      default -> {}
+    }
+    out.appendString("event: " + type.string() + "\ndata: ")
+        .appendBuffer(event)
+        .appendString("\n\n");
+  }
+
+  /** Returns the index of the content block that has started last. */
+  int index() {
+    return index;
+  }
+
+  boolean hasStopReason() {
+    return stopReason;
+  }
+
+  boolean hasStopped() {
+    return stopped;
+  }
+}

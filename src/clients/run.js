@@ -4,49 +4,13 @@
 //
 // Exit code 1 if an application was told that a broken answer is whole, or missed a whole one.
 
-import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {CLIENTS} from './clients.js';
-import {SCENES, alias, configuration} from './scenes.js';
+import {startGateway} from './gateway.js';
+import {SCENES, alias, candidates} from './scenes.js';
 
 const [java, jar, fronts, dialects] = process.argv.slice(2);
 const TIMEOUT_MS = 60_000;
-const ADDRESS = /listening at (http:\/\/[0-9.:]+)/;
-
-const processes = [];
-const folder = mkdtempSync(join(tmpdir(), 'llm-relay-clients-'));
-process.on('exit', () => {
-  processes.forEach(each => each.kill());
-  rmSync(folder, {recursive: true});
-});
-
-/** Starts a command of the jar and returns its address. */
-const start = (...args) => new Promise((resolve, reject) => {
-  const started = spawn(java, ['-jar', jar, ...args]);
-  processes.push(started);
-  let output = '';
-  const read = data => {
-    output += data;
-    const found = ADDRESS.exec(output);
-    if (found) {
-      resolve(found[1]);
-    }
-  };
-  started.stdout.on('data', read);
-  started.stderr.on('data', read);
-  started.on('exit', () => reject(new Error(`${args[0]} ended:\n${output}`)));
-});
-
-async function startGateway() {
-  const sandbox = await start('sandbox', '--port', '0');
-  const file = join(folder, 'relay.yaml');
-  writeFileSync(file, JSON.stringify(configuration(sandbox)));
-  return start('serve', '--conf', file);
-}
-
-const gateway = await startGateway();
+const gateway = await startGateway(java, jar, candidates(dialects.split(',')));
 
 // Some clients leave the rejection of a second promise unhandled.
 process.on('unhandledRejection', () => {});

@@ -29,25 +29,20 @@ export const SCENES = [
 /** Returns the alias of a scene. */
 export const alias = (dialect, scene) => `${dialect}-${scene.name.replaceAll(' ', '-')}`;
 
-/** Returns the gateway's configuration. */
-export function configuration(sandbox) {
+/** Returns the backends and aliases of all scenes. */
+export function candidates(dialects) {
+  const models = SCENES.flatMap(scene => scene.candidates);
+  const places = ['first', 'second'];
   const backends = {};
   const aliases = {};
-  for (const [dialect, {path}] of Object.entries(DIALECTS)) {
-    for (const place of ['first', 'second']) {
-      backends[`${dialect}-${place}`] = {
-        dialect,
-        'base-url': `${sandbox}/${dialect}-${place}${path}`,
-        'api-key': 'none',
-        models: SCENES.flatMap(scene => scene.candidates),
-      };
+  for (const dialect of dialects) {
+    for (const place of places) {
+      backends[`${dialect}-${place}`] = {dialect, path: DIALECTS[dialect].path, models};
     }
     for (const scene of SCENES) {
-      aliases[alias(dialect, scene)] = scene.candidates.map(
-        (model, i) => `${dialect}-${['first', 'second'][i]}/${model}`);
+      aliases[alias(dialect, scene)] =
+        scene.candidates.map((model, i) => `${dialect}-${places[i]}/${model}`);
     }
   }
-  // A scene must not change what the next one meets.
-  const circuit = {'max-failures': 10000};
-  return {gateway: {port: 0}, discover: false, backends, aliases, circuit};
+  return {backends, aliases};
 }

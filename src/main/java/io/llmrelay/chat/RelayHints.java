@@ -54,7 +54,12 @@ public record RelayHints(
     return fromJson(json);
   }
 
-  static RelayHints fromJson(JsonObject json) {
+  /**
+   * Reads the JSON form; {@code null} for no hints.
+   *
+   * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
+   */
+  public static RelayHints fromJson(JsonObject json) {
     if (json == null) {
       return NONE;
     }

@@ -8,6 +8,7 @@ import io.llmrelay.chat.ContentPart.ToolResult;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.ReceivedForm.Untranslated;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.chat.Tool;
 import io.llmrelay.chat.ToolChoice;
@@ -86,6 +87,10 @@ final class MessagesReader {
     request = tools(request);
     request = output(request);
     request = user(request);
+    RequestFields hints = in.object("relay");
+    if (hints != null) {
+      request = request.withRelay(RelayHints.fromJson((JsonObject) hints.source().value()));
+    }
     boolean stream = Boolean.TRUE.equals(in.flag("stream"));
     OMISSIBLE.forEach(field -> untranslated(field, omissible));
     ESSENTIAL.forEach(field -> untranslated(field, essential));

@@ -33,6 +33,9 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
   static ChatCompletionParams of(byte[] body) {
     Map<String, RawJson> own = new HashMap<>();
     ChatRequest request = request(body, own);
+    if (request.received() != null) {
+      throw invalid("relay.received", "is not accepted here; send the request to its own path");
+    }
     boolean stream = flag(value(own.get("stream")), "stream");
     Object options = value(own.get("stream_options"));
     boolean includeUsage = options != null && includeUsage(options, stream);

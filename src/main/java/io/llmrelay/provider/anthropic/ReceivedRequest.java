@@ -42,6 +42,7 @@ final class ReceivedRequest {
   EncodedRequest encode(BackendOptions options) {
     RawJson asked = (RawJson) body.put("model", model);
     body.put("stream", true);
+    body.remove("relay"); // The caller's hints to the relay.
     if (request.maxTokens() != null) {
       body.put("max_tokens", request.maxTokens());
     }

@@ -4,17 +4,17 @@ import io.llmrelay.chat.ChatExchange;
 import io.llmrelay.chat.ChatSink;
 import io.vertx.core.internal.ContextInternal;
 
-/** Receives the answer to one request of a caller, on the context of the client's endpoint. */
+/** The sink of the answer to a caller's request, called on the context of the client's endpoint. */
 interface CallerSink extends ChatSink {
   /**
-   * Called first, when the request is sent.
+   * Sets the exchange of the request, before any other call.
    *
-   * @param home the context of the endpoint, on which the exchange must be used
-   * @param onOver must be called when {@link #onCancel} has no effect any more; on any context, and
-   *     possibly more than once
+   * @param endpointContext the context of the endpoint, on which the exchange must be used
+   * @param onOver must be called when the request is over and {@link #onCancel} has no effect; on
+   *     any context, and possibly more than once
    */
-  void opening(ContextInternal home, ChatExchange exchange, Runnable onOver);
+  void opening(ContextInternal endpointContext, ChatExchange exchange, Runnable onOver);
 
-  /** Called on the context when the caller cancels, in whichever phase the request is. */
+  /** Cancels the request, before or after the commit point. Called on the context. */
   void onCancel();
 }

@@ -29,7 +29,7 @@ public interface LlmRelay {
     return new RelayClient(vertx, options.getPrefix(), RelayClient.settings(options), false);
   }
 
-  /** As {@link #stream(ChatRequest, Future)}, but cannot be cancelled before the first chunk. */
+  /** Streams an answer; the request cannot be cancelled before the commit point. */
   default Future<LlmStream> stream(ChatRequest request) {
     return stream(request, Future.future(ignored -> {}));
   }
@@ -37,13 +37,14 @@ public interface LlmRelay {
   /**
    * Streams an answer.
    *
-   * @param cancelOn cancels the request when it completes, in whichever phase the request is
+   * @param cancelOn cancels the request when this future completes, before or after the commit
+   *     point
    * @return completes at the commit point; the stream flows when a handler is set. Fails if no
    *     candidate could serve the request, with the trail in the failure.
    */
   Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn);
 
-  /** As {@link #generate(ChatRequest, Future)}, but cannot be cancelled. */
+  /** Requests a whole answer; the request cannot be cancelled. */
   default Future<ChatCompletion> generate(ChatRequest request) {
     return generate(request, Future.future(ignored -> {}));
   }
@@ -52,7 +53,7 @@ public interface LlmRelay {
    * Requests a whole answer. The commit point is its end, so that a failure in mid-answer fails
    * over as well.
    *
-   * @param cancelOn cancels the request when it completes
+   * @param cancelOn cancels the request when this future completes
    */
   Future<ChatCompletion> generate(ChatRequest request, Future<?> cancelOn);
 
@@ -68,7 +69,7 @@ public interface LlmRelay {
   }
 
   /**
-   * As {@link #health()}.
+   * Returns the state of every backend as {@link #health()} does.
    *
    * @param probe whether to request the list of models of every backend as well, with the result as
    *     {@code probe}; takes up to about ten seconds

@@ -33,8 +33,9 @@ public interface LlmStream extends ReadStream<Buffer> {
   String model();
 
   /**
-   * Returns the warnings, separated by {@code "; "}: settings that were cut to the operator's limit
-   * or that the model does not support, and a model's announced shutdown. {@code null} if none.
+   * Returns the warnings, separated by {@code "; "}: settings that were reduced to the operator's
+   * limit or that the model does not support, and a model's announced shutdown. {@code null} if
+   * none.
    */
   String warning();
 

@@ -72,7 +72,7 @@ final class OptionsMapper {
         request -> Dialects.cannotServe(options, request));
   }
 
-  /** A character takes up to four bytes of the latch. */
+  /** Returns the limits of requests. A character takes up to four bytes of the latch. */
   private static Limits limits(RelayOptions options) {
     return new Limits(
         options.getLimits().timeouts(options.getTimeouts()),
@@ -113,7 +113,7 @@ final class OptionsMapper {
           MessageDigest.getInstance("SHA-256").digest(account.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(hash, 0, 8);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every Java platform has it.
+      throw new IllegalStateException(e); // Every Java platform has SHA-256.
     }
   }
 

@@ -10,13 +10,15 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The provider verticles of one configuration on one lane, at addresses of their own. */
+/** The provider verticles of one configuration on one lane, at unique addresses. */
 final class ProviderGroup {
   private final Context context;
   private final String address;
   private final List<ProviderVerticle> providers = new ArrayList<>();
 
   /**
+   * Creates a group of verticles, which are not started yet.
+   *
    * @param context the context of every verticle
    * @param address the prefix of their addresses
    * @param lanes the number of lanes, each with such a group
@@ -29,7 +31,8 @@ final class ProviderGroup {
         .getBackends()
         .forEach(
             (name, backend) -> {
-              // Idle connections of other lanes would count against a small limit of the server's.
+              // Idle connections of other lanes would count towards a low connection limit of the
+              // server.
               boolean keepAlive = backend.getMaxConnections() >= lanes;
               providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive));
             });

@@ -24,12 +24,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * The client behind {@link LlmRelay}.
  *
  * <p>A caller on an event loop gets an endpoint on its own context, so that no frame changes
- * threads. The endpoint is closed with the caller's verticle. All other callers share one endpoint:
- * those that are on no event loop, and, because a context without a verticle never ends, those on
- * such a context once there are {@link #MAX_ENDPOINTS}.
+ * threads; the endpoint is closed when the caller's verticle is undeployed. Callers on other
+ * threads share one endpoint. A context without a verticle never ends, so callers on such contexts
+ * share that endpoint as well once there are {@link #MAX_ENDPOINTS}.
  */
 final class RelayClient implements LlmRelay {
-  /** The number of endpoints from which on only verticles get further ones. */
+  /** The number of endpoints beyond which only callers in verticles get one of their own. */
   static final int MAX_ENDPOINTS = 64;
 
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
@@ -44,7 +44,7 @@ final class RelayClient implements LlmRelay {
 
   /**
    * @param prefix the prefix of the relay's addresses
-   * @param local whether the relay is at this Vert.x; otherwise it may be on any node
+   * @param local whether the relay runs in this Vert.x instance; otherwise it may be on any node
    */
   RelayClient(Vertx vertx, String prefix, BusSettings settings, boolean local) {
     this.local = local;
@@ -54,7 +54,7 @@ final class RelayClient implements LlmRelay {
     this.shared = this.vertx.createEventLoopContext();
   }
 
-  /** Returns the settings of an endpoint on the event bus. */
+  /** Converts options to the settings of an endpoint. */
   static BusSettings settings(BusOptions options) {
     return new BusSettings(
         options.getWindow(), options.getPingInterval(), options.getPingTimeout());
@@ -97,7 +97,7 @@ final class RelayClient implements LlmRelay {
         .mapEmpty();
   }
 
-  /** Sends a request from the caller's endpoint. */
+  /** Opens a stream from the caller's endpoint. */
   private void open(
       String service,
       ChatRequest request,
@@ -112,11 +112,12 @@ final class RelayClient implements LlmRelay {
                     .context()
                     .emit(
                         v -> {
-                          ContextInternal home = endpoint.context();
-                          Runnable cancel = () -> home.runOnContext(c -> sink.onCancel());
+                          ContextInternal endpointContext = endpoint.context();
+                          Runnable cancel =
+                              () -> endpointContext.runOnContext(c -> sink.onCancel());
                           cancellations.add(cancelOn, cancel);
                           sink.opening(
-                              home,
+                              endpointContext,
                               new BusClient(endpoint, prefix + "." + service).open(request, sink),
                               () -> cancellations.remove(cancelOn, cancel));
                         }));
@@ -130,9 +131,9 @@ final class RelayClient implements LlmRelay {
             && (caller.isDeployment()
                 || endpoints.size() < MAX_ENDPOINTS
                 || endpoints.containsKey(caller.unwrap()));
-    ContextInternal home = own ? caller.unwrap() : shared;
+    ContextInternal endpointContext = own ? caller.unwrap() : shared;
     return endpoints.computeIfAbsent(
-        home,
+        endpointContext,
         context -> {
           Promise<BusEndpoint> opened = Promise.promise();
           context.runOnContext(

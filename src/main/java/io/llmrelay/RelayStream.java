@@ -22,14 +22,14 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The consumer's stream. It belongs to two contexts: the answer arrives on that of the client's
- * endpoint, all else happens on the consumer's, and each side posts tasks to the other. If both are
- * on one event loop, as usual, nothing is posted.
+ * The consumer's stream. It uses two contexts: the answer arrives on that of the client's endpoint,
+ * everything else runs on the consumer's, and each side posts tasks to the other. If both are on
+ * one event loop, as is usual, no task is posted.
  *
  * <p>Chunks are queued until there is demand and a handler. Only chunks that were passed to the
  * handler are reported as consumed, so the queue is bounded by the window, plus what was read from
- * the socket at once. The terminal signal follows the queue, needs demand and a handler too, and is
- * sent once.
+ * the socket at once. The terminal signal follows the queued chunks, also requires demand and a
+ * handler, and is sent once.
  */
 final class RelayStream implements LlmStream, CallerSink {
   private final ContextInternal context;
@@ -37,15 +37,15 @@ final class RelayStream implements LlmStream, CallerSink {
   private final Promise<LlmStream> promise;
 
   // Written on the endpoint's context before anything is posted to the consumer's.
-  private ContextInternal home;
+  private ContextInternal endpointContext;
   private ChatExchange exchange;
   private Runnable onOver = () -> {};
 
-  // Only touched on the consumer's context.
-  /** A {@link Block} where it starts, and {@link Chunks}. */
+  // Accessed only on the consumer's context.
+  /** The events to deliver: a {@link Block} where it starts, and {@link Chunks}. */
   private final ArrayDeque<Object> queue = new ArrayDeque<>();
 
-  /** How many of the first chunks in the queue are delivered, and their bytes. */
+  /** The delivered chunks of the first {@link Chunks} in the queue, and their bytes. */
   private int deliveredChunks;
 
   private int deliveredBytes;
@@ -80,7 +80,7 @@ final class RelayStream implements LlmStream, CallerSink {
 
   @Override
   public void opening(ContextInternal on, ChatExchange opened, Runnable whenOver) {
-    home = on;
+    endpointContext = on;
     exchange = opened;
     onOver = whenOver;
   }
@@ -206,7 +206,7 @@ final class RelayStream implements LlmStream, CallerSink {
     onContext(
         () -> {
           if (!over && end == null && failure == null) {
-            home.runOnContext(v -> exchange.cancel("the caller cancelled"));
+            endpointContext.runOnContext(v -> exchange.cancel("the caller cancelled"));
           }
           close();
         });
@@ -266,7 +266,7 @@ final class RelayStream implements LlmStream, CallerSink {
     return this;
   }
 
-  /** Starts the flow in a task of its own, so that the caller can set all handlers before. */
+  /** Starts the flow in a later task, so that the caller can set all handlers before. */
   private void start() {
     if (!flowing) {
       flowing = true;
@@ -331,7 +331,7 @@ final class RelayStream implements LlmStream, CallerSink {
         finish();
       }
     } catch (RuntimeException e) {
-      // A handler that throws loses its chunk, not the rest of the stream.
+      // If the handler throws, its chunk is lost, but not the rest of the stream.
       context.runOnContext(v -> drain());
       throw e;
     } finally {
@@ -377,10 +377,10 @@ final class RelayStream implements LlmStream, CallerSink {
 
   private void reportConsumed(int count) {
     if (count > 0 && end == null && failure == null) {
-      if (home.inThread()) {
+      if (endpointContext.inThread()) {
         exchange.consumed(count);
       } else {
-        home.runOnContext(v -> exchange.consumed(count));
+        endpointContext.runOnContext(v -> exchange.consumed(count));
       }
     }
   }

@@ -26,7 +26,7 @@ final class WholeAnswer implements CallerSink {
   }
 
   @Override
-  public void opening(ContextInternal home, ChatExchange opened, Runnable onOver) {
+  public void opening(ContextInternal endpointContext, ChatExchange opened, Runnable onOver) {
     exchange = opened;
     promise.future().onComplete(done -> onOver.run());
   }

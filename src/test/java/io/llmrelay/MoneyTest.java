@@ -164,7 +164,8 @@ class MoneyTest {
     assertThat(trail(ask("m").trail())).containsExactly("primary/m served");
     List<Attempt> trail = ask("m").trail();
     assertThat(trail(trail)).containsExactly("primary/m budget", "secondary/m served");
-    assertThat(trail.get(0).message()).startsWith("no room in requests-per-day, available in ");
+    assertThat(trail.get(0).message())
+        .startsWith("not enough left of requests-per-day, available in ");
     assertThat(sandbox.calls("primary")).hasSize(2);
     assertThat(thresholds).containsExactly("primary requests-per-day spent");
     await().until(() -> events.size() == 1);

@@ -48,7 +48,8 @@ class RelayBoundsTest {
 
     Failure refused = Seen.of(relay.client(), REQUEST, true).failure();
     assertThat(refused.kind()).isEqualTo(FailureKind.SATURATED);
-    assertThat(refused.message()).isEqualTo("2 requests (max-requests) are in flight already");
+    assertThat(refused.message())
+        .isEqualTo("the limit of 2 requests in flight (max-requests) is reached");
     assertThat(refused.retryAfterMs()).isEqualTo(1_000);
     assertThat(refused.retryable()).isTrue();
 

@@ -27,8 +27,8 @@ import java.util.function.LongSupplier;
  * has one, shared by all its lanes, so that the outcome of an attempt on one lane holds for the
  * next request of every lane.
  *
- * <p>Attempts read and write it on their own threads, without a lock or a message. Probes of
- * refused keys, the state file and {@link News} run on the context of its creator.
+ * <p>Attempts read and write the state on their own threads, without a lock or a message. Probes of
+ * refused keys, the state file and {@link News} run on the context that created the availability.
  */
 public final class Availability {
   private final Vertx vertx;
@@ -53,7 +53,7 @@ public final class Availability {
    *
    * @param clock the time of day, for budgets and the state file
    * @param now a monotonic clock in milliseconds
-   * @param firstProbe delay before a backend that refused its key is probed first
+   * @param firstProbe the delay of the first probe of a backend that refused its key
    */
   public Availability(Vertx vertx, InstantSource clock, LongSupplier now, Duration firstProbe) {
     this.vertx = vertx;
@@ -179,7 +179,7 @@ public final class Availability {
     return backends;
   }
 
-  /** Counts one more request in flight; returns false if {@code maxRequests} are already. */
+  /** Adds a request in flight, or returns false if there are {@code maxRequests} already. */
   public boolean begin(int maxRequests) {
     if (requests.incrementAndGet() > maxRequests) {
       requests.decrementAndGet();
@@ -188,7 +188,7 @@ public final class Availability {
     return true;
   }
 
-  /** Counts one request in flight less. */
+  /** Removes a request in flight. */
   public void end() {
     requests.decrementAndGet();
   }
@@ -226,9 +226,9 @@ public final class Availability {
   }
 
   /**
-   * Takes a backend out of use until it accepts its key.
+   * Makes a backend unavailable until it accepts its key.
    *
-   * @param here whether this node found out, which then informs the others
+   * @param here whether this node detected it, and therefore notifies the other nodes
    */
   void keyRefused(BackendState backend, boolean here) {
     if (backend.exhaustion.refuseKey() && !backend.isRetired()) {
@@ -246,7 +246,7 @@ public final class Availability {
     }
   }
 
-  /** Puts a backend back into use that accepts its key again. */
+  /** Makes a backend available that accepts its key again. */
   void keyAccepted(BackendState backend, boolean here) {
     if (backend.exhaustion.acceptKey()) {
       context.runOnContext(v -> keys.keyAccepted(backend.name));
@@ -260,7 +260,7 @@ public final class Availability {
     return new Exhausted(backend.name, FailureKind.AUTHENTICATION.code(), forMs);
   }
 
-  /** Notes that a backend which had refused its key served a request. */
+  /** Records that a backend which had refused its key served a request. */
   void attemptSucceeded(BackendState backend) {
     context.runOnContext(v -> keys.attemptSucceeded(backend.name));
   }

@@ -9,13 +9,13 @@ import java.util.List;
 /**
  * The settings of the availability.
  *
- * @param prefix what the relay's public addresses start with
- * @param providers what the addresses of provider verticles that can be probed start with
- * @param backends in the configured order
- * @param circuit when circuits open, and for how long
+ * @param prefix the prefix of the relay's public addresses
+ * @param providers the prefix of the addresses of the provider verticles that probe backends
+ * @param backends the backends in the configured order
+ * @param circuit the thresholds and the open time of circuits
  * @param maxWaiting the most requests that wait for a slot of one backend
- * @param maxExhaustion upper bound of cooldowns that providers ask for
- * @param stateFile the file that keeps cooldowns, refused keys and spend over a restart, or {@code
+ * @param maxExhaustion the upper bound of cooldowns that providers ask for
+ * @param stateFile the file that keeps cooldowns, refused keys and spend across restarts, or {@code
  *     null}
  */
 public record AvailabilitySettings(
@@ -31,8 +31,8 @@ public record AvailabilitySettings(
    * One backend.
    *
    * @param account identifies the account at the provider: equal for equal base URL and key
-   * @param maxConnections the most requests open at once, over all lanes
-   * @param budget {@code null} for none
+   * @param maxConnections the most concurrent requests, over all lanes
+   * @param budget the budget, or {@code null}
    */
   public record Backend(String name, String account, int maxConnections, BudgetOptions budget) {}
 }

@@ -15,7 +15,9 @@ import java.util.function.BiFunction;
  * lanes, and it outlives a reload that leaves the backend unchanged. Thread-safe.
  */
 final class BackendState {
-  /** Model names may come from callers; beyond this many circuits a model shares its backend's. */
+  /**
+   * The most circuits; callers may choose model names. Later models share the backend's circuit.
+   */
   static final int MAX_CIRCUITS = 1_000;
 
   final String name;
@@ -80,7 +82,7 @@ final class BackendState {
     return states;
   }
 
-  /** Makes a circuit suspicious because another node's opened. */
+  /** Makes a circuit suspect, because the circuit of another node opened. */
   void suspect(String circuit) {
     if (circuits.containsKey(circuit) || circuits.size() < MAX_CIRCUITS) {
       circuits.computeIfAbsent(circuit, this::newCircuit).suspect();
@@ -162,7 +164,7 @@ final class BackendState {
         -1);
   }
 
-  /** Whether the backend was removed or reconfigured; its changes are not published any more. */
+  /** Returns whether the backend was removed or reconfigured, so that changes are not published. */
   boolean isRetired() {
     return retired;
   }
@@ -173,7 +175,7 @@ final class BackendState {
     circuits.values().forEach(Circuit::close);
   }
 
-  /** Begins the cooldown that an attempt led to. */
+  /** Begins a cooldown after an attempt. */
   void exhausted(String model, Cooldown cooldown) {
     switch (cooldown.scope()) {
       case KEY -> {
@@ -185,7 +187,7 @@ final class BackendState {
     }
   }
 
-  /** Notes that an attempt succeeded. */
+  /** Records that an attempt succeeded. */
   void attemptSucceeded() {
     if (keyWasRefused) {
       keyWasRefused = false;

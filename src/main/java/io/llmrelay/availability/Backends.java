@@ -37,8 +37,8 @@ public final class Backends {
   /**
    * Returns a permit for one attempt, or the reason against it.
    *
-   * @param waited whether the request has waited until the cooldown ended
-   * @param queue a queue in which the request may have been granted a slot, or {@code null}
+   * @param waited whether the request has waited for the end of the candidate's cooldown
+   * @param queue the request's place in the slot queues, or {@code null} if it has none
    */
   public Entry enter(String backend, String model, Cost expected, boolean waited, SlotQueue queue) {
     return backends
@@ -67,11 +67,13 @@ public final class Backends {
   /**
    * The health of a backend.
    *
-   * @param out whether it is unavailable
-   * @param impaired whether it is unavailable, or only for some models or nearly out of budget
+   * @param unavailable whether the backend serves no request: its circuit is open, it is in a
+   *     cooldown, its key is refused, or a budget of a day or longer is used up
+   * @param impaired whether it is unavailable, or unavailable for some models, or any of its
+   *     budgets is used up
    * @param details {@code {"circuit", "exhausted", "key", "budget", "connections"}}
    */
-  public record Health(boolean out, boolean impaired, JsonObject details) {}
+  public record Health(boolean unavailable, boolean impaired, JsonObject details) {}
 
   /** Returns the current health of a backend. */
   public Health health(String name) {
@@ -88,13 +90,13 @@ public final class Backends {
         .exhaustion
         .remainingByModel()
         .forEach((model, ms) -> exhausted.put(new CandidateName(name, model).toString(), ms));
-    boolean out =
+    boolean unavailable =
         circuits.get(name) == CircuitState.OPEN || remaining != 0 || backend.budget.spent();
     boolean impaired =
-        out
+        unavailable
             || !exhausted.isEmpty()
             || circuits.containsValue(CircuitState.OPEN)
-            || backend.budget.tight();
+            || backend.budget.isAnyLimitUsed();
     JsonObject details = new JsonObject().put("circuit", circuit).put("exhausted", exhausted);
     if (backend.exhaustion.keyRefused()) {
       details.put("key", "refused");
@@ -108,6 +110,6 @@ public final class Backends {
             .put("in_use", backend.slots.inUse())
             .put("max", backend.slots.max())
             .put("waiting", backend.slots.waiting()));
-    return new Health(out, impaired, details);
+    return new Health(unavailable, impaired, details);
   }
 }

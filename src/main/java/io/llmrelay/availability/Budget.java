@@ -49,7 +49,7 @@ final class Budget {
           limit, max, (long) Math.ceil(max * options.getWarnAt()), 0, 0, 0, false, false);
     }
 
-    /** Begins a new window if the old one is over; a clock set back begins none. */
+    /** Begins a new window if this one is over; a clock that was set back begins none. */
     Meter at(long now) {
       return now < end
           ? this
@@ -92,7 +92,7 @@ final class Budget {
       return new State(meters, reserved.minus(expected));
     }
 
-    /** Returns the limit that so much more would exceed; of several, the one that renews last. */
+    /** Returns the limit that an additional cost would exceed; of several, the last to renew. */
     Meter full(Cost expected) {
       Cost more = expected.plus(Cost.ONE_REQUEST).plus(reserved);
       Meter full = null;
@@ -191,7 +191,7 @@ final class Budget {
     }
   }
 
-  /** Marks a limit as spent if it refuses an attempt for its use and not for reservations. */
+  /** Marks a limit as used up if it refuses an attempt without counting the reservations. */
   private static Meter refusing(Meter full, Cost expected) {
     long alone = full.limit.count(expected.plus(Cost.ONE_REQUEST));
     return full.used + alone > full.max && alone <= full.max ? full.markedSpent() : full;
@@ -209,18 +209,18 @@ final class Budget {
     }
   }
 
-  /** Adds what another node spent. */
+  /** Adds a cost that another node reports. */
   void spentElsewhere(Cost spent) {
     update(before -> before.plus(spent));
   }
 
-  /** Whether all of a limit is used that lasts a day or longer. */
+  /** Returns whether a limit of a day or longer is used up. */
   boolean spent() {
     return isSpent(FailureKind.QUOTA_EXHAUSTED);
   }
 
-  /** Whether all of any limit is used. */
-  boolean tight() {
+  /** Returns whether any limit is used up. */
+  boolean isAnyLimitUsed() {
     return spent() || isSpent(FailureKind.RATE_LIMITED);
   }
 
@@ -324,8 +324,8 @@ final class Budget {
     long renewsIn = full.end - clock.millis();
     String message =
         tooLarge
-            ? "more than the whole of " + full.limit.code()
-            : "no room in "
+            ? "the request exceeds the whole of " + full.limit.code()
+            : "not enough left of "
                 + full.limit.code()
                 + ", available in "
                 + (renewsIn + 999) / 1000
@@ -343,8 +343,8 @@ final class Budget {
       unpriced = true;
       LOG.log(
           Level.WARNING,
-          "backend {0} has a budget in dollars, but serves a model whose price is not known:"
-              + " give it under catalog, or it does not count",
+          "backend {0} has a budget in dollars, but serves a model whose price is not known,"
+              + " so its cost does not count: add the price under catalog",
           backend);
     }
   }

@@ -14,16 +14,16 @@ import java.util.function.LongSupplier;
 /**
  * A Vert.x circuit breaker fed by the outcomes of attempts on every lane.
  *
- * <p>A breaker counts calls; an attempt may last minutes, proves the backend alive at its first
- * chunk, and may end without saying anything about the backend. So this class decides when to open
- * and close; the breaker holds the open state, and its timer half-opens it.
+ * <p>A breaker counts calls. But an attempt may last minutes, proves the backend alive at its first
+ * chunk, and may end inconclusively. Therefore this class decides when to open and close; the
+ * breaker holds the open state, and its timer half-opens it.
  *
  * <ul>
  *   <li>Closed: FAILURE and ALIVE count in an {@link OutcomeWindow}; an attempt is alive from its
  *       first chunk on, and a failure if it breaks after that. EXHAUSTED and NEUTRAL do not count.
  *   <li>Half-open: one attempt of the process is the trial. ALIVE closes and FAILURE re-opens;
  *       anything else, and the end of the trial's time, passes the trial on to the next request.
- *   <li>What began before the last transition does not count: each state has outcomes of its own.
+ *   <li>Attempts that began before the last transition do not count for the current state.
  * </ul>
  *
  * <p>The state is one reference to an object that is replaced at each transition, so that reading
@@ -53,7 +53,7 @@ final class Circuit {
   private final BiConsumer<CircuitState, CircuitState> listener;
   private final AtomicReference<State> state = new AtomicReference<>();
 
-  /** Until this time one failure opens the circuit, because that of another node opened. */
+  /** The time until which one failure opens the circuit, as the circuit of another node opened. */
   private volatile long suspectUntil = Long.MIN_VALUE;
 
   /**
@@ -141,7 +141,7 @@ final class Circuit {
     }
   }
 
-  /** Lets the next failure open this circuit, because that of another node opened. */
+  /** Lets the next failure open this circuit, because the circuit of another node opened. */
   void suspect() {
     suspectUntil = clock.getAsLong() + options.getWindow().toMillis();
   }

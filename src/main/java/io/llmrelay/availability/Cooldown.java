@@ -5,8 +5,8 @@ import io.llmrelay.chat.FailureKind;
 /**
  * A time during which a model or a whole backend is not used.
  *
- * @param scope what is not used
- * @param kind the failure that led to it
+ * @param scope the part of the backend that is not used
+ * @param kind the kind of the failure that caused the cooldown
  * @param forMs milliseconds from now; ignored for {@link Scope#KEY}
  */
 public record Cooldown(Scope scope, FailureKind kind, long forMs) {
@@ -15,7 +15,7 @@ public record Cooldown(Scope scope, FailureKind kind, long forMs) {
   public enum Scope {
     /** The model at this backend: rate limits are per model. */
     MODEL,
-    /** The whole backend: credits and quotas are the account's. */
+    /** The whole backend: credits and quotas are per account. */
     BACKEND,
     /** The whole backend, until it accepts its key again. */
     KEY

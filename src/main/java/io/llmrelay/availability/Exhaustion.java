@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  * <p>Thread-safe. Reading takes no lock.
  */
 final class Exhaustion {
-  /** Bounds the number of entries, since callers may choose model names. */
+  /** The most entries; callers may choose model names. */
   static final int MAX_ENTRIES = 1_000;
 
   /** Cooldowns up to this length have no trials; longer ones have one at half their length. */
@@ -36,10 +36,10 @@ final class Exhaustion {
   /** The key of the whole backend; no model has an empty name. */
   private static final String ALL = "";
 
-  /** A deadline, and the time from which one request may try whether it still holds. */
+  /** A deadline, and the time from which one request may test whether it still applies. */
   private record Entry(long until, FailureKind kind, long tryAt) {}
 
-  /** The permission for one request to try whether a cooldown still holds. */
+  /** The permission for one request to test whether a cooldown still applies. */
   static final class Trial {
     private final String model;
     private final Entry entry;
@@ -58,14 +58,14 @@ final class Exhaustion {
    * Creates an exhaustion without cooldowns.
    *
    * @param clock a monotonic clock in milliseconds
-   * @param maxMs upper bound of a cooldown
+   * @param maxMs the upper bound of a cooldown
    */
   Exhaustion(LongSupplier clock, long maxMs) {
     this.clock = clock;
     this.maxMs = maxMs;
   }
 
-  /** Another longest cooldown, for those that begin from now on. */
+  /** Changes the upper bound of the cooldowns that begin from now on. */
   void limit(long maxMs) {
     this.maxMs = maxMs;
   }
@@ -92,7 +92,7 @@ final class Exhaustion {
           if (changed.get() || known.until == REFUSED) {
             return changed.get() ? more : known;
           }
-          // No later deadline: only the next trial is postponed.
+          // The deadline stays; only the next trial is postponed.
           return new Entry(known.until, known.kind, tryAt(now, known.until - now));
         });
     return changed.get();
@@ -111,19 +111,19 @@ final class Exhaustion {
     return entries.size() < MAX_ENTRIES || entries.containsKey(key);
   }
 
-  /** Records that the backend refused its key, and returns whether it was unknown. */
+  /** Records that the backend refused its key, and returns whether this is new. */
   boolean refuseKey() {
     Entry before = entries.put(ALL, new Entry(REFUSED, FailureKind.AUTHENTICATION, Long.MAX_VALUE));
     return before == null || before.until != REFUSED;
   }
 
-  /** Records that the backend accepts its key again, and returns whether it was unknown. */
+  /** Records that the backend accepts its key again, and returns whether this is new. */
   boolean acceptKey() {
     Entry entry = entries.get(ALL);
     return entry != null && entry.until == REFUSED && entries.remove(ALL, entry);
   }
 
-  /** Whether the backend refused its key. */
+  /** Returns whether the backend refused its key. */
   boolean keyRefused() {
     Entry entry = entries.get(ALL);
     return entry != null && entry.until == REFUSED;
@@ -140,8 +140,8 @@ final class Exhaustion {
   }
 
   /**
-   * Returns the permission to try whether a cooldown of the model still holds, to one request each
-   * time a trial is due, or {@code null}.
+   * Returns the permission to test whether a cooldown of the model still applies, or {@code null}.
+   * It is given to one request each time a trial is due.
    */
   Trial enter(String model) {
     String key = decisive(model);

@@ -69,8 +69,8 @@ final class OutcomeWindow {
   }
 
   /**
-   * Whether the circuit should open: enough failures, and either a sufficient share of all outcomes
-   * or nothing but failures for a while (which past successes would outweigh otherwise).
+   * Returns whether the circuit should open: enough failures, and either a sufficient share of all
+   * outcomes or nothing but failures for a while (which past successes would outweigh otherwise).
    */
   synchronized boolean isFailing(long now) {
     int outcomes = 0;

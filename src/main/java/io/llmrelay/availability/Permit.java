@@ -4,7 +4,7 @@ import io.llmrelay.chat.TokenUsage;
 
 /**
  * The right to make one attempt: a slot of the backend, the pass of its circuit and a reservation
- * from its budget. Must be {@linkplain #settle settled}; a second time does nothing.
+ * from its budget. Must be {@linkplain #settle settled}; further calls have no effect.
  */
 public final class Permit implements Entry {
   private final BackendState backend;
@@ -45,7 +45,7 @@ public final class Permit implements Entry {
    */
   public void settle(Outcome outcome, Cooldown cooldown, TokenUsage usage, Double costUsd) {
     if (settled) {
-      return; // What was thrown the first time ended its request, and so brings it here again.
+      return; // An exception in the first call fails the request, which settles the permit again.
     }
     settled = true;
     try {

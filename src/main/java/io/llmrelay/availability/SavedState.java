@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The part of the availability that is kept over a restart: {@code {"exhausted": {"backend/model":
+ * The part of the availability that is kept across restarts: {@code {"exhausted": {"backend/model":
  * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used"}}}}}.
  */
 final class SavedState {

@@ -39,7 +39,7 @@ final class Slots {
     return waiting.get();
   }
 
-  /** Whether a request would get a slot without waiting. */
+  /** Returns whether a request would get a slot without waiting. */
   boolean isFree() {
     return waiting.get() == 0 && inUse.get() < max;
   }

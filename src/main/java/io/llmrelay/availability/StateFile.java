@@ -17,9 +17,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.Supplier;
 
 /**
- * A small JSON file that is written shortly after a change and read at the next start. It is
- * written to a temporary file and renamed, so that it is always complete, and never on the event
- * loop. A file that cannot be read or written is logged; the relay works without it.
+ * A small JSON file that is read at the start and written {@value #DELAY_MS} ms after a change. A
+ * write goes to a temporary file that then replaces the state file, so that the state file is
+ * always complete; the event loop is not blocked. Failures to read or write are logged, and the
+ * relay works without the file.
  */
 final class StateFile {
   static final int VERSION = 1;
@@ -40,7 +41,7 @@ final class StateFile {
   /**
    * Creates a state file without touching the disk.
    *
-   * @param content supplies the content to write, on the context of the caller
+   * @param content supplies the content to write; called on the context of the caller
    */
   StateFile(Vertx vertx, Path file, Supplier<JsonObject> content) {
     this.vertx = vertx;
@@ -48,7 +49,7 @@ final class StateFile {
     this.content = content;
   }
 
-  /** Reads the file; {@code null} if missing or unusable. The future never fails. */
+  /** Reads the file; returns {@code null} if it is missing or unusable. The future never fails. */
   Future<JsonObject> read() {
     return vertx
         .executeBlocking(
@@ -73,7 +74,7 @@ final class StateFile {
   void logIgnored(Throwable cause) {
     LOG.log(
         Level.WARNING,
-        "the state file {0} is ignored, exhaustion and spend start anew: {1}",
+        "the state file {0} is ignored, cooldowns and spend start from zero: {1}",
         file,
         reason(cause));
   }
@@ -139,9 +140,9 @@ final class StateFile {
     return null;
   }
 
-  /** Describes a failure in one line; a parser's message is left out since it quotes the file. */
+  /** Describes a failure in one line, without the message of a parser, which quotes the file. */
   private static String reason(Throwable cause) {
-    boolean ours = cause instanceof IOException;
-    return ours ? cause.toString() : cause.getClass().getSimpleName();
+    boolean quotesNothing = cause instanceof IOException;
+    return quotesNothing ? cause.toString() : cause.getClass().getSimpleName();
   }
 }

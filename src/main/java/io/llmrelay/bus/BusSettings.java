@@ -5,11 +5,11 @@ import java.time.Duration;
 /**
  * The settings of an endpoint.
  *
- * @param window chunk frames that a producer may send before its consumer grants more credit
- * @param pingInterval the interval of pings to peers with open streams; a process that is gone is
+ * @param window the chunk frames that a producer may send before its consumer grants more credit
+ * @param pingInterval the interval of pings to peers with open streams; a terminated process is
  *     detected by the first ping that cannot be sent
- * @param pingTimeout how long a peer may be silent, because it is busy or halted; also the timeout
- *     of the reply to an opening request
+ * @param pingTimeout the longest silence of a peer, such as a busy or suspended process, before its
+ *     streams fail; also the timeout of the reply to an opening request
  */
 public record BusSettings(int window, Duration pingInterval, Duration pingTimeout) {
   public static final int DEFAULT_WINDOW = 32;

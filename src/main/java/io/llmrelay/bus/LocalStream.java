@@ -12,10 +12,10 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
 
 /**
- * Both ends of a stream between two endpoints on one context, without frames.
+ * A stream between two endpoints on one context: both of its ends, without frames.
  *
- * <p>It behaves like a stream of messages: if either endpoint closes, the stream ends for both
- * sides, and an exception of one side does not reach the other.
+ * <p>It behaves like a stream over the event bus: if either endpoint closes, the stream ends for
+ * both sides, and an exception thrown by one side does not propagate to the other.
  */
 final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
   private final BusEndpoint consumer;

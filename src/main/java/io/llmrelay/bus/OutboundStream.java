@@ -15,11 +15,11 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 
 /**
- * The producer's end of a stream: encodes the events of a service as numbered frames, and sends no
- * chunk without credit.
+ * The producer's end of a stream. It encodes the events of a service as numbered frames, and sends
+ * chunks only under credit.
  *
- * <p>Chunks without credit are queued. The queue is bounded by what the service had read when the
- * window was used up, because it reads no more until the consumer grants credit.
+ * <p>Without credit, chunks are queued. The queue holds no more than the service had read when the
+ * credit was used up, because the service reads no further until the consumer grants credit.
  */
 final class OutboundStream implements ChatSink, BusEndpoint.End {
   /** A frame to send: chunks or a body, and the index of the block that it starts. */
@@ -106,7 +106,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
       cancelService("the consumer cancelled");
       return;
     }
-    // Bounds the credit of a faulty consumer, which could overflow.
+    // Caps the credit count of a faulty consumer, which could overflow.
     long count = Math.min(FrameCodec.credit(message), sent + FrameCodec.MAX_WINDOW);
     if (count > consumed) {
       long more = count - consumed;

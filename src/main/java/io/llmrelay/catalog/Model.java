@@ -9,16 +9,16 @@ import java.util.Set;
 /**
  * A model at a provider.
  *
- * @param provider the provider, such as {@code groq}; {@code null} in an entry of the user that
+ * @param provider the provider, such as {@code groq}; {@code null} in a configured entry that
  *     applies to every provider
- * @param id the provider's name of the model
- * @param contextWindow the longest prompt in tokens, {@code null} if unknown; at some providers it
- *     includes the answer
+ * @param id the id of the model at the provider
+ * @param contextWindow the longest prompt in tokens, {@code null} if unknown; at some providers the
+ *     answer counts towards it
  * @param maxOutputTokens the longest answer in tokens, {@code null} if unknown
  * @param price {@code null} if unknown; a price of zero is free
  * @param capabilities the capabilities; empty if unknown
  * @param status the stage of the lifecycle
- * @param shutdown the day on which it is, or was, retired; {@code null} if none is announced
+ * @param shutdown the day (UTC) on which the model is retired; {@code null} if none is announced
  * @param replacement the id of the model that the provider recommends instead, or {@code null}
  */
 public record Model(
@@ -36,7 +36,7 @@ public record Model(
   public enum Status {
     PREVIEW,
     CURRENT,
-    /** Still served, but there are newer ones. */
+    /** Still served, but superseded by a newer model. */
     LEGACY,
     /** Its retirement is announced. */
     DEPRECATED,
@@ -66,11 +66,12 @@ public record Model(
     return ModelJson.read(json);
   }
 
+  /** Returns whether the model is known to have a capability. */
   public boolean can(Capability capability) {
     return capabilities.contains(capability);
   }
 
-  /** Whether the model reasons before it answers. */
+  /** Returns whether the model reasons before it answers. */
   public boolean reasoning() {
     return can(Capability.REASONING);
   }
@@ -112,22 +113,22 @@ public record Model(
    * Returns the cost of an answer in US dollars; {@code null} if the price or the usage is unknown.
    */
   public Double cost(TokenUsage usage) {
-    return price == null || usage.source() == TokenUsage.Source.NONE ? null : price.of(usage);
+    return price == null || usage.source() == TokenUsage.Source.NONE ? null : price.cost(usage);
   }
 
   /**
    * Estimates the cost of a request in US dollars, to compare candidates; {@code null} if the price
-   * is unknown. The answer is assumed to have {@value #EXPECTED_OUTPUT_TOKENS} tokens for every
-   * model, or fewer if the request or the model allows only fewer, and nothing to be cached.
+   * is unknown. Assumes an answer of {@value #EXPECTED_OUTPUT_TOKENS} tokens for every model, or
+   * the limit of the request or of the model if that is lower, and no cached tokens.
    *
    * @param inputTokens the length of the prompt
-   * @param maxTokens the request's limit of the answer, or {@code null}
+   * @param maxTokens the most tokens that the request permits for the answer, or {@code null}
    */
   public Double estimate(long inputTokens, Integer maxTokens) {
     if (price == null) {
       return null;
     }
-    return price.of(inputTokens, expectedOutput(maxTokens, maxOutputTokens));
+    return price.cost(inputTokens, expectedOutput(maxTokens, maxOutputTokens));
   }
 
   /**

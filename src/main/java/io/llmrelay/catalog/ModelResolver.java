@@ -10,8 +10,8 @@ import java.util.Map;
 /**
  * Resolves model names to backends.
  *
- * <p>A model id may contain slashes itself ({@code openai/gpt-oss-20b}), so that its first part can
- * be the name of a backend that has nothing to do with it. What is known decides, in this order:
+ * <p>A model id may contain slashes ({@code openai/gpt-oss-20b}), so its first segment can coincide
+ * with the name of an unrelated backend. A name resolves to the first of these that exists:
  *
  * <ol>
  *   <li>the backends that list the whole name, as a model, their default model or a catalogue
@@ -33,19 +33,19 @@ public final class ModelResolver<S extends ModelServer> {
   /**
    * Creates a resolver.
    *
-   * @param backends in the order in which those that serve the same model are preferred
+   * @param backends the backends in order of preference
    */
   public ModelResolver(Collection<S> backends, Catalog catalog) {
     backends.forEach(backend -> this.backends.put(backend.name(), backend));
     this.catalog = catalog;
   }
 
-  /** Whether a candidate of the configuration names a backend or a model of one. */
+  /** Returns whether a configured candidate names a backend or a model of one. */
   public boolean resolves(String candidate) {
     return backends.containsKey(candidate) || !find(candidate).isEmpty();
   }
 
-  /** Returns the backend and model of a candidate, {@code null} if there is none. */
+  /** Returns the backend and model that a candidate names, or {@code null}. */
   public Match<S> candidate(String name) {
     S backend = backends.get(name);
     if (backend != null) {
@@ -55,65 +55,68 @@ public final class ModelResolver<S extends ModelServer> {
     return found.isEmpty() ? null : found.get(0);
   }
 
-  /** Returns who is known to serve a model, preferred first. */
+  /** Returns the backends that are known to serve a model, in order of preference. */
   public List<Match<S>> find(String name) {
     List<Match<S>> whole = new ArrayList<>();
     boolean listed = false;
     for (S backend : backends.values()) {
       String id = idOf(name, backend);
       listed |= id != null;
-      if (id != null || (backend.passesOn() && inCatalog(backend, name))) {
+      if (id != null || (backend.acceptsAnyModel() && inCatalog(backend, name))) {
         whole.add(new Match<>(backend, id == null ? name : id));
       }
     }
-    S prefix = prefix(name);
+    S prefix = prefixBackend(name);
     Match<S> qualified = prefix == null ? null : qualified(prefix, name);
     if (qualified == null) {
       return whole;
     }
     String model = qualified.model();
-    boolean sure = prefix.lists(model) || inCatalog(prefix, model);
-    if (sure && !listed) {
+    boolean known = prefix.lists(model) || inCatalog(prefix, model);
+    if (known && !listed) {
       return List.of(qualified);
     }
-    if (sure || whole.isEmpty()) {
+    if (known || whole.isEmpty()) {
       whole.add(qualified);
     }
     return whole;
   }
 
-  /** Returns the backend whose name stands before the first slash, {@code null} if none does. */
-  public S prefix(String name) {
+  /** Returns the backend whose name precedes the first slash, or {@code null}. */
+  public S prefixBackend(String name) {
     CandidateName split = CandidateName.parse(name);
     return split.model() == null ? null : backends.get(split.backend());
   }
 
   /**
-   * The name by which a backend serves a model: the model's own where the backend lists it, else
-   * its provider's id for the alias of the catalogue that it is; {@code null} where it is neither.
+   * Returns the id by which a backend serves a model: the name itself if the backend lists it,
+   * otherwise the provider's id of the model if the name is an alias in the catalogue; {@code null}
+   * if it is neither.
    */
   public String idOf(String model, S backend) {
     if (backend.lists(model)) {
       return model;
     }
     String id = catalog.idOf(model, backend.provider());
-    return id != null && (backend.passesOn() || backend.lists(id)) ? id : null;
+    return id != null && (backend.acceptsAnyModel() || backend.lists(id)) ? id : null;
   }
 
   private Match<S> qualified(S backend, String name) {
-    String asked = CandidateName.parse(name).model();
-    String id = idOf(asked, backend);
-    if (id == null && (asked.isBlank() || !backend.passesOn())) {
+    String requested = CandidateName.parse(name).model();
+    String id = idOf(requested, backend);
+    if (id == null && (requested.isBlank() || !backend.acceptsAnyModel())) {
       return null;
     }
-    return new Match<>(backend, id == null ? asked : id);
+    return new Match<>(backend, id == null ? requested : id);
   }
 
   private boolean inCatalog(S backend, String model) {
     return inCatalog(backend.name(), model) || inCatalog(backend.provider(), model);
   }
 
-  /** Whether an entry says that this provider has the model, rather than what it is anywhere. */
+  /**
+   * Returns whether the catalogue has an entry for this provider, not only one for all providers.
+   */
   private boolean inCatalog(String provider, String model) {
     return provider != null
         && catalog.find(provider, model).map(Model::provider).filter(provider::equals).isPresent();

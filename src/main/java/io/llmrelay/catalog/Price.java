@@ -8,29 +8,30 @@ import java.util.Objects;
 /**
  * A price in US dollars per million tokens, with tiers by date and by length of the prompt.
  *
- * <p>A price is resolved in two steps. {@link #asOf} selects by day: the tiers of the latest date
- * that has come replace those of every other date. Among these, the tier with the highest {@code
- * fromInputTokens} that the prompt reaches applies to the whole request; if it reaches none, {@code
- * input}, {@code output} and {@code cachedInput} apply.
+ * <p>A price is resolved in two steps. {@link #asOf} selects tiers by day: only those with the
+ * latest {@code from} on or before the day apply or, if there is none yet, those without a date.
+ * Among these, the tier with the highest {@code fromInputTokens} that the prompt reaches applies to
+ * the whole request; if it reaches none, {@code input}, {@code output} and {@code cachedInput}
+ * apply.
  *
- * @param input for tokens of the prompt
- * @param output for tokens of the answer, reasoning included
- * @param cachedInput for tokens of the prompt from the provider's cache; {@code null} if unknown,
- *     which charges them as {@code input}
- * @param cacheWrite for tokens of the prompt written to the provider's cache; {@code null} charges
- *     them as {@code input}. In a tier it changes as {@code input} does
- * @param tiers other prices for longer prompts or from a date on
+ * @param input the price of prompt tokens
+ * @param output the price of answer tokens, reasoning included
+ * @param cachedInput the price of prompt tokens read from the provider's cache; {@code null} if
+ *     unknown, which charges them as {@code input}
+ * @param cacheWrite the price of prompt tokens written to the provider's cache; {@code null}
+ *     charges them as {@code input}. Tiers scale it by the ratio of their {@code input} to this one
+ * @param tiers the prices of longer prompts or from a date on
  */
 public record Price(
     double input, double output, Double cachedInput, Double cacheWrite, List<Tier> tiers) {
-  private static final double PER_TOKENS = 1_000_000;
+  private static final double MILLION = 1_000_000;
 
   /**
-   * A price that applies instead.
+   * Prices that replace the base prices of longer prompts or from a date on.
    *
-   * @param fromInputTokens the length of prompt from which it applies, in tokens; 0 for all
-   * @param from the first day (UTC) on which it applies; {@code null} for a price that later dates
-   *     replace
+   * @param fromInputTokens the shortest prompt to which the tier applies, in tokens; 0 for all
+   * @param from the first day (UTC) on which the tier applies; {@code null} for a tier that applies
+   *     until the first dated one does
    */
   public record Tier(
       long fromInputTokens, LocalDate from, double input, double output, Double cachedInput) {}
@@ -49,7 +50,7 @@ public record Price(
     this(input, output, cachedInput, null, tiers);
   }
 
-  /** Returns the price on a day, without dated tiers. */
+  /** Returns the price that applies on a day; its tiers have no dates. */
   Price asOf(LocalDate day) {
     if (tiers.stream().allMatch(tier -> tier.from == null)) {
       return this;
@@ -68,19 +69,19 @@ public record Price(
     return new Price(input, output, cachedInput, cacheWrite, inForce);
   }
 
-  /** Returns the cost of a usage. */
-  double of(TokenUsage usage) {
+  /** Returns the cost of a usage in US dollars. */
+  double cost(TokenUsage usage) {
     long cached = Math.min(usage.cachedInputTokens(), usage.inputTokens());
     long written = Math.min(usage.cacheWriteTokens(), usage.inputTokens() - cached);
-    return of(usage.inputTokens(), cached, written, usage.outputTokens());
+    return cost(usage.inputTokens(), cached, written, usage.outputTokens());
   }
 
-  /** Returns the cost without cached tokens. */
-  double of(long inputTokens, long outputTokens) {
-    return of(inputTokens, 0, 0, outputTokens);
+  /** Returns the cost in US dollars of a request without cached tokens. */
+  double cost(long inputTokens, long outputTokens) {
+    return cost(inputTokens, 0, 0, outputTokens);
   }
 
-  private double of(long inputTokens, long cached, long written, long outputTokens) {
+  private double cost(long inputTokens, long cached, long written, long outputTokens) {
     Tier tier = tier(inputTokens);
     double cachedPrice = tier.cachedInput == null ? tier.input : tier.cachedInput;
     double writePrice = cacheWrite == null ? tier.input : cacheWrite * tier.input / input;
@@ -88,7 +89,7 @@ public record Price(
             + cached * cachedPrice
             + written * writePrice
             + outputTokens * tier.output)
-        / PER_TOKENS;
+        / MILLION;
   }
 
   private Tier tier(long inputTokens) {

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A request in the form of the API at which it was received. A backend of the same API gets it as
- * it is, with everything that a {@link ChatRequest} has no field for; all others get what the
- * request says. Answers of the same API come with its {@linkplain BlockKind#EVENT events}.
+ * A request in the form of the API at which it was received. A backend of the same API gets the
+ * body unchanged, with fields that {@link ChatRequest} does not have; all others get the translated
+ * request. The answer of a backend of the same API has its {@linkplain BlockKind#EVENT events}.
  *
  * @param format the API: {@link #ANTHROPIC_MESSAGES} or {@link #OPENAI_RESPONSES}
  * @param body an object; the request's texts are slices of the same bytes
  * @param headers the API's own headers, such as {@code anthropic-beta}; never one with a key
- * @param untranslated what of the body the request does not say
+ * @param untranslated the fields of the body that the translated request lacks
  */
 public record ReceivedForm(
     String format, RawJson body, Map<String, String> headers, Untranslated untranslated) {
@@ -33,7 +33,7 @@ public record ReceivedForm(
   }
 
   /**
-   * Paths of fields that the request does not say, each in one of three classes.
+   * Paths of fields that the translated request lacks, each in one of three classes.
    *
    * @param unknown fields that this version does not know; the option {@code unknown-fields} of a
    *     backend decides

@@ -11,16 +11,16 @@ import io.llmrelay.chat.ContentPart.ToolCall;
 import io.llmrelay.chat.ContentPart.ToolResult;
 import java.util.function.Consumer;
 
-/** Measures requests without decoding their texts. */
+/** The size of requests in characters, measured without decoding their texts. */
 final class RequestSize {
   /**
-   * An image counts as some 1,000 tokens, whatever its size in bytes: the vendors' counts for
-   * images in chat resolution are between 85 and 1,600.
+   * The characters that an image counts as, whatever its size in bytes: 1,000 tokens. The vendors
+   * count 85 to 1,600 tokens for an image in chat resolution.
    */
-  private static final long IMAGE = 1_000L * TokenUsage.CHARACTERS_PER_TOKEN;
+  private static final long CHARACTERS_PER_IMAGE = 1_000L * TokenUsage.CHARACTERS_PER_TOKEN;
 
-  /** Bytes of base64 per character of a document or recording; they hold little text. */
-  private static final long BINARY = 10;
+  /** The bytes of base64 that count as one character; documents and audio hold little text. */
+  private static final long BASE64_PER_CHARACTER = 10;
 
   private RequestSize() {}
 
@@ -45,23 +45,23 @@ final class RequestSize {
       return result.content().stream().mapToLong(RequestSize::characters).sum();
     }
     if (part instanceof Image) {
-      return IMAGE;
+      return CHARACTERS_PER_IMAGE;
     }
     if (part instanceof Audio audio) {
-      return audio.data().length() / BINARY;
+      return audio.data().length() / BASE64_PER_CHARACTER;
     }
     if (part instanceof Document document) {
-      return document.data() == null ? 0 : document.data().length() / BINARY;
+      return document.data() == null ? 0 : document.data().length() / BASE64_PER_CHARACTER;
     }
     if (part instanceof Other other) {
-      return other.source().length() / BINARY;
+      return other.source().length() / BASE64_PER_CHARACTER;
     }
     long[] characters = {0};
     texts(part, text -> characters[0] += text.characters());
     return characters[0];
   }
 
-  /** Passes the texts of a part on, undecoded. */
+  /** Passes each text of a part to the consumer, undecoded. */
   static void texts(ContentPart part, Consumer<RawJson> to) {
     if (part instanceof Text text) {
       to.accept(text.content());

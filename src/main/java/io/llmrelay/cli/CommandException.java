@@ -1,6 +1,6 @@
 package io.llmrelay.cli;
 
-/** Thrown when a command fails; the message says why, and what to do about it. */
+/** Thrown when a command fails; the message states the reason and the remedy. */
 final class CommandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

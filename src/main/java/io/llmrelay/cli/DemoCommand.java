@@ -34,6 +34,8 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /**
+   * Creates the command.
+   *
    * @param chunkMs delay between chunks; the first takes eight times as long
    * @param pauseMs pause between scenes
    */

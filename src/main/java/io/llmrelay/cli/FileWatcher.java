@@ -17,9 +17,9 @@ import java.util.function.Supplier;
  * events, polling detects editors that rename a new file into place and volumes that swap a
  * symlink.
  *
- * <p>A changed file is read when two polls have found it the same, since a partly written file may
- * be valid. A configuration that is refused is read again every second, since the problem may be in
- * a file that it names.
+ * <p>A changed file is read once two successive polls find it unchanged, since a partly written
+ * file may be valid. A configuration that is refused is read again every second, since the problem
+ * may be in a file to which it refers.
  */
 final class FileWatcher {
   private static final Logger LOG = System.getLogger(FileWatcher.class.getName());
@@ -33,7 +33,7 @@ final class FileWatcher {
   private String lastProblem;
   private boolean polling;
 
-  /** Must be created before the file is read for the first time. */
+  /** Creates a watcher. Must be called before the file is read for the first time. */
   FileWatcher(Path file) {
     this.file = file;
     loaded = readState();
@@ -82,7 +82,7 @@ final class FileWatcher {
     }
   }
 
-  /** Returns {@code null} if the file is missing or empty. */
+  /** Reads the state of the file; returns {@code null} if it is missing or empty. */
   private FileState readState() {
     try {
       long size = Files.size(file);

@@ -124,7 +124,7 @@ final class ServeCommand implements Callable<Integer> {
     MicrometerMetricsOptions metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
-            // They cost time for every chunk, and the relay's own metrics are more precise.
+            // Event-bus metrics cost time for every chunk; the relay's own are more precise.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
             // Without the default label for the HTTP method, which callers can choose freely.
             .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))

@@ -6,16 +6,16 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 
-/** An action that the state machine requests; {@code number} is the number of the attempt. */
+/** An action that the state machine requests; {@code number} identifies the attempt. */
 sealed interface Action {
   /** Starts attempt {@code number} (from 1) at a candidate. */
   record Start(int number, Candidate candidate) implements Action {}
 
-  /** Reports that the request moves on to another candidate; precedes the {@link Start}. */
+  /** Reports a fallback to another candidate, before the {@link Start} of its attempt. */
   record FellBack(Candidate from, Candidate to, String reason) implements Action {}
 
   /** Reports the first chunk of an attempt, which proves its backend alive. */
-  record Answering(int number) implements Action {}
+  record FirstChunk(int number) implements Action {}
 
   /**
    * Reports the end of an attempt and its outcome; {@code failure} is {@code null} unless it
@@ -24,16 +24,16 @@ sealed interface Action {
   record Ended(int number, Candidate candidate, Attempt attempt, Outcome outcome, Failure failure)
       implements Action {}
 
-  /** Aborts the attempt at its backend and drops the chunks that are held. */
+  /** Aborts the attempt at its backend and discards what is held. */
   record Abort(int number) implements Action {}
 
-  /** Holds the chunk back. */
+  /** Holds the block or chunk of the event back. */
   record Hold(int number) implements Action {}
 
-  /** Delivers the held chunks: the commit point is reached. */
+  /** Delivers the held blocks and chunks, because the commit point is reached. */
   record Release(int number, Candidate candidate) implements Action {}
 
-  /** Delivers the chunk. */
+  /** Delivers the block or chunk of the event. */
   record Deliver(int number) implements Action {}
 
   /** Completes the request. Terminal. */

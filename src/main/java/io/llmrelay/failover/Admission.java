@@ -6,7 +6,7 @@ import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import java.util.List;
 
-/** Decides whether a candidate may be tried now, and records how its attempts ended. */
+/** The decision whether a candidate may be tried now, and the record of how attempts ended. */
 interface Admission {
 
   /** Returns why the candidate would be refused now, or {@code null}. */
@@ -16,7 +16,7 @@ interface Admission {
    * Admits an attempt and returns {@code null}, or returns the reason against it.
    *
    * @param number the number of the attempt
-   * @param waited whether this request has waited as long as the candidate asked for
+   * @param waited whether this request has waited for the end of the candidate's cooldown
    */
   Skip enter(int number, Candidate candidate, boolean waited);
 

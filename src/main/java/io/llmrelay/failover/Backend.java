@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A backend as the coordinator knows it.
+ * The properties of a backend that the coordinator uses.
  *
  * @param name the configured name
  * @param provider the known provider to which it belongs, or {@code null}

@@ -13,7 +13,7 @@ import io.llmrelay.chat.TokenUsage;
  *
  * @param backend the backend's configured name
  * @param model the model's id at the backend
- * @param known the catalogue's entry for the model on the day of the request, or {@code null}
+ * @param known the catalogue entry of the model on the day of the request, or {@code null}
  */
 record Candidate(String backend, String model, Model known) {
 
@@ -41,7 +41,7 @@ record Candidate(String backend, String model, Model known) {
     return null;
   }
 
-  /** Whether the model is known to reason before it answers. */
+  /** Returns whether the model is known to reason before it answers. */
   boolean reasoning() {
     return known != null && known.reasoning();
   }
@@ -64,7 +64,7 @@ record Candidate(String backend, String model, Model known) {
     return Cost.of(input + output, estimate(input, request.maxTokens()));
   }
 
-  /** Returns the warning of the model's announced shutdown, or {@code null}. */
+  /** Returns a warning if the model is deprecated or retired, otherwise {@code null}. */
   String warning() {
     return known == null ? null : known.warning();
   }

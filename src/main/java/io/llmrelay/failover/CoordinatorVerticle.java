@@ -40,7 +40,7 @@ import java.util.function.Supplier;
  * ChatService}s that combine those of the backends, {@code plan} and {@code health} as messages
  * with a reply. It owns what the requests share: the configuration and the endpoint of all streams.
  *
- * <p>All of it runs on the verticle's context. The coordinators of a relay share its {@link
+ * <p>Everything runs on the verticle's context. The coordinators of a relay share its {@link
  * Availability}.
  */
 public final class CoordinatorVerticle extends VerticleBase {
@@ -48,7 +48,9 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   private static final long SATURATED_RETRY_MS = 1_000;
 
+  /** The settings at the deployment, whose addresses and bus settings a reload does not change. */
   private final CoordinatorSettings first;
+
   private final Listeners firstListeners;
   private final Availability availability;
   private final InstantSource clock;
@@ -61,7 +63,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** The configuration of new requests. */
   private ConfigSnapshot config;
 
-  /** Reused for counting the characters of chunks. */
+  /** A buffer that is reused for counting the characters of chunks. */
   private final byte[] scratch = new byte[Chunks.MAX_BYTES];
 
   private BusEndpoint endpoint;
@@ -69,6 +71,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   private boolean stopping;
 
   /**
+   * Creates a coordinator.
+   *
    * @param availability must be open
    */
   public CoordinatorVerticle(
@@ -134,8 +138,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /**
-   * Whether no request is in flight and no answer is waiting to be consumed. Must be called on the
-   * context.
+   * Returns whether no request is in flight and no answer is waiting to be consumed. Must be called
+   * on the context.
    */
   public boolean isIdle() {
     return runs.isEmpty() && endpoint.openStreams() == 0;
@@ -165,7 +169,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return vertx;
   }
 
-  /** Returns the number of characters (code points) of a text. */
+  /** Returns the number of characters (Unicode code points) of a text. */
   int characters(Buffer utf8) {
     int length = utf8.length();
     byte[] bytes = scratch;
@@ -186,13 +190,14 @@ public final class CoordinatorVerticle extends VerticleBase {
     return new BusClient(endpoint, config.settings().providers() + ".provider." + name);
   }
 
+  /** Removes a request that has ended. */
   void forget(Run run) {
     if (runs.remove(run)) {
       availability.end();
     }
   }
 
-  /** Logs the warning of a model's announced shutdown, once per model. */
+  /** Logs the warning about a deprecated or retired model, once per backend and model. */
   void warn(Candidate candidate) {
     if (candidate.warning() != null
         && warned.add(new CandidateName(candidate.backend(), candidate.known().id()))) {
@@ -226,7 +231,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     return Future.all(everywhere.completion(), here.completion());
   }
 
-  /** Handles a message; if the handler throws, the reply is its failure. */
+  /** Handles a message; if the handler throws, replies with the failure. */
   private static void handle(Message<Object> message, MessageHandler replying) {
     try {
       replying.handle(message, FrameCodec.json(message));
@@ -253,8 +258,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /**
-   * Plans a request and counts it as in flight until {@link #forget}. Its id is unique and
-   * independent of the stream ids of consumers.
+   * Plans a request and counts it as in flight until {@link #forget}. The request's id is unique
+   * and independent of the stream ids that consumers choose.
    */
   private Run admit(ChatRequest received, boolean streaming, ChatSink sink) {
     if (stopping) {
@@ -280,7 +285,8 @@ public final class CoordinatorVerticle extends VerticleBase {
     int maxRequests = config.settings().maxRequests();
     if (!availability.begin(maxRequests)) {
       throw Failure.of(
-              FailureKind.SATURATED, maxRequests + " requests (max-requests) are in flight already")
+              FailureKind.SATURATED,
+              "the limit of " + maxRequests + " requests in flight (max-requests) is reached")
           .withRetryAfterMs(SATURATED_RETRY_MS)
           .toException();
     }

@@ -50,7 +50,7 @@ final class Failover {
     CANCELLED
   }
 
-  /** The suggested delay of a request that is refused for want of a slot. */
+  /** The retry delay that is suggested if no slot is free. */
   private static final long SATURATED_RETRY_MS = 1_000;
 
   /** The bytes that a held block counts for, beside its text. */
@@ -131,7 +131,7 @@ final class Failover {
     return state;
   }
 
-  /** Whether the request has ended. */
+  /** Returns whether the request has ended. */
   boolean terminal() {
     return state == State.COMPLETED || state == State.FAILED || state == State.CANCELLED;
   }
@@ -169,7 +169,7 @@ final class Failover {
   /** Records the arrival of the response head. */
   List<Action> head(int number) {
     if (isCurrent(number)) {
-      leg.head = true;
+      leg.headReceived = true;
     }
     return NOTHING;
   }
@@ -186,7 +186,7 @@ final class Failover {
       leg.heldBytes += BLOCK_BYTES;
     }
     if (kind == BlockKind.TOOL_CALL) {
-      leg.calls = true;
+      leg.hasToolCalls = true;
       return chunks(number, kind, 1, 0, 1);
     }
     if (state == State.STREAMING) {
@@ -219,7 +219,7 @@ final class Failover {
     }
     List<Action> actions = new ArrayList<>();
     if (first) {
-      actions.add(new Action.Answering(number));
+      actions.add(new Action.FirstChunk(number));
     }
     if (commit) {
       commit(actions);
@@ -241,7 +241,7 @@ final class Failover {
   private Failure tooLarge() {
     return Failure.of(
         FailureKind.TOO_LARGE,
-        "the answer grew past " + settings.latchMaxBytes() + " bytes before the commit point");
+        "the answer exceeded " + settings.latchMaxBytes() + " bytes before the commit point");
   }
 
   /**
@@ -254,7 +254,8 @@ final class Failover {
       return NOTHING;
     }
     boolean empty =
-        leg.silent() || settings.commit().textOnly() && leg.heldCharacters == 0 && !leg.calls;
+        leg.silent()
+            || settings.commit().textOnly() && leg.heldCharacters == 0 && !leg.hasToolCalls;
     if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
           number,
@@ -392,7 +393,7 @@ final class Failover {
     if (leg.silent()) {
       long untilChunk = leg.startedAt + settings.firstChunk(leg.candidate).toMillis();
       Duration untilHead = settings.timeouts().head();
-      return leg.head || untilHead == null
+      return leg.headReceived || untilHead == null
           ? untilChunk
           : Math.min(untilChunk, leg.startedAt + untilHead.toMillis());
     }
@@ -403,7 +404,7 @@ final class Failover {
     if (!leg.silent()) {
       return "no further chunk";
     }
-    return leg.head ? "no first chunk" : "no response head";
+    return leg.headReceived ? "no first chunk" : "no response head";
   }
 
   private String limitOfPhase() {
@@ -446,9 +447,9 @@ final class Failover {
     } else {
       availableAt.remove(current);
     }
-    long wait = rule.waitMs(failure);
-    if (rule.retry() || wait > 0) {
-      laterAvailableAt.put(current, clock.getAsLong() + wait);
+    long cooldown = rule.cooldownMs(failure);
+    if (rule.retry() || cooldown > 0) {
+      laterAvailableAt.put(current, clock.getAsLong() + cooldown);
     } else {
       laterAvailableAt.remove(current);
     }
@@ -464,17 +465,17 @@ final class Failover {
     return actions;
   }
 
-  /** Fails the request, whatever the failure is. */
+  /** Fails the request: there is no fallback after the commit point. */
   private List<Action> failedAfterCommit(Failure failure, List<Action> actions) {
     Failure located = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
     FailureRule rule = FailureRule.of(failure.kind());
     endAttempt(actions, Attempt.Result.FAILED, located, rule.outcome());
-    long wait = rule.waitMs(failure);
+    long cooldown = rule.cooldownMs(failure);
     fail(
         actions,
         located
             .withDelivered(serving.chunks, serving.bytes)
-            .withRetryAfterMs(wait > 0 ? wait : -1));
+            .withRetryAfterMs(cooldown > 0 ? cooldown : -1));
     return actions;
   }
 
@@ -482,12 +483,14 @@ final class Failover {
     Failure failure =
         Failure.of(
             FailureKind.TIMEOUT,
-            "the request was not done within " + settings.timeouts().total().toMillis() + " ms");
+            "the request did not complete within "
+                + settings.timeouts().total().toMillis()
+                + " ms");
     List<Action> actions = new ArrayList<>();
     if (leg != null) {
       Candidate current = leg.candidate;
       actions.add(new Action.Abort(leg.number));
-      // The timeout is the request's; this attempt may have had the last second of it only.
+      // The timeout is not about this attempt, which may have begun a second ago.
       endAttempt(actions, Attempt.Result.FAILED, failure, Outcome.NEUTRAL);
       failure = failure.withCandidate(current.backend(), current.model());
     }
@@ -549,7 +552,7 @@ final class Failover {
             ? new Skip(
                 SkipReason.CONTEXT_WINDOW,
                 FailureKind.CONTEXT_LENGTH,
-                "its context window is no larger",
+                "its context window is too small as well",
                 -1)
             : admission.enter(attempts + 1, candidate, waited);
     if (skip != null) {
@@ -621,7 +624,7 @@ final class Failover {
     return soonest != null && await(soonest);
   }
 
-  /** Whether a candidate will be admitted once it is available; may postpone that time. */
+  /** Returns whether a candidate will be admitted once it is available; may postpone that time. */
   private boolean willBeAllowed(Candidate candidate) {
     Skip skip = admission.check(candidate);
     if (skip != null && skip.availableInMs() >= 0) {
@@ -669,7 +672,7 @@ final class Failover {
     if (failure.kind() == FailureKind.SATURATED) {
       return failure.withRetryAfterMs(SATURATED_RETRY_MS);
     }
-    // A candidate that may be tried at once suggests no delay.
+    // No delay is suggested if a candidate may be tried at once.
     return failure.withRetryAfterMs(soonest == Long.MAX_VALUE || soonest <= 0 ? -1 : soonest);
   }
 

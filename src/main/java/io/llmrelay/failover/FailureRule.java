@@ -12,18 +12,19 @@ import java.time.Duration;
  *
  * @param next the candidates that may serve the request instead
  * @param outcome the outcome for the backend's health
- * @param cooldown the scope of the cooldown; {@code null} for none
- * @param defaultWait the cooldown if the backend asks for none; zero for no cooldown
+ * @param scope the scope of the cooldown; {@code null} for no cooldown
+ * @param defaultCooldown the length of the cooldown if the backend asks for none; zero for no
+ *     cooldown
  * @param retry whether the same candidate may be tried again, if retries are configured
  */
 record FailureRule(
-    Next next, Outcome outcome, Scope cooldown, Duration defaultWait, boolean retry) {
+    Next next, Outcome outcome, Scope scope, Duration defaultCooldown, boolean retry) {
 
-  /** The candidates that may serve the request after a failure. */
+  /** The candidates that may be tried after a failure. */
   enum Next {
     /** The next candidate. */
     ANY,
-    /** The next candidate, unless its context window is known to be no larger. */
+    /** The next candidate whose context window is not known to be too small. */
     LARGER_WINDOW,
     /** None: the request fails with the provider's reason. */
     NONE
@@ -50,22 +51,22 @@ record FailureRule(
     };
   }
 
-  /** Returns the cooldown in milliseconds; 0 for none. */
-  long waitMs(Failure failure) {
-    return failure.retryAfterMs() >= 0 ? failure.retryAfterMs() : defaultWait.toMillis();
+  /** Returns the length of the cooldown in milliseconds; 0 for none. */
+  long cooldownMs(Failure failure) {
+    return failure.retryAfterMs() >= 0 ? failure.retryAfterMs() : defaultCooldown.toMillis();
   }
 
-  /** Returns the cooldown that a failure leads to, {@code null} for none. */
+  /** Returns the cooldown after a failure, {@code null} for none. */
   Cooldown cooldown(Failure failure) {
-    return cooldown == null ? null : new Cooldown(cooldown, failure.kind(), waitMs(failure));
+    return scope == null ? null : new Cooldown(scope, failure.kind(), cooldownMs(failure));
   }
 
-  private static FailureRule failure(Scope cooldown, boolean retry) {
-    return new FailureRule(Next.ANY, Outcome.FAILURE, cooldown, NO_WAIT, retry);
+  private static FailureRule failure(Scope scope, boolean retry) {
+    return new FailureRule(Next.ANY, Outcome.FAILURE, scope, NO_WAIT, retry);
   }
 
-  private static FailureRule exhausted(Scope cooldown, Duration defaultWait, boolean retry) {
-    return new FailureRule(Next.ANY, Outcome.EXHAUSTED, cooldown, defaultWait, retry);
+  private static FailureRule exhausted(Scope scope, Duration defaultCooldown, boolean retry) {
+    return new FailureRule(Next.ANY, Outcome.EXHAUSTED, scope, defaultCooldown, retry);
   }
 
   private static FailureRule rule(Next next, Outcome outcome) {

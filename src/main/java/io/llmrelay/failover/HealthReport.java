@@ -17,11 +17,11 @@ final class HealthReport {
   static JsonObject of(ConfigSnapshot config, int requests) {
     CoordinatorSettings settings = config.settings();
     JsonArray backends = new JsonArray();
-    int out = 0;
+    int unavailable = 0;
     int impaired = 0;
     for (Backend backend : settings.backends()) {
       Backends.Health health = config.backends().health(backend.name());
-      out += health.out() ? 1 : 0;
+      unavailable += health.unavailable() ? 1 : 0;
       impaired += health.impaired() ? 1 : 0;
       backends.add(
           new JsonObject()
@@ -29,10 +29,10 @@ final class HealthReport {
               .put("dialect", backend.dialect())
               .put("models", new JsonArray(backend.models()))
               .put("default_model", backend.defaultModel())
-              .put("available", !health.out())
+              .put("available", !health.unavailable())
               .mergeIn(health.details()));
     }
-    boolean down = out == settings.backends().size();
+    boolean down = unavailable == settings.backends().size();
     return new JsonObject()
         .put("status", down ? "down" : impaired > 0 ? "degraded" : "up")
         .put("requests", requests)

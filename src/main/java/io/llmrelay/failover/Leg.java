@@ -2,7 +2,7 @@ package io.llmrelay.failover;
 
 import java.util.List;
 
-/** The state of one attempt within the state machine: what has arrived, and when by its clock. */
+/** The state of one attempt within the state machine: its progress, with times by the clock. */
 final class Leg {
   /** Counted from 1. */
   final int number;
@@ -10,29 +10,29 @@ final class Leg {
   final Candidate candidate;
   final long startedAt;
 
-  /** Created once, because every chunk returns one of them. */
+  /** The actions for a chunk, allocated once per attempt. */
   final List<Action> deliver;
 
   final List<Action> hold;
 
   /** Whether the response head has arrived. */
-  boolean head;
+  boolean headReceived;
 
-  /** The time of the first chunk; -1 before it. */
+  /** The time of the first chunk; -1 before its arrival. */
   long firstChunkAt = -1;
 
   long lastChunkAt;
 
-  /** Bytes that the latch holds. */
+  /** The bytes that the latch holds. */
   long heldBytes;
 
-  /** Characters that count towards the commit point. */
+  /** The characters before the commit point that count towards it. */
   long heldCharacters;
 
   /** Whether a tool call has started. */
-  boolean calls;
+  boolean hasToolCalls;
 
-  /** Everything that has arrived. */
+  /** The totals received, before and after the commit point. */
   long chunks;
 
   long bytes;
@@ -46,6 +46,7 @@ final class Leg {
     hold = List.of(new Action.Hold(number));
   }
 
+  /** Returns whether no chunk has arrived. */
   boolean silent() {
     return firstChunkAt < 0;
   }

@@ -10,17 +10,18 @@ import java.util.List;
 /**
  * The operator's upper bounds for the {@code relay} object of a request.
  *
- * @param timeouts none is {@code null}
- * @param retries retries of the same candidate
- * @param candidates candidates that a request may name
- * @param commitCharacters characters that fit the latch; does not apply to {@code complete}
+ * @param timeouts the longest timeouts, each of which is set
+ * @param retries the most retries of the same candidate
+ * @param candidates the most candidates that a request may name
+ * @param commitCharacters the latest commit point, in characters; does not apply to the commit
+ *     point {@code complete}
  */
 public record Limits(Timeouts timeouts, int retries, int candidates, int commitCharacters) {
 
   /**
-   * Returns the hints with every value cut to its limit.
+   * Returns the hints, with values above a limit reduced to the limit.
    *
-   * @param warnings receives a line for each value that was cut
+   * @param warnings receives a warning for each reduced value
    */
   RelayHints cut(RelayHints requested, List<String> warnings) {
     List<String> named = requested.candidates();

@@ -65,13 +65,13 @@ final class Planner {
   private final InstantSource clock;
   private final ModelResolver<Backend> models;
 
-  /** All backends: those of the fallback order first. */
+  /** All backends, those in the fallback order first. */
   private final List<Backend> ordered;
 
   /**
    * Creates a planner.
    *
-   * @param order the names of the candidates, the default first
+   * @param order the fallback order: names of candidates, the default first
    * @param aliases the candidates of each configured model name
    * @param clock the time of day, for prices
    */
@@ -104,7 +104,7 @@ final class Planner {
     return List.copyOf(sorted);
   }
 
-  /** Returns the model names of requests that are no ids of models. */
+  /** Returns the aliases, configured or of the catalogue, that a request may name as its model. */
   List<String> aliases() {
     Set<String> names = new LinkedHashSet<>(aliases.keySet());
     for (String alias : catalog.aliases()) {
@@ -152,7 +152,7 @@ final class Planner {
     return new Choices(choices, cheapestFirst, leftOut);
   }
 
-  /** Whether the backend is a candidate already; its default model is not tried after that. */
+  /** Returns whether the backend is a candidate already, so that its default model is not added. */
   private static boolean alreadyWanted(Candidate candidate, Set<Candidate> wanted) {
     return wanted.stream().anyMatch(w -> w.backend().equals(candidate.backend()));
   }
@@ -175,31 +175,37 @@ final class Planner {
   }
 
   private LlmException unresolved(String name, String field) {
-    Backend backend = models.prefix(name);
+    Backend backend = models.prefixBackend(name);
     String model = CandidateName.parse(name).model();
     String problem;
     if (backend == null) {
-      problem = " names no backend: \"" + name + "\"; there are " + backends.keySet();
+      problem = " names no backend: \"" + name + "\"; the backends are " + backends.keySet();
     } else if (model.isBlank()) {
       problem = " names no model: \"" + name + "\"";
     } else {
-      problem = ": " + backend.name() + " does not serve " + model + ", but " + backend.models();
+      problem =
+          ": "
+              + backend.name()
+              + " does not serve "
+              + model
+              + "; its models are "
+              + backend.models();
     }
     return Failure.invalid(field, field + problem).toException();
   }
 
-  /** Returns the candidates that serve a model, else those that accept any; preferred first. */
+  /** Returns the candidates that serve a model, otherwise those that accept any model, in order. */
   private List<Candidate> serving(String model) {
     List<Candidate> serving = models.find(model).stream().map(this::candidate).toList();
     if (!serving.isEmpty()) {
       return serving;
     }
-    if (models.prefix(model) != null) {
+    if (models.prefixBackend(model) != null) {
       throw unresolved(model, "model");
     }
     List<Candidate> passing =
         ordered.stream()
-            .filter(Backend::passesOn)
+            .filter(Backend::acceptsAnyModel)
             .map(backend -> candidate(new ModelResolver.Match<>(backend, model)))
             .toList();
     if (passing.isEmpty()) {
@@ -215,7 +221,7 @@ final class Planner {
     return new Candidate(backend.name(), match.model(), known(backend, match.model()));
   }
 
-  /** Returns today's entry of the catalogue: the user's for this backend, else the provider's. */
+  /** Returns the catalogue entry of today: the one for this backend, otherwise for its provider. */
   private Model known(Backend backend, String model) {
     return catalog
         .find(backend.name(), model)
@@ -235,7 +241,7 @@ final class Planner {
       boolean cheapestFirst,
       List<LeftOut> leftOut) {
     long inputTokens = TokenUsage.estimate(request.characters(), 0).inputTokens();
-    request.features(); // Determined once, for all copies.
+    request.features(); // Computed once here; the copies for the candidates share the result.
     List<Choice> fit = new ArrayList<>();
     for (Candidate candidate : group) {
       LeftOut unfit = unfit(request, candidate, inputTokens);
@@ -260,14 +266,16 @@ final class Planner {
     RequestFeature lacking = candidate.lacks(request);
     if (lacking != null) {
       return new LeftOut(
-          candidate, SkipReason.CAPABILITY, "the catalogue knows the model without " + lacking);
+          candidate,
+          SkipReason.CAPABILITY,
+          "the model does not support " + lacking + ", according to the catalogue");
     }
     long window = candidate.contextWindow();
     if (window > 0 && inputTokens > window) {
       return new LeftOut(
           candidate,
           SkipReason.CONTEXT_WINDOW,
-          "about " + inputTokens + " tokens do not fit its window of " + window);
+          "about " + inputTokens + " tokens exceed its context window of " + window);
     }
     return null;
   }

@@ -34,13 +34,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * A request in flight. It passes events of attempts and timers to the state machine, and carries
- * out the actions of the state machine at the backends and the consumer. It decides nothing itself.
+ * A request in flight. It passes events of attempts and timers to the state machine, and executes
+ * the actions of the state machine at the backends and the consumer. All decisions are made by the
+ * state machine.
  *
- * <p>Back-pressure: a backend may be ahead by the consumer's own window, and what the consumer has
- * consumed is reported to the backend. Chunks that the latch holds count as consumed, and are not
- * reported again when the consumer consumes them. While the consumer is a window behind, the stall
- * timeout is suspended.
+ * <p>Back-pressure: a backend may be ahead of the consumer by the consumer's window; calls that the
+ * consumer has consumed are reported to the backend. Chunks that the latch holds count as consumed,
+ * and are not reported again when the consumer consumes them. While the consumer is a whole window
+ * behind, the stall timeout is suspended.
  */
 final class Run implements ChatExchange {
   private static final Logger LOG = System.getLogger(Run.class.getName());
@@ -48,7 +49,7 @@ final class Run implements ChatExchange {
   private final String id;
   private final boolean streaming;
   private final Map<String, String> metadata;
-  private final Timeouts askedTimeouts;
+  private final Timeouts requestedTimeouts;
   private final Timeouts attemptTimeouts;
   private final List<String> warnings;
   private final ConfigSnapshot config;
@@ -59,16 +60,16 @@ final class Run implements ChatExchange {
   /** The request; {@code null} after the commit point. */
   private ChatRequest request;
 
-  /** The admitted attempts that have not ended. */
+  /** The admitted attempts that have not ended, by number. */
   private final Map<Integer, Upstream> upstreams = new HashMap<>();
 
   /** The attempt that reached the commit point, {@code null} before. */
   private Upstream serving;
 
-  /** Calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
+  /** The calls of {@link ChatSink#chunks} that the consumer has not consumed yet. */
   private long ahead;
 
-  /** Those of them that the latch had held. */
+  /** The calls among {@link #ahead} that delivered chunks from the latch. */
   private long released;
 
   private boolean consumerPaused;
@@ -91,7 +92,7 @@ final class Run implements ChatExchange {
     this.streaming = streaming;
     this.request = request;
     this.metadata = request.metadata();
-    this.askedTimeouts = request.relay().timeouts();
+    this.requestedTimeouts = request.relay().timeouts();
     Timeouts timeouts = settings.timeouts();
     this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     this.warnings = warnings;
@@ -108,7 +109,9 @@ final class Run implements ChatExchange {
             () -> ThreadLocalRandom.current().nextDouble());
   }
 
-  /** Notifies the listeners; {@link #start} follows, unless the request is cancelled before. */
+  /**
+   * Notifies the listeners of the request. {@link #start} follows, unless it is cancelled before.
+   */
   void begin() {
     config.enter();
     config
@@ -126,7 +129,7 @@ final class Run implements ChatExchange {
     on(() -> machine.cancel(reason));
   }
 
-  /** Fails the request because the coordinator stops. */
+  /** Fails the request because the coordinator is undeployed. */
   void shutDown() {
     Failure why = Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down");
     on(() -> machine.cancel(why));
@@ -150,7 +153,7 @@ final class Run implements ChatExchange {
     }
   }
 
-  /** Admits attempts by the availability, and settles their permits. */
+  /** The admission by the availability: acquires and settles the permits of attempts. */
   private final class AvailabilityAdmission implements Admission {
     private final Context context = coordinator.vertx().getOrCreateContext();
     private SlotQueue queue;
@@ -188,7 +191,7 @@ final class Run implements ChatExchange {
           failure != null
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
-              && config.settings().run().isShortened(askedTimeouts, candidate);
+              && config.settings().run().isShortened(requestedTimeouts, candidate);
       upstreams
           .get(number)
           .permit
@@ -218,7 +221,7 @@ final class Run implements ChatExchange {
     }
   }
 
-  /** Receives the answer of one attempt; not called after the attempt is aborted. */
+  /** The sink of one attempt's answer; not called after the attempt is aborted. */
   private final class Upstream implements ChatSink {
     private final int number;
     private final Candidate candidate;
@@ -227,7 +230,7 @@ final class Run implements ChatExchange {
     private ChatExchange exchange = NOTHING_OPEN;
     private int malformed;
 
-    /** The model as the answer names it; {@code null} if it does not. */
+    /** The model that the answer names, or {@code null}. */
     private String model;
 
     /** The warning of the provider verticle, or {@code null}. */
@@ -342,7 +345,7 @@ final class Run implements ChatExchange {
       on(() -> machine.ended(number, end.finishReason(), end.usage()));
     }
 
-    /** Returns what is wrong with a tool call that the latch holds, or {@code null}. */
+    /** Returns a problem of a tool call that the latch holds, or {@code null}. */
     private String heldCallProblem() {
       if (request == null || request.tools().isEmpty()) {
         return null;
@@ -365,7 +368,7 @@ final class Run implements ChatExchange {
       on(() -> machine.failed(number, failure));
     }
 
-    /** Marks the exchange as ended: there is nothing to abort. */
+    /** Releases the exchange, which has ended, so that it is not aborted. */
     private void over() {
       exchange = NOTHING_OPEN;
     }
@@ -390,7 +393,7 @@ final class Run implements ChatExchange {
   }
 
   private void broken(RuntimeException e) {
-    LOG.log(Level.ERROR, "a request failed within the relay", e);
+    LOG.log(Level.ERROR, "a request failed because of an internal error", e);
     Failure failure = LlmException.failureOf(e);
     if (closed) {
       sink.failed(failure);
@@ -399,7 +402,7 @@ final class Run implements ChatExchange {
     try {
       carryOut(machine.cancel(failure));
     } catch (RuntimeException again) {
-      LOG.log(Level.ERROR, "an attempt of a failed request could not be ended", again);
+      LOG.log(Level.ERROR, "the attempt of a failed request could not be aborted", again);
     }
     if (!closed) {
       fail(failure);
@@ -422,8 +425,8 @@ final class Run implements ChatExchange {
           .deliver(
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
-    } else if (action instanceof Action.Answering answering) {
-      upstreams.get(answering.number()).permit.firstChunk();
+    } else if (action instanceof Action.FirstChunk first) {
+      upstreams.get(first.number()).permit.firstChunk();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort abort) {
@@ -562,7 +565,7 @@ final class Run implements ChatExchange {
                 metadata));
   }
 
-  /** Sets the timer for the next deadline, unless one is set that fires before. */
+  /** Sets a timer for the next deadline, unless the current timer fires earlier. */
   private void watch() {
     long deadline = machine.deadline();
     if (deadline >= timerAt) {

@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param maxRetries the most retries of one candidate
  * @param retryBaseDelay the delay of the first retry, doubled for each further one
  * @param retryMaxDelay the longest delay; a candidate that asks for a longer one is not retried
- * @param queueWait the longest wait for a slot
+ * @param queueWait the longest time that a request waits for a slot
  * @param latchMaxBytes the most bytes that are held before the commit point
  */
 public record RunSettings(

@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** The record of a request: the attempts and the skipped candidates, in order. */
 final class Trail {
-  /** The start of an attempt by the clock, its duration, and the delay of its first chunk. */
+  /** The start of an attempt by the clock, its duration, and its time to first chunk or -1. */
   record Timing(long startedAt, long durationMs, long firstChunkMs) {}
 
   private final long startedAt;
@@ -22,6 +22,8 @@ final class Trail {
   private final Set<FailureKind> failedKinds = EnumSet.noneOf(FailureKind.class);
   private final Set<FailureKind> skippedKinds = EnumSet.noneOf(FailureKind.class);
   private Candidate last;
+
+  /** Whether the last entry is the attempt that reached the commit point and has not ended. */
   private boolean open;
 
   Trail(long startedAt) {
@@ -37,7 +39,7 @@ final class Trail {
     return last;
   }
 
-  /** Returns why the candidate of the last entry failed or was skipped. */
+  /** Returns the code of why the candidate of the last entry failed or was skipped. */
   String lastReason() {
     return entries.get(entries.size() - 1).reason();
   }
@@ -59,13 +61,13 @@ final class Trail {
     open = false;
   }
 
-  /** Adds the current attempt, which has reached the commit point. */
+  /** Adds the current attempt when it reaches the commit point. */
   void serving(Timing timing) {
     put(Attempt.Result.SERVING, null, 0, timing, TokenUsage.NONE, null);
     open = true;
   }
 
-  /** Adds the current attempt, which has ended, or replaces its entry. */
+  /** Adds the current attempt when it ends, or replaces its entry. */
   Attempt end(
       Attempt.Result result,
       Failure failure,
@@ -129,7 +131,8 @@ final class Trail {
   }
 
   /**
-   * Returns the kind that all failures share, or all skips if nothing was tried. If some of them
+   * Returns the kind that all failures share or, if no candidate was tried, all skips. If they
+   * differ, returns one of them if all refuse the request, otherwise {@code UNAVAILABLE}. If some
    * are retryable, refusals of the request do not count: a prompt that is too long for one
    * candidate may be served by another later.
    */
@@ -148,7 +151,7 @@ final class Trail {
     return !kind.retryable() && kind.status() < 500;
   }
 
-  /** Returns one sentence: {@code primary/m overloaded, secondary/m skipped (circuit_open)}. */
+  /** Returns one line: {@code primary/m (overloaded), secondary/m skipped (circuit_open)}. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
  * <p>Several instances share one port, and must share one {@link AccessControl}.
  */
 public final class GatewayVerticle extends VerticleBase implements Gateway {
-  /** A limit of their own, so that operators can connect when the API's limit is reached. */
+  /** The most admin connections; separate, so that a full API does not lock operators out. */
   private static final int MAX_ADMIN_CONNECTIONS = 100;
 
   private final GatewayOptions options;

@@ -22,8 +22,7 @@ final class ReloadHandler implements Handler<RoutingContext> {
   public void handle(RoutingContext ctx) {
     if (reload == null) {
       ctx.fail(
-          GatewayError.rejected(
-              404, "no_reload", "this relay runs without a configuration it could reload"));
+          GatewayError.rejected(404, "no_reload", "this relay has no configuration to reload"));
       return;
     }
     Future.succeededFuture()

@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A bound for the number and length of a label's values. The first values keep labels of their own;
- * all later ones share {@link #OTHER}.
+ * A limit for the number and length of a label's values. The first values are used as labels; all
+ * later ones share the label {@link #OTHER}.
  */
 final class BoundedLabels {
   static final String OTHER = "other";
@@ -19,12 +19,12 @@ final class BoundedLabels {
     this.max = max;
   }
 
-  /** Whether the value has a label of its own. */
+  /** Returns whether the value is used as a label. */
   boolean contains(String value) {
     return known.contains(value);
   }
 
-  /** Gives the value a label of its own unless all are in use; returns whether it has one. */
+  /** Admits the value as a label unless the limit is reached; returns whether it is one. */
   boolean add(String value) {
     if (known.contains(value)) {
       return true;

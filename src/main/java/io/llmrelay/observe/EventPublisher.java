@@ -12,9 +12,8 @@ import java.util.function.Supplier;
 /**
  * A listener that publishes every event as JSON at {@code <prefix>.events}.
  *
- * <p>Events are published whether or not the address has consumers, since the event bus offers no
- * way to ask, at some five events per request. Where the bus has one node, the JSON is built only
- * for consumers.
+ * <p>Events, about five per request, are published even if the address has no consumers, since the
+ * event bus does not tell. Without a cluster the JSON is built only if there are consumers.
  */
 public final class EventPublisher implements RelayListener {
   private final DeliveryOptions options =
@@ -37,7 +36,7 @@ public final class EventPublisher implements RelayListener {
       try {
         bus.registerCodec(new OnDemand());
       } catch (IllegalStateException registered) {
-        // By another relay of the same Vert.x.
+        // Another relay of the same Vert.x instance has registered it.
       }
     }
   }

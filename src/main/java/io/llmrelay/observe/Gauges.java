@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * over all relays: active requests, and relays whose circuit is open.
  */
 final class Gauges {
-  /** The most pairs of backend and model, and the most circuits, with labels of their own. */
+  /** The most pairs of backend and model, and the most circuits, that are used as label values. */
   static final int MAX_LABELS = 200;
 
   /** Weak keys let unused registries be collected; hence no value refers to its key. */

@@ -52,7 +52,7 @@ final class Meters {
   Meters(MeterRegistry registry) {
     this.registry = registry;
     inferenceDuration =
-        timer("gen_ai.client.inference.duration", "An attempt", and(INFERENCE, ERROR));
+        timer("gen_ai.client.inference.duration", "Duration of an attempt", and(INFERENCE, ERROR));
     inferenceFirstChunk =
         timer(
             "gen_ai.client.inference.time_to_first_chunk",
@@ -60,20 +60,23 @@ final class Meters {
             INFERENCE);
     inputTokens = tokens("input_tokens", "Tokens of the prompts, cached ones included");
     outputTokens = tokens("output_tokens", "Tokens of the answers, reasoning included");
-    cacheReadTokens = tokens("cache_read.input_tokens", "The input that came from a cache");
-    cacheWriteTokens = tokens("cache_write.input_tokens", "The input that went into a cache");
-    reasoningTokens = tokens("reasoning.output_tokens", "The output that was reasoning");
+    cacheReadTokens =
+        tokens("cache_read.input_tokens", "Input tokens read from the provider's cache");
+    cacheWriteTokens =
+        tokens("cache_write.input_tokens", "Input tokens written to the provider's cache");
+    reasoningTokens = tokens("reasoning.output_tokens", "Output tokens that were reasoning");
     attempts = counter("llmrelay.attempts", "Attempts", null, BACKEND, "outcome", ERROR);
-    cost = counter("llmrelay.cost", "What the attempts cost", "USD", BACKEND, MODEL);
+    cost = counter("llmrelay.cost", "Cost of the attempts", "USD", BACKEND, MODEL);
     skipped = counter("llmrelay.skipped", "Candidates not tried", null, BACKEND, "reason");
     saturated =
-        counter("llmrelay.saturated", "Requests that found no free connection", null, BACKEND);
-    fallbacks = counter("llmrelay.fallbacks", "Moves to another candidate", null, "reason");
+        counter(
+            "llmrelay.saturated", "Candidates skipped without a free connection", null, BACKEND);
+    fallbacks = counter("llmrelay.fallbacks", "Fallbacks to another candidate", null, "reason");
     requests = counter("llmrelay.requests", "Requests", null, "outcome", ERROR, "streaming");
     requestDuration =
         timer(
             "llmrelay.request.duration",
-            "A request, failover included",
+            "Duration of a request, failover included",
             new String[] {"outcome", "streaming"});
     requestFirstChunk =
         timer(

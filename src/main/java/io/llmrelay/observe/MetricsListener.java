@@ -36,8 +36,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Meters are updated per attempt or request, never per chunk. Label values are bounded: backends
  * are configured and reasons enumerated, but callers may choose models. The first {@value
- * Gauges#MAX_LABELS} pairs of backend and model get labels of their own, later models are {@code
- * other}; so is a model that its backend does not know, which thus uses up no label.
+ * Gauges#MAX_LABELS} pairs of backend and model are label values; later models are {@code other}. A
+ * model that the backend does not know is {@code other} as well and does not count.
  */
 public final class MetricsListener implements RelayListener {
   private static final String CHAT = "chat";

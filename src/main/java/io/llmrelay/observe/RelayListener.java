@@ -3,31 +3,39 @@ package io.llmrelay.observe;
 /**
  * Hooks into requests, attempts and the state of backends.
  *
- * <p>A hook runs on the event loop of the lane that serves the request, or of whatever changed the
- * state of a backend, and must not block. Lanes have different event loops, so several threads may
- * call one listener at once: it must be thread-safe. An exception is logged and affects neither the
- * request nor other listeners.
+ * <p>A hook must not block: it is called on the event loop of the lane that serves the request or,
+ * for the state of a backend, on the event loop that changed the state. Lanes have different event
+ * loops, so a listener may be called by several threads at once and must be thread-safe. An
+ * exception is logged and affects neither the request nor other listeners.
  */
 public interface RelayListener {
+  /** Called when a request is accepted, before its first attempt. */
   default void onRequestStart(RelayEvent.RequestStart event) {}
 
+  /** Called before a request is sent to a candidate. */
   default void onAttemptStart(RelayEvent.AttemptStart event) {}
 
+  /** Called when an attempt has succeeded, failed or was cancelled. */
   default void onAttemptEnd(RelayEvent.AttemptEnd event) {}
 
+  /** Called before the attempt at another candidate than the previous one. */
   default void onFallback(RelayEvent.Fallback event) {}
 
+  /** Called at the commit point, before the consumer gets its first chunk. */
   default void onFirstChunk(RelayEvent.FirstChunk event) {}
 
-  /** Called exactly once for each request, when its stream is closed. */
+  /** Called exactly once for each request, when its stream ends. */
   default void onRequestEnd(RelayEvent.RequestEnd event) {}
 
   /** Called before the end of an attempt whose backend sent frames that could not be parsed. */
   default void onSchemaDrift(RelayEvent.SchemaDrift event) {}
 
+  /** Called when a circuit opens, half-opens or closes. */
   default void onCircuitStateChange(RelayEvent.CircuitStateChange event) {}
 
+  /** Called when a cooldown begins or is extended, and when a refused key is accepted again. */
   default void onExhausted(RelayEvent.Exhausted event) {}
 
+  /** Called when a budget reaches its warning threshold, and when it is used up. */
   default void onBudgetThreshold(RelayEvent.BudgetThreshold event) {}
 }

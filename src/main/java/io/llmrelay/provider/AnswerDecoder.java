@@ -46,7 +46,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     this.events = reader.decoder(this);
   }
 
-  /** Whether the body is an event stream. */
+  /** Returns whether the body is an event stream. */
   boolean stream() {
     return form == Form.EVENTS;
   }

@@ -206,7 +206,7 @@ final class BackendClient {
         : dialect.encode(chat, model, options);
   }
 
-  /** Whether the backend is known to reject {@code stream_options}. */
+  /** Returns whether the backend is known to reject {@code stream_options}. */
   boolean refusesStreamOptions() {
     return !withoutStreamOptions.isEmpty() && withoutStreamOptions.containsKey(key());
   }

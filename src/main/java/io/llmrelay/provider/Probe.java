@@ -176,7 +176,9 @@ final class Probe {
     }
   }
 
-  /** Whether the failure concerns the list alone: neither the key nor the backend's health. */
+  /**
+   * Returns whether the failure concerns the list alone: neither the key nor the backend's health.
+   */
   private boolean offersNoModels(Failure failure) {
     return switch (failure.kind()) {
       case PERMISSION, MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST -> true;
@@ -185,7 +187,7 @@ final class Probe {
     };
   }
 
-  /** Whether a backend fails in this way only after it has accepted the key. */
+  /** Returns whether a backend fails in this way only after it has accepted the key. */
   private static boolean provesKey(Failure failure) {
     return switch (failure.kind()) {
       case MODEL_NOT_FOUND, UNSUPPORTED, INVALID_REQUEST, CONTEXT_LENGTH, CONTENT_FILTER -> true;

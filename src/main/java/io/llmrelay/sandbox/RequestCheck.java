@@ -5,7 +5,7 @@ import io.llmrelay.sandbox.dialect.SandboxDialect;
 import io.llmrelay.sandbox.dialect.SandboxError;
 import io.llmrelay.sandbox.dialect.SandboxRequest;
 
-/** The checks of a request before its scenario applies. */
+/** The checks of a request before its scenario runs: key, size, JSON and the vendor's rules. */
 final class RequestCheck {
   static final int MAX_BODY = 32 * 1024 * 1024;
 

@@ -81,7 +81,7 @@ final class ServerErrors {
                   {"error":{"message":"Request too large for model `openai/gpt-oss-20b` on tokens\
                    per minute (TPM): Limit 8000, Requested 22313, please reduce your message size\
                    and try again.","type":"tokens","code":"rate_limit_exceeded"}}"""),
-              // Gemini, as its OpenAI-compatible endpoint wraps it
+              // Gemini's OpenAI-compatible endpoint, which wraps the error in an array
               Map.entry(
                   "429-retrydelay",
                   """
@@ -91,12 +91,12 @@ final class ServerErrors {
 
   private ServerErrors() {}
 
-  /** Returns the names of the scenarios, each of which begins with its status. */
+  /** Returns the names of the errors as used in scenarios; each begins with its HTTP status. */
   static List<String> names() {
     return List.copyOf(BODIES.keySet());
   }
 
-  /** Returns the body of the error with that name, or null. */
+  /** Returns the body of the error with this name, or null. */
   static String body(String name) {
     return BODIES.get(name);
   }

@@ -103,7 +103,8 @@ class BudgetTest {
     assertThat(skip.kind()).isEqualTo(kind);
     assertThat(skip.availableInMs()).isEqualTo(new WallClock(renews).millis() - clock.millis());
     assertThat(skip.message())
-        .isEqualTo("no room in " + limit + ", available in " + skip.availableInMs() / 1000 + " s");
+        .isEqualTo(
+            "not enough left of " + limit + ", available in " + skip.availableInMs() / 1000 + " s");
     clock.advance(Duration.ofMillis(skip.availableInMs() - 1));
     assertThat(budget.check(Cost.of(1, 1.0)).availableInMs()).isEqualTo(1);
     clock.advance(Duration.ofMillis(1));
@@ -128,7 +129,7 @@ class BudgetTest {
     assertThat(budget.enter(expected)).isNull();
     assertThat(budget.enter(expected)).isNull();
     assertThat(budget.check(tokens(200))).isNull();
-    assertThat(budget.enter(expected).message()).startsWith("no room in");
+    assertThat(budget.enter(expected).message()).startsWith("not enough left of");
     assertThat(told()).as("that may change in a moment").isEmpty();
 
     // It took less than expected: there is room for one more of those that are still expected to.
@@ -182,7 +183,7 @@ class BudgetTest {
   void requestLargerThanTheLimitHasNoDelay() {
     Budget budget = budget(options().setTokensPerMinute(1_000L));
     Skip skip = budget.enter(tokens(1_001));
-    assertThat(skip.message()).isEqualTo("more than the whole of tokens-per-minute");
+    assertThat(skip.message()).isEqualTo("the request exceeds the whole of tokens-per-minute");
     assertThat(skip.availableInMs()).isEqualTo(-1);
     assertThat(budget.enter(tokens(1_000))).isNull();
     assertThat(told()).isEmpty();
@@ -192,7 +193,7 @@ class BudgetTest {
   void ofSeveralLimitsTheOneThatRenewsLastIsNamed() {
     Budget budget = budget(options().setRequestsPerMinute(1L).setRequestsPerDay(1L));
     attempt(budget, 1, null);
-    assertThat(budget.check(tokens(1)).message()).startsWith("no room in requests-per-day");
+    assertThat(budget.check(tokens(1)).message()).startsWith("not enough left of requests-per-day");
   }
 
   @Test

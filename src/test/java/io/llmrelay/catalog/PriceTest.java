@@ -50,8 +50,8 @@ class PriceTest {
   void aTierPricesTheCacheToo() {
     Price price = new Price(2, 10, 0.1, List.of(new Tier(101, null, 4, 15, 0.2)));
     // 40 at 2, 60 at 0.1, 10 at 10; then 41 at 4, 60 at 0.2, 10 at 15
-    assertThat(price.of(usage(100, 10, 60))).isEqualTo(0.000186);
-    assertThat(price.of(usage(101, 10, 60))).isEqualTo(0.000326);
+    assertThat(price.cost(usage(100, 10, 60))).isEqualTo(0.000186);
+    assertThat(price.cost(usage(101, 10, 60))).isEqualTo(0.000326);
   }
 
   @Test
@@ -59,10 +59,10 @@ class PriceTest {
     Price price =
         new Price(
             1, 1, null, List.of(new Tier(300, null, 3, 3, null), new Tier(200, null, 2, 2, null)));
-    assertThat(price.of(199, 0)).isEqualTo(0.000199);
-    assertThat(price.of(200, 0)).isEqualTo(0.0004);
-    assertThat(price.of(300, 0)).isEqualTo(0.0009);
-    assertThat(price.of(301, 0)).isEqualTo(0.000903);
+    assertThat(price.cost(199, 0)).isEqualTo(0.000199);
+    assertThat(price.cost(200, 0)).isEqualTo(0.0004);
+    assertThat(price.cost(300, 0)).isEqualTo(0.0009);
+    assertThat(price.cost(301, 0)).isEqualTo(0.000903);
   }
 
   @Test
@@ -78,23 +78,23 @@ class PriceTest {
                 new Tier(1000, NEW_YEAR.plusMonths(1), 5, 50, null),
                 new Tier(0, NEW_YEAR.plusMonths(1), 4, 40, null)));
     Price before = price.asOf(NEW_YEAR.minusDays(1));
-    assertThat(before.of(999, 0)).isEqualTo(0.000999);
-    assertThat(before.of(1000, 0)).isEqualTo(0.002);
+    assertThat(before.cost(999, 0)).isEqualTo(0.000999);
+    assertThat(before.cost(1000, 0)).isEqualTo(0.002);
     Price first = price.asOf(NEW_YEAR);
-    assertThat(first.of(999, 0)).isEqualTo(0.002997);
-    assertThat(first.of(1000, 0)).as("the undated tier is over").isEqualTo(0.003);
+    assertThat(first.cost(999, 0)).isEqualTo(0.002997);
+    assertThat(first.cost(1000, 0)).as("the undated tier is over").isEqualTo(0.003);
     assertThat(price.asOf(NEW_YEAR.plusMonths(1).minusDays(1))).isEqualTo(first);
     Price second = price.asOf(NEW_YEAR.plusYears(9));
-    assertThat(second.of(999, 0)).isEqualTo(0.003996);
-    assertThat(second.of(1000, 0)).isEqualTo(0.005);
-    assertThat(second.of(1, 1)).isEqualTo(0.000044);
+    assertThat(second.cost(999, 0)).isEqualTo(0.003996);
+    assertThat(second.cost(1000, 0)).isEqualTo(0.005);
+    assertThat(second.cost(1, 1)).isEqualTo(0.000044);
   }
 
   @Test
   void whatTheTiersOfADateDoNotCoverCostsAsAlways() {
     Price price = new Price(1, 1, null, List.of(new Tier(500, NEW_YEAR, 2, 2, null)));
-    assertThat(price.asOf(NEW_YEAR).of(499, 0)).isEqualTo(0.000499);
-    assertThat(price.asOf(NEW_YEAR).of(500, 0)).isEqualTo(0.001);
+    assertThat(price.asOf(NEW_YEAR).cost(499, 0)).isEqualTo(0.000499);
+    assertThat(price.asOf(NEW_YEAR).cost(500, 0)).isEqualTo(0.001);
   }
 
   @Test

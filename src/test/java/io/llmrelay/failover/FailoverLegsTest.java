@@ -32,7 +32,7 @@ class FailoverLegsTest {
     assertThat(rig.chunk("late text, and much of it")).isEmpty();
     rig.of(2);
     assertThat(rig.block()).containsExactly("hold");
-    assertThat(rig.chunk("1234567")).containsExactly("answering", "hold");
+    assertThat(rig.chunk("1234567")).containsExactly("first chunk", "hold");
     assertThat(rig.of(1).chunk("8")).isEmpty();
     assertThat(rig.of(2).chunk("8")).containsExactly("release b", "deliver");
     assertThat(rig.machine().deliveredBytes()).isEqualTo(8);
@@ -48,7 +48,7 @@ class FailoverLegsTest {
     assertThat(rig.of(1).end(FinishReason.STOP)).isEmpty();
     assertThat(rig.of(1).fail(FailureKind.INVALID_REQUEST)).isEmpty();
     rig.is(Failover.State.ATTEMPTING);
-    assertThat(rig.of(2).chunk("second")).containsExactly("answering", "hold");
+    assertThat(rig.of(2).chunk("second")).containsExactly("first chunk", "hold");
     assertThat(rig.of(1).end(FinishReason.STOP)).isEmpty();
     assertThat(rig.of(2).end(FinishReason.STOP))
         .containsExactly("release b", "ended 2 b ALIVE", "complete stop");
@@ -92,7 +92,7 @@ class FailoverLegsTest {
         .extracting(action -> ((Action.Hold) action).number())
         .containsExactly(1, 2);
     assertThat(rig.actions)
-        .contains(new Action.Abort(1), new Action.Answering(1), new Action.Answering(2))
+        .contains(new Action.Abort(1), new Action.FirstChunk(1), new Action.FirstChunk(2))
         .filteredOn(Action.Release.class::isInstance)
         .extracting(action -> ((Action.Release) action).number())
         .containsExactly(2);

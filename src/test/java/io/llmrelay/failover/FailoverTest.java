@@ -41,7 +41,7 @@ class FailoverTest {
   /** Attempting, with a chunk held back. */
   private static Rig holding() {
     Rig rig = Rig.of("a", "b").commit(CommitPoint.COMPLETE).started();
-    assertThat(rig.chunk("held")).containsExactly("answering", "hold");
+    assertThat(rig.chunk("held")).containsExactly("first chunk", "hold");
     return rig.is(ATTEMPTING);
   }
 
@@ -54,7 +54,7 @@ class FailoverTest {
 
   private static Rig streaming() {
     Rig rig = attempting();
-    assertThat(rig.chunk("first")).containsExactly("answering", "release a", "deliver");
+    assertThat(rig.chunk("first")).containsExactly("first chunk", "release a", "deliver");
     return rig.is(STREAMING);
   }
 
@@ -138,7 +138,7 @@ class FailoverTest {
 
           ATTEMPTING | start        |                                                         | ATTEMPTING
           ATTEMPTING | head         |                                                         | ATTEMPTING
-          ATTEMPTING | chunk        | answering; release a; deliver                           | STREAMING
+          ATTEMPTING | chunk        | first chunk; release a; deliver                         | STREAMING
           ATTEMPTING | end          | ended 1 a FAILURE empty_answer; a > b empty_answer; start 2 b | ATTEMPTING
           ATTEMPTING | end length   | release a; ended 1 a ALIVE; complete length           | COMPLETED
           ATTEMPTING | end filtered | ended 1 a ALIVE content_filter; fail content_filter   | FAILED
@@ -418,7 +418,7 @@ class FailoverTest {
     void firstChunkHoldsNothingBack() {
       Rig rig = attempting();
       assertThat(rig.machine().deliveredBytes()).isZero();
-      assertThat(rig.chunk("a")).containsExactly("answering", "release a", "deliver");
+      assertThat(rig.chunk("a")).containsExactly("first chunk", "release a", "deliver");
       assertThat(rig.chunk("b")).containsExactly("deliver");
       assertThat(rig.machine().deliveredBytes()).isEqualTo(2);
     }
@@ -426,7 +426,7 @@ class FailoverTest {
     @Test
     void charactersAreCountedAndNotBytes() {
       Rig rig = Rig.of("a").commit(new CommitPoint(6)).started();
-      assertThat(rig.chunk("äöü")).containsExactly("answering", "hold");
+      assertThat(rig.chunk("äöü")).containsExactly("first chunk", "hold");
       assertThat(rig.chunk("ßß")).containsExactly("hold");
       assertThat(rig.machine().deliveredBytes()).isZero();
       assertThat(rig.chunk("!")).containsExactly("release a", "deliver");
@@ -437,7 +437,7 @@ class FailoverTest {
     @Test
     void theFirstTextReleasesTheReasoningBeforeIt() {
       Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
-      assertThat(rig.chunk(BlockKind.REASONING, "hm")).containsExactly("answering", "hold");
+      assertThat(rig.chunk(BlockKind.REASONING, "hm")).containsExactly("first chunk", "hold");
       assertThat(rig.chunk(BlockKind.REASONING, "hm")).containsExactly("hold");
       assertThat(rig.machine().deliveredBytes()).isZero();
       assertThat(rig.chunk(BlockKind.TEXT, "a")).containsExactly("release a", "deliver");
@@ -449,14 +449,14 @@ class FailoverTest {
     void aRefusalIsAFirstText() {
       Rig rig = Rig.of("a").commit(CommitPoint.FIRST_TEXT).started();
       assertThat(rig.chunk(BlockKind.REFUSAL, "no"))
-          .containsExactly("answering", "release a", "deliver");
+          .containsExactly("first chunk", "release a", "deliver");
     }
 
     @Test
     void reasoningIsTheFirstChunkByDefault() {
       Rig rig = attempting();
       assertThat(rig.chunk(BlockKind.REASONING, "hm"))
-          .containsExactly("answering", "release a", "deliver");
+          .containsExactly("first chunk", "release a", "deliver");
     }
 
     @Test
@@ -491,7 +491,7 @@ class FailoverTest {
       for (CommitPoint commit : List.of(CommitPoint.FIRST_CHUNK, CommitPoint.FIRST_TEXT)) {
         Rig rig = Rig.of("a").commit(commit).started();
         assertThat(rig.block(BlockKind.TOOL_CALL))
-            .containsExactly("answering", "release a", "deliver");
+            .containsExactly("first chunk", "release a", "deliver");
         assertThat(rig.chunk(BlockKind.TOOL_CALL, "{}")).containsExactly("deliver");
       }
     }
@@ -513,7 +513,7 @@ class FailoverTest {
     @Test
     void wholeToolCallsAreHeldToTheEnd() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.TOOL_CALLS).started();
-      assertThat(rig.block(BlockKind.TOOL_CALL)).containsExactly("answering", "hold");
+      assertThat(rig.block(BlockKind.TOOL_CALL)).containsExactly("first chunk", "hold");
       assertThat(rig.chunk(BlockKind.TOOL_CALL, "{\"x\":1}")).containsExactly("hold");
       assertThat(rig.end(FinishReason.STOP))
           .containsExactly("release a", "ended 1 a ALIVE", "complete stop");
@@ -531,7 +531,7 @@ class FailoverTest {
     @Test
     void textBeforeAToolCallCommitsWhereWholeCallsAreHeld() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.TOOL_CALLS).started();
-      assertThat(rig.chunk("a")).containsExactly("answering", "release a", "deliver");
+      assertThat(rig.chunk("a")).containsExactly("first chunk", "release a", "deliver");
       assertThat(rig.block(BlockKind.TOOL_CALL)).containsExactly("deliver");
       assertThat(rig.fail(FailureKind.MALFORMED_TOOL_CALL)).endsWith("fail malformed_tool_call");
     }
@@ -549,7 +549,7 @@ class FailoverTest {
       Rig rig = Rig.of("a", "b").commit(new CommitPoint(6)).started();
       rig.chunk("12345");
       rig.fail(FailureKind.NETWORK);
-      assertThat(rig.chunk("12345")).containsExactly("answering", "hold");
+      assertThat(rig.chunk("12345")).containsExactly("first chunk", "hold");
       assertThat(rig.chunk("6")).containsExactly("release b", "deliver");
       assertThat(rig.machine().deliveredBytes()).isEqualTo(6);
     }
@@ -569,7 +569,7 @@ class FailoverTest {
         assertThat(rig.chunk("more")).containsExactly("hold");
       }
       assertThat(rig.fail(FailureKind.NETWORK)).endsWith("start 2 b");
-      assertThat(rig.chunk("whole")).containsExactly("answering", "hold");
+      assertThat(rig.chunk("whole")).containsExactly("first chunk", "hold");
       assertThat(rig.end(FinishReason.STOP))
           .containsExactly("release b", "ended 2 b ALIVE", "complete stop");
       assertThat(rig.machine().deliveredBytes()).isEqualTo(5);
@@ -578,7 +578,7 @@ class FailoverTest {
     @Test
     void theLatchIsBounded() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.COMPLETE).latch(10).started();
-      assertThat(rig.chunk("12345")).containsExactly("answering", "hold");
+      assertThat(rig.chunk("12345")).containsExactly("first chunk", "hold");
       assertThat(rig.chunk("67890")).containsExactly("hold");
       assertThat(rig.chunk("!"))
           .containsExactly("abort", "ended 1 a ALIVE too_large", "fail too_large");
@@ -591,7 +591,7 @@ class FailoverTest {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.COMPLETE).latch(10).started();
       rig.chunk("1234567890");
       rig.fail(FailureKind.NETWORK);
-      assertThat(rig.chunk("1234567890")).containsExactly("answering", "hold");
+      assertThat(rig.chunk("1234567890")).containsExactly("first chunk", "hold");
     }
 
     @Test

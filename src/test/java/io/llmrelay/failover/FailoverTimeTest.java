@@ -143,7 +143,7 @@ class FailoverTimeTest {
     rig.chunk("x");
     assertThat(rig.untilNext()).isEqualTo(2_000);
     assertThat(rig.next()).containsExactly("abort", "ended 1 a NEUTRAL timeout", "fail timeout");
-    assertThat(rig.failure().message()).isEqualTo("the request was not done within 60000 ms");
+    assertThat(rig.failure().message()).isEqualTo("the request did not complete within 60000 ms");
     assertThat(rig.failure().backend()).isEqualTo("a");
     assertThat(rig.failure().trail()).hasSize(1);
   }

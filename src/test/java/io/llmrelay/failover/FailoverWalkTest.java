@@ -182,7 +182,7 @@ class FailoverWalkTest {
         heldBytes = 0;
       } else if (action instanceof Action.FellBack) {
         assertThat(running).isNull();
-      } else if (action instanceof Action.Answering || action instanceof Action.Hold) {
+      } else if (action instanceof Action.FirstChunk || action instanceof Action.Hold) {
         runs(action);
         assertThat(committed).isFalse();
       } else if (action instanceof Action.Release release) {

@@ -57,15 +57,15 @@ class FailurePolicyTest {
   }
 
   private static String cooldown(FailureRule rule, FailureKind kind) {
-    if (rule.cooldown() == null) {
+    if (rule.scope() == null) {
       return "–";
     }
-    String wait = duration(rule.defaultWait());
-    return switch (rule.cooldown()) {
+    String wait = duration(rule.defaultCooldown());
+    return switch (rule.scope()) {
       case KEY -> "the backend, until it accepts the key";
       case BACKEND -> "the backend, as long as asked, else " + wait;
       case MODEL -> {
-        if (rule.defaultWait().isZero()) {
+        if (rule.defaultCooldown().isZero()) {
           yield "the model, if asked, 5 min at most";
         }
         yield "the model, " + (kind.retryable() ? "as long as asked, else " : "") + wait;

@@ -164,7 +164,7 @@ class PlannerCatalogTest {
     assertThat(plan.get(1).model()).isEqualTo("@cf/meta/llama-3.3-70b-instruct-fp8-fast");
     assertThat(plan.get(1).skip()).isEqualTo(SkipReason.CONTEXT_WINDOW);
     assertThat(plan.get(1).message())
-        .isEqualTo("about 30000 tokens do not fit its window of 24000");
+        .isEqualTo("about 30000 tokens exceed its context window of 24000");
   }
 
   @Test

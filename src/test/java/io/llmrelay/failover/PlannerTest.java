@@ -223,7 +223,7 @@ class PlannerTest {
     assertThat(names(request("openai/other"))).containsExactly("openai/other", "groq/m");
     backends(backend("openai", null, "gpt", "gpt"), backend("groq", null, "m", "m"));
     assertThat(failure(request("openai/other")).message())
-        .isEqualTo("model: openai does not serve other, but [gpt]");
+        .isEqualTo("model: openai does not serve other; its models are [gpt]");
   }
 
   @Test
@@ -339,7 +339,7 @@ class PlannerTest {
             tuple(
                 "one/small",
                 SkipReason.CONTEXT_WINDOW,
-                "about 100 tokens do not fit its window of 99"));
+                "about 100 tokens exceed its context window of 99"));
   }
 
   @Test
@@ -363,7 +363,7 @@ class PlannerTest {
     assertThat(nobody.message())
         .isEqualTo(
             "no backend can serve this request: mute/: it has no default model,"
-                + " one/small: about 100 tokens do not fit its window of 99");
+                + " one/small: about 100 tokens exceed its context window of 99");
   }
 
   @Test
@@ -382,7 +382,7 @@ class PlannerTest {
     assertThat(failure.field()).isEqualTo("relay.candidates[1]");
     assertThat(failure.message())
         .isEqualTo(
-            "relay.candidates[1] names no backend: \"three/x\"; there are [one, two, open, mute]");
+            "relay.candidates[1] names no backend: \"three/x\"; the backends are [one, two, open, mute]");
   }
 
   @ParameterizedTest
@@ -397,7 +397,8 @@ class PlannerTest {
     Failure failure = failure(request("two/small"));
     assertThat(failure.kind()).isEqualTo(FailureKind.INVALID_REQUEST);
     assertThat(failure.field()).isEqualTo("model");
-    assertThat(failure.message()).isEqualTo("model: two does not serve small, but [big, other]");
+    assertThat(failure.message())
+        .isEqualTo("model: two does not serve small; its models are [big, other]");
     assertThat(failure(request().withCandidates("two/small")).field())
         .isEqualTo("relay.candidates[0]");
     assertThat(failure(request("wrong")).field()).isEqualTo("model");

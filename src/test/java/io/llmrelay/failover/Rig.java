@@ -363,6 +363,8 @@ final class Rig implements Admission {
       return "complete " + a.finishReason().code();
     } else if (action instanceof Action.Fail a) {
       return "fail " + a.failure().kind().code();
+    } else if (action instanceof Action.FirstChunk) {
+      return "first chunk";
     }
     return action.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
   }

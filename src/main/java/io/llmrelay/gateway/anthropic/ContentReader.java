@@ -22,7 +22,7 @@ final class ContentReader {
   private boolean foreignThinking;
 
   /**
-   * @param omissible gets the fields that other APIs do not have and can do without
+   * @param omissible gets the fields that other APIs lack and that may be left out
    */
   ContentReader(List<String> omissible) {
     this.omissible = omissible;
@@ -138,7 +138,7 @@ final class ContentReader {
     return part;
   }
 
-  /** Returns a {@code data:} URL, of which the data is not copied. */
+  /** Returns a {@code data:} URL without copying the data. */
   private static RawJson dataUrl(RequestFields source) {
     String type = source.requiredString("media_type");
     if (!type.matches("[\\w.+-]+/[\\w.+-]+")) {
@@ -147,7 +147,7 @@ final class ContentReader {
     return source.requiredText("data").withPrefix("data:" + type + ";base64,");
   }
 
-  /** Reads a document; one that is text, or consists of blocks, becomes those. */
+  /** Reads a document; one of text or of blocks becomes text parts or the parts of its blocks. */
   private void document(RequestFields in, List<ContentPart> parts) {
     RequestFields source = in.requiredObject("source");
     RawJson cacheControl = in.raw(CACHE_CONTROL);

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Removes the thinking of other vendors from a request, whose signatures Anthropic would reject.
- * All else stays as it was received.
+ * Removes the thinking of other vendors from a request, since Anthropic would reject its
+ * signatures. The rest of the body is unchanged.
  */
 final class ForeignThinking {
   private ForeignThinking() {}
 
-  /** Returns the body without it. */
+  /** Returns the body without the thinking of other vendors. */
   static RawJson remove(RawJson body) {
     BodyBuilder out = new BodyBuilder();
     String separator = "{";
@@ -48,7 +48,7 @@ final class ForeignThinking {
       RawJson content = fields.get("content");
       List<RawJson> kept = content.isArray() ? kept(content) : null;
       if (kept != null && kept.isEmpty()) {
-        continue; // Nothing but the thinking of another vendor.
+        continue; // The message has only the thinking of another vendor.
       }
       out.append(separator);
       separator = ",";

@@ -7,7 +7,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Puts the events of a stream together to the message that they amount to. */
+/** Accumulates the events of a stream into the message of a whole answer. */
 final class MessageAccumulator {
   private JsonObject message = new JsonObject();
   private final Map<Integer, JsonObject> blocks = new TreeMap<>();
@@ -33,7 +33,7 @@ final class MessageAccumulator {
     }
   }
 
-  /** Counts are cumulative; one that is null says nothing. */
+  /** Updates the usage. Counts are cumulative; null leaves a count unchanged. */
   private void usage(JsonObject more) {
     JsonObject usage = message.getJsonObject("usage", new JsonObject());
     for (Map.Entry<String, Object> count : more) {
@@ -74,7 +74,7 @@ final class MessageAccumulator {
     }
   }
 
-  /** Returns the message as it is now. */
+  /** Returns the message so far. */
   JsonObject toJson() {
     JsonArray content = new JsonArray();
     blocks.forEach(

@@ -19,10 +19,10 @@ import io.vertx.core.json.JsonObject;
 /**
  * Encodes one stream as the server-sent events of a message.
  *
- * <p>A backend of the same API sends these events itself: they pass through, and of the deltas of
- * text, thinking and input only the events around their texts are made here. The events of any
- * other answer are made from its blocks: one content block after the other, with thinking signed as
- * {@link RelayData} says.
+ * <p>The events of a backend of the same API are passed through, except the deltas of text,
+ * thinking and input, which are encoded here around their texts. The events of any other answer are
+ * encoded from its blocks: one content block after the other, with signatures of thinking as in
+ * {@link RelayData}.
  *
  * <p>The deltas of a content block differ only in their text: what precedes and follows it is
  * encoded once.
@@ -43,13 +43,13 @@ final class MessageEncoder implements EventEncoder {
   /** Whether the backend's own events pass through. */
   private boolean passing;
 
-  /** The index of the present content block, and the kind of its deltas; null if there is none. */
+  /** The index of the open content block, and the kind of its deltas; null if none is open. */
   private int index = -1;
 
   private BlockKind open;
   private boolean refused;
 
-  /** What precedes the text of a delta, for the content block and kind that it was made for. */
+  /** The bytes that precede the text of a delta, cached for one content block and kind. */
   private byte[] beforeText;
 
   private int templateIndex = -1;
@@ -66,7 +66,7 @@ final class MessageEncoder implements EventEncoder {
     this.inputTokens = inputTokens;
   }
 
-  /** Appends nothing: the first event of the answer tells who makes the events. */
+  /** Appends nothing: the first event of the answer shows whether events are passed through. */
   @Override
   public void start(Buffer out) {}
 
@@ -109,7 +109,7 @@ final class MessageEncoder implements EventEncoder {
       }
       case TOOL_CALL -> delta(out, index, BlockKind.TOOL_CALL, chunk.data());
       case DATA -> data.add(chunk, value -> data(out, chunk.block().name(), value));
-      case EVENT, OTHER -> {} // Nothing in this format stands for it.
+      case EVENT, OTHER -> {} // This format has no equivalent.
     }
   }
 
@@ -120,12 +120,12 @@ final class MessageEncoder implements EventEncoder {
     delta(out, index, BlockKind.TEXT, chunk.data());
   }
 
-  /** Passes on what a backend of the same API has sent. */
+  /** Passes events of a backend of the same API through. */
   private void pass(Buffer out, ChatEvent.Chunk chunk) {
     switch (chunk.kind()) {
       case EVENT -> received.add(chunk, out);
       case TEXT, REASONING, TOOL_CALL -> delta(out, received.index(), chunk.kind(), chunk.data());
-      default -> {} // The events have it.
+      default -> {} // The passed events contain the content.
     }
   }
 
@@ -173,7 +173,7 @@ final class MessageEncoder implements EventEncoder {
     open = null;
   }
 
-  /** Keeps the details of thinking for its signature; without thinking, they get a block. */
+  /** Keeps the details of thinking for its signature; without thinking, starts a block for them. */
   private void data(Buffer out, String field, Buffer value) {
     if (!field.equals("reasoning_details")
         || !(Json.decodeValue(value) instanceof JsonArray details)) {

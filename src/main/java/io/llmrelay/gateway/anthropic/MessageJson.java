@@ -18,7 +18,7 @@ final class MessageJson {
     return "msg_" + requestId;
   }
 
-  /** Returns the message of a whole answer: that which its stream would amount to. */
+  /** Returns the message of a whole answer, the same that its stream would accumulate to. */
   static JsonObject toJson(ChatCompletion completion, long inputTokens) {
     MessageEncoder encoder =
         new MessageEncoder(id(completion.id()), completion.model(), inputTokens);
@@ -80,7 +80,7 @@ final class MessageJson {
   /**
    * Returns why an answer has ended.
    *
-   * @param refused whether the model has refused in words of its own
+   * @param refused whether the answer has a refusal text
    */
   static JsonObject stopped(FinishReason reason, boolean refused) {
     String word =
@@ -109,7 +109,7 @@ final class MessageJson {
         .put("speed", null);
   }
 
-  /** Returns the counts so far. The input is what neither came from a cache nor went into one. */
+  /** Returns the counts so far. The input excludes tokens read from or written to a cache. */
   static JsonObject deltaUsage(TokenUsage usage) {
     long cached = usage.cachedInputTokens() + usage.cacheWriteTokens();
     JsonObject details =

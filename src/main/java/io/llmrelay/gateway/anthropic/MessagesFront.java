@@ -15,7 +15,7 @@ import java.util.Map;
 public final class MessagesFront implements Front {
   public static final MessagesFront INSTANCE = new MessagesFront();
 
-  /** The headers that backends of this API get as they are. */
+  /** The headers that are passed unchanged to backends of this API. */
   private static final List<String> HEADERS = List.of("anthropic-version", "anthropic-beta");
 
   private static final int MAX_HEADER = 4_096;
@@ -40,7 +40,7 @@ public final class MessagesFront implements Front {
     return MessagesReader.read(json, known(headers), counted);
   }
 
-  /** Returns the API's own headers; one that was sent several times is one list. */
+  /** Returns the headers of this API; repeated headers are joined into one list. */
   private static Map<String, String> known(MultiMap headers) {
     Map<String, String> known = new LinkedHashMap<>();
     for (String name : HEADERS) {

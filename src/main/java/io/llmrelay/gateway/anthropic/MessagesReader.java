@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the body of a request into a {@link ChatRequest}, which says what other APIs can express of
- * it, and keeps the body for backends of this API.
+ * Translates the body of a request to a {@link ChatRequest}, as far as other APIs can express it,
+ * and keeps the body for backends of this API.
  */
 final class MessagesReader {
   private static final int MAX_MESSAGES = 100_000;
@@ -32,10 +32,10 @@ final class MessagesReader {
   /** The most stop sequences of other APIs. */
   private static final int MAX_STOP = 4;
 
-  /** The longest id of a user that other vendors take, in characters. */
+  /** The longest user id that other vendors accept, in characters. */
   private static final int MAX_USER = 64;
 
-  /** Fields that tune the answer and that no other API has. */
+  /** Fields of this API only that tune the answer. */
   private static final List<String> OMISSIBLE =
       List.of(
           "cache_control",
@@ -46,7 +46,7 @@ final class MessagesReader {
           "user_profile_id",
           "workspace_id");
 
-  /** Fields that change what an answer means or where it is made, and that no other API has. */
+  /** Fields of this API only that change the meaning of an answer, or where it is generated. */
   private static final List<String> ESSENTIAL =
       List.of("container", "inference_geo", "mcp_servers");
 
@@ -238,7 +238,7 @@ final class MessagesReader {
     return request.withUser(user.length() <= MAX_USER ? user : hash(user));
   }
 
-  /** Returns an id that is short enough for every vendor, and always the same for a user. */
+  /** Returns a hash of a user id that is short enough for every vendor. */
   private static String hash(String user) {
     try {
       byte[] hash =

@@ -5,7 +5,7 @@ import io.llmrelay.chat.RawJson;
 import io.vertx.core.buffer.Buffer;
 import java.util.Map;
 
-/** Passes the events of a backend of the same API through, and knows what they were. */
+/** Passes the events of a backend of the same API through, and tracks the content blocks. */
 final class ReceivedEvents {
   private final DataLines lines = new DataLines();
   private int index;
@@ -21,7 +21,7 @@ final class ReceivedEvents {
     Map<String, RawJson> fields = RawJson.read(event.getBytes()).fields();
     RawJson type = fields.get("type");
     if (type == null || !type.isString()) {
-      return; // A client could not tell what it is.
+      return; // Without a type, clients could not interpret it.
     }
     switch (type.string()) {
       case "content_block_start" -> {

@@ -9,9 +9,9 @@ import java.util.Base64;
 import java.util.regex.Pattern;
 
 /**
- * What other vendors need back with the next turn, in the places where clients of this API return
- * what they do not understand: the ids of tool calls, and the signatures and encrypted texts of
- * thinking. It is JSON in base64 after a prefix that no value of Anthropic's has.
+ * Data that other vendors need back in the next turn. It is stored in opaque values that clients of
+ * this API return unchanged: the ids of tool calls, and the signatures and encrypted texts of
+ * thinking. The form is JSON in base64 after a prefix that Anthropic's values do not have.
  */
 final class RelayData {
   private static final String CALL = "toolu_relay_";
@@ -25,7 +25,9 @@ final class RelayData {
   /** The id of a tool call, and the provider's own data of it, or {@code null}. */
   record Call(String id, JsonObject extra) {}
 
-  /** Returns an id in the alphabet of this API: the same if it fits and there is nothing else. */
+  /**
+   * Encodes a call as an id in the alphabet of this API: its own id if that fits and has no data.
+   */
   static String encode(Call call) {
     if (call.extra() == null && ID.matcher(call.id()).matches()) {
       return call.id();
@@ -34,7 +36,7 @@ final class RelayData {
     return CALL + base64((call.extra() == null ? json : json.put("extra", call.extra())).encode());
   }
 
-  /** Returns what an id stands for: itself, if it is not one of the relay. */
+  /** Decodes an id; one that the relay has not encoded is returned as it is. */
   static Call call(String id) {
     if (id.startsWith(CALL)
         && json(id.substring(CALL.length())) instanceof JsonObject json
@@ -44,12 +46,12 @@ final class RelayData {
     return new Call(id, null);
   }
 
-  /** Returns a signature, or an encrypted text, that stands for details of another vendor. */
+  /** Encodes details of another vendor as a signature or an encrypted text. */
   static String encode(JsonArray details) {
     return REASONING + base64(details.encode());
   }
 
-  /** Returns the details of another vendor; {@code null} if the text is Anthropic's. */
+  /** Decodes the details of another vendor; returns {@code null} if the text is Anthropic's. */
   static JsonArray details(String signature) {
     return signature.startsWith(REASONING)
             && json(signature.substring(REASONING.length())) instanceof JsonArray details

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the thinking of one answer. Anthropic's stays where it is. That of another vendor is in
- * blocks that the relay has signed: their texts together, and the vendor's details of them, each
+ * Reads the thinking of one answer. Anthropic's thinking keeps its place. The thinking of another
+ * vendor is in blocks that the relay has signed; the signatures hold the vendor's details, each
  * with the length of its text.
  */
 final class ThinkingReader {

@@ -5,9 +5,9 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
- * Makes the signatures of thinking from the vendor's details of it. That of a Claude model, at any
- * provider, is its own; any other holds the details, with the length of the text that each belongs
- * to in place of the text.
+ * Creates the signatures of thinking from the vendor's details. Thinking of a Claude model, at any
+ * provider, keeps its own signature; any other signature holds the details, in which each text is
+ * replaced by its length.
  */
 final class ThinkingSignature {
   /** The longest details that are kept for later, in characters. */
@@ -22,7 +22,7 @@ final class ThinkingSignature {
   /**
    * Adds a detail.
    *
-   * @param thinking whether a block of thinking is open, which the detail may belong to
+   * @param thinking whether a block of thinking is open, to which the detail may belong
    * @return the encrypted text of a Claude model, which needs a block of its own; otherwise {@code
    *     null}
    */
@@ -61,7 +61,7 @@ final class ThinkingSignature {
     return signature;
   }
 
-  /** Returns the details that no signature has held; {@code null} if there are none. */
+  /** Returns the details that are in no signature yet; {@code null} if there are none. */
   String rest() {
     boolean needed =
         details.stream()

@@ -12,14 +12,14 @@ import java.util.regex.Pattern;
 final class ToolsReader {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,128}");
 
-  /** Fields of a function that tune its use and that no other API has. */
+  /** Fields of a function, of this API only, that tune its use. */
   private static final List<String> OMISSIBLE =
       List.of("allowed_callers", "defer_loading", "eager_input_streaming", "input_examples");
 
   private final List<String> omissible;
 
   /**
-   * @param omissible gets the fields that other APIs do not have
+   * @param omissible gets the fields that other APIs lack
    */
   ToolsReader(List<String> omissible) {
     this.omissible = omissible;

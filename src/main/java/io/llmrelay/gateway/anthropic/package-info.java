@@ -1,6 +1,6 @@
 /**
  * Anthropic's Messages API: {@code POST /v1/messages} and {@code POST /v1/messages/count_tokens}.
- * The answer of a backend of the same API passes through as it came; that of any other is rendered
- * from its blocks.
+ * The answer of a backend of the same API is passed through unchanged; any other is rendered from
+ * its blocks.
  */
 package io.llmrelay.gateway.anthropic;

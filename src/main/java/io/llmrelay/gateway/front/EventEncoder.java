@@ -26,6 +26,6 @@ public interface EventEncoder {
   /** Appends the last events of an answer that broke off. The transport is aborted after them. */
   void error(Buffer out, GatewayError error);
 
-  /** Returns an event or a comment that changes nothing, sent while there is nothing to send. */
+  /** Returns an event without content, or a comment, that is sent while the stream is idle. */
   Buffer heartbeat();
 }

@@ -14,7 +14,7 @@ import java.util.Set;
  * Every error names the field by its path, such as {@code messages.0.content}.
  */
 public final class RequestFields {
-  /** How many unknown fields are known by their paths. */
+  /** The most unknown fields whose paths are recorded. */
   private static final int MAX_UNKNOWN = 20;
 
   private static final int MAX_NAME = 100;
@@ -35,7 +35,7 @@ public final class RequestFields {
   /**
    * Reads an object at the top of a request.
    *
-   * @param unknown gets the paths of fields that were not read, here and further down
+   * @param unknown gets the paths of fields that were not read, at any depth
    */
   public static RequestFields of(RawJson object, List<String> unknown) {
     return new RequestFields("", object, unknown);

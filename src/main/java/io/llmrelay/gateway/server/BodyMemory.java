@@ -10,7 +10,7 @@ import java.util.Set;
  * They get it in the order in which they came. Thread-safe.
  */
 final class BodyMemory {
-  /** What a waiting request may hold meanwhile, which bounds the length of the queue. */
+  /** The bytes that a waiting request may hold, which bounds the length of the queue. */
   private static final int PIECE = 64 * 1024;
 
   /** A place in the queue. */

@@ -54,6 +54,8 @@ public final class Connections {
   private long lastWarning = System.nanoTime() - WARNING_INTERVAL_NS;
 
   /**
+   * Creates the tracking of a server's connections.
+   *
    * @throws IllegalStateException on the module path, unless the channels of connections are
    *     accessible
    */

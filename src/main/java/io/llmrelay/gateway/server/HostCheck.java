@@ -19,8 +19,9 @@ import java.util.Set;
  * host name was made to resolve to this machine (DNS rebinding) is same-origin with the server and
  * sends no {@code Origin} header, but it sends its own host name.
  *
- * <p>Known are the listening address, {@code localhost}, loopback addresses and configured names. A
- * server that listens on the wildcard address is known by any IP address. Ports are ignored.
+ * <p>Known hosts are the listening address, {@code localhost}, loopback addresses and configured
+ * names. A server that listens on the wildcard address is known by any IP address. Ports are
+ * ignored.
  */
 public final class HostCheck {
   private final Set<String> names = new HashSet<>();

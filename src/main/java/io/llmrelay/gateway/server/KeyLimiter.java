@@ -89,7 +89,7 @@ final class KeyLimiter {
     if (running.incrementAndGet() > limits.maxConcurrent) {
       running.decrementAndGet();
       return rateLimited(
-          "the key %s may have %d requests at a time".formatted(name, limits.maxConcurrent),
+          "the key %s may have %d concurrent requests".formatted(name, limits.maxConcurrent),
           BUSY_RETRY_MS);
     }
     long waitNs = limits.perMinute == 0 ? 0 : takeToken(limits, nowNs);

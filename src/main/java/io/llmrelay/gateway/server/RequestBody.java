@@ -207,7 +207,7 @@ public final class RequestBody {
       succeed(received);
       return;
     }
-    // Nobody knows how long it will be.
+    // The length of the body is unknown.
     memory
         .apply((long) received.length + maxBytes)
         .onComplete(

@@ -77,7 +77,7 @@ final class AnthropicContent {
     return known ? null : "a file other than PDF and text cannot be expressed";
   }
 
-  /** Encodes blocks; parts without a form of their own must have been removed. */
+  /** Encodes content blocks; parts that are none in this API must have been removed. */
   static JsonArray blocks(List<ContentPart> parts) {
     JsonArray blocks = new JsonArray();
     parts.forEach(part -> blocks.add(block(part)));

@@ -218,7 +218,9 @@ final class AnthropicReader implements Dialect.Reader {
             TokenUsage.Source.PROVIDER));
   }
 
-  /** Returns the reason of the end. A paused turn is incomplete, since nothing continues it. */
+  /**
+   * Returns the finish reason. A paused turn is incomplete, since the relay does not continue it.
+   */
   private FinishReason finish(String reason) {
     return switch (reason) {
       case "max_tokens", "model_context_window_exceeded", "pause_turn" -> FinishReason.LENGTH;

@@ -117,7 +117,7 @@ final class AnthropicRequest {
         .anyMatch(part -> !thinking.possible() || !ClaudeThinking.isSigned(part));
   }
 
-  /** Returns the id of the end user; the one for safety prevails. */
+  /** Returns the id of the end user; {@code safety_identifier} takes precedence. */
   private String user() {
     if (request.setting(Setting.SAFETY_IDENTIFIER) != null) {
       return (String) translation.take(Setting.SAFETY_IDENTIFIER);
@@ -135,7 +135,7 @@ final class AnthropicRequest {
     return output;
   }
 
-  /** Returns the tier: the best there is, or none but the standard one. */
+  /** Returns the service tier: {@code auto} or {@code standard_only}; {@code null} if unknown. */
   private String serviceTier() {
     String tier = String.valueOf(request.setting(Setting.SERVICE_TIER));
     String known =

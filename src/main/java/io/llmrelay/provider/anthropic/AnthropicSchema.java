@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * The JSON schemas of tools. A tool's input is an object, and its schema has no union at the root:
- * a union there becomes one object with the properties of all alternatives, of which those are
- * required that all require.
+ * a union there becomes one object with the properties of all alternatives; a property is required
+ * if all of them require it.
  */
 public final class AnthropicSchema {
   private static final SchemaRewriter PLAIN = SchemaRewriter.builder().objectAtRoot().build();

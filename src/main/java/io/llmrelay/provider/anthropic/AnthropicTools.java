@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 
 /**
  * Encodes tools and the choice among them. A choice of several tools is expressed by sending those
- * alone. A conversation with tool calls needs tools: if the request has none, they are made of the
- * calls, and must not be called.
+ * alone. A conversation with tool calls needs tools: if the request has none, they are derived from
+ * the calls, and the model must not call them.
  */
 final class AnthropicTools {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,128}");

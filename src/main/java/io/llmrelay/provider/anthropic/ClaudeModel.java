@@ -4,8 +4,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a model accepts, judged by its name at any provider. A Claude model of an unknown version
- * counts as the newest; a model of another vendor accepts what the first versions of the API did.
+ * The features of a model, derived from its name at any provider. A Claude model of an unknown
+ * version counts as the newest; a model of another vendor accepts what the first versions of the
+ * API did.
  *
  * <p>The facts are those of platform.claude.com as of November 2026: the migration guides of each
  * model, "Extended thinking", "Adaptive thinking", "Effort" and "Structured outputs".
@@ -32,7 +33,7 @@ public final class ClaudeModel {
     this.version = version;
   }
 
-  /** Returns what a model of this name accepts. */
+  /** Returns the features of the model with this name. */
   public static ClaudeModel of(String model) {
     if (model == null || !CLAUDE.matcher(model).find()) {
       return new ClaudeModel(false, "", 0);
@@ -61,7 +62,7 @@ public final class ClaudeModel {
     return claude;
   }
 
-  /** Returns whether it can think at all; what is not known of other vendors counts in favour. */
+  /** Returns whether it can think at all; assumed of models of other vendors. */
   boolean thinks() {
     return !claude || version >= 37;
   }
@@ -71,7 +72,7 @@ public final class ClaudeModel {
     return claude && version >= 46;
   }
 
-  /** Returns whether it thinks unless told otherwise. */
+  /** Returns whether it thinks by default. */
   boolean thinksByDefault() {
     return claude && version >= 50 || alwaysThinks();
   }
@@ -83,7 +84,7 @@ public final class ClaudeModel {
         || family.equals("opus") && version >= 55;
   }
 
-  /** Returns whether thinking before the first tool call is all that can be turned off. */
+  /** Returns whether only thinking before the first tool call can be turned off. */
   boolean thinksBetweenTools() {
     return family.equals("sonnet") && version >= 55;
   }
@@ -93,7 +94,7 @@ public final class ClaudeModel {
     return version >= 47;
   }
 
-  /** Returns the most tokens of an answer that is asked for unless a request says otherwise. */
+  /** Returns the default for the most tokens of an answer. */
   int maxOutput() {
     return family.equals("opus") && version < 45 ? 32_000 : 64_000;
   }

@@ -18,7 +18,7 @@ import java.util.List;
 public record ClaudeSampling(Double temperature, Double topP, Integer topK) {
   private static final double MIN_TOP_P = 0.95;
 
-  /** Returns what is accepted of a request's settings; warnings name the rest. */
+  /** Returns those of a request's settings that are accepted; warnings name the rest. */
   public static ClaudeSampling of(
       ChatRequest request, String model, ClaudeThinking thinking, Translation translation) {
     ClaudeModel claude = ClaudeModel.of(model);

@@ -12,12 +12,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * How a Claude model is to think about a request, at Anthropic or elsewhere.
+ * The thinking settings of a request for a Claude model, at Anthropic or elsewhere.
  *
  * <p>Models up to 4.5 get a budget, which must be below the most tokens of the answer; later ones
- * decide themselves, guided by an effort. A budget and an effort stand for each other as in {@link
- * ReasoningWish}. Thinking is left out, with a warning, where the API refuses it: with a forced
- * tool call, after an unfinished answer of the assistant, and, with a budget, in a tool loop whose
+ * decide themselves, guided by an effort. A budget and an effort are converted as in {@link
+ * ReasoningWish}. Thinking is left out, with a warning, if the API refuses it: with a forced tool
+ * call, after an unfinished answer of the assistant, and, with a budget, in a tool loop whose
  * thinking blocks were lost.
  *
  * @param config the {@code thinking} object, or {@code null}
@@ -37,13 +37,13 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
             || reasoning.signature() != null && reasoning.text() != null);
   }
 
-  /** Returns whether it is thinking that was asked for, which restricts other settings. */
+  /** Returns whether thinking was requested, which restricts other settings. */
   boolean isOn() {
     return config != null && List.of("enabled", "adaptive").contains(config.getString("type"));
   }
 
   /**
-   * Decides for a request; its wish for reasoning counts as translated.
+   * Returns the settings for a request, whose reasoning settings then count as translated.
    *
    * @param forced whether the model must call a tool
    */
@@ -52,7 +52,7 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
     return new Decision(request, model, forced, translation).decide();
   }
 
-  /** One decision. */
+  /** The decision for one request. */
   private static final class Decision {
     private final ChatRequest request;
     private final String name;
@@ -111,7 +111,7 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
       return room ? null : "max_tokens leaves no room for it";
     }
 
-    /** Returns whether a tool loop goes on whose answers do not begin with signed thinking. */
+    /** Returns whether an answer in the current tool loop does not begin with signed thinking. */
     private boolean hasLostThinking(List<Turn> turns) {
       boolean loop = false;
       for (int i = turns.size() - 1; i > 0 && !turns.get(i).resultIds().isEmpty(); i -= 2) {
@@ -172,7 +172,9 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
       return new ClaudeThinking(config, null, maxTokens(budget), true);
     }
 
-    /** Limits a budget so that a fifth of the answer, or what is usual, is left for the rest. */
+    /**
+     * Limits a budget so that a fifth of the limit, or the default length, is left for the rest.
+     */
     private int limited(int budget) {
       Integer max = request.maxTokens();
       return Math.min(

@@ -14,8 +14,8 @@ import java.util.Set;
  * others, and nothing is recursive. Constraints beyond the subset, such as {@code maximum}, are
  * moved into the description, as Anthropic's own SDKs do.
  *
- * <p>A schema that leaves properties open by saying nothing is closed, which permits less; one that
- * permits others in so many words has no form in the subset.
+ * <p>A schema without {@code additionalProperties} is closed, which permits less; one that permits
+ * them explicitly has no form in the subset.
  *
  * @param schema the schema
  * @param optional how many properties are not required; a request may have {@link #MAX_OPTIONAL}
@@ -65,7 +65,7 @@ public record ClosedSchema(JsonObject schema, int optional, int unions) {
     }
   }
 
-  /** One schema on its way into the subset. */
+  /** The conversion of one schema to the subset. */
   private static final class Closing {
     private final JsonObject root;
     private final Set<String> open = new HashSet<>();
@@ -155,7 +155,7 @@ public record ClosedSchema(JsonObject schema, int optional, int unions) {
       return new JsonArray(closed);
     }
 
-    /** Makes sure that a reference points into the schema, and not to something it is part of. */
+    /** Checks that a reference points into the schema, and not to a schema that contains it. */
     private void follow(Object reference, int depth) throws Unfit {
       if (!(reference instanceof String path) || !path.startsWith("#/") || depth > MAX_DEPTH) {
         throw new Unfit();

@@ -43,7 +43,7 @@ public final class ContentBlocks {
   private boolean called;
   private int details;
 
-  /** Characters of the text so far, and before the present block. */
+  /** The characters of the text so far, and before the current block. */
   private int characters;
 
   private int begin;
@@ -53,7 +53,7 @@ public final class ContentBlocks {
     this.answer = answer;
   }
 
-  /** Starts a block; in a whole answer, it has its content. */
+  /** Starts a block; in a whole answer, the block has its content. */
   public void start(JsonObject block) {
     stop();
     switch (Json.text(block, "type")) {
@@ -89,7 +89,7 @@ public final class ContentBlocks {
     answer.text(BlockKind.TEXT, more);
   }
 
-  /** Adds ASCII. */
+  /** Adds text of the answer in ASCII. */
   void text(byte[] bytes, int from, int to) {
     characters += to - from;
     answer.text(BlockKind.TEXT, bytes, from, to);
@@ -126,19 +126,19 @@ public final class ContentBlocks {
     }
   }
 
-  /** Returns whether the input of the present block is passed on. */
+  /** Returns whether the input of the current block is passed on. */
   boolean takesArguments() {
     return kind != Kind.OTHER;
   }
 
-  /** Adds a citation of the present text block. */
+  /** Adds a citation of the current text block. */
   public void citation(Object citation) {
     if (citation instanceof JsonObject object && citations.size() < MAX_CITATIONS) {
       citations.add(object);
     }
   }
 
-  /** Ends the present block, if any. */
+  /** Ends the current block, if any. */
   public void stop() {
     if (kind != Kind.OTHER && !arguments) {
       arguments(Json.encode(input));
@@ -179,7 +179,7 @@ public final class ContentBlocks {
     return new JsonObject().put("type", kind).put(kind, fields);
   }
 
-  /** Returns the reason of an end with a call; one that carries an answer is none for clients. */
+  /** Returns the finish reason after a tool call; a call that carries the answer is none. */
   public FinishReason finishOfCall() {
     return answered && !called ? FinishReason.STOP : FinishReason.TOOL_CALLS;
   }

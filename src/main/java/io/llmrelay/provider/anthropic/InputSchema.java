@@ -37,8 +37,8 @@ public record InputSchema(JsonObject schema, boolean strict) {
       new ToolCache<>(InputSchema::translate);
 
   /**
-   * Returns the schemas of the permitted functions of a request by name; warnings name what they
-   * lost.
+   * Returns the schemas of the permitted functions of a request by name; warnings name dropped
+   * keywords.
    *
    * @param bound whether the model can be bound to a schema
    */
@@ -63,7 +63,7 @@ public record InputSchema(JsonObject schema, boolean strict) {
     return schemas;
   }
 
-  /** Returns the tools that may be called; all of them where the choice itself names the one. */
+  /** Returns the tools that may be called; all of them if the choice names a single one. */
   public static List<Tool> permitted(ChatRequest request) {
     ToolChoice choice = request.toolChoice();
     return choice == null || choice.names().isEmpty() || choice.only() != null

@@ -5,7 +5,7 @@ import io.llmrelay.chat.ToolChoice;
 import io.vertx.core.json.JsonObject;
 
 /**
- * How a Claude model is brought to answer in JSON.
+ * The way in which a Claude model is made to answer in JSON.
  *
  * <p>A JSON schema binds the answers of models from 4.5 on, if it has a {@linkplain ClosedSchema
  * form} for that. Otherwise, and for {@code json_object}, the model must call a tool with that
@@ -13,7 +13,7 @@ import io.vertx.core.json.JsonObject;
  * cannot serve such a request.
  *
  * @param kind the way
- * @param schema the schema of the answer; {@code null} if there is no way or none is needed
+ * @param schema the schema of the answer; {@code null} if none applies
  * @param name the name of the schema, or {@code null}
  */
 public record JsonAnswer(Kind kind, JsonObject schema, String name) {
@@ -22,7 +22,7 @@ public record JsonAnswer(Kind kind, JsonObject schema, String name) {
 
   /** The ways to get JSON. */
   public enum Kind {
-    /** None is asked for, or tools must be called instead of an answer. */
+    /** No JSON is requested, or tools must be called instead of an answer. */
     NONE,
     /** The answer is bound to a schema. */
     NATIVE,

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Passes the events of an answer on, for a client of the same API. What comes as chunks as well is
- * taken out of them; the events of an answer that came as one JSON object are made from it.
+ * Passes the events of an answer on, for a client of the same API, without the content that is also
+ * delivered as chunks. The events of an answer that came as one JSON object are built from it.
  */
 final class ReceivedEvents {
   /** The fields of blocks whose content comes as chunks. */

@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodes a request that was received in the form of the Messages API: its bytes, but for the
+ * Encodes a request that was received in the form of the Messages API: its bytes, except for the
  * model, {@code stream} and {@code max_tokens}.
  *
- * <p>Where the candidate is not of the version that the request names, its thinking, effort and
- * sampling are those that this version accepts, as in {@link AnthropicRequest}: a fallback to
- * another model would be refused for them.
+ * <p>If the candidate's version is not the one that the request names, thinking, effort and
+ * sampling are adapted to the candidate as in {@link AnthropicRequest}, since it would refuse them
+ * otherwise.
  */
 final class ReceivedRequest {
   private static final List<String> SAMPLING = List.of("temperature", "top_p", "top_k");
@@ -56,7 +56,7 @@ final class ReceivedRequest {
     return new EncodedRequest(JsonBody.encode(new JsonObject(body)), warnings, headers(options));
   }
 
-  /** Replaces what models accept in different ways. */
+  /** Adapts the settings that models accept in different forms. */
   private void adapt() {
     Translation translation = new Translation(request);
     boolean forced = AnthropicTools.isForced(request);
@@ -85,7 +85,7 @@ final class ReceivedRequest {
     }
   }
 
-  /** Leaves out the unknown fields at the top level. */
+  /** Removes the unknown fields at the top level. */
   private void drop() {
     List<String> dropped = new ArrayList<>(form.untranslated().unknown());
     dropped.removeIf(field -> !body.containsKey(field));

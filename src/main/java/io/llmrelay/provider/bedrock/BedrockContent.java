@@ -70,7 +70,7 @@ final class BedrockContent {
     return ToolArguments.problem(part);
   }
 
-  /** Encodes blocks; parts without a form of their own must have been removed. */
+  /** Encodes content blocks; parts that are none in this API must have been removed. */
   JsonArray blocks(List<ContentPart> parts) {
     JsonArray blocks = new JsonArray();
     for (ContentPart part : parts) {

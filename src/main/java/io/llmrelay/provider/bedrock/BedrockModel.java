@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a model accepts beyond the common part of the Converse API, judged by its id; of what is not
- * known, such as an inference profile's ARN, the best is assumed.
+ * The features of a model beyond the common part of the Converse API, derived from its id. An
+ * unknown id, such as an inference profile's ARN, counts as a model that has them.
  *
  * <p>Sources: "Supported models and model features", "ToolChoice" and "Get validated JSON results
  * from models" in the documentation of Amazon Bedrock, November 2026.
  *
  * @param id the id
- * @param claude what it accepts as a Claude model
+ * @param claude its features as a Claude model
  */
 record BedrockModel(String id, ClaudeModel claude) {
   private static final Pattern BOUND =

@@ -25,8 +25,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Encodes requests of the Converse API. What is not common to all models goes into {@code
- * additionalModelRequestFields}, which reach the model as they are.
+ * Encodes requests of the Converse API. Fields that are not common to all models go into {@code
+ * additionalModelRequestFields}, which reach the model unchanged.
  */
 final class BedrockRequest {
   private static final Set<String> TIERS = Set.of("default", "flex", "priority");

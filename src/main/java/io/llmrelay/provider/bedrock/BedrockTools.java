@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 
 /**
  * Encodes tools and the choice among them. A choice of several tools is expressed by sending those
- * alone, and no choice by sending none. A conversation with tool calls needs tools: if the request
- * has none, they are made of the calls.
+ * alone, and {@code none} by sending no tools. A conversation with tool calls needs tools: if the
+ * request has none, they are derived from the calls.
  */
 final class BedrockTools {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
@@ -114,7 +114,7 @@ final class BedrockTools {
     return one("toolSpec", spec);
   }
 
-  /** Returns the choice; Mistral's models take no name, but get the one tool only. */
+  /** Returns the choice; Mistral's models accept no name, but get only the named tool. */
   private JsonObject choice() {
     ToolChoice choice = request.toolChoice();
     if (choice == null || choice.mode() != Mode.REQUIRED) {
@@ -125,7 +125,7 @@ final class BedrockTools {
         : one("tool", one("name", choice.only()));
   }
 
-  /** Forbids parallel calls where that is known to be possible, which is a field of Claude's. */
+  /** Forbids parallel calls for Claude models, which have a field for it. */
   private void serialCalls(JsonObject choice, JsonObject additional) {
     if (request.setting(Setting.PARALLEL_TOOL_CALLS) != null
         && choice == null

@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Maps ids of tool calls to what the models' schemas accept: somewhere in an id there are nine
- * letters or digits in a row, and the ids of Mistral's models are nothing else. Ids that fit are
- * kept; others are hashed, so that a call and its result have the same id in every request.
+ * Maps ids of tool calls to ids that the models' schemas accept: an id contains nine letters or
+ * digits in a row, and for Mistral's models consists of exactly these. Ids that fit are kept;
+ * others are hashed, so that a call and its result have the same id in every request.
  */
 final class CloudflareCallIds {
   private static final Pattern ACCEPTED = Pattern.compile("[a-zA-Z0-9]{9}");

@@ -24,7 +24,7 @@ final class CloudflareReader implements Dialect.Reader {
   private final Answer answer;
   private final Dialect.Reader choices;
 
-  /** The number of calls that came whole. */
+  /** The number of calls that arrived in one piece. */
   private int whole;
 
   CloudflareReader(Answer answer, BackendOptions options) {
@@ -114,7 +114,7 @@ final class CloudflareReader implements Dialect.Reader {
     }
   }
 
-  /** Returns a call that came whole, as one delta. */
+  /** Returns a call that arrived in one piece, as one delta. */
   private JsonObject whole(JsonObject call, JsonObject function) {
     Object arguments = function.getValue("arguments");
     JsonObject delta = new JsonObject().put("index", whole++);

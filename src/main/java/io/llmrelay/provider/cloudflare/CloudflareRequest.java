@@ -18,7 +18,7 @@ import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 
-/** Encodes requests with what the schemas of most models have. */
+/** Encodes requests with the fields that the schemas of most models have. */
 final class CloudflareRequest {
   static final int DEFAULT_MAX_TOKENS = 2048;
   private static final long MAX_SEED = 9_999_999_999L;
@@ -65,7 +65,7 @@ final class CloudflareRequest {
     return new EncodedRequest(JsonBody.encode(json), translation.warnings());
   }
 
-  /** Not every model knows {@code none}, so that tools that may not be called are not sent. */
+  /** Encodes tools. With {@code none}, which not every model supports, no tools are sent. */
   private static void tools(ChatRequest request, JsonObject json, Translation translation) {
     ToolChoice choice = request.toolChoice();
     if (request.tools().isEmpty() || choice != null && choice.mode() == Mode.NONE) {

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Cohere's Chat API, version 2. Structured answers are native, and exclude tools; a tool choice
- * that names tools is a choice among fewer tools.
+ * Cohere's Chat API, version 2. Structured answers are native, and exclude tools. If a tool choice
+ * names tools, only those are sent.
  */
 public final class CohereDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d+/*$");

@@ -4,7 +4,7 @@ import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
-/** Translates what accompanies an answer into OpenAI's form. */
+/** Translates log probabilities and citations into OpenAI's form. */
 final class CohereExtras {
   private CohereExtras() {}
 

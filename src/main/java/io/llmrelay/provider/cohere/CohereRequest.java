@@ -71,7 +71,7 @@ final class CohereRequest {
     return choice == null ? Mode.AUTO : choice.mode();
   }
 
-  /** Tools that may not be called are not sent beside a format. */
+  /** Returns whether tools are sent; with a format, none are sent if they must not be called. */
   private static boolean offersTools(ChatRequest request) {
     return !request.tools().isEmpty() && !(request.wantsFormat() && mode(request) == Mode.NONE);
   }
@@ -123,7 +123,7 @@ final class CohereRequest {
     }
   }
 
-  /** Strictness holds for all tools of a request, each of which must require a parameter. */
+  /** Returns whether a tool is strict and has a required parameter; all tools of a request must. */
   private static boolean canBeStrict(Tool tool) {
     RawJson parameters = tool.parameters();
     return Boolean.TRUE.equals(tool.strict())

@@ -135,7 +135,7 @@ final class GeminiMedia {
         .put("inlineData", new JsonObject().put("mimeType", type).put("data", data));
   }
 
-  /** Whether the content is inline or at a place from where Google fetches it. */
+  /** Returns whether the content is inline or at a place from where Google fetches it. */
   private static boolean isReachable(RawJson url) {
     return Stream.of(DATA, "https://", "gs://", "files/").anyMatch(url::stringStartsWith)
         && !url.stringStartsWith("data:;");

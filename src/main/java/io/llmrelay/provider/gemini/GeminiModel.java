@@ -25,7 +25,7 @@ record GeminiModel(String name, double generation) {
     return new GeminiModel(name, name.contains("gemini") ? NEWEST : OLDEST);
   }
 
-  /** Whether tool calls have ids and must be signed, and their results may have media. */
+  /** Returns whether tool calls have ids and must be signed, and their results may have media. */
   boolean hasSignedCalls() {
     return generation >= 3;
   }
@@ -35,22 +35,22 @@ record GeminiModel(String name, double generation) {
     return generation == 2.5;
   }
 
-  /** Whether thinking has levels. */
+  /** Returns whether thinking has levels. */
   boolean hasThinkingLevels() {
     return generation >= 3;
   }
 
-  /** Whether the penalties of repetition may be set. */
+  /** Returns whether the penalties of repetition may be set. */
   boolean hasPenalties() {
     return generation < 3.5;
   }
 
-  /** Whether the level {@code minimal} exists. */
+  /** Returns whether the level {@code minimal} exists. */
   boolean hasMinimalThinking() {
     return name.contains("flash-lite") || name.contains("gemini-3-flash");
   }
 
-  /** Whether a budget of thinking may be 0. */
+  /** Returns whether a budget of thinking may be 0. */
   boolean canStopThinking() {
     return !name.contains("pro");
   }

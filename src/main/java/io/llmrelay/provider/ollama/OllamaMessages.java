@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodes messages. A message has one text and a list of images, so that one of OpenAI's in which
- * texts and images alternate becomes several. Servers match the results of tools to the calls by
- * the tools' names and by their order.
+ * Encodes messages. A message has one text and a list of images, so one of OpenAI's messages in
+ * which texts and images alternate becomes several. Servers match the results of tools to the calls
+ * by the tools' names and by their order.
  */
 final class OllamaMessages {
   private final JsonArray messages = new JsonArray();
@@ -32,7 +32,7 @@ final class OllamaMessages {
   /** The calls so far, by id, with their places in the conversation. */
   private final Map<String, Called> calls = new HashMap<>();
 
-  /** Results that followed each other, to be put into the order of their calls. */
+  /** Successive results, to be put into the order of their calls. */
   private final List<ToolResult> results = new ArrayList<>();
 
   /** The tool of a call, and how many calls preceded it. */

@@ -89,7 +89,7 @@ final class OllamaReader implements Dialect.Reader {
     answer.end();
   }
 
-  /** Not called: a whole answer is a stream of one line. */
+  /** Returns false. Not called, since a whole answer is a stream of one line. */
   @Override
   public boolean whole(JsonObject json) {
     return false;

@@ -22,7 +22,7 @@ import java.util.Locale;
 
 /** Encodes requests. Most settings are in an {@code options} object. */
 final class OllamaRequest {
-  /** Servers read of a property what is in it, and know neither references nor these keywords. */
+  /** Encodes functions for servers that support neither references nor these keywords. */
   private static final FunctionTools TOOLS =
       new FunctionTools(
           SchemaRewriter.builder()
@@ -52,7 +52,7 @@ final class OllamaRequest {
         : ToolArguments.problem(part);
   }
 
-  /** Tools that may not be called are not sent, since there is no tool choice. */
+  /** Returns whether tools are sent: the API has no tool choice, so {@code none} sends none. */
   private static boolean offersTools(ChatRequest request) {
     ToolChoice choice = request.toolChoice();
     return !request.tools().isEmpty() && (choice == null || choice.mode() != ToolChoice.Mode.NONE);
@@ -102,7 +102,7 @@ final class OllamaRequest {
     return options;
   }
 
-  /** Returns a level for models that have levels, and otherwise whether to think. */
+  /** Returns a level for models that have levels, otherwise whether to think. */
   private static Object think(ReasoningWish wish, String model, Translation translation) {
     if (wish != null && wish.hidden()) {
       translation.leftOut("reasoning.exclude");

@@ -140,7 +140,7 @@ final class MessageWriter {
         && !hasReasoning(message);
   }
 
-  /** Whether a message is the beginning of the answer. */
+  /** Returns whether a message is the beginning of the answer. */
   private boolean isPrefix(int i) {
     ChatMessage message = request.messages().get(i);
     return traits.has(Quirk.PREFIX)

@@ -72,7 +72,7 @@ final class ReasoningDetails {
     }
   }
 
-  /** Whether an entry is a fragment of the one before: of the same type, index and id. */
+  /** Returns whether an entry is a fragment of the one before: of the same type, index and id. */
   private static boolean goesOn(JsonObject last, JsonObject next) {
     return isText(last)
         && isText(next)

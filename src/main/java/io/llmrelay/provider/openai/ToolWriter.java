@@ -41,7 +41,7 @@ final class ToolWriter {
         : plain ? new ToolChoice(choice.mode(), List.of()).toJson() : choice.toJson();
   }
 
-  /** Whether only the allowed tools are sent, since the server cannot choose among more. */
+  /** Returns whether only the allowed tools are sent, since the server cannot choose among more. */
   private boolean isNarrowed() {
     ToolChoice choice = request.toolChoice();
     return traits.has(Quirk.NO_ALLOWED_TOOLS)

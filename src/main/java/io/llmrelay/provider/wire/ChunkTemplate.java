@@ -25,8 +25,8 @@ public final class ChunkTemplate {
   private int textTo;
 
   /**
-   * Whether a chunk matches. Its text is then in {@link #text}, from {@link #textFrom} to {@link
-   * #textTo}.
+   * Returns whether a chunk matches. Its text is then in {@link #text}, from {@link #textFrom} to
+   * {@link #textTo}.
    *
    * @param from the start of the chunk
    * @param to the end of the chunk

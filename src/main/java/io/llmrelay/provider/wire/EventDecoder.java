@@ -40,7 +40,9 @@ public interface EventDecoder {
     return 0;
   }
 
-  /** Whether a stream of this format begins like JSON; otherwise a JSON body is one answer. */
+  /**
+   * Returns whether a stream of this format begins like JSON; otherwise a JSON body is one answer.
+   */
   default boolean beginsAsJson() {
     return false;
   }

@@ -57,7 +57,7 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
     return null;
   }
 
-  /** Whether a byte of the response has arrived. */
+  /** Returns whether a byte of the response has arrived. */
   public boolean arrived() {
     return arrived;
   }

@@ -115,7 +115,7 @@ public final class SseDecoder implements EventDecoder {
     return i;
   }
 
-  /** Whether one of eight bytes is LF or CR. */
+  /** Returns whether one of eight bytes is LF or CR. */
   private static boolean hasLineEnd(long bytes) {
     return (zeros(bytes ^ EACH * '\n') | zeros(bytes ^ EACH * '\r')) != 0;
   }

@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * The native format: events with a piece of the response, then usage, then {@code [DONE]}, without
- * a finish reason. Reasoning has no place in it and is omitted. A tool call is sent whole; invalid
- * arguments are a text.
+ * a finish reason. It has no field for reasoning, which is omitted. A tool call is sent in one
+ * event, and arguments that are not valid JSON are sent as a string.
  */
 final class CloudflareFormat implements WireFormat {
   private static final String PADDING = "abcdefgh";

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The checks of schemas in the subset of OpenAPI that {@code parameters} has. */
+/** The checks of function parameters against Gemini's subset of OpenAPI schemas. */
 final class SchemaRules {
-  private static final Set<String> WORDS =
+  private static final Set<String> KEYWORDS =
       Set.of(
           "type",
           "format",
@@ -39,12 +39,12 @@ final class SchemaRules {
   /**
    * Checks a schema.
    *
-   * @param path the path in messages of errors, with the index of a property for its name
+   * @param path the path of the schema for error messages, in which properties are indexes
    */
   static void check(JsonObject schema, String path) {
-    for (String word : schema.fieldNames()) {
-      if (!WORDS.contains(word)) {
-        throw GeminiErrors.unknownName(word, path, "Cannot find field.");
+    for (String keyword : schema.fieldNames()) {
+      if (!KEYWORDS.contains(keyword)) {
+        throw GeminiErrors.unknownName(keyword, path, "Cannot find field.");
       }
     }
     if (schema.getValue("type") instanceof JsonArray) {
@@ -53,8 +53,8 @@ final class SchemaRules {
     }
     int index = 0;
     for (Map.Entry<String, Object> property : JsonNodes.object(schema, "properties")) {
-      if (property.getValue() instanceof JsonObject of) {
-        check(of, path + ".properties[" + index + "].value");
+      if (property.getValue() instanceof JsonObject nested) {
+        check(nested, path + ".properties[" + index + "].value");
       }
       index++;
     }

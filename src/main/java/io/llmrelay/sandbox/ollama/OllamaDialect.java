@@ -17,7 +17,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Ollama's native API. A request streams unless it says otherwise. */
+/** Ollama's native API. Requests stream unless {@code stream} is {@code false}. */
 public final class OllamaDialect implements SandboxDialect {
   private static final Pattern CHAT = Pattern.compile("/*(.*?)/?api/chat");
   private static final Pattern MODELS = Pattern.compile("/*(.*?)/?api/tags");

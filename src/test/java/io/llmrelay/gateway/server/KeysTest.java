@@ -226,7 +226,7 @@ class KeysTest extends GatewayFixture {
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("retry-after")).hasValue("1");
         assertThat(error(response).getString("message"))
-            .isEqualTo("the key one may have 1 requests at a time");
+            .isEqualTo("the key one may have 1 concurrent requests");
       }
     }
     relay.script = stream -> stream.text("x").end(FinishReason.STOP, TokenUsage.NONE, null);

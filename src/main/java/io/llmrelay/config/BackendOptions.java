@@ -23,7 +23,15 @@ public class BackendOptions {
 
   /** The built-in wire formats. */
   public static final List<String> DIALECTS =
-      List.of("openai", "anthropic", "gemini", "ollama", "cloudflare", "cohere", "bedrock");
+      List.of(
+          "openai",
+          "openai-responses",
+          "anthropic",
+          "gemini",
+          "ollama",
+          "cloudflare",
+          "cohere",
+          "bedrock");
 
   /** The value of {@code api-key} for a server that requires none. */
   public static final String NO_KEY = "none";

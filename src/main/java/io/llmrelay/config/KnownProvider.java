@@ -15,7 +15,11 @@ import java.util.Map;
  */
 public enum KnownProvider {
   OPENAI(
-      "OPENAI_API_KEY", "gpt-6-luna", List.of(new Endpoint("openai", "https://api.openai.com/v1"))),
+      "OPENAI_API_KEY",
+      "gpt-6-luna",
+      List.of(
+          new Endpoint("openai", "https://api.openai.com/v1"),
+          new Endpoint("openai-responses", "https://api.openai.com/v1"))),
   ANTHROPIC(
       "ANTHROPIC_API_KEY",
       "claude-haiku-5-5",
@@ -59,16 +63,22 @@ public enum KnownProvider {
   OPENROUTER(
       "OPENROUTER_API_KEY",
       "openai/gpt-oss-20b",
-      List.of(new Endpoint("openai", "https://openrouter.ai/api/v1"))),
+      List.of(
+          new Endpoint("openai", "https://openrouter.ai/api/v1"),
+          new Endpoint("openai-responses", "https://openrouter.ai/api/v1"))),
   AZURE(
       "AZURE_OPENAI_API_KEY",
       null,
-      List.of(new Endpoint("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
+      List.of(
+          new Endpoint("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1"),
+          new Endpoint("openai-responses", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
       ".+\\.(openai|services\\.ai|cognitiveservices)\\.azure\\.com"),
   XAI(
       "XAI_API_KEY",
       "grok-4-1-fast-non-reasoning",
-      List.of(new Endpoint("openai", "https://api.x.ai/v1"))),
+      List.of(
+          new Endpoint("openai", "https://api.x.ai/v1"),
+          new Endpoint("openai-responses", "https://api.x.ai/v1"))),
   COHERE(
       "COHERE_API_KEY",
       "command-r7b-12-2024",
@@ -83,9 +93,11 @@ public enum KnownProvider {
       null,
       List.of(
           new Endpoint("ollama", "http://${OLLAMA_HOST:127.0.0.1:11434}"),
-          new Endpoint("openai", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"))),
-  VLLM(null, null, List.of(new Endpoint("openai", null))),
-  LLAMACPP(null, null, List.of(new Endpoint("openai", null)));
+          new Endpoint("openai", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"),
+          new Endpoint("openai-responses", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"))),
+  VLLM(null, null, List.of(new Endpoint("openai", null), new Endpoint("openai-responses", null))),
+  LLAMACPP(
+      null, null, List.of(new Endpoint("openai", null), new Endpoint("openai-responses", null)));
 
   /**
    * A dialect of a provider and its base URL.

@@ -128,7 +128,7 @@ public final class Answer {
    * Deltas of text, reasoning and arguments are not events.
    */
   public void event(byte[] bytes, int from, int to) {
-    if (format == null) {
+    if (format == null || over()) {
       return;
     }
     cut();

@@ -10,6 +10,7 @@ import io.llmrelay.provider.cohere.CohereDialect;
 import io.llmrelay.provider.gemini.GeminiDialect;
 import io.llmrelay.provider.ollama.OllamaDialect;
 import io.llmrelay.provider.openai.OpenAiDialect;
+import io.llmrelay.provider.responses.ResponsesDialect;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ public final class Dialects {
     for (Dialect dialect :
         List.of(
             new OpenAiDialect(),
+            new ResponsesDialect(),
             new AnthropicDialect(),
             new GeminiDialect(),
             new OllamaDialect(),

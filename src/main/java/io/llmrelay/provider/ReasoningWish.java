@@ -130,6 +130,7 @@ public record ReasoningWish(Boolean wanted, Effort effort, Integer budget, boole
             case "enabled" -> toggle(!value.equals(false));
             case "display" -> hide(value.equals("omitted"));
             case "exclude" -> hide(value.equals(true));
+            case "summary" -> value.equals("auto") && hide(false);
             default -> false;
           };
       if (!read) {

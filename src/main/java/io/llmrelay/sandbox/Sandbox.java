@@ -51,11 +51,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * }</pre>
  *
  * <p>Each backend has the chat routes of all dialects, with whole answers and streams: {@code POST
- * …/chat/completions}, {@code …/messages}, {@code …/v1beta/models/MODEL:streamGenerateContent},
- * {@code …/api/chat}, {@code …/model/MODEL/converse-stream}, {@code …/v2/chat} and {@code
- * …/ai/run/MODEL}, and the lists of models. {@code GET /health} is for the server. A request that
- * the vendor rejects is rejected with its status and error, such as one without a model, or with a
- * tool result without its call.
+ * …/chat/completions}, {@code …/responses}, {@code …/messages}, {@code
+ * …/v1beta/models/MODEL:streamGenerateContent}, {@code …/api/chat}, {@code
+ * …/model/MODEL/converse-stream}, {@code …/v2/chat} and {@code …/ai/run/MODEL}, and the lists of
+ * models. {@code GET /health} is for the server. A request that the vendor rejects is rejected with
+ * its status and error, such as one without a model, or with a tool result without its call.
  *
  * <p>All methods may be called from any thread.
  */
@@ -170,8 +170,8 @@ public final class Sandbox {
   /**
    * Returns the base URL of a backend for a client of a dialect.
    *
-   * @param dialect {@code openai}, {@code anthropic}, {@code gemini}, {@code ollama}, {@code
-   *     bedrock}, {@code cohere} or {@code cloudflare}
+   * @param dialect {@code openai}, {@code openai-responses}, {@code anthropic}, {@code gemini},
+   *     {@code ollama}, {@code bedrock}, {@code cohere} or {@code cloudflare}
    * @throws IllegalArgumentException if there is no such dialect
    */
   public String backend(String dialect, String name) {

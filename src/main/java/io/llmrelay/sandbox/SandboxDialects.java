@@ -8,6 +8,7 @@ import io.llmrelay.sandbox.dialect.SandboxDialect;
 import io.llmrelay.sandbox.gemini.GeminiDialect;
 import io.llmrelay.sandbox.ollama.OllamaDialect;
 import io.llmrelay.sandbox.openai.OpenAiDialect;
+import io.llmrelay.sandbox.responses.ResponsesDialect;
 import java.util.List;
 
 /** The registry of dialects. */
@@ -23,6 +24,7 @@ final class SandboxDialects {
           new OllamaDialect(),
           new CohereDialect(),
           new AnthropicDialect(),
+          new ResponsesDialect(),
           OPENAI);
 
   private SandboxDialects() {}

@@ -188,7 +188,7 @@ class ConfigErrorsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, anthropic, gemini, ollama, cloudflare, cohere, bedrock)",
+        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, openai-responses, anthropic, gemini, ollama, cloudflare, cohere, bedrock)",
         "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm, llamacpp)",
         "base-url: localhost:9101/v1   | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
         "base-url: 'http://u:p@host/'  | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
@@ -227,8 +227,8 @@ class ConfigErrorsTest {
   void backendNeedsDialectAndBaseUrl() throws IOException {
     assertThat(problems("backends:\n  mine: {models: [m], default-model: n}"))
         .containsExactly(
-            "relay.yaml:2: backends.mine needs a dialect: openai, anthropic, gemini, ollama,"
-                + " cloudflare, cohere, bedrock",
+            "relay.yaml:2: backends.mine needs a dialect: openai, openai-responses, anthropic,"
+                + " gemini, ollama, cloudflare, cohere, bedrock",
             "relay.yaml:2: backends.mine.default-model must be one of the backend's models");
     assertThat(problems("backends:\n  mine: {dialect: openai}"))
         .containsExactly(

@@ -31,6 +31,12 @@ class AnyBytesTest {
                   "{\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"a\u00fc\"}}"),
               Sse.data("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}"),
               Sse.data("{\"type\":\"message_stop\"}")),
+          "openai-responses",
+          buffers(
+              Sse.data(
+                  "{\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"a\u00fc\"}"),
+              Sse.data(
+                  "{\"type\":\"response.completed\",\"response\":{\"status\":\"completed\"}}")),
           "gemini",
           buffers(
               Sse.data("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\u00fc\"}]}}]}"),

@@ -118,6 +118,7 @@ class ReadersOfAllDialectsTest {
       textBlock =
           """
           openai | {"choices":[{"message":{"content":1.10},"finish_reason":"stop"}]}
+          openai-responses | {"object":"response","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":1.10}]}]}
           anthropic | {"type":"message","content":[{"text":1.10}],"stop_reason":"end_turn"}
           gemini | {"candidates":[{"content":{"parts":[{"text":1.10}]},"finishReason":"STOP"}]}
           ollama | {"message":{"content":1.10},"done":true}

@@ -76,6 +76,8 @@ class ReasoningWishTest {
     assertThat(wish("\"reasoning_effort\":\"huge\"")).isNull();
     assertThat(translation.warnings()).containsExactly("reasoning_effort was left out");
     assertThat(wish("\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"}").on()).isTrue();
+    assertThat(translation.warnings()).isEmpty();
+    assertThat(wish("\"reasoning\":{\"effort\":\"low\",\"summary\":\"concise\"}").on()).isTrue();
     assertThat(translation.warnings()).containsExactly("reasoning.summary was left out");
     assertThat(wish("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":\"x\"}").on()).isTrue();
     assertThat(translation.warnings()).containsExactly("thinking.budget_tokens was left out");

@@ -31,6 +31,7 @@ public record Recording(
       Map.of(
           "openai-chat", "openai",
           "openai-chat-nonstream", "openai",
+          "openai-responses", "openai-responses",
           "anthropic-messages", "anthropic",
           "gemini-native", "gemini",
           "ollama-native", "ollama",

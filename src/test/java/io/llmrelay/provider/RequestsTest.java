@@ -18,6 +18,7 @@ class RequestsTest {
   @ParameterizedTest
   @CsvSource({
     "openai, /v1/chat/completions, text/event-stream, authorization",
+    "openai-responses, /v1/responses, text/event-stream, authorization",
     "anthropic, /v1/messages, text/event-stream, x-api-key",
     "gemini, /v1/models/m:streamGenerateContent?alt=sse, text/event-stream, x-goog-api-key",
     "ollama, /v1/api/chat, application/x-ndjson, authorization",

@@ -12,6 +12,8 @@ public final class Streams {
   public static Buffer text(String dialect, String literal) {
     return switch (dialect) {
       case "openai" -> data("{'choices':[{'delta':{'content':%s}}]}", literal);
+      case "openai-responses" ->
+          data("{'type':'response.output_text.delta','output_index':1,'delta':%s}", literal);
       case "anthropic" ->
           data("{'type':'content_block_delta','delta':{'type':'text_delta','text':%s}}", literal);
       case "gemini" -> data("{'candidates':[{'content':{'parts':[{'text':%s}]}}]}", literal);
@@ -28,6 +30,10 @@ public final class Streams {
     return switch (dialect) {
       case "openai", "cloudflare" ->
           data("{'choices':[{'delta':{'reasoning_content':%s}}]}", literal);
+      case "openai-responses" ->
+          data(
+              "{'type':'response.reasoning_summary_text.delta','output_index':0,'delta':%s}",
+              literal);
       case "anthropic" ->
           data(
               "{'type':'content_block_delta','delta':{'type':'thinking_delta','thinking':%s}}",
@@ -53,6 +59,11 @@ public final class Streams {
                       "{'choices':[],'usage':{'prompt_tokens':%s,'completion_tokens':%s}}",
                       input, output))
               .appendBuffer(data("[DONE]"));
+      case "openai-responses" ->
+          data(
+              "{'type':'response.completed','response':{'status':'completed',"
+                  + "'usage':{'input_tokens':%s,'output_tokens':%s}}}",
+              input, output);
       case "anthropic" ->
           data(
                   "{'type':'message_delta','delta':{'stop_reason':'end_turn'},"

@@ -141,6 +141,16 @@ class ToolLoopTest {
                   + "'function':{'name':'f','arguments':%2$s}}]}}]}",
               "{'choices':[{'delta':{},'finish_reason':'tool_calls'}]}",
               "[DONE]");
+      case "openai-responses" ->
+          events(
+              "{'type':'response.output_item.added','output_index':0,'item':"
+                  + "{'type':'function_call','call_id':'call_1','name':'f','arguments':''}}",
+              "{'type':'response.function_call_arguments.delta','output_index':0,'delta':%1$s}",
+              "{'type':'response.output_item.done','output_index':0,'item':"
+                  + "{'type':'function_call','call_id':'call_1','name':'f','arguments':%1$s}}",
+              "{'type':'response.output_item.done','output_index':1,'item':"
+                  + "{'type':'function_call','call_id':'call_2','name':'f','arguments':%2$s}}",
+              "{'type':'response.completed','response':{'status':'completed'}}");
       case "anthropic" ->
           events(
               "{'type':'content_block_start','index':0,'content_block':"

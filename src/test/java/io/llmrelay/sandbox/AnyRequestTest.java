@@ -37,6 +37,10 @@ class AnyRequestTest extends SandboxTestBase {
           RejectionTestBase.json(
               "{'role':'user','content':[{'type':'text','text':'a'},{'type':'image_url',"
                   + "'image_url':{'url':'data:image/png;base64,AAAA'}}]}");
+      case OPENAI_RESPONSES ->
+          RejectionTestBase.json(
+              "{'role':'user','content':[{'type':'input_text','text':'a'},{'type':'input_image',"
+                  + "'image_url':'data:image/png;base64,AAAA','detail':'auto'}]}");
       case ANTHROPIC ->
           RejectionTestBase.json(
               "{'role':'user','content':[{'type':'text','text':'a'},{'type':'image',"

@@ -45,6 +45,7 @@ class DialectsTest extends SandboxTestBase {
     Map<Vendor, String> finish =
         Map.of(
             Vendor.OPENAI, "stop",
+            Vendor.OPENAI_RESPONSES, "completed",
             Vendor.ANTHROPIC, "end_turn",
             Vendor.GEMINI, "STOP",
             Vendor.OLLAMA, "stop",
@@ -111,7 +112,7 @@ class DialectsTest extends SandboxTestBase {
         assertThat(wire.status()).isEqualTo(Integer.parseInt(name.substring(0, 3)));
         JsonObject body = wire.json();
         switch (vendor) {
-          case OPENAI, ANTHROPIC ->
+          case OPENAI, OPENAI_RESPONSES, ANTHROPIC ->
               assertThat(body.getJsonObject("error").getString("type")).isNotBlank();
           case GEMINI -> {
             JsonObject error = body.getJsonObject("error");
@@ -191,6 +192,7 @@ class DialectsTest extends SandboxTestBase {
     Map<Vendor, String> paths =
         Map.of(
             Vendor.OPENAI, "/p/v1/models",
+            Vendor.OPENAI_RESPONSES, "/p/v1/models",
             Vendor.ANTHROPIC, "/p/v1/models",
             Vendor.GEMINI, "/p/v1beta/models?pageSize=1000",
             Vendor.OLLAMA, "/p/api/tags",
@@ -216,6 +218,6 @@ class DialectsTest extends SandboxTestBase {
         .isThrownBy(() -> sandbox.backend("grpc", "primary"))
         .withMessage(
             "unknown dialect 'grpc', known: anthropic, bedrock, cloudflare, cohere, gemini, ollama,"
-                + " openai");
+                + " openai, openai-responses");
   }
 }

@@ -1,5 +1,7 @@
 package io.llmrelay.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.llmrelay.sandbox.dialect.JsonNodes;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -81,6 +83,7 @@ final class ParsedAnswer {
   private void read(Vendor vendor, JsonObject event) {
     switch (vendor) {
       case OPENAI -> openAi(event);
+      case OPENAI_RESPONSES -> responses(event);
       case ANTHROPIC -> anthropic(event);
       case GEMINI -> gemini(event);
       case OLLAMA -> ollama(event);
@@ -120,6 +123,50 @@ final class ParsedAnswer {
       finish = choice.getString("finish_reason", finish);
     }
     outputTokens = JsonNodes.object(event, "usage").getLong("completion_tokens", outputTokens);
+  }
+
+  private void responses(JsonObject event) {
+    boolean whole = "response".equals(event.getValue("object"));
+    switch (event.getString("type", "")) {
+      case "response.output_text.delta", "response.refusal.delta" ->
+          text.append(event.getValue("delta"));
+      case "response.reasoning_summary_text.delta" -> reasoning.append(event.getString("delta"));
+      case "response.output_item.added" ->
+          responsesItem(event.getInteger("output_index"), event.getJsonObject("item"));
+      case "response.function_call_arguments.delta" ->
+          call(event.getInteger("output_index")).arguments.append(event.getString("delta"));
+      case "response.function_call_arguments.done" -> {
+        Call call = call(event.getInteger("output_index"));
+        if (call.arguments.isEmpty()) {
+          call.arguments.append(event.getString("arguments"));
+        }
+        assertThat(call.arguments).hasToString(event.getString("arguments"));
+      }
+      default -> {}
+    }
+    JsonObject response = whole ? event : JsonNodes.object(event, "response");
+    finish = response.getString("status", finish);
+    outputTokens = JsonNodes.object(response, "usage").getLong("output_tokens", outputTokens);
+    if (whole) {
+      List<JsonObject> output = JsonNodes.objects(event, "output");
+      for (int i = 0; i < output.size(); i++) {
+        responsesItem(i, output.get(i));
+      }
+    }
+  }
+
+  private void responsesItem(int index, JsonObject item) {
+    text.append(JsonNodes.content(item.getValue("content")));
+    for (JsonObject part : JsonNodes.objects(item, "content")) {
+      text.append(JsonNodes.text(part, "refusal"));
+    }
+    reasoning.append(JsonNodes.content(item.getValue("summary")));
+    if ("function_call".equals(item.getValue("type"))) {
+      Call call = call(index);
+      call.id = item.getString("call_id");
+      call.name = item.getString("name");
+      call.arguments.append(item.getString("arguments"));
+    }
   }
 
   private void anthropic(JsonObject event) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.sandbox.ParsedAnswer.Call;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,7 @@ class ToolLoopTest extends SandboxTestBase {
           });
     }
     return switch (vendor) {
+      case OPENAI_RESPONSES -> throw new IllegalArgumentException("calls are items");
       case ANTHROPIC, BEDROCK -> message.put("role", "assistant").put("content", parts);
       case GEMINI -> message.put("role", "model").put("parts", parts);
       default -> message.put("role", "assistant").put("tool_calls", parts);
@@ -102,6 +104,9 @@ class ToolLoopTest extends SandboxTestBase {
 
   /** Returns a request that ends with the results of calls. */
   static JsonObject withResults(Vendor vendor, List<Call> calls, String... texts) {
+    if (vendor == Vendor.OPENAI_RESPONSES) {
+      return items(calls, texts);
+    }
     List<JsonObject> results = results(vendor, calls, texts);
     JsonObject[] messages = new JsonObject[2 + results.size()];
     messages[0] = vendor.message("Weather?");
@@ -110,6 +115,27 @@ class ToolLoopTest extends SandboxTestBase {
       messages[2 + i] = results.get(i);
     }
     return vendor.request(messages);
+  }
+
+  private static JsonObject items(List<Call> calls, String... texts) {
+    List<JsonObject> items = new ArrayList<>();
+    items.add(Vendor.OPENAI_RESPONSES.message("Weather?"));
+    for (Call call : calls) {
+      items.add(
+          new JsonObject()
+              .put("type", "function_call")
+              .put("call_id", call.id)
+              .put("name", call.name)
+              .put("arguments", call.arguments.toString()));
+    }
+    for (int i = 0; i < calls.size(); i++) {
+      items.add(
+          new JsonObject()
+              .put("type", "function_call_output")
+              .put("call_id", calls.get(i).id)
+              .put("output", texts[i]));
+    }
+    return Vendor.OPENAI_RESPONSES.request(items.toArray(JsonObject[]::new));
   }
 
   @ParameterizedTest
@@ -155,6 +181,13 @@ class ToolLoopTest extends SandboxTestBase {
         "tool_choice", new JsonObject("{\"type\":\"function\",\"function\":{\"name\":\"b\"}}"));
     assertThat(ask(Vendor.OPENAI, true, openAi).calls().get(0).name).isEqualTo("b");
     assertThat(ask(Vendor.OPENAI, true, openAi.put("tool_choice", "none")).calls()).isEmpty();
+
+    JsonObject responses =
+        Vendor.OPENAI_RESPONSES.withTools(Vendor.OPENAI_RESPONSES.request(), "a", "b");
+    responses.put("tool_choice", new JsonObject("{\"type\":\"function\",\"name\":\"b\"}"));
+    assertThat(ask(Vendor.OPENAI_RESPONSES, true, responses).calls().get(0).name).isEqualTo("b");
+    responses.put("tool_choice", "none");
+    assertThat(ask(Vendor.OPENAI_RESPONSES, true, responses).calls()).isEmpty();
 
     JsonObject anthropic = Vendor.ANTHROPIC.withTools(Vendor.ANTHROPIC.request(), "a", "b");
     anthropic.put("tool_choice", new JsonObject("{\"type\":\"tool\",\"name\":\"b\"}"));

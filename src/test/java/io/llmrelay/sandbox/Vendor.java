@@ -8,6 +8,7 @@ import java.util.Locale;
 /** Requests in each dialect, as a client of the vendor sends them. */
 enum Vendor {
   OPENAI,
+  OPENAI_RESPONSES,
   ANTHROPIC,
   GEMINI,
   OLLAMA,
@@ -22,7 +23,7 @@ enum Vendor {
           "unit":{"type":"string","enum":["celsius","kelvin"]}},"required":["city","unit"]}""");
 
   String dialect() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Returns a request with one message of the user. */
@@ -35,7 +36,13 @@ enum Vendor {
     for (JsonObject message : messages) {
       array.add(message);
     }
-    JsonObject request = new JsonObject().put(this == GEMINI ? "contents" : "messages", array);
+    String field =
+        switch (this) {
+          case GEMINI -> "contents";
+          case OPENAI_RESPONSES -> "input";
+          default -> "messages";
+        };
+    JsonObject request = new JsonObject().put(field, array);
     return this == ANTHROPIC ? request.put("max_tokens", 100) : request;
   }
 
@@ -70,6 +77,8 @@ enum Vendor {
   private JsonObject tool(String name) {
     JsonObject tool = new JsonObject().put("name", name).put("description", "A tool.");
     return switch (this) {
+      case OPENAI_RESPONSES ->
+          tool.put("type", "function").put("strict", false).put("parameters", SCHEMA);
       case ANTHROPIC -> tool.put("input_schema", SCHEMA);
       case GEMINI -> tool.put("parametersJsonSchema", SCHEMA);
       case BEDROCK ->
@@ -89,6 +98,16 @@ enum Vendor {
               new JsonObject()
                   .put("type", "json_schema")
                   .put("json_schema", new JsonObject().put("name", "w").put("schema", SCHEMA)));
+      case OPENAI_RESPONSES ->
+          request.put(
+              "text",
+              new JsonObject()
+                  .put(
+                      "format",
+                      new JsonObject()
+                          .put("type", "json_schema")
+                          .put("name", "w")
+                          .put("schema", SCHEMA)));
       case ANTHROPIC ->
           request.put(
               "output_config",

@@ -24,6 +24,7 @@ class VendorSchemaTest extends SandboxTestBase {
                   "CreateChatCompletionResponse",
                   "CreateChatCompletionStreamResponse",
                   "CreateChatCompletionRequest"),
+          Vendor.OPENAI_RESPONSES, new Roots("Response", "ResponseStreamEvent", "CreateResponse"),
           Vendor.ANTHROPIC, new Roots("MessagesResponse", "MessagesStreamEvent", "MessagesRequest"),
           Vendor.GEMINI,
               new Roots(
@@ -57,9 +58,9 @@ class VendorSchemaTest extends SandboxTestBase {
           Scenario.of("tool-calls-fragment-3-reasoning-2").text("I will look it up."));
 
   @ParameterizedTest
-  @EnumSource(names = {"OPENAI", "ANTHROPIC", "GEMINI", "BEDROCK", "COHERE"})
+  @EnumSource(names = {"OPENAI", "OPENAI_RESPONSES", "ANTHROPIC", "GEMINI", "BEDROCK", "COHERE"})
   void answersAndEvents(Vendor vendor) throws Exception {
-    VendorSchemas schemas = VendorSchemas.of(vendor.dialect());
+    VendorSchemas schemas = VendorSchemas.of(vendor.dialect().replace("-responses", ""));
     Roots roots = ROOTS.get(vendor);
     for (Scenario scenario : SCENARIOS) {
       for (boolean streaming : new boolean[] {true, false}) {
@@ -84,14 +85,17 @@ class VendorSchemaTest extends SandboxTestBase {
 
   /** The requests of these tests are those of real clients, as far as the schema knows. */
   @ParameterizedTest
-  @EnumSource(names = {"OPENAI", "ANTHROPIC", "GEMINI", "BEDROCK", "COHERE"})
+  @EnumSource(names = {"OPENAI", "OPENAI_RESPONSES", "ANTHROPIC", "GEMINI", "BEDROCK", "COHERE"})
   void requests(Vendor vendor) throws Exception {
-    VendorSchemas schemas = VendorSchemas.of(vendor.dialect());
+    VendorSchemas schemas = VendorSchemas.of(vendor.dialect().replace("-responses", ""));
     JsonObject request = vendor.withSchema(vendor.withTools(vendor.request(), "a", "b"));
     if (vendor != Vendor.GEMINI && vendor != Vendor.BEDROCK) {
       request.put("model", "m");
     }
     assertThat(schemas.problems(ROOTS.get(vendor).request(), request)).isEmpty();
+    if (vendor == Vendor.OPENAI_RESPONSES) {
+      request.put("input", 7);
+    }
     request.put("mesages", 1).remove(vendor == Vendor.GEMINI ? "contents" : "messages");
     if (vendor != Vendor.BEDROCK) {
       assertThat(schemas.problems(ROOTS.get(vendor).request(), request)).isNotEmpty();

@@ -222,6 +222,8 @@ final class ErrorRules {
                   "(parameter|argument|field|feature)_not_supported",
                   "not_supported(_error)?",
                   "extra_forbidden",
+                  // Reasoning of another account.
+                  "invalid_encrypted_content",
                   // Invalid JSON of the model.
                   "json_validate_failed",
                   "output_parse_failed"),

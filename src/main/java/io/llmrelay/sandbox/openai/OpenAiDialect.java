@@ -2,6 +2,7 @@ package io.llmrelay.sandbox.openai;
 
 import io.llmrelay.sandbox.dialect.JsonNodes;
 import io.llmrelay.sandbox.dialect.OfferedTool;
+import io.llmrelay.sandbox.dialect.OpenAiErrors;
 import io.llmrelay.sandbox.dialect.RequestSummary;
 import io.llmrelay.sandbox.dialect.Route;
 import io.llmrelay.sandbox.dialect.SandboxDialect;

@@ -1,6 +1,7 @@
 package io.llmrelay.sandbox.openai;
 
 import io.llmrelay.sandbox.dialect.JsonNodes;
+import io.llmrelay.sandbox.dialect.OpenAiErrors;
 import io.llmrelay.sandbox.dialect.RejectedException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -190,6 +190,7 @@ class ErrorClassifierTest {
           403 | null                  | gpt-9 is not available for this API key
           404 | null                  | not available for your account
           422 | extra_forbidden       | no
+          400 | invalid_encrypted_content | The encrypted content gAAA could not be verified.
           501 | not_supported_error   | This server does not support tools.
           413 | rate_limit_exceeded   | Request too large for model `m` in organization `o` service tier `on_demand` on tokens per minute (TPM): Limit 8000, Requested 22313
           429 | rate_limit_exceeded   | Request too large for gpt-4o in organization o on tokens per min (TPM): Limit 30000, Requested 30601. The input or output tokens must be reduced.

@@ -1,15 +1,13 @@
-package io.llmrelay.sandbox.openai;
+package io.llmrelay.sandbox.dialect;
 
-import io.llmrelay.sandbox.dialect.NamedErrors;
 import io.llmrelay.sandbox.dialect.NamedErrors.Entry;
-import io.llmrelay.sandbox.dialect.SandboxError;
 import java.util.List;
 
 /** OpenAI's errors. Their names are those of the scenarios with an HTTP error. */
-final class OpenAiErrors {
-  static final String INVALID = "invalid_request_error";
+public final class OpenAiErrors {
+  public static final String INVALID = "invalid_request_error";
 
-  static final NamedErrors ALL =
+  public static final NamedErrors ALL =
       new NamedErrors(
           new Entry("400", INVALID, "invalid_value", "Invalid 'messages[0].role': 'sytem'."),
           new Entry(
@@ -67,11 +65,13 @@ final class OpenAiErrors {
 
   private OpenAiErrors() {}
 
-  static List<String> names() {
+  /** Returns the names of the errors. */
+  public static List<String> names() {
     return ALL.names();
   }
 
-  static SandboxError invalid(String param, String code, String message) {
+  /** Returns the error of a request that is invalid. */
+  public static SandboxError invalid(String param, String code, String message) {
     return new SandboxError(400, INVALID, code, param, message);
   }
 }

@@ -1,0 +1,2 @@
+/** OpenAI's Responses API. */
+package io.llmrelay.sandbox.responses;

@@ -21,14 +21,17 @@ public final class Chaos extends VerticleBase {
   private final Deque<RowRunner> waiting = new ArrayDeque<>();
   private final Map<Integer, List<Result>> unreported = new HashMap<>();
   private final List<Row> rows;
+  private final List<String> dialects;
   private final Consumer<List<Result>> each;
   private final List<Result> results = new ArrayList<>();
   private int nextToReport;
   private final Promise<List<Result>> done = Promise.promise();
 
-  private Chaos(Profile profile, List<Row> rows, Consumer<List<Result>> each) {
+  private Chaos(
+      Profile profile, List<Row> rows, List<String> dialects, Consumer<List<Result>> each) {
     this.profile = profile;
     this.rows = rows;
+    this.dialects = dialects;
     this.each = each;
   }
 
@@ -36,13 +39,18 @@ public final class Chaos extends VerticleBase {
    * Runs rows, several at a time.
    *
    * @param rows of {@link FaultWall#rows}
+   * @param dialects of {@link FaultWall#DIALECTS}
    * @param each receives the results of each row in one dialect, in the order of the rows, on an
    *     event loop
    * @return a future of all results
    */
   public static Future<List<Result>> run(
-      Vertx vertx, Profile profile, List<Row> rows, Consumer<List<Result>> each) {
-    Chaos chaos = new Chaos(profile, rows, each);
+      Vertx vertx,
+      Profile profile,
+      List<Row> rows,
+      List<String> dialects,
+      Consumer<List<Result>> each) {
+    Chaos chaos = new Chaos(profile, rows, dialects, each);
     return vertx
         .deployVerticle(chaos)
         .compose(id -> chaos.done.future().eventually(() -> vertx.undeploy(id)));
@@ -54,7 +62,7 @@ public final class Chaos extends VerticleBase {
         .onSuccess(
             fixture -> {
               for (Row row : rows) {
-                for (String dialect : row.dialects()) {
+                for (String dialect : row.dialects(dialects)) {
                   waiting.add(new RowRunner(fixture, profile, row, dialect, waiting.size()));
                 }
               }

@@ -24,7 +24,8 @@ public record Row(
       Set.of("400-streamoptions", "length-empty", "no-finish");
 
   private static final Pattern NAME =
-      Pattern.compile("(?:(\\w+): )?(warm )?(once )?(\\S+)( \\+retry)?( \\+again)?(?: @(\\S+))?");
+      Pattern.compile(
+          "(?:(-?[\\w,]+): )?(warm )?(once )?(\\S+)( \\+retry)?( \\+again)?(?: @(\\S+))?");
 
   static List<String> cells(String line) {
     return Stream.of(line.split("\\|")).map(String::strip).toList();
@@ -48,10 +49,15 @@ public record Row(
     return !expected(streaming, alone).equals(NONE);
   }
 
-  /** Returns the dialects of the primary. */
-  List<String> dialects() {
-    String only = part(1);
-    return only == null ? List.of("openai", "anthropic") : List.of(only);
+  /** Returns those of some dialects that the primary may have. */
+  List<String> dialects(List<String> some) {
+    String named = part(1);
+    if (named == null) {
+      return some;
+    }
+    boolean without = named.startsWith("-");
+    List<String> names = List.of((without ? named.substring(1) : named).split(","));
+    return some.stream().filter(each -> names.contains(each) != without).toList();
   }
 
   /** Returns the scenario or, in parentheses, the name of an address without a sandbox. */

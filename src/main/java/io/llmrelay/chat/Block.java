@@ -14,9 +14,17 @@ import io.vertx.core.json.JsonObject;
  */
 public record Block(int index, BlockKind kind, String id, String name, JsonObject extra) {
 
+  /** The name of data that is content: images, in OpenRouter's form. */
+  public static final String IMAGES = "images";
+
   /** A block of text. */
   public static Block of(int index, BlockKind kind) {
     return new Block(index, kind, null, null, null);
+  }
+
+  /** Whether it holds images, which are content although they come as data. */
+  public boolean isImages() {
+    return kind == BlockKind.DATA && IMAGES.equals(name);
   }
 
   public JsonObject toJson() {

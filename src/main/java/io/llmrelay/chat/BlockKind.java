@@ -15,7 +15,7 @@ public enum BlockKind {
   /**
    * JSON that accompanies the answer: values that each end with a line feed. The block's name is
    * the field of OpenAI's API, or of an extension of it, that carries such a value, for example
-   * {@code reasoning_details}.
+   * {@code reasoning_details}. Images are such data, and the answer's content as well.
    */
   DATA,
   /**

@@ -478,6 +478,11 @@ public final class ChatRequest {
     return responseFormat != null && !"text".equals(responseFormat.getValue("type"));
   }
 
+  /** Whether the answer may have images: they are asked for, or the model's name says so. */
+  public boolean expectsImages() {
+    return setting(Setting.MODALITIES) != null || model != null && model.contains("image");
+  }
+
   /** The JSON schema of the answer, or {@code null}. */
   public Object schema() {
     return responseFormat != null && responseFormat.getValue("json_schema") instanceof JsonObject of

@@ -32,7 +32,7 @@ final class MessageJson {
       if (part instanceof ToolCall call) {
         calls.add(call(call));
       } else if (part instanceof Reasoning reasoning) {
-        reasoning(reasoning, json);
+        reasoning(reasoning, calls.size(), json);
       } else {
         content.add(part(part));
       }
@@ -102,7 +102,7 @@ final class MessageJson {
     return put(json, "extra_content", value(call.extra()));
   }
 
-  private static void reasoning(Reasoning reasoning, JsonObject message) {
+  private static void reasoning(Reasoning reasoning, int calls, JsonObject message) {
     if (reasoning.signature() == null && reasoning.encrypted() == null) {
       message.put(
           "reasoning_content",
@@ -110,7 +110,7 @@ final class MessageJson {
       return;
     }
     JsonArray details = message.getJsonArray("reasoning_details", new JsonArray());
-    message.put("reasoning_details", details.add(detail(reasoning, details.size())));
+    message.put("reasoning_details", details.add(detail(reasoning, details.size() + calls)));
   }
 
   /** Returns OpenRouter's form of thinking. */

@@ -6,6 +6,7 @@ import static com.fasterxml.jackson.core.JsonToken.VALUE_NULL;
 import static com.fasterxml.jackson.core.JsonToken.VALUE_STRING;
 
 import io.llmrelay.chat.ChatMessage.Role;
+import io.llmrelay.chat.ContentPart.Image;
 import io.llmrelay.chat.ContentPart.Reasoning;
 import io.llmrelay.chat.ContentPart.Refusal;
 import io.llmrelay.chat.ContentPart.Text;
@@ -25,10 +26,16 @@ final class MessageReader {
   private String name;
   private boolean hasContent;
   private final List<ContentPart> content = new ArrayList<>();
-  private final List<ContentPart> details = new ArrayList<>();
+  private final List<Reasoning> details = new ArrayList<>();
+
+  /** For each of the details, how many tool calls precede it. */
+  private final List<Integer> callsBefore = new ArrayList<>();
+
+  private int detailsRead;
   private final List<ContentPart> calls = new ArrayList<>();
   private RawJson reasoning;
   private RawJson refusal;
+  private RawJson cacheControl;
   private String callId;
   private boolean error;
 
@@ -63,8 +70,9 @@ final class MessageReader {
         reasoning = text == null ? reasoning : text;
       }
       case "reasoning_details" -> elements(field, this::detail);
-      case "thinking_blocks" -> elements(field, at -> details.add(thinking(at)));
+      case "thinking_blocks" -> elements(field, at -> addDetail(thinking(at), 0));
       case "refusal" -> refusal = text(field);
+      case "cache_control" -> cacheControl = in.raw();
       case "tool_calls" -> elements(field, at -> calls.add(call(at)));
       case "tool_call_id" -> callId = string(field);
       case "is_error" -> error = Boolean.TRUE.equals(in.value());
@@ -86,6 +94,9 @@ final class MessageReader {
 
   private List<ContentPart> parts() {
     Role role = role();
+    if (cacheControl != null) {
+      cache();
+    }
     if (role == Role.ASSISTANT) {
       return assistantParts();
     }
@@ -104,17 +115,50 @@ final class MessageReader {
     return List.of(new ToolResult(callId, content, error));
   }
 
+  /** Puts {@code cache_control} of the message on its last part that can have it. */
+  private void cache() {
+    for (int i = content.size() - 1; i >= 0; i--) {
+      ContentPart part = content.get(i);
+      if (part instanceof Text text) {
+        content.set(i, new Text(text.content(), cacheControl));
+        return;
+      }
+      if (part instanceof Image image) {
+        content.set(i, new Image(image.url(), image.detail(), cacheControl));
+        return;
+      }
+    }
+    path.unknown("cache_control", cacheControl);
+  }
+
   private List<ContentPart> assistantParts() {
-    List<ContentPart> parts = new ArrayList<>(details);
-    if (reasoning != null && details.stream().noneMatch(Reasoning.class::isInstance)) {
+    List<ContentPart> parts = new ArrayList<>();
+    int detail = addDetails(0, calls.isEmpty() ? Integer.MAX_VALUE : 0, parts);
+    if (reasoning != null && details.isEmpty()) {
       parts.add(new Reasoning(reasoning, null, null, null, null));
     }
     parts.addAll(content);
     if (refusal != null) {
       parts.add(new Refusal(refusal));
     }
-    parts.addAll(calls);
+    for (int i = 0; i < calls.size(); i++) {
+      parts.add(calls.get(i));
+      detail = addDetails(detail, i + 1, parts);
+    }
+    addDetails(detail, Integer.MAX_VALUE, parts);
     return parts;
+  }
+
+  /**
+   * Adds the details from one on that are preceded by at most so many calls. Returns the first one
+   * that is not.
+   */
+  private int addDetails(int from, int calls, List<ContentPart> parts) {
+    int detail = from;
+    while (detail < details.size() && callsBefore.get(detail) <= calls) {
+      parts.add(details.get(detail++));
+    }
+    return detail;
   }
 
   private void content() {
@@ -136,7 +180,11 @@ final class MessageReader {
     }
   }
 
-  /** Reads an entry of {@code reasoning_details}, which is OpenRouter's. */
+  /**
+   * Reads an entry of {@code reasoning_details}, which is OpenRouter's. The index of thinking that
+   * Claude has signed counts entries and tool calls: by it, thinking between calls is put there
+   * again.
+   */
   private void detail(RequestPath at) {
     ObjectFields fields = ObjectFields.read(in, at);
     RawJson text = fields.text("text");
@@ -148,9 +196,18 @@ final class MessageReader {
             fields.string("id"),
             fields.string("signature"),
             fields.string("data"));
+    RawJson index = fields.raw("index");
+    boolean placed = index != null && Reasoning.ANTHROPIC.equals(detail.origin());
+    int before = placed && index.value() instanceof Integer i ? i - detailsRead : 0;
+    detailsRead++;
     if (detail.text() != null || detail.encrypted() != null || detail.signature() != null) {
-      details.add(detail);
+      addDetail(detail, before);
     }
+  }
+
+  private void addDetail(Reasoning detail, int calls) {
+    details.add(detail);
+    callsBefore.add(calls);
   }
 
   /** Reads an entry of {@code thinking_blocks}, or a content part, in the form of Anthropic. */

@@ -22,7 +22,8 @@ public enum RequestFeature {
   OTHER_PARTS("content parts of other types"),
   JSON("response_format json_object"),
   JSON_SCHEMA("response_format json_schema"),
-  WEB_SEARCH("web_search_options");
+  WEB_SEARCH("web_search_options"),
+  IMAGE_ANSWERS("modalities image");
 
   private final String text;
 
@@ -53,6 +54,9 @@ public enum RequestFeature {
     }
     if (request.setting(Setting.WEB_SEARCH_OPTIONS) != null) {
       features.add(WEB_SEARCH);
+    }
+    if (request.setting(Setting.MODALITIES) != null) {
+      features.add(IMAGE_ANSWERS);
     }
     return features;
   }

@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -34,11 +35,13 @@ public enum Setting {
   PROMPT_CACHE_RETENTION(Setting::string, Setting::empty),
   SAFETY_IDENTIFIER(Setting::string, Setting::empty),
   PREDICTION(Setting::object, Setting::empty),
-  MODALITIES(Setting::modalities, value -> true),
+  MODALITIES(Setting::modalities, value -> !((JsonArray) value).contains("image")),
   WEB_SEARCH_OPTIONS(Setting::object, value -> false);
 
   private static final Map<String, Setting> BY_NAME =
       Arrays.stream(values()).collect(Collectors.toMap(Setting::field, setting -> setting));
+
+  private static final Set<Object> MODALITIES_OF_ANSWERS = Set.of("text", "image");
 
   private final Function<Object, String> check;
   private final Predicate<Object> neutral;
@@ -97,9 +100,10 @@ public enum Setting {
   }
 
   private static String modalities(Object value) {
-    return value instanceof JsonArray array && array.stream().allMatch("text"::equals)
+    return value instanceof JsonArray array
+            && array.stream().allMatch(MODALITIES_OF_ANSWERS::contains)
         ? null
-        : "other than [\"text\"] is not supported yet";
+        : "must be an array of \"text\" and \"image\"; others are not supported yet";
   }
 
   private static boolean zero(Object value) {

@@ -31,6 +31,15 @@ final class ChaosCommand implements Callable<Integer> {
   @Option(names = "--fast", description = "Short timers, as in the tests: about 20 seconds.")
   private boolean fast;
 
+  @Option(
+      names = "--dialects",
+      split = ",",
+      paramLabel = "DIALECT",
+      description =
+          "The dialects of the primary: openai, anthropic, gemini, ollama, bedrock, cohere,"
+              + " cloudflare. By default the first two.")
+  private List<String> dialects = FaultWall.DIALECTS.subList(0, 2);
+
   @Parameters(
       arity = "0..*",
       paramLabel = "TEXT",
@@ -44,6 +53,12 @@ final class ChaosCommand implements Callable<Integer> {
     if (rows.isEmpty()) {
       throw new CommandException("No row of the wall holds any of " + texts + ".");
     }
+    for (String dialect : dialects) {
+      if (!FaultWall.DIALECTS.contains(dialect)) {
+        throw new CommandException(
+            "There is no dialect " + dialect + "; there are " + FaultWall.DIALECTS + ".");
+      }
+    }
     Terminal terminal = new Terminal(spec.commandLine().getOut());
     Vertx vertx = Vertx.vertx();
     try {
@@ -51,13 +66,13 @@ final class ChaosCommand implements Callable<Integer> {
       terminal.line(terminal.bold(header()));
       Profile profile = fast ? Profile.fast() : Profile.production();
       List<Result> results =
-          Chaos.run(vertx, profile, rows, played -> show(played, terminal)).await();
+          Chaos.run(vertx, profile, rows, dialects, played -> show(played, terminal)).await();
       List<Result> wrong = results.stream().filter(result -> !result.right()).toList();
       terminal.line();
       terminal.line(
           "%d rows, %d requests, %d deviations, %d s"
               .formatted(
-                  rows.size(),
+                  results.stream().map(Result::row).distinct().count(),
                   results.size(),
                   wrong.size(),
                   (System.nanoTime() - start) / 1_000_000_000));

@@ -195,6 +195,15 @@ final class Failover {
     return leg.heldBytes > settings.latchMaxBytes() ? abort(tooLarge()) : leg.hold;
   }
 
+  /** Records the start of images: content, whose chunks are recorded as data. */
+  List<Action> images(int number) {
+    if (!isCurrent(number)) {
+      return NOTHING;
+    }
+    leg.heldBytes += state == State.STREAMING ? 0 : BLOCK_BYTES;
+    return chunks(number, BlockKind.OTHER, 1, 0, 1);
+  }
+
   /** Records chunks that arrived at once, with their total length in bytes and characters. */
   List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
     if (!isCurrent(number)) {

@@ -257,7 +257,8 @@ final class Run implements ChatExchange {
     @Override
     public void block(Block block) {
       try {
-        for (Action action : machine.block(number, block.kind())) {
+        for (Action action :
+            block.isImages() ? machine.images(number) : machine.block(number, block.kind())) {
           if (action instanceof Action.Deliver) {
             sink.block(block);
           } else if (action instanceof Action.Hold) {

@@ -10,6 +10,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.EventDecoder;
 import io.llmrelay.provider.wire.Json;
 import io.llmrelay.provider.wire.JsonObjectCheck;
 import io.llmrelay.provider.wire.Utf8Buffer;
@@ -50,6 +51,9 @@ public final class Answer {
    * at once; a small compressed body that expands without end does.
    */
   static final int MAX_UNDELIVERED = 4 << 20;
+
+  /** The longest event with images, in bytes. */
+  static final int MAX_IMAGES = 16 << 20;
 
   /** The most tool calls of an answer. */
   static final int MAX_CALLS = 512;
@@ -101,6 +105,7 @@ public final class Answer {
   private String model;
   private int malformed;
   private int limit = Integer.MAX_VALUE;
+  private boolean images;
   private boolean complete;
   private Failure failure;
 
@@ -302,6 +307,16 @@ public final class Answer {
     return ascii ? Buffer.buffer(json) : Buffer.buffer(new String(json, StandardCharsets.UTF_8));
   }
 
+  /** Adds an image to the answer, by its URL. */
+  public void image(String url) {
+    data(
+        Block.IMAGES,
+        JsonArray.of(
+            new JsonObject()
+                .put("type", "image_url")
+                .put("image_url", new JsonObject().put("url", url))));
+  }
+
   private void data(String field, Buffer json) {
     cut();
     Block data = dataBlocks.get(field);
@@ -311,6 +326,7 @@ public final class Answer {
       started = true;
       dataBlocks.put(field, data);
     }
+    chunks |= data.isImages();
     accompany(data, json);
   }
 
@@ -349,11 +365,11 @@ public final class Answer {
 
   private void count(int bytes) {
     undelivered += bytes;
-    if (undelivered > MAX_UNDELIVERED) {
+    int most = Math.max(MAX_UNDELIVERED, maxEvent());
+    if (undelivered > most) {
       fail(
           Failure.of(
-              FailureKind.SERVER_ERROR,
-              "more than " + MAX_UNDELIVERED + " bytes of text came at once"));
+              FailureKind.SERVER_ERROR, "more than " + most + " bytes of text came at once"));
     }
   }
 
@@ -410,6 +426,16 @@ public final class Answer {
    */
   public void limit(Integer tokens) {
     limit = tokens == null ? limit : tokens;
+  }
+
+  /** Permits the longer events that images need. */
+  public void expectImages() {
+    images = true;
+  }
+
+  /** The longest event, and the longest whole answer, in bytes. */
+  int maxEvent() {
+    return images ? MAX_IMAGES : EventDecoder.MAX_EVENT;
   }
 
   /** The dialect's end marker. */

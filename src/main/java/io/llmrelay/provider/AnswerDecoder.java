@@ -30,9 +30,6 @@ final class AnswerDecoder implements EventDecoder.Handler {
    */
   static final int MAX_READ = 64 * 1024;
 
-  /** The longest JSON body, in bytes. */
-  static final int MAX_JSON = EventDecoder.MAX_EVENT;
-
   private final Dialect.Reader reader;
   private final Answer answer;
   private final EventDecoder events;
@@ -44,6 +41,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     this.reader = reader;
     this.answer = answer;
     this.events = reader.decoder(this);
+    events.limit(answer.maxEvent());
   }
 
   /** Returns whether the body is an event stream. */
@@ -56,8 +54,8 @@ final class AnswerDecoder implements EventDecoder.Handler {
     switch (form) {
       case EVENTS -> events(rest);
       case JSON -> {
-        if (json.length() + rest.length() > MAX_JSON) {
-          fail("answered with more than " + MAX_JSON + " bytes of JSON");
+        if (json.length() + rest.length() > answer.maxEvent()) {
+          fail("answered with more than " + answer.maxEvent() + " bytes of JSON");
         } else {
           json.appendBuffer(rest);
         }
@@ -72,7 +70,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
       for (int from = 0; from < bytes.length() && !answer.over(); from += MAX_READ) {
         int to = Math.min(bytes.length(), from + MAX_READ);
         if (!events.read(to - from == bytes.length() ? bytes : bytes.slice(from, to))) {
-          fail("frame too long: more than " + EventDecoder.MAX_EVENT + " bytes");
+          fail("frame too long: more than " + answer.maxEvent() + " bytes");
         }
       }
     } catch (IOException e) {

@@ -78,19 +78,19 @@ public interface Dialect {
   Set<RequestFeature> features();
 
   /**
-   * Returns why this dialect cannot express the meaning of a request, or {@code null} if it can. A
-   * request has no {@linkplain #features() feature} that the dialect lacks, and names the model
-   * that is to serve it.
+   * Returns why a backend of this dialect cannot express the meaning of a request, or {@code null}
+   * if it can. A request has no {@linkplain #features() feature} that the dialect lacks, and names
+   * the model that is to serve it.
    */
-  default String cannotExpress(ChatRequest request) {
+  default String cannotExpress(ChatRequest request, BackendOptions options) {
     return null;
   }
 
   /**
-   * Returns why this dialect cannot serve a request, or {@code null} if it can, as with one that is
-   * {@linkplain #sendsAsReceived sent on as received}.
+   * Returns why a backend of this dialect cannot serve a request, or {@code null} if it can, as
+   * with one that is {@linkplain #sendsAsReceived sent on as received}.
    */
-  default String cannotServe(ChatRequest request) {
+  default String cannotServe(ChatRequest request, BackendOptions options) {
     if (sendsAsReceived(request)) {
       return null;
     }
@@ -104,7 +104,7 @@ public interface Dialect {
         return feature + " cannot be expressed in the " + name() + " dialect";
       }
     }
-    return cannotExpress(request);
+    return cannotExpress(request, options);
   }
 
   /** Returns the headers with the key and those that the provider requires. */

@@ -48,7 +48,7 @@ public final class Dialects {
    * @throws IllegalArgumentException if there is no such dialect
    */
   public static String cannotServe(BackendOptions options, ChatRequest request) {
-    String reason = of(options.getDialect()).cannotServe(request);
+    String reason = of(options.getDialect()).cannotServe(request, options);
     if (reason != null || options.getUnknownFields() != UnknownFields.REFUSE) {
       return reason;
     }

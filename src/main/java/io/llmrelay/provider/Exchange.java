@@ -130,6 +130,9 @@ final class Exchange implements ChatExchange {
     Dialect dialect = backend.dialect();
     answer = new Answer(errors, dialect.sendsAsReceived(chat) ? dialect.receivedFormat() : null);
     answer.limit(chat.maxTokens());
+    if (chat.expectsImages()) {
+      answer.expectImages();
+    }
     decoder = new AnswerDecoder(dialect.reader(answer, backend.options()), answer);
   }
 

@@ -30,7 +30,8 @@ final class AnswerBuilder {
               ScenarioOption.NO_INDEX, Quirk.NO_INDEX,
               ScenarioOption.NO_IDS, Quirk.NO_IDS,
               ScenarioOption.REPEATED_NAMES, Quirk.REPEATED_NAMES,
-              ScenarioOption.FINISH_STOP, Quirk.FINISH_STOP));
+              ScenarioOption.FINISH_STOP, Quirk.FINISH_STOP,
+              ScenarioOption.INTERLEAVED, Quirk.INTERLEAVED));
 
   private final Scenario scenario;
   private final ScenarioKind kind;
@@ -55,19 +56,21 @@ final class AnswerBuilder {
             ? NUMBERS
             : split(text(), scenario.option(ScenarioOption.SIZE, 0));
     int all = tokens.isEmpty() ? 0 : scenario.option(ScenarioOption.CHUNKS, tokens.size());
-    boolean textWithCalls =
+    int images = scenario.option(ScenarioOption.IMAGES, 0);
+    boolean textWithOthers =
         scenario.text() != null || scenario.options().containsKey(ScenarioOption.CHUNKS);
     int count =
         switch (kind) {
           case EMPTY, LENGTH_EMPTY, USAGE_ONLY -> 0;
           case LENGTH, CONTENT_FILTER -> all / 2;
-          default -> calls.isEmpty() || textWithCalls ? all : 0;
+          default -> calls.isEmpty() && images == 0 || textWithOthers ? all : 0;
         };
     return new ScriptedAnswer(
         reasoning(),
         tokens,
         count,
         kind == ScenarioKind.REFUSAL,
+        images,
         calls,
         finish(calls),
         kind != ScenarioKind.NO_USAGE,

@@ -131,6 +131,7 @@ import java.util.Objects;
  * <tr><td>{@code -size-N}</td><td>that many characters per chunk instead of a word</td></tr>
  * <tr><td>{@code -reasoning-N}</td><td>up to that many reasoning chunks before the text</td></tr>
  * <tr><td>{@code -calls-N}</td><td>that many tool calls (at most 128), also in a fault</td></tr>
+ * <tr><td>{@code -images-N}</td><td>OpenAI, Gemini: that many images after the text</td></tr>
  * <tr><td>{@code -fragment-N}</td><td>that many characters of arguments per chunk instead of one
  *     half; 0 for each tool call in one chunk</td></tr>
  * <tr><td>{@code -split-N}</td><td>arguments in two chunks, split after that many characters</td></tr>
@@ -148,11 +149,13 @@ import java.util.Objects;
  *     or none</td></tr>
  * <tr><td>{@code -repeated-names}</td><td>OpenAI: id and name in every chunk of a tool call</td></tr>
  * <tr><td>{@code -finish-stop}</td><td>tool calls that end with the finish reason of a text</td></tr>
+ * <tr><td>{@code -interleaved}</td><td>Anthropic: the reasoning again before each tool call after the
+ *     first</td></tr>
  * </table>
  *
- * <p>An answer has reasoning first, then text, then tool calls; a tool call has no text before it
- * unless {@link #text}, {@code text} in JSON or {@code -chunks-N} is set. Gemini, Ollama and
- * Cloudflare send tool calls whole; Cloudflare has no reasoning.
+ * <p>An answer has reasoning first, then text, then images, then tool calls; images and tool calls
+ * have no text before them unless {@link #text}, {@code text} in JSON or {@code -chunks-N} is set.
+ * Gemini, Ollama and Cloudflare send tool calls whole; Cloudflare has no reasoning.
  *
  * <p>A number is at most 999999. A whole answer is sent after the delays of all chunks.
  *

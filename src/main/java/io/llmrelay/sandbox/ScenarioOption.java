@@ -31,12 +31,15 @@ enum ScenarioOption {
   FRAGMENT("fragment"),
   /** The offset at which arguments are split in two chunks. */
   SPLIT("split"),
+  /** The number of images after the text. */
+  IMAGES("images"),
   BROKEN("broken", true),
   INDEX_ZERO("index-zero", true),
   NO_INDEX("no-index", true),
   NO_IDS("no-ids", true),
   REPEATED_NAMES("repeated-names", true),
-  FINISH_STOP("finish-stop", true);
+  FINISH_STOP("finish-stop", true),
+  INTERLEAVED("interleaved", true);
 
   /** The largest number of any option: about 17 minutes, a terabyte or a million chunks. */
   static final int MAX = 999_999;

@@ -119,11 +119,12 @@ final class StepBuilder {
       write(format.afterReasoning());
       first = every;
     }
-    List<Buffer> calls = format.toolCalls();
+    List<Buffer> others = new ArrayList<>(format.images());
+    others.addAll(format.toolCalls());
     int tokens = answer.tokenCount();
-    int count = tokens + calls.size();
+    int count = tokens + others.size();
     IntFunction<Buffer> frame =
-        i -> i < tokens ? format.token(answer.token(i)) : calls.get(i - tokens);
+        i -> i < tokens ? format.token(answer.token(i)) : others.get(i - tokens);
     int cut = Math.max(0, Math.min(scenario.position(), count));
     frames(frame, 0, cut, first, every);
     if (scenario.position() >= 0) {

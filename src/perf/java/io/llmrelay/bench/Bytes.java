@@ -71,6 +71,10 @@ final class Bytes {
     return value;
   }
 
+  static boolean isHex(byte digit) {
+    return digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f';
+  }
+
   static int hex(byte digit) {
     return digit <= '9' ? digit - '0' : (digit | ' ') - 'a' + 10;
   }

@@ -14,6 +14,7 @@ final class LoadConnection implements ResponseReader.Lines {
   private static final byte[] DATA = Bytes.of("data:");
   private static final byte[] CONTENT = Bytes.of("\"content\":\"");
   private static final byte[] TEXT = Bytes.of("\"text\":\"");
+  private static final byte[] ARGUMENTS = Bytes.of("\"arguments\":\"");
   private static final byte[] DONE = Bytes.of("[DONE]");
   private static final byte[] STOPPED = Bytes.of("message_stop");
   private static final byte[] ERROR = Bytes.of("\"error\"");
@@ -102,15 +103,30 @@ final class LoadConnection implements ResponseReader.Lines {
     if (text < 0) {
       text = after(b, from, to, TEXT);
     }
+    if (text < 0) {
+      text = after(b, from, to, ARGUMENTS);
+    }
     if (text >= 0 && b[text] != '"') {
-      // Chunks that travelled together may have become one.
-      for (; text + Bytes.HEX <= to && b[text] != '"'; text += Bytes.HEX) {
-        chunk(Bytes.hex(b, text));
-      }
+      chunks(b, text, to);
     } else if (Bytes.indexOf(b, from, to, ERROR) >= 0) {
       failed = true;
     } else {
       done |= Bytes.indexOf(b, from, to, DONE) >= 0 || Bytes.indexOf(b, from, to, STOPPED) >= 0;
+    }
+  }
+
+  /** Takes the times of a text, between which there may be the JSON of arguments. */
+  private void chunks(byte[] b, int from, int to) {
+    // Chunks that travelled together may have become one.
+    for (int i = from; i < to && b[i] != '"'; ) {
+      if (b[i] == '\\') {
+        i += 2;
+      } else if (Bytes.isHex(b[i]) && i + Bytes.HEX <= to) {
+        chunk(Bytes.hex(b, i));
+        i += Bytes.HEX;
+      } else {
+        i++;
+      }
     }
   }
 

@@ -35,8 +35,9 @@ record LoadPlan(
    * @param model the model's name
    * @param extra more fields of the body, with a comma behind them
    * @param history more messages, with a comma before each
+   * @param tools the field after the messages, with a comma before it; may be empty
    */
-  record Target(String path, String model, String extra, String history) {
+  record Target(String path, String model, String extra, String history, String tools) {
     static final Target OPENAI = new Target("/v1/chat/completions", "mock-model", "");
     static final Target ANTHROPIC = new Target("/v1/messages", "mock-model", "\"max_tokens\":999,");
 
@@ -61,7 +62,7 @@ record LoadPlan(
     };
 
     Target(String path, String model, String extra) {
-      this(path, model, extra, "");
+      this(path, model, extra, "", "");
     }
 
     /** Returns the same target, asked with 40 more messages that look like source code. */
@@ -82,7 +83,27 @@ record LoadPlan(
         }
         messages.append("\"}");
       }
-      return new Target(path, model, extra, messages.toString());
+      return new Target(path, model, extra, messages.toString(), tools);
+    }
+
+    /** Returns the same target, asked with so many tools whose schemas make so many bytes. */
+    Target withTools(int count, int bytes) {
+      boolean messages = path.endsWith("/messages");
+      StringBuilder json = new StringBuilder(bytes + 2_000).append(",\"tools\":[");
+      for (int tool = 0; tool < count; tool++) {
+        json.append(tool == 0 ? "{" : ",{")
+            .append(messages ? "" : "\"type\":\"function\",\"function\":{")
+            .append("\"name\":\"tool_" + tool + "\",\"description\":\"Edits a part of a file.\",")
+            .append(messages ? "\"input_schema\":" : "\"parameters\":")
+            .append("{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"}");
+        for (int i = 0; json.length() < (long) bytes * (tool + 1) / count; i++) {
+          json.append(",\"field_" + i + "\":{\"type\":[\"string\",\"null\"],\"description\":")
+              .append("\"The text of field " + i + ", or null to leave it as it is.\"}");
+        }
+        json.append("},\"required\":[\"id\"],\"additionalProperties\":false}")
+            .append(messages ? "}" : "}}");
+      }
+      return new Target(path, model, extra, history, json.append("]").toString());
     }
   }
 
@@ -115,7 +136,9 @@ record LoadPlan(
             + script.prompt()
             + "\"}"
             + target.history()
-            + "]}";
+            + "]"
+            + target.tools()
+            + "}";
     byte[] bytes = body.getBytes(UTF_8);
     byte[] head =
         Bytes.of(

@@ -30,6 +30,7 @@ final class Mock implements AutoCloseable {
   private static final long NAP = MILLI / 10;
 
   final Wire openAi = Wire.openAi();
+  final Wire openAiCall = Wire.openAiCall();
   final Wire anthropic = Wire.anthropic();
   final AtomicLong refused = new AtomicLong();
 

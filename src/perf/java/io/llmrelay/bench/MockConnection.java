@@ -108,7 +108,7 @@ final class MockConnection implements Comparable<MockConnection> {
       return;
     }
     boolean messages = Bytes.indexOf(in, 0, head, MESSAGES) >= 0;
-    wire = messages ? mock.anthropic : mock.openAi;
+    wire = messages ? mock.anthropic : script.call() ? mock.openAiCall : mock.openAi;
     next = 0;
     due = System.nanoTime() + script.waitMicros() * 1000;
     if (script.waitMicros() > 0) {

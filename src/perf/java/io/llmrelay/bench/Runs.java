@@ -15,6 +15,8 @@ final class Runs {
   static final String RELAY = "relay";
   static final String STRAIGHT = "straight";
   static final String FAILOVER = "failover";
+  static final String TEXT = "text";
+  static final String CALL = "tool call";
 
   private static final Target CLAUDE =
       new Target(Target.OPENAI.path(), "claude/mock-model", candidates("claude"));
@@ -25,6 +27,9 @@ final class Runs {
 
   private static final Target LARGE = Target.OPENAI.withHistory(1_200_000);
   private static final Target OF_1_MB = Target.OPENAI.withHistory(1_000_000);
+
+  private static final int TOOLS = 40;
+  private static final int TOOLS_BYTES = 60_000;
 
   private static final int[] LEVELS = {200, 1000, 5000};
   private static final int RAMP = 1000;
@@ -90,6 +95,15 @@ final class Runs {
       try (Subject subject = rig.relay(Rig.NEVER)) {
         large(subject, RELAY);
       }
+    }
+    if (any("t1")) {
+      tools("t1", Target.OPENAI, Target.OPENAI);
+    }
+    if (any("t2")) {
+      tools("t2", Target.ANTHROPIC, CLAUDE);
+    }
+    if (any("t3")) {
+      fragments();
     }
     if (any("s5")) {
       failover("s5-refused", Rig.NEVER);
@@ -166,6 +180,40 @@ final class Runs {
       JsonObject growth = new JsonObject().put("errors", 0);
       putSlope(growth, at[0], at[1], LARGE_LEVELS[1] - LARGE_LEVELS[0]);
       record(system, "s7-growth", growth);
+    }
+  }
+
+  private void tools(String scenario, Target plain, Target relayed)
+      throws IOException, InterruptedException {
+    try (Subject subject = rig.passThrough()) {
+      tools(subject, PASS_THROUGH, scenario, plain.withTools(TOOLS, TOOLS_BYTES));
+    }
+    try (Subject subject = rig.relay(Rig.NEVER)) {
+      tools(subject, RELAY, scenario, relayed.withTools(TOOLS, TOOLS_BYTES));
+    }
+  }
+
+  private void tools(Subject subject, String system, String scenario, Target target)
+      throws IOException {
+    int port = subject.port();
+    Load.run(LoadPlan.of(port, target, Script.flatOut(8), 16, warm));
+    LoadPlan plan = LoadPlan.of(port, target, Script.flatOut(8), 16, seconds).warm(0.5);
+    run(subject, system, scenario, plan);
+  }
+
+  /** Both through one relay, in turn. */
+  private void fragments() throws IOException, InterruptedException {
+    try (Subject subject = rig.relay(Rig.NEVER)) {
+      Script text = Script.flatOut(200);
+      int port = subject.port();
+      Load.run(LoadPlan.of(port, Target.OPENAI, text, 64, warm / 2));
+      Load.run(LoadPlan.of(port, Target.OPENAI, text.asCall(), 64, warm / 2));
+      for (int turn = 0; turn < 2; turn++) {
+        LoadPlan plan = LoadPlan.of(port, Target.OPENAI, text, 64, seconds / 2).warm(0.5);
+        LoadPlan call = LoadPlan.of(port, Target.OPENAI, text.asCall(), 64, seconds / 2).warm(0.5);
+        record(TEXT, "t3", subject.measure(plan));
+        record(CALL, "t3", subject.measure(call));
+      }
     }
   }
 

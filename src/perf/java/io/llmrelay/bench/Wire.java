@@ -42,6 +42,32 @@ final class Wire {
             "data: [DONE]\n\n"));
   }
 
+  /** One tool call, whose arguments are one long string. */
+  static Wire openAiCall() {
+    return new Wire(
+        List.of(
+            openAi("{\"role\":\"assistant\",\"content\":null}", "null"),
+            openAi(
+                "{\"tool_calls\":[{\"index\":0,\"id\":\"call_0123456789\",\"type\":\"function\","
+                    + "\"function\":{\"name\":\"tool_0\",\"arguments\":\"\"}}]}",
+                "null"),
+            arguments("{\\\"x\\\":\\\"")),
+        arguments(TIME),
+        List.of(
+            arguments("\\\"}"),
+            openAi("{}", "\"tool_calls\""),
+            openAi(
+                "\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":99,"
+                    + "\"total_tokens\":108}"),
+            "data: [DONE]\n\n"));
+  }
+
+  private static String arguments(String fragment) {
+    return openAi(
+        "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"" + fragment + "\"}}]}",
+        "null");
+  }
+
   private static String openAi(String delta, String finish) {
     return openAi(
         "\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.bench.LoadPlan.Target;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,25 @@ class BenchTest {
       assertThat(result.chunks).isEqualTo(50 * result.requests);
       assertThat(result.transit.size()).isEqualTo((int) result.chunks);
       assertThat(result.mostAtOnce).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void fragmentsOfACallAreChunksToo() throws IOException {
+    LoadResult result = Load.run(plan(Target.OPENAI, Script.flatOut(50).asCall(), 8));
+    assertThat(result.errors).isEmpty();
+    assertThat(result.chunks).isEqualTo(50 * result.requests);
+  }
+
+  @Test
+  void toolsComeAfterThePrompt() throws IOException {
+    for (Target plain : List.of(Target.OPENAI, Target.ANTHROPIC)) {
+      Target target = plain.withTools(40, 60_000);
+      String body = new String(plan(target, Script.flatOut(2), 1).request(), UTF_8);
+      JsonObject json = new JsonObject(body.substring(body.indexOf("\r\n\r\n")));
+      assertThat(json.getJsonArray("tools")).hasSize(40);
+      assertThat(json.getJsonArray("tools").encode().length()).isBetween(58_000, 66_000);
+      assertThat(Load.run(plan(target, Script.flatOut(2), 1)).errors).isEmpty();
     }
   }
 

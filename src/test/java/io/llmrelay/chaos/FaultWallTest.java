@@ -19,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
  * test.
  */
 class FaultWallTest {
+  private static final List<String> DIALECTS = List.of("openai", "anthropic");
   private static final List<Throwable> THROWN = new CopyOnWriteArrayList<>();
   private static Vertx vertx;
 
@@ -41,11 +42,13 @@ class FaultWallTest {
   @TestFactory
   Stream<DynamicTest> everyFault() throws Exception {
     List<Row> rows = FaultWall.rows();
-    List<Result> results = get(Chaos.run(vertx, Profile.fast(), rows, result -> {}));
+    List<Result> results = get(Chaos.run(vertx, Profile.fast(), rows, DIALECTS, result -> {}));
     int requests =
         rows.stream()
             .flatMapToInt(
-                row -> row.dialects().stream().mapToInt(dialect -> Case.of(row, dialect).size()))
+                row ->
+                    row.dialects(DIALECTS).stream()
+                        .mapToInt(dialect -> Case.of(row, dialect).size()))
             .sum();
     assertThat(results).hasSize(requests);
     return results.stream()
@@ -55,13 +58,24 @@ class FaultWallTest {
                     result.title(), () -> assertThat(result.deviations()).isEmpty()));
   }
 
+  @Test
+  void rowsNameTheirDialects() {
+    Row only = Row.parse("gemini,ollama: die | a | b | c | d | primary | open | -");
+    Row without = Row.parse("-openai,cohere: die | a | b | c | d | primary | open | -");
+    assertThat(only.dialects(FaultWall.DIALECTS)).containsExactly("gemini", "ollama");
+    assertThat(without.dialects(FaultWall.DIALECTS))
+        .containsExactly("anthropic", "gemini", "ollama", "bedrock", "cloudflare");
+    assertThat(only.dialects(DIALECTS)).isEmpty();
+  }
+
   /** The wall reports an outcome that differs from its table. */
   @Test
   void aWrongOutcomeIsFound() throws Exception {
     Row row =
         Row.parse(
             "die-after-3 | fallback | fallback | 3 + network | network | fallback | open | model 7");
-    List<Result> results = get(Chaos.run(vertx, Profile.fast(), List.of(row), result -> {}));
+    List<Result> results =
+        get(Chaos.run(vertx, Profile.fast(), List.of(row), DIALECTS, result -> {}));
     assertThat(results).hasSize(14).noneMatch(Result::right);
     assertThat(results)
         .filteredOn(result -> result.streaming() && !result.alone() && !result.strict())

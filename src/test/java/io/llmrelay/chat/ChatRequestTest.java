@@ -240,7 +240,7 @@ class ChatRequestTest {
           "frequency_penalty": 3  | frequency_penalty | must be a number from -2 to 2
           "logit_bias": []        | logit_bias | must be an object
           "reasoning_effort": 1   | reasoning_effort | must be a string
-          "modalities": ["text", "audio"] | modalities | other than ["text"] is not supported yet
+          "modalities": ["text", "audio"] | modalities | must be an array of "text" and "image"; others are not supported yet
           "stream": true          | stream | is not part of a request; the address decides
           "relay": []             | relay | must be an object
           "relay": {"x": 1}       | relay.x | is not supported yet

@@ -19,11 +19,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A conversation with tools whose turns are served by different vendors, through the gateway. The
@@ -194,6 +196,40 @@ class ConversationTest extends HttpFixture {
           .contains("\"tool_calls\"", "\"error\"", "malformed_tool_call")
           .doesNotContain("[DONE]", "\"finish_reason\":\"", "\r\n0\r\n");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void thinkingBetweenCallsComesBackInItsPlace(boolean streaming) throws Exception {
+    JsonObject first =
+        turn(
+            streaming,
+            "503",
+            "claude",
+            Scenario.of("tool-calls-reasoning-3-interleaved")
+                .text("I will look.")
+                .toolCall("weather", "{\"city\":\"Oslo\"}")
+                .toolCall("weather", "{\"city\":\"Rome\"}")
+                .toolCall("clock", "{}"));
+    assertThat(calls(first)).hasSize(3);
+    assertThat(first.getJsonArray("reasoning_details")).hasSize(3);
+
+    turn(streaming, "503", "claude", Scenario.ok().text("Rain in both."));
+    JsonArray sent =
+        sandbox
+            .calls("claude")
+            .get(1)
+            .body()
+            .getJsonArray("messages")
+            .getJsonObject(1)
+            .getJsonArray("content");
+    assertThat(sent.stream().map(block -> ((JsonObject) block).getString("type")))
+        .containsExactly(
+            "thinking", "text", "tool_use", "thinking", "tool_use", "thinking", "tool_use");
+    assertThat(sent.stream().map(block -> ((JsonObject) block).getString("signature")))
+        .filteredOn(Objects::nonNull)
+        .hasSize(3)
+        .doesNotHaveDuplicates();
   }
 
   @ParameterizedTest

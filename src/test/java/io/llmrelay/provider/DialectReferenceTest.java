@@ -118,7 +118,7 @@ class DialectReferenceTest {
       without.put("logprobs", true);
     }
     JsonObject with = without.copy().put(field, EXAMPLES.getValue(field));
-    if (Dialects.of(dialect).cannotServe(request(with, dialect)) != null) {
+    if (Dialects.of(dialect).cannotServe(request(with, dialect), new BackendOptions()) != null) {
       return "candidate left out";
     }
     EncodedRequest base = encode(without, dialect);

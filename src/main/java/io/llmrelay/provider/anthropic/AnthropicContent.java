@@ -121,9 +121,16 @@ final class AnthropicContent {
     List<ContentPart> content =
         result.content().stream().filter(part -> !Conversation.isBlank(part)).toList();
     JsonObject block = typed("tool_result").put("tool_use_id", CallIds.plain(result.callId()));
-    Json.put(block, "content", content.isEmpty() ? null : blocks(content));
+    JsonArray blocks = blocks(content);
+    RawJson control = null;
+    for (Object each : blocks) {
+      if (each instanceof JsonObject json && json.remove("cache_control") instanceof RawJson own) {
+        control = own; // Only whole results can be cached.
+      }
+    }
+    Json.put(block, "content", blocks.isEmpty() ? null : blocks);
     Json.put(block, "is_error", result.error() ? true : null);
-    return block;
+    return cached(block, control);
   }
 
   private static JsonObject thinking(Reasoning reasoning) {

@@ -47,11 +47,11 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO));
+    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS));
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return AnthropicRequest.problem(request);
   }
 

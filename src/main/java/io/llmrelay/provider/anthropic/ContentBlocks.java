@@ -41,7 +41,9 @@ public final class ContentBlocks {
   private boolean arguments;
   private boolean answered;
   private boolean called;
-  private int details;
+
+  /** The number of thinking blocks and calls so far, by which thinking finds its place again. */
+  private int place;
 
   /** The characters of the text so far, and before the current block. */
   private int characters;
@@ -79,6 +81,7 @@ public final class ContentBlocks {
     } else {
       kind = Kind.TOOL;
       called = true;
+      place++;
       answer.call(Json.string(block, "id"), name, null);
     }
   }
@@ -163,7 +166,7 @@ public final class ContentBlocks {
 
   private void detail(String type, JsonObject content) {
     JsonObject entry = new JsonObject().put("type", type);
-    entry.mergeIn(content).put("format", Reasoning.ANTHROPIC).put("index", details++);
+    entry.mergeIn(content).put("format", Reasoning.ANTHROPIC).put("index", place++);
     answer.data("reasoning_details", new JsonArray().add(entry));
   }
 

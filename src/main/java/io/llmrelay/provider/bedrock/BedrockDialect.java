@@ -97,7 +97,7 @@ public final class BedrockDialect implements Dialect {
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return BedrockRequest.problem(request);
   }
 

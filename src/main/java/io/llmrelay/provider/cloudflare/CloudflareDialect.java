@@ -47,7 +47,7 @@ public final class CloudflareDialect implements Dialect {
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return CloudflareRequest.problem(request);
   }
 

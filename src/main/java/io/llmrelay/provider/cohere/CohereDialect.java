@@ -37,7 +37,7 @@ public final class CohereDialect implements Dialect {
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return CohereRequest.problem(request);
   }
 

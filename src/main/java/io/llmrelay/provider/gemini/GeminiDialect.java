@@ -38,11 +38,12 @@ public final class GeminiDialect implements Dialect {
         RequestFeature.OTHER_PARTS,
         RequestFeature.JSON,
         RequestFeature.JSON_SCHEMA,
-        RequestFeature.WEB_SEARCH);
+        RequestFeature.WEB_SEARCH,
+        RequestFeature.IMAGE_ANSWERS);
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return GeminiRequest.problem(request);
   }
 

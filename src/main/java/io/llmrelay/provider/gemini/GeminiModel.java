@@ -13,11 +13,13 @@ import java.util.regex.Pattern;
  */
 record GeminiModel(String name, double generation) {
   private static final Pattern NUMBERED = Pattern.compile("gemini-(\\d{1,3}(?:\\.\\d{1,3})?)\\b");
+  private static final Pattern OLD_GEMMA = Pattern.compile("gemma-[123](\\D|$)");
   private static final double OLDEST = 1;
   private static final double NEWEST = 1_000;
 
+  /** Returns the model with a name; {@code null} for one that is not known yet. */
   static GeminiModel of(String model) {
-    String name = model.toLowerCase(Locale.ROOT);
+    String name = model == null ? "" : model.toLowerCase(Locale.ROOT);
     Matcher numbered = NUMBERED.matcher(name);
     if (numbered.find()) {
       return new GeminiModel(name, Double.parseDouble(numbered.group(1)));
@@ -28,6 +30,16 @@ record GeminiModel(String name, double generation) {
   /** Returns whether tool calls have ids and must be signed, and their results may have media. */
   boolean hasSignedCalls() {
     return generation >= 3;
+  }
+
+  /** Whether answers may be structured while there are tools. */
+  boolean hasFormatWithTools() {
+    return generation >= 3 || !name.contains("gemini");
+  }
+
+  /** Whether it is a Gemma of the first three generations, without system texts and tools. */
+  boolean isOldGemma() {
+    return OLD_GEMMA.matcher(name).find();
   }
 
   /** Whether thinking has a budget. */

@@ -130,12 +130,7 @@ final class GeminiReader implements Dialect.Reader {
   private void image(JsonObject data) {
     String type = Json.text(data, "mimeType");
     if (type.startsWith("image/")) {
-      String url = "data:" + type + ";base64," + Json.text(data, "data");
-      JsonObject image =
-          new JsonObject()
-              .put("type", "image_url")
-              .put("image_url", new JsonObject().put("url", url));
-      answer.data("images", JsonArray.of(image));
+      answer.image("data:" + type + ";base64," + Json.text(data, "data"));
     }
   }
 

@@ -22,8 +22,26 @@ final class GeminiRequest {
     if (Conversation.isEmpty(request)) {
       return "the conversation needs more than the system";
     }
+    String limit = limit(request, GeminiModel.of(request.model()));
+    if (limit != null) {
+      return limit;
+    }
     String problem = GeminiTools.problem(request);
     return problem == null ? GeminiContents.problem(request) : problem;
+  }
+
+  /** Returns what a model refuses of a request, or {@code null}. */
+  private static String limit(ChatRequest request, GeminiModel model) {
+    boolean tools = !request.tools().isEmpty();
+    if (request.wantsFormat() && tools && !model.hasFormatWithTools()) {
+      return "response_format cannot be expressed together with tools before Gemini 3";
+    }
+    if (!model.isOldGemma()) {
+      return null;
+    }
+    return tools
+        ? "this model has no tools"
+        : Conversation.systemParts(request).isEmpty() ? null : "this model has no system messages";
   }
 
   static EncodedRequest encode(ChatRequest request, String name, BackendOptions options) {
@@ -75,6 +93,9 @@ final class GeminiRequest {
       if (request.schema() instanceof JsonObject schema) {
         config.put("responseJsonSchema", GeminiTools.schema(schema, translation));
       }
+    }
+    if (translation.take(Setting.MODALITIES) != null) {
+      config.put("responseModalities", JsonArray.of("TEXT", "IMAGE"));
     }
     Json.put(config, "thinkingConfig", GeminiThinking.encode(model, translation));
     return config;

@@ -38,7 +38,7 @@ public final class OllamaDialect implements Dialect {
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return OllamaRequest.problem(request);
   }
 

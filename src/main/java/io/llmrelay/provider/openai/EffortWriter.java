@@ -2,6 +2,7 @@ package io.llmrelay.provider.openai;
 
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Setting;
+import io.llmrelay.chat.ToolChoice;
 import io.llmrelay.provider.ReasoningWish;
 import io.llmrelay.provider.ReasoningWish.Effort;
 import io.llmrelay.provider.Translation;
@@ -37,7 +38,11 @@ final class EffortWriter {
       }
       case HIGH_OR_NONE -> highOrNone(ReasoningWish.take(translation));
       case THINKING_TYPE -> {
-        if (reasoning || thinking || NONE.equals(request.setting(Setting.REASONING_EFFORT))) {
+        if (isForced()) {
+          stopThinking(ReasoningWish.take(translation));
+        } else if (reasoning
+            || thinking
+            || NONE.equals(request.setting(Setting.REASONING_EFFORT))) {
           thinkingType(ReasoningWish.take(translation), effort);
         } else {
           copy(Setting.REASONING_EFFORT);
@@ -101,6 +106,20 @@ final class EffortWriter {
       body.put("reasoning_effort", wish.effort().code());
     }
     showing(wish);
+  }
+
+  /** Whether the model must call a tool, which it refuses while it thinks. */
+  private boolean isForced() {
+    return request.toolChoice() != null
+        && request.toolChoice().mode() == ToolChoice.Mode.REQUIRED
+        && !request.tools().isEmpty();
+  }
+
+  private void stopThinking(ReasoningWish wish) {
+    body.put("thinking", new JsonObject().put("type", "disabled"));
+    if (wish != null && wish.on()) {
+      translation.warn("reasoning was left out: the model must call a tool");
+    }
   }
 
   private void reasoning(ReasoningWish wish) {

@@ -32,6 +32,7 @@ final class MessageWriter {
           "tool_calls",
           "tool_call_id",
           "is_error",
+          "cache_control",
           ReasoningWriter.REASONING_CONTENT,
           ReasoningWriter.REASONING,
           ReasoningWriter.REASONING_DETAILS,
@@ -179,6 +180,9 @@ final class MessageWriter {
         json.field("is_error").value(true);
       }
     }
+    if (!rewritten) {
+      cacheControl(fields.get("cache_control"), json);
+    }
     if (isPrefix(i) && !fields.containsKey("prefix")) {
       json.field("prefix").value(true);
     }
@@ -187,6 +191,15 @@ final class MessageWriter {
       unknown.rewritten(i, rewritten ? List.of("content", "tool_calls") : List.of("tool_calls"));
     }
     json.endObject();
+  }
+
+  /** Writes what holds for the whole message, unless it was written with its last part. */
+  private void cacheControl(RawJson control, JsonOutput json) {
+    if (control != null && traits.has(Quirk.NO_CACHE_CONTROL)) {
+      translation.leftOut("cache_control");
+    } else {
+      json.optional("cache_control", control);
+    }
   }
 
   /** Whether the content has reasoning, for which the server may have another place. */

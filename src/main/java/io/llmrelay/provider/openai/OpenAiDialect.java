@@ -24,6 +24,11 @@ public final class OpenAiDialect implements Dialect {
   }
 
   @Override
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
+    return RequestTraits.of(options.getProvider()).problem(request);
+  }
+
+  @Override
   public Map<String, String> headers(BackendOptions options) {
     if (options.getApiKey() == null) {
       return Map.of();

@@ -2,6 +2,7 @@ package io.llmrelay.provider.openai;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -58,6 +59,7 @@ final class OpenAiReader implements Dialect.Reader {
   private final long[] logprobs = new long[2];
 
   private final long[] annotations = new long[2];
+  private final long[] images = new long[2];
   private final long[] citations = new long[2];
 
   /** The last {@code citations}, which every chunk repeats. */
@@ -116,7 +118,8 @@ final class OpenAiReader implements Dialect.Reader {
             && finish == null
             && usage == null
             && isEmpty(logprobs)
-            && isEmpty(annotations);
+            && isEmpty(annotations)
+            && isEmpty(images);
     if (deltas.size() > 0) {
       template.forget();
       if (nothingElse && content.isEmpty() && thought.isEmpty() && calls.areArgumentsOnly(deltas)) {
@@ -183,6 +186,7 @@ final class OpenAiReader implements Dialect.Reader {
     quote = -1;
     Arrays.fill(logprobs, 0);
     Arrays.fill(annotations, 0);
+    Arrays.fill(images, 0);
   }
 
   private void payload(JsonParser in) throws IOException {
@@ -280,6 +284,7 @@ final class OpenAiReader implements Dialect.Reader {
         case "function_call" -> deltas.readFunction(in);
         case "reasoning_details" -> details.read(in, detailsText);
         case "annotations" -> slice(in, JsonToken.START_ARRAY, annotations);
+        case "images" -> slice(in, JsonToken.START_ARRAY, images);
         default -> {
           int i = traits.reasoning().indexOf(field);
           if (i >= 0) {
@@ -383,6 +388,7 @@ final class OpenAiReader implements Dialect.Reader {
     details.apply(answer);
     answer.text(BlockKind.TEXT, content);
     answer.text(BlockKind.REFUSAL, refusal);
+    data(Block.IMAGES, images, bytes, from);
     if (deltas.size() > 0) {
       calls.add(deltas);
     }

@@ -1,6 +1,7 @@
 package io.llmrelay.provider.openai;
 
 import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.ContentPart.Reasoning;
 import io.llmrelay.chat.ContentPart.ToolCall;
 import io.llmrelay.chat.RawJson;
@@ -52,14 +53,14 @@ final class ReasoningWriter {
       case REASONING -> json.optional(REASONING, text);
       case REASONING_DETAILS -> {
         json.optional(REASONING, text);
-        details(parts, fields, json);
+        details(message, fields, json);
       }
       case AS_RECEIVED -> {
         json.optional(REASONING, fields.get(REASONING));
         json.optional(THINKING_BLOCKS, fields.get(THINKING_BLOCKS));
         json.optional(
             REASONING_CONTENT, message.isReceived() ? fields.get(REASONING_CONTENT) : text);
-        details(parts, fields, json);
+        details(message, fields, json);
       }
     }
   }
@@ -80,28 +81,34 @@ final class ReasoningWriter {
   }
 
   /** Writes the entries as they were received, or those that have something of a provider. */
-  private static void details(List<Reasoning> parts, Map<String, RawJson> fields, JsonOutput json) {
+  private static void details(ChatMessage message, Map<String, RawJson> fields, JsonOutput json) {
     RawJson received = fields.get(REASONING_DETAILS);
     if (received != null) {
       json.field(REASONING_DETAILS).value(received);
       return;
     }
-    List<Reasoning> own =
-        parts.stream()
-            .filter(part -> part.signature() != null || part.encrypted() != null)
-            .toList();
-    if (own.isEmpty()) {
+    if (message.parts().stream().noneMatch(ReasoningWriter::isOwn)) {
       return;
     }
     json.field(REASONING_DETAILS).array();
-    for (int i = 0; i < own.size(); i++) {
-      Reasoning part = own.get(i);
+    int place = 0;
+    for (ContentPart each : message.parts()) {
+      if (!isOwn(each)) {
+        place += each instanceof ToolCall ? 1 : 0;
+        continue;
+      }
+      Reasoning part = (Reasoning) each;
       boolean hidden = part.text() == null && part.encrypted() != null;
       json.object().field("type").value(hidden ? "reasoning.encrypted" : "reasoning.text");
       json.optional("text", part.text()).optional("data", hidden ? part.encrypted() : null);
       json.optional("signature", part.signature()).optional("id", part.id());
-      json.optional("format", part.origin()).field("index").value(i).endObject();
+      json.optional("format", part.origin()).field("index").value(place++).endObject();
     }
     json.endArray();
+  }
+
+  private static boolean isOwn(ContentPart part) {
+    return part instanceof Reasoning reasoning
+        && (reasoning.signature() != null || reasoning.encrypted() != null);
   }
 }

@@ -1,5 +1,12 @@
 package io.llmrelay.provider.openai;
 
+import static io.llmrelay.chat.RequestFeature.AUDIO;
+import static io.llmrelay.chat.RequestFeature.DOCUMENTS;
+import static io.llmrelay.chat.RequestFeature.IMAGES;
+import static io.llmrelay.chat.RequestFeature.IMAGE_ANSWERS;
+import static io.llmrelay.chat.RequestFeature.JSON_SCHEMA;
+import static io.llmrelay.chat.RequestFeature.OTHER_PARTS;
+import static io.llmrelay.chat.RequestFeature.WEB_SEARCH;
 import static io.llmrelay.chat.Setting.FREQUENCY_PENALTY;
 import static io.llmrelay.chat.Setting.LOGIT_BIAS;
 import static io.llmrelay.chat.Setting.LOGPROBS;
@@ -16,12 +23,15 @@ import static io.llmrelay.chat.Setting.TOP_K;
 import static io.llmrelay.chat.Setting.TOP_LOGPROBS;
 import static io.llmrelay.chat.Setting.VERBOSITY;
 
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.Setting;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What a server of this dialect accepts in a request. A server that is not in the table gets
@@ -31,8 +41,14 @@ import java.util.Set;
  * @param effort the field for how much to reason
  * @param quirks what it refuses, or understands otherwise
  * @param refused the settings that it refuses
+ * @param lacking what changes the meaning of a request and it does not support
  */
-record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Setting> refused) {
+record RequestTraits(
+    History history,
+    Effort effort,
+    Set<Quirk> quirks,
+    Set<Setting> refused,
+    Set<RequestFeature> lacking) {
 
   /** Where the reasoning of earlier answers is sent. */
   enum History {
@@ -99,15 +115,20 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
     /** Refuses {@code user}. */
     NO_USER,
     /** Accepts temperatures up to 1.5. */
-    COOL
+    COOL,
+    /** Refuses {@code response_format} together with tools. */
+    FORMAT_OR_TOOLS
   }
+
+  private static final Pattern OLD_GEMINI = Pattern.compile("(models/)?gemini-[12](\\D.*)?");
 
   private static final RequestTraits DEFAULT =
       new RequestTraits(
           History.AS_RECEIVED,
           Effort.AS_RECEIVED,
           EnumSet.noneOf(Quirk.class),
-          EnumSet.noneOf(Setting.class));
+          EnumSet.noneOf(Setting.class),
+          EnumSet.noneOf(RequestFeature.class));
 
   /** What refuses unknown fields of messages knows nothing of other servers' extensions either. */
   private static final Set<Quirk> STRICT =
@@ -124,7 +145,12 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
       EnumSet.of(VERBOSITY, STORE, PROMPT_CACHE_RETENTION, SAFETY_IDENTIFIER);
 
   private static final RequestTraits OPENAI =
-      DEFAULT.history(History.NONE).effort(Effort.REASONING_EFFORT).with(STRICT).refuses(SAMPLING);
+      DEFAULT
+          .history(History.NONE)
+          .effort(Effort.REASONING_EFFORT)
+          .with(STRICT)
+          .refuses(SAMPLING)
+          .lacks(IMAGE_ANSWERS);
 
   private static final Map<String, RequestTraits> BY_PROVIDER =
       Map.ofEntries(
@@ -137,16 +163,19 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
                       Quirk.NO_NAME,
                       Quirk.NO_ANSWER_FIELDS,
                       Quirk.NO_DEVELOPER,
-                      Quirk.NO_ALLOWED_TOOLS)
+                      Quirk.NO_ALLOWED_TOOLS,
+                      Quirk.FORMAT_OR_TOOLS)
                   .refuses(SERVICE)
-                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, PROMPT_CACHE_KEY, PREDICTION)),
+                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, PROMPT_CACHE_KEY, PREDICTION)
+                  .lacks(WEB_SEARCH, IMAGE_ANSWERS)),
           Map.entry(
               "cerebras",
               OPENAI
                   .history(History.REASONING)
                   .with(Quirk.NO_ANSWER_FIELDS, Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)
                   .refuses(SERVICE)
-                  .refuses(FREQUENCY_PENALTY, PRESENCE_PENALTY, LOGIT_BIAS, PROMPT_CACHE_KEY)),
+                  .refuses(FREQUENCY_PENALTY, PRESENCE_PENALTY, LOGIT_BIAS, PROMPT_CACHE_KEY)
+                  .lacks(WEB_SEARCH, IMAGE_ANSWERS)),
           Map.entry(
               "mistral",
               OPENAI
@@ -160,22 +189,25 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
                   .with(Quirk.SHORT_CALL_IDS, Quirk.ASSISTANT_AFTER_TOOL, Quirk.PREFIX)
                   .with(Quirk.PLAIN_MEDIA, Quirk.ANY, Quirk.PARAMETERS, Quirk.NO_USER, Quirk.COOL)
                   .refuses(SERVICE)
-                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, SERVICE_TIER)),
+                  .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, SERVICE_TIER)
+                  .lacks(WEB_SEARCH, IMAGE_ANSWERS)),
           Map.entry(
               "gemini",
               OPENAI
                   .without(Quirk.NO_EXTRA_CONTENT)
                   .with(Quirk.NO_ANSWER_FIELDS, Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)
-                  .with(Quirk.SIGNED_CALLS)
+                  .with(Quirk.SIGNED_CALLS, Quirk.FORMAT_OR_TOOLS)
                   .refuses(SERVICE)
                   .refuses(FREQUENCY_PENALTY, PRESENCE_PENALTY, LOGIT_BIAS, PARALLEL_TOOL_CALLS)
-                  .refuses(PROMPT_CACHE_KEY, PREDICTION)),
+                  .refuses(PROMPT_CACHE_KEY, PREDICTION)
+                  .lacks(WEB_SEARCH)),
           Map.entry(
               "deepseek",
               DEFAULT
                   .history(History.REASONING_CONTENT_WITH_CALLS)
                   .effort(Effort.THINKING_TYPE)
-                  .with(Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)),
+                  .with(Quirk.NO_DEVELOPER, Quirk.NO_ALLOWED_TOOLS)
+                  .lacks(JSON_SCHEMA, IMAGES, AUDIO, DOCUMENTS, OTHER_PARTS, IMAGE_ANSWERS)),
           Map.entry(
               "xai",
               DEFAULT
@@ -190,16 +222,35 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
     return provider == null ? DEFAULT : BY_PROVIDER.getOrDefault(provider, DEFAULT);
   }
 
+  /** Returns why the server cannot serve a request, which names a model; {@code null} if it can. */
+  String problem(ChatRequest request) {
+    for (RequestFeature feature : request.features()) {
+      if (lacking.contains(feature)) {
+        return feature + " is not supported by this server";
+      }
+    }
+    boolean exclusive =
+        has(Quirk.FORMAT_OR_TOOLS) && (!has(Quirk.SIGNED_CALLS) || isOldGemini(request.model()));
+    return exclusive && request.wantsFormat() && !request.tools().isEmpty()
+        ? "response_format is not supported together with tools"
+        : null;
+  }
+
+  /** Returns whether calls of this model of Gemini are not signed, as those before Gemini 3. */
+  static boolean isOldGemini(String model) {
+    return model != null && OLD_GEMINI.matcher(model).matches();
+  }
+
   boolean has(Quirk quirk) {
     return quirks.contains(quirk);
   }
 
   private RequestTraits history(History field) {
-    return new RequestTraits(field, effort, quirks, refused);
+    return new RequestTraits(field, effort, quirks, refused, lacking);
   }
 
   private RequestTraits effort(Effort field) {
-    return new RequestTraits(history, field, quirks, refused);
+    return new RequestTraits(history, field, quirks, refused, lacking);
   }
 
   private RequestTraits with(Quirk... more) {
@@ -209,13 +260,13 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
   private RequestTraits with(Collection<Quirk> more) {
     Set<Quirk> all = EnumSet.copyOf(more);
     all.addAll(quirks);
-    return new RequestTraits(history, effort, all, refused);
+    return new RequestTraits(history, effort, all, refused, lacking);
   }
 
   private RequestTraits without(Quirk quirk) {
     Set<Quirk> rest = EnumSet.copyOf(quirks);
     rest.remove(quirk);
-    return new RequestTraits(history, effort, rest, refused);
+    return new RequestTraits(history, effort, rest, refused, lacking);
   }
 
   private RequestTraits refuses(Setting... settings) {
@@ -225,6 +276,10 @@ record RequestTraits(History history, Effort effort, Set<Quirk> quirks, Set<Sett
   private RequestTraits refuses(Collection<Setting> settings) {
     Set<Setting> all = EnumSet.copyOf(settings);
     all.addAll(refused);
-    return new RequestTraits(history, effort, quirks, all);
+    return new RequestTraits(history, effort, quirks, all, lacking);
+  }
+
+  private RequestTraits lacks(RequestFeature... features) {
+    return new RequestTraits(history, effort, quirks, refused, Set.of(features));
   }
 }

@@ -9,13 +9,9 @@ import io.llmrelay.provider.openai.RequestTraits.Quirk;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Writes the tool calls of earlier answers for one server. */
 final class ToolCallWriter {
-  /** The models of Gemini that do not require signatures. */
-  private static final Pattern UNSIGNED = Pattern.compile("(models/)?gemini-[12](\\D.*)?");
-
   /** What Google accepts in place of a signature, for calls of other models. */
   private static final RawJson EXCUSE =
       RawJson.of(
@@ -31,7 +27,7 @@ final class ToolCallWriter {
 
   ToolCallWriter(RequestTraits traits, String model) {
     this.traits = traits;
-    this.signed = traits.has(Quirk.SIGNED_CALLS) && !UNSIGNED.matcher(model).matches();
+    this.signed = traits.has(Quirk.SIGNED_CALLS) && !RequestTraits.isOldGemini(model);
   }
 
   /** Returns the id that the server gets for a call. */

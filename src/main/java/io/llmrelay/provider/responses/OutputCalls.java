@@ -142,9 +142,7 @@ final class OutputCalls {
   private void announce(Call call) {
     boolean custom = CUSTOM.equals(call.item.getValue("type"));
     events.arguments(
-        custom
-            ? "response.custom_tool_call_input.delta"
-            : "response.function_call_arguments.delta",
+        custom ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta",
         Json.text(call.item, "id"),
         call.index);
   }

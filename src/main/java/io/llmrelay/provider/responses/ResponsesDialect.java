@@ -34,11 +34,11 @@ public final class ResponsesDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO));
+    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS));
   }
 
   @Override
-  public String cannotExpress(ChatRequest request) {
+  public String cannotExpress(ChatRequest request, BackendOptions options) {
     return ResponsesRequest.problem(request);
   }
 

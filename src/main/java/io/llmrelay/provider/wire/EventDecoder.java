@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /** An incremental decoder of a stream's bytes into events. */
 public interface EventDecoder {
-  /** Longest event, in bytes. */
+  /** The longest event by default, in bytes. */
   int MAX_EVENT = 1 << 20;
 
   /** Receives events. The bytes are valid only during the call. */
@@ -23,6 +23,9 @@ public interface EventDecoder {
      */
     void stray(byte[] bytes, int from, int to);
   }
+
+  /** Sets the longest event, in bytes; without effect in formats that carry nothing long. */
+  default void limit(int bytes) {}
 
   /**
    * Decodes the next bytes.

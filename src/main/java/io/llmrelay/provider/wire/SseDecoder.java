@@ -60,10 +60,16 @@ public final class SseDecoder implements EventDecoder {
   private boolean afterCr;
   private boolean begun;
   private int comments;
+  private int maxEvent = MAX_EVENT;
 
   /** Creates a decoder that passes events to a handler. */
   public SseDecoder(Handler handler) {
     this.handler = handler;
+  }
+
+  @Override
+  public void limit(int bytes) {
+    maxEvent = bytes;
   }
 
   /** Returns the number of comment lines so far. */
@@ -98,7 +104,7 @@ public final class SseDecoder implements EventDecoder {
     } else if (!own) {
       keep(0);
     }
-    return incomplete <= MAX_EVENT;
+    return incomplete <= maxEvent;
   }
 
   /** Returns the index of the next line end, or that after the last byte. */

@@ -1,5 +1,7 @@
 package io.llmrelay.sandbox.anthropic;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.llmrelay.sandbox.dialect.JsonText;
 import io.llmrelay.sandbox.dialect.Quirk;
 import io.llmrelay.sandbox.dialect.SandboxError;
@@ -12,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -20,8 +23,7 @@ import java.util.List;
  */
 final class AnthropicFormat implements WireFormat {
 
-  /** The signature of every thinking block. */
-  static final String SIGNATURE = "c2FuZGJveA==";
+  private static final String SIGNED = "sandbox";
 
   private final long number;
   private final String model;
@@ -37,17 +39,28 @@ final class AnthropicFormat implements WireFormat {
     this.hasText = !answer.refusal() && answer.hasText();
   }
 
+  /** Returns the signature of thinking that follows a number of tool calls. */
+  static String signature(int calls) {
+    String signed = calls == 0 ? SIGNED : SIGNED + calls;
+    return Base64.getEncoder().encodeToString(signed.getBytes(UTF_8));
+  }
+
+  /** Returns whether this is a signature of the sandbox. */
+  static boolean isSignature(String signature) {
+    return signature.startsWith(signature(0).substring(0, SIGNED.length()));
+  }
+
   @Override
   public Buffer opening() {
     return Sse.join(usage(), firstBlock(), ping());
   }
 
   private Buffer firstBlock() {
-    if (thinks) {
-      JsonObject block = block("thinking").put("thinking", "").put("signature", "");
-      return start(0, block);
-    }
-    return hasText ? textStart() : NONE;
+    return thinks ? thinkingStart(0) : hasText ? textStart() : NONE;
+  }
+
+  private static Buffer thinkingStart(int index) {
+    return start(index, block("thinking").put("thinking", "").put("signature", ""));
   }
 
   @Override
@@ -57,8 +70,13 @@ final class AnthropicFormat implements WireFormat {
 
   @Override
   public Buffer afterReasoning() {
-    Buffer end = Sse.join(delta(0, block("signature_delta").put("signature", SIGNATURE)), stop(0));
+    Buffer end = thinkingEnd(0, 0);
     return hasText ? Sse.join(end, textStart()) : end;
+  }
+
+  private static Buffer thinkingEnd(int index, int calls) {
+    JsonObject signature = block("signature_delta").put("signature", signature(calls));
+    return Sse.join(delta(index, signature), stop(index));
   }
 
   /** Returns nothing for a refusal, which has only a stop reason in this dialect. */
@@ -76,9 +94,14 @@ final class AnthropicFormat implements WireFormat {
   @Override
   public List<Buffer> toolCalls() {
     List<Buffer> frames = new ArrayList<>();
-    for (int i = 0; i < answer.toolCalls().size(); i++) {
+    int index = textIndex() + (hasText ? 1 : 0);
+    for (int i = 0; i < answer.toolCalls().size(); i++, index++) {
       ScriptedToolCall call = answer.toolCalls().get(i);
-      int index = textIndex() + (hasText ? 1 : 0) + i;
+      if (i > 0 && interleaved()) {
+        JsonObject thinking = block("thinking_delta").put("thinking", answer.reasoningText());
+        frames.add(Sse.join(thinkingStart(index), delta(index, thinking), thinkingEnd(index, i)));
+        index++;
+      }
       Buffer start = start(index, toolUse(i, call, new JsonObject()));
       frames.add(i == 0 && hasText ? Sse.join(stop(textIndex()), start) : start);
       List<String> fragments =
@@ -89,6 +112,10 @@ final class AnthropicFormat implements WireFormat {
       frames.add(stop(index));
     }
     return frames;
+  }
+
+  private boolean interleaved() {
+    return thinks && answer.has(Quirk.INTERLEAVED);
   }
 
   @Override
@@ -136,13 +163,15 @@ final class AnthropicFormat implements WireFormat {
   public String whole(String text) {
     JsonArray content = new JsonArray();
     if (thinks) {
-      content.add(
-          block("thinking").put("thinking", answer.reasoningText()).put("signature", SIGNATURE));
+      content.add(thinking(0));
     }
     if (hasText) {
       content.add(block("text").put("text", text));
     }
     for (int i = 0; i < answer.toolCalls().size(); i++) {
+      if (i > 0 && interleaved()) {
+        content.add(thinking(i));
+      }
       content.add(toolUse(i, answer.toolCalls().get(i), JsonText.placeholder(i)));
     }
     JsonObject message = message(content, answer.finish() == null ? null : stopReason());
@@ -150,6 +179,12 @@ final class AnthropicFormat implements WireFormat {
       message.put("usage", counts(answer.completionTokens()));
     }
     return JsonText.encode(message, answer.toolCalls());
+  }
+
+  private JsonObject thinking(int calls) {
+    return block("thinking")
+        .put("thinking", answer.reasoningText())
+        .put("signature", signature(calls));
   }
 
   private String stopReason() {

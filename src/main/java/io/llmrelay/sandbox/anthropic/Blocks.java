@@ -31,8 +31,9 @@ final class Blocks {
    * Checks a block.
    *
    * @param path the path in messages of errors, such as {@code messages.0.content.0}
+   * @param calls the number of tool uses before it in the message
    */
-  static void check(String path, JsonObject block, boolean assistant) {
+  static void check(String path, JsonObject block, boolean assistant, int calls) {
     String type = JsonNodes.text(block, "type");
     if (!TYPES.contains(type)) {
       throw rejected(
@@ -49,7 +50,7 @@ final class Blocks {
           throw rejected("messages: text content blocks must be non-empty");
         }
       }
-      case "thinking" -> thinking(path, block);
+      case "thinking" -> thinking(path, block, calls);
       case "tool_use" -> toolUse(path, block, assistant);
       case "tool_result" -> toolResult(path, block, assistant);
       case "image" -> image(path, JsonNodes.object(block, "source"));
@@ -57,15 +58,21 @@ final class Blocks {
     }
   }
 
-  private static void thinking(String path, JsonObject block) {
+  private static void thinking(String path, JsonObject block, int calls) {
     if (!(block.getValue("thinking") instanceof String)) {
       throw rejected(path + ".thinking.thinking: Field required");
     }
     if (!(block.getValue("signature") instanceof String signature)) {
       throw rejected(path + ".thinking.signature: Field required");
     }
-    if (!signature.equals(AnthropicFormat.SIGNATURE)) {
+    if (!AnthropicFormat.isSignature(signature)) {
       throw rejected(path + ": Invalid `signature` in `thinking` block");
+    }
+    if (!signature.equals(AnthropicFormat.signature(calls))) {
+      throw rejected(
+          path
+              + ": `thinking` or `redacted_thinking` blocks in the latest assistant message cannot"
+              + " be modified. These blocks must remain as they were in the original response.");
     }
   }
 

@@ -84,12 +84,15 @@ final class Turns {
       return;
     }
     List<JsonObject> all = JsonNodes.objects(blocks);
+    int calls = 0;
     for (int j = 0; j < all.size(); j++) {
       JsonObject block = all.get(j);
-      Blocks.check("messages." + i + ".content." + j, block, isAssistant(messages.get(i)));
-      if ("tool_use".equals(block.getValue("type"))
-          && !toolUseIds.add(JsonNodes.text(block, "id"))) {
-        throw rejected("messages." + i + ".content." + j + ": `tool_use` ids must be unique");
+      Blocks.check("messages." + i + ".content." + j, block, isAssistant(messages.get(i)), calls);
+      if ("tool_use".equals(block.getValue("type"))) {
+        calls++;
+        if (!toolUseIds.add(JsonNodes.text(block, "id"))) {
+          throw rejected("messages." + i + ".content." + j + ": `tool_use` ids must be unique");
+        }
       }
     }
     boolean onlyText = all.stream().allMatch(block -> "text".equals(block.getValue("type")));

@@ -19,5 +19,7 @@ public enum Quirk {
   /** OpenAI: every fragment of a tool call repeats its id and name. */
   REPEATED_NAMES,
   /** The finish reason of tool calls is that of a text. */
-  FINISH_STOP
+  FINISH_STOP,
+  /** Anthropic: reasoning comes again before each tool call after the first. */
+  INTERLEAVED
 }

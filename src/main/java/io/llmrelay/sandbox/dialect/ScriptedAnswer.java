@@ -4,13 +4,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The content of a scenario's answer, independent of the dialect: reasoning, then text, then tool
- * calls.
+ * The content of a scenario's answer, independent of the dialect: reasoning, then text, then
+ * images, then tool calls.
  *
  * @param reasoning chunks of reasoning
  * @param tokens chunks of text, repeated until {@code tokenCount} are sent
  * @param refusal whether the text is a refusal
- * @param toolCalls the tool calls after the text
+ * @param images the number of images after the text, each of which is {@link #IMAGE}
+ * @param toolCalls the tool calls
  * @param finish null if no finish reason is sent
  * @param usage whether usage is sent
  * @param terminator whether the end marker of the stream is sent
@@ -21,12 +22,18 @@ public record ScriptedAnswer(
     List<String> tokens,
     int tokenCount,
     boolean refusal,
+    int images,
     List<ScriptedToolCall> toolCalls,
     Finish finish,
     boolean usage,
     boolean terminator,
     int promptTokens,
     Set<Quirk> quirks) {
+
+  /** A PNG of one pixel, in base64. */
+  public static final String IMAGE =
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+          + "rkJggg==";
 
   /** The reason of the end. */
   public enum Finish {

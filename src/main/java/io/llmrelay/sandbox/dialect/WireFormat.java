@@ -36,6 +36,11 @@ public interface WireFormat {
   /** Returns the frame of a chunk of text. */
   Buffer token(String chunk);
 
+  /** Returns the frames of all images. */
+  default List<Buffer> images() {
+    return List.of();
+  }
+
   /** Returns the frames of all tool calls. */
   List<Buffer> toolCalls();
 

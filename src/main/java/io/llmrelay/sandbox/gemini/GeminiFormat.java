@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -58,6 +59,17 @@ final class GeminiFormat implements WireFormat {
     }
     String json = response(new JsonObject().put("text", chunk)).encode();
     return frame(answer.has(Quirk.NUMBERS) ? JsonText.unquote(json, chunk) : json);
+  }
+
+  @Override
+  public List<Buffer> images() {
+    return Collections.nCopies(answer.images(), frame(response(image())));
+  }
+
+  private static JsonObject image() {
+    JsonObject data =
+        new JsonObject().put("mimeType", "image/png").put("data", ScriptedAnswer.IMAGE);
+    return new JsonObject().put("inlineData", data);
   }
 
   @Override
@@ -126,6 +138,9 @@ final class GeminiFormat implements WireFormat {
       JsonObject part = new JsonObject().put("text", text);
       boolean signed = answer.hasReasoning() && !answer.hasToolCalls();
       parts.add(signed ? part.put("thoughtSignature", SIGNATURE) : part);
+    }
+    for (int i = 0; i < answer.images(); i++) {
+      parts.add(image());
     }
     if (answer.hasValidArguments()) {
       for (int i = 0; i < answer.toolCalls().size(); i++) {

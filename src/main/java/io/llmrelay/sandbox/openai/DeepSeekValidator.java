@@ -20,6 +20,10 @@ final class DeepSeekValidator {
     OpenAiValidator.required(body);
     List<JsonObject> messages = JsonNodes.objects(body, "messages");
     toolMessages(messages);
+    texts(messages);
+    if ("json_schema".equals(JsonNodes.text(JsonNodes.object(body, "response_format"), "type"))) {
+      throw invalid("This response_format type is unavailable now");
+    }
     if (!thinks(body)) {
       return;
     }
@@ -32,6 +36,19 @@ final class DeepSeekValidator {
       if (calls && !(message.getValue("reasoning_content") instanceof String)) {
         throw invalid(
             "The `reasoning_content` in the thinking mode must be passed back to the API.");
+      }
+    }
+  }
+
+  private static void texts(List<JsonObject> messages) {
+    for (int i = 0; i < messages.size(); i++) {
+      for (JsonObject part : JsonNodes.objects(messages.get(i), "content")) {
+        if (!"text".equals(part.getValue("type"))) {
+          throw invalid(
+              "Failed to deserialize the JSON body into the target type: messages[%d]: unknown"
+                      .formatted(i)
+                  + " variant `%s`, expected `text`".formatted(part.getValue("type")));
+        }
       }
     }
   }

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The format of Chat Completions: events without names, usage in a chunk without choices, {@code
@@ -73,6 +74,21 @@ final class OpenAiFormat implements WireFormat {
     JsonObject delta = new JsonObject().put(answer.refusal() ? "refusal" : "content", chunk);
     String json = chunkJson(delta).encode();
     return Sse.data(answer.has(Quirk.NUMBERS) ? JsonText.unquote(json, chunk) : json);
+  }
+
+  @Override
+  public List<Buffer> images() {
+    List<Buffer> frames = new ArrayList<>();
+    for (int i = 0; i < answer.images(); i++) {
+      frames.add(chunk(new JsonObject().put("images", JsonArray.of(image(i)))));
+    }
+    return frames;
+  }
+
+  /** Returns an image in the form of OpenRouter. */
+  private static JsonObject image(int index) {
+    JsonObject url = new JsonObject().put("url", "data:image/png;base64," + ScriptedAnswer.IMAGE);
+    return new JsonObject().put("type", "image_url").put("image_url", url).put("index", index);
   }
 
   @Override
@@ -164,6 +180,11 @@ final class OpenAiFormat implements WireFormat {
     }
     if (answer.hasReasoning()) {
       addReasoning(message, text);
+    }
+    if (answer.images() > 0) {
+      JsonArray images = new JsonArray();
+      IntStream.range(0, answer.images()).forEach(i -> images.add(image(i)));
+      message.put("images", images);
     }
     if (answer.hasToolCalls()) {
       message.put("tool_calls", wholeToolCalls());

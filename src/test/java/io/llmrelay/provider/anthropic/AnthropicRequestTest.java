@@ -38,7 +38,7 @@ class AnthropicRequestTest {
 
   private JsonObject encode(String model, String fields) {
     ChatRequest request = request(fields).withModel(model);
-    assertThat(dialect.cannotServe(request)).isNull();
+    assertThat(dialect.cannotServe(request, new BackendOptions())).isNull();
     EncodedRequest encoded = dialect.encode(request, model, new BackendOptions());
     JsonObject known = encoded.body().toJsonObject();
     // The newest models take none, so that the schema has none.
@@ -49,7 +49,7 @@ class AnthropicRequestTest {
   }
 
   private String problem(String model, String fields) {
-    return dialect.cannotServe(request(fields).withModel(model));
+    return dialect.cannotServe(request(fields).withModel(model), new BackendOptions());
   }
 
   private static String messages(String... messages) {
@@ -121,6 +121,36 @@ class AnthropicRequestTest {
     assertThat(body.getJsonObject("tool_choice")).isEqualTo(object("{'type':'none'}"));
     assertThat(body.getJsonArray("messages").getJsonObject(2).getJsonArray("content"))
         .isEqualTo(json("[{'type':'tool_result','tool_use_id':'a'}]"));
+  }
+
+  @Test
+  void cacheControlOfAMessageIsThatOfItsLastPart() {
+    String cached = "'cache_control':{'type':'ephemeral'}";
+    JsonObject body =
+        encode(
+            OLD,
+            messages(
+                    "{'role':'system','content':'s'," + cached + "}",
+                    "{'role':'user','content':[{'type':'text','text':'a'},{'type':'text','text':'b'}],"
+                        + cached
+                        + "}",
+                    "{'role':'assistant','content':'c','tool_calls':[{'id':'a','type':'function',"
+                        + "'function':{'name':'weather','arguments':'{}'}}]}",
+                    "{'role':'tool','tool_call_id':'a','content':'d'," + cached + "}")
+                + ",'tools':["
+                + WEATHER
+                + "]");
+    JsonArray messages = body.getJsonArray("messages");
+    assertThat(body.getJsonArray("system"))
+        .isEqualTo(json("[{'type':'text','text':'s'," + cached + "}]"));
+    assertThat(messages.getJsonObject(0).getJsonArray("content"))
+        .isEqualTo(json("[{'type':'text','text':'a'},{'type':'text','text':'b'," + cached + "}]"));
+    assertThat(messages.getJsonObject(2).getJsonArray("content"))
+        .isEqualTo(
+            json(
+                "[{'type':'tool_result','tool_use_id':'a','content':[{'type':'text','text':'d'}],"
+                    + cached
+                    + "}]"));
   }
 
   @Test

@@ -62,7 +62,7 @@ class ClaudeRoundTripTest {
   }
 
   private void check(Dialect dialect, ChatRequest request) {
-    assertThat(dialect.cannotServe(request)).isNull();
+    assertThat(dialect.cannotServe(request, new BackendOptions())).isNull();
     EncodedRequest encoded = dialect.encode(request, request.model(), new BackendOptions());
     assertThat(encoded.warnings())
         .isEqualTo(

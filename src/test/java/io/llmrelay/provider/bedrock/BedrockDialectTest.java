@@ -255,7 +255,7 @@ class BedrockDialectTest {
             .withTopP(0.9)
             .withMaxTokens(64)
             .withStop("END");
-    assertThat(BEDROCK.cannotServe(request)).isNull();
+    assertThat(BEDROCK.cannotServe(request, new BackendOptions())).isNull();
     assertThat(BEDROCK.encode(request, "m", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(

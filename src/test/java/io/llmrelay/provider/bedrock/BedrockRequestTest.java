@@ -49,7 +49,7 @@ class BedrockRequestTest {
 
   private JsonObject encode(String model, String fields) {
     ChatRequest request = request(fields).withModel(model);
-    assertThat(dialect.cannotServe(request)).isNull();
+    assertThat(dialect.cannotServe(request, new BackendOptions())).isNull();
     EncodedRequest encoded = dialect.encode(request, model, new BackendOptions());
     // The SDK's types have arrays of bytes where the wire has base64.
     String body =
@@ -63,7 +63,7 @@ class BedrockRequestTest {
   }
 
   private String problem(String model, String fields) {
-    return dialect.cannotServe(request(fields).withModel(model));
+    return dialect.cannotServe(request(fields).withModel(model), new BackendOptions());
   }
 
   private static String messages(String... messages) {

@@ -55,7 +55,7 @@ class CloudflareConversationTest {
   }
 
   private static EncodedRequest encode(ChatRequest request) {
-    assertThat(CLOUDFLARE.cannotServe(request)).isNull();
+    assertThat(CLOUDFLARE.cannotServe(request, new BackendOptions())).isNull();
     return CLOUDFLARE.encode(request, "@cf/meta/m", OPTIONS);
   }
 
@@ -135,7 +135,9 @@ class CloudflareConversationTest {
                 .getJsonObject(0)
                 .getJsonArray("content"))
         .isEqualTo(new JsonArray(image.formatted(data)));
-    assertThat(CLOUDFLARE.cannotServe(conversation(user.formatted("https://example.com/a.png"))))
+    assertThat(
+            CLOUDFLARE.cannotServe(
+                conversation(user.formatted("https://example.com/a.png")), new BackendOptions()))
         .contains("messages[0]")
         .contains("image by URL");
   }
@@ -165,7 +167,9 @@ class CloudflareConversationTest {
 
   @Test
   void noModelStreamsJson() {
-    assertThat(CLOUDFLARE.cannotServe(request("\"response_format\": {\"type\": \"json_object\"}")))
+    assertThat(
+            CLOUDFLARE.cannotServe(
+                request("\"response_format\": {\"type\": \"json_object\"}"), new BackendOptions()))
         .contains("json_object");
   }
 

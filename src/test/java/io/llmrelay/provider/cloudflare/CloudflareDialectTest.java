@@ -233,7 +233,7 @@ class CloudflareDialectTest {
             .withTopP(0.9)
             .withMaxTokens(64)
             .withSeed(7L);
-    assertThat(CLOUDFLARE.cannotServe(request)).isNull();
+    assertThat(CLOUDFLARE.cannotServe(request, new BackendOptions())).isNull();
     assertThat(CLOUDFLARE.encode(request, "@cf/x", at(ACCOUNT)).body().toJsonObject())
         .isEqualTo(
             new JsonObject(
@@ -254,7 +254,8 @@ class CloudflareDialectTest {
 
   @Test
   void saysWhatItCannotSay() {
-    assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withStop("x"))).contains("stop");
+    assertThat(CLOUDFLARE.cannotServe(Rig.HELLO.withStop("x"), new BackendOptions()))
+        .contains("stop");
   }
 
   @ParameterizedTest

@@ -47,7 +47,7 @@ class CohereConversationTest {
   }
 
   private static EncodedRequest encode(ChatRequest request) {
-    assertThat(COHERE.cannotServe(request)).isNull();
+    assertThat(COHERE.cannotServe(request, new BackendOptions())).isNull();
     EncodedRequest encoded = COHERE.encode(request, "m", OPTIONS);
     // Both formats of the schema have the same type; a discriminator tells them apart.
     assertThat(SCHEMA.problems(encoded.body()))
@@ -132,7 +132,8 @@ class CohereConversationTest {
   @Test
   void aFormatExcludesTools() {
     String format = ", \"response_format\": {\"type\": \"json_object\"}";
-    assertThat(COHERE.cannotServe(request(TOOLS + format))).contains("together with tools");
+    assertThat(COHERE.cannotServe(request(TOOLS + format), new BackendOptions()))
+        .contains("together with tools");
     JsonObject body = body(request(TOOLS + format + ", \"tool_choice\": \"none\""));
     assertThat(body.containsKey("tools")).isFalse();
     assertThat(body.containsKey("tool_choice")).isFalse();
@@ -181,7 +182,8 @@ class CohereConversationTest {
     assertThat(
             COHERE.cannotServe(
                 conversation(
-                    "{\"role\": \"tool\", \"tool_call_id\": \"a\", \"content\": " + image + "}")))
+                    "{\"role\": \"tool\", \"tool_call_id\": \"a\", \"content\": " + image + "}"),
+                new BackendOptions()))
         .contains("messages[0]")
         .contains("image");
   }
@@ -246,7 +248,7 @@ class CohereConversationTest {
     ChatRequest request = conversation.request();
     boolean image =
         conversation.words().stream().anyMatch(word -> word.kind() == Kind.RESULT_IMAGE);
-    assertThat(COHERE.cannotServe(request) == null).isEqualTo(!image);
+    assertThat(COHERE.cannotServe(request, new BackendOptions()) == null).isEqualTo(!image);
     Assume.that(!image);
     EncodedRequest encoded = encode(request);
     assertThat(conversation.missing(encoded.body())).isEmpty();

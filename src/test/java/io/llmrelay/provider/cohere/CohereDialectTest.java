@@ -284,7 +284,7 @@ class CohereDialectTest {
             .withResponseFormat(
                 new JsonObject(
                     "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"type\":\"object\"}}}"));
-    assertThat(COHERE.cannotServe(request)).isNull();
+    assertThat(COHERE.cannotServe(request, new BackendOptions())).isNull();
     assertThat(COHERE.encode(request, "command-a", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(

@@ -54,7 +54,7 @@ class GeminiRequestTest {
   }
 
   private static EncodedRequest encoded(ChatRequest request, String model) {
-    assertThat(GEMINI.cannotServe(request)).isNull();
+    assertThat(GEMINI.cannotServe(request, new BackendOptions())).isNull();
     return GEMINI.encode(request, model, options());
   }
 
@@ -206,7 +206,7 @@ class GeminiRequestTest {
           """)
   void saysWhichContentItCannotExpress(String reason, String part) {
     ChatRequest request = received("{'messages':[{'role':'user','content':[" + part + "]}]}");
-    assertThat(GEMINI.cannotServe(request)).startsWith(reason);
+    assertThat(GEMINI.cannotServe(request, new BackendOptions())).startsWith(reason);
   }
 
   @ParameterizedTest
@@ -227,7 +227,9 @@ class GeminiRequestTest {
           [{'id':'1','type':'function','function':{'name':'f','arguments':'{}'}}]}
           """)
   void saysWhichConversationItCannotExpress(String reason, String messages) {
-    assertThat(GEMINI.cannotServe(received("{'messages':[" + messages + "]}"))).startsWith(reason);
+    assertThat(
+            GEMINI.cannotServe(received("{'messages':[" + messages + "]}"), new BackendOptions()))
+        .startsWith(reason);
   }
 
   @ParameterizedTest
@@ -246,7 +248,8 @@ class GeminiRequestTest {
   void saysWhichToolsItCannotExpress(String reason, String tools) {
     assertThat(
             GEMINI.cannotServe(
-                received("{'messages':[{'role':'user','content':'x'}]," + tools + "}")))
+                received("{'messages':[{'role':'user','content':'x'}]," + tools + "}"),
+                new BackendOptions()))
         .startsWith(reason);
   }
 

@@ -15,6 +15,7 @@ import io.llmrelay.chat.ContentPart.Text;
 import io.llmrelay.chat.ContentPart.ToolCall;
 import io.llmrelay.chat.ContentPart.ToolResult;
 import io.llmrelay.chat.RawJson;
+import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.Rig;
 import io.llmrelay.provider.VendorSchema;
@@ -55,7 +56,7 @@ class GeminiRoundTripTest {
     }
     ChatRequest built = ChatRequest.of(messages);
     ChatRequest request = random.nextBoolean() ? built : ChatRequest.read(built.toBuffer());
-    assertThat(new GeminiDialect().cannotServe(request)).isNull();
+    assertThat(new GeminiDialect().cannotServe(request, new BackendOptions())).isNull();
     EncodedRequest encoded =
         new GeminiDialect()
             .encode(

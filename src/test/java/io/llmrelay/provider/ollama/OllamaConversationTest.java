@@ -44,7 +44,7 @@ class OllamaConversationTest {
   }
 
   private static EncodedRequest encode(ChatRequest request) {
-    assertThat(OLLAMA.cannotServe(request)).isNull();
+    assertThat(OLLAMA.cannotServe(request, new BackendOptions())).isNull();
     return OLLAMA.encode(request, "m", OPTIONS);
   }
 
@@ -90,7 +90,8 @@ class OllamaConversationTest {
           "response_format": {"type": "json_object"} | together with tools
           """)
   void saysWhatItCannotSayOfTools(String fields, String reason) {
-    assertThat(OLLAMA.cannotServe(request(TOOLS + ", " + fields))).contains(reason);
+    assertThat(OLLAMA.cannotServe(request(TOOLS + ", " + fields), new BackendOptions()))
+        .contains(reason);
   }
 
   @Test
@@ -143,7 +144,9 @@ class OllamaConversationTest {
                 + " \"arguments\": \""
                 + arguments
                 + "\"}}]}");
-    assertThat(OLLAMA.cannotServe(request)).contains("messages[1]").contains("no JSON object");
+    assertThat(OLLAMA.cannotServe(request, new BackendOptions()))
+        .contains("messages[1]")
+        .contains("no JSON object");
   }
 
   @Test
@@ -180,7 +183,9 @@ class OllamaConversationTest {
             "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \""
                 + url
                 + "\"}}]}");
-    assertThat(OLLAMA.cannotServe(request)).contains("messages[0]").contains("image by URL");
+    assertThat(OLLAMA.cannotServe(request, new BackendOptions()))
+        .contains("messages[0]")
+        .contains("image by URL");
   }
 
   @ParameterizedTest

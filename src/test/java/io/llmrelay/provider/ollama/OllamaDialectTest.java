@@ -210,7 +210,7 @@ class OllamaDialectTest {
             .withStop("END")
             .withSeed(7L)
             .withResponseFormat(new JsonObject().put("type", "json_object"));
-    assertThat(OLLAMA.cannotServe(request)).isNull();
+    assertThat(OLLAMA.cannotServe(request, new BackendOptions())).isNull();
     assertThat(OLLAMA.encode(request, "llama3:8b", at("http://localhost")).body().toJsonObject())
         .isEqualTo(
             new JsonObject(

@@ -83,7 +83,7 @@ class OpenAiDialectTest {
 
   @Test
   void canSayEverything() {
-    assertThat(dialect.cannotServe(FULL)).isNull();
+    assertThat(dialect.cannotServe(FULL, new BackendOptions())).isNull();
   }
 
   @Test

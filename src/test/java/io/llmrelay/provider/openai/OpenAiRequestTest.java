@@ -218,6 +218,27 @@ class OpenAiRequestTest {
   }
 
   @Test
+  void cacheControlOfAMessageGoesWithIt() {
+    String cached = ",'cache_control':{'type':'ephemeral'}}";
+    ChatRequest request =
+        read(
+            "{'role':'user','content':'Hi'" + cached,
+            "{'role':'assistant','content':null,'reasoning_content':'hm','tool_calls':[{'id':'a',"
+                + "'type':'function','function':{'name':'f','arguments':'{}'}}]"
+                + cached,
+            "{'role':'tool','tool_call_id':'a','content':'x'" + cached);
+    assertThat(message(encode(request, null), 0))
+        .isEqualTo("{'role':'user','content':'Hi'" + cached);
+    assertThat(message(encode(request, "openrouter"), 1)).containsOnlyOnce("cache_control");
+    EncodedRequest closed = encode(request, "openai");
+    for (int i = 0; i < 3; i++) {
+      assertThat(message(closed, i)).doesNotContain("cache_control");
+    }
+    assertThat(closed.warnings())
+        .containsExactly("cache_control, messages[].reasoning were left out");
+  }
+
+  @Test
   void whatOpenAiDoesNotKnowOfMessagesIsNamed() {
     ChatRequest request =
         read(

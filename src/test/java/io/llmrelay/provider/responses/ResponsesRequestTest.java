@@ -193,7 +193,7 @@ class ResponsesRequestTest {
                 + "{'role':'tool','tool_call_id':'c1','content':'ok'}],"
                 + "'tools':[{'type':'custom','custom':{'name':'apply_patch','description':'d',"
                 + "'format':{'type':'grammar','grammar':{'syntax':'lark','definition':'x'}}}}]");
-    assertThat(new ResponsesDialect().cannotServe(request)).isNull();
+    assertThat(new ResponsesDialect().cannotServe(request, new BackendOptions())).isNull();
     JsonObject body = body(request);
     assertThat(body.getJsonArray("input").encode().replace('"', '\''))
         .contains(
@@ -363,19 +363,19 @@ class ResponsesRequestTest {
           'tools':[{'type':'google_search'}] | a tool of type google_search cannot be expressed
           """)
   void whatCannotBeExpressed(String fields, String reason) {
-    assertThat(new ResponsesDialect().cannotServe(with(fields))).isEqualTo(reason);
+    assertThat(new ResponsesDialect().cannotServe(with(fields), new BackendOptions())).isEqualTo(reason);
   }
 
   @Test
   void partsOfOthersCannotBeExpressed() {
     ChatRequest video = messages("{'role':'user','content':[{'type':'video_url','video_url':{}}]}");
-    assertThat(new ResponsesDialect().cannotServe(video))
+    assertThat(new ResponsesDialect().cannotServe(video, new BackendOptions()))
         .isEqualTo("messages[0]: a content part of type video_url cannot be expressed");
     ChatRequest audio =
         messages(
             "{'role':'user','content':[{'type':'input_audio',"
                 + "'input_audio':{'data':'AAAA','format':'wav'}}]}");
-    assertThat(new ResponsesDialect().cannotServe(audio)).contains("audio");
+    assertThat(new ResponsesDialect().cannotServe(audio, new BackendOptions())).contains("audio");
   }
 
   @Test

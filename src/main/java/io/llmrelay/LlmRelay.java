@@ -2,6 +2,9 @@ package io.llmrelay;
 
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.chat.Embeddings;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
@@ -57,8 +60,21 @@ public interface LlmRelay {
    */
   Future<ChatCompletion> generate(ChatRequest request, Future<?> cancelOn);
 
+  /** As {@link #embed(EmbeddingRequest, Future)}, but cannot be cancelled. */
+  default Future<Embeddings> embed(EmbeddingRequest request) {
+    return embed(request, Future.future(ignored -> {}));
+  }
+
+  /**
+   * Requests embeddings. Falls over between candidates of one model only, since vectors of another
+   * cannot be compared with those that the caller has.
+   *
+   * @param cancelOn cancels the request when it completes
+   */
+  Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn);
+
   /** Returns the candidates that would be tried for a request now, in order, and the others. */
-  Future<Plan> plan(ChatRequest request);
+  Future<Plan> plan(LlmRequest request);
 
   /**
    * Returns the state of every backend: {@code {"status": "up" | "degraded" | "down", "backends":

@@ -4,8 +4,13 @@ import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.FrameCodec;
+import io.llmrelay.chat.AnswerCollector;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingCollector;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.chat.Embeddings;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
@@ -72,12 +77,19 @@ final class RelayClient implements LlmRelay {
   @Override
   public Future<ChatCompletion> generate(ChatRequest request, Future<?> cancelOn) {
     Promise<ChatCompletion> promise = vertx.getOrCreateContext().promise();
-    open("generate", request, cancelOn, new WholeAnswer(promise), promise);
+    open("generate", request, cancelOn, new WholeAnswer<>(promise, AnswerCollector::new), promise);
     return promise.future();
   }
 
   @Override
-  public Future<Plan> plan(ChatRequest request) {
+  public Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn) {
+    Promise<Embeddings> promise = vertx.getOrCreateContext().promise();
+    open("embed", request, cancelOn, new WholeAnswer<>(promise, EmbeddingCollector::new), promise);
+    return promise.future();
+  }
+
+  @Override
+  public Future<Plan> plan(LlmRequest request) {
     return ask("plan", request.toJson(), settings.pingTimeout()).map(Plan::fromJson);
   }
 
@@ -99,11 +111,7 @@ final class RelayClient implements LlmRelay {
 
   /** Opens a stream from the caller's endpoint. */
   private void open(
-      String service,
-      ChatRequest request,
-      Future<?> cancelOn,
-      CallerSink sink,
-      Promise<?> promise) {
+      String service, LlmRequest request, Future<?> cancelOn, CallerSink sink, Promise<?> promise) {
     endpoint()
         .onFailure(promise::tryFail)
         .onSuccess(

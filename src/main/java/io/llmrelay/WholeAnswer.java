@@ -1,28 +1,31 @@
 package io.llmrelay;
 
-import io.llmrelay.chat.AnswerCollector;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
-import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** Collects an answer and completes the caller's future with it. */
-final class WholeAnswer implements CallerSink {
-  private final Promise<ChatCompletion> promise;
-  private final AnswerCollector answer;
+final class WholeAnswer<T> implements CallerSink {
+  private final Promise<T> promise;
+  private final ChatSink answer;
   private ChatExchange exchange;
 
-  WholeAnswer(Promise<ChatCompletion> promise) {
+  /**
+   * @param collector creates a sink that passes on the whole answer or the failure
+   */
+  WholeAnswer(Promise<T> promise, BiFunction<Consumer<T>, Consumer<Failure>, ChatSink> collector) {
     this.promise = promise;
     answer =
-        new AnswerCollector(
-            promise::tryComplete, failure -> promise.tryFail(failure.toException()));
+        collector.apply(promise::tryComplete, failure -> promise.tryFail(failure.toException()));
   }
 
   @Override

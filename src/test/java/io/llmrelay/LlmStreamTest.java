@@ -17,6 +17,7 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Context;
@@ -420,7 +421,7 @@ class LlmStreamTest {
   }
 
   private final class Recorder extends Producer {
-    Recorder(ChatRequest request, ChatSink sink) {
+    Recorder(LlmRequest request, ChatSink sink) {
       super(request, sink);
     }
 

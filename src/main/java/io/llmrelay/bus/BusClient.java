@@ -1,9 +1,9 @@
 package io.llmrelay.bus;
 
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.LlmRequest;
 
 /**
  * The client of a service at an address of the event bus. If a {@link BusService} serves that
@@ -16,7 +16,7 @@ import io.llmrelay.chat.ChatSink;
  */
 public record BusClient(BusEndpoint endpoint, String address) implements ChatService {
   @Override
-  public ChatExchange open(ChatRequest request, ChatSink sink) {
+  public ChatExchange open(LlmRequest request, ChatSink sink) {
     BusService local = BusService.onContext(endpoint.context(), address);
     if (local == null) {
       return endpoint.request(address, request, sink);

@@ -1,11 +1,11 @@
 package io.llmrelay.bus;
 
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -131,7 +131,7 @@ public final class BusEndpoint {
   }
 
   /** Opens a stream as its consumer. */
-  InboundStream request(String service, ChatRequest request, ChatSink sink) {
+  InboundStream request(String service, LlmRequest request, ChatSink sink) {
     String id = address.substring(address.length() - 8) + "-" + opened++;
     InboundStream stream = new InboundStream(this, id, sink, settings.window());
     streams.put(id, stream);
@@ -152,7 +152,7 @@ public final class BusEndpoint {
    * @throws LlmException if the message opens no stream, or the service refuses the request
    */
   void accept(Message<?> message, ChatService service) {
-    ChatRequest request = FrameCodec.request(message);
+    LlmRequest request = FrameCodec.request(message);
     FrameCodec.Opening opening = FrameCodec.opening(message);
     String key = key(opening.peer(), opening.stream());
     if (streams.containsKey(key)) {

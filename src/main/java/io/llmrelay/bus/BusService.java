@@ -2,13 +2,19 @@ package io.llmrelay.bus;
 
 import io.llmrelay.chat.AnswerCollector;
 import io.llmrelay.chat.ChatService;
+import io.llmrelay.chat.ChatSink;
+import io.llmrelay.chat.EmbeddingCollector;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.ContextInternal;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A service at an address of the event bus. Requests arrive as messages, or directly from a {@link
@@ -85,15 +91,20 @@ public final class BusService {
     return consumer.unregister();
   }
 
+  /** Returns a sink that replies with the whole answer. */
+  private static ChatSink collector(LlmRequest request, Message<Object> message) {
+    Consumer<Failure> refuse = failure -> FrameCodec.refuse(message, failure);
+    return request instanceof EmbeddingRequest embed
+        ? new EmbeddingCollector(answer -> message.reply(answer.toJson(embed.encoding())), refuse)
+        : new AnswerCollector(answer -> message.reply(answer.toJson()), refuse);
+  }
+
   /** Handles a request: replies with a stream, a whole answer or a failure. */
   private void receive(Message<Object> message) {
     try {
       if (whole && !FrameCodec.wantsFrames(message)) {
-        service.open(
-            FrameCodec.request(message),
-            new AnswerCollector(
-                answer -> message.reply(answer.toJson()),
-                failure -> FrameCodec.refuse(message, failure)));
+        LlmRequest request = FrameCodec.request(message);
+        service.open(request, collector(request, message));
       } else {
         endpoint.accept(message, service);
       }

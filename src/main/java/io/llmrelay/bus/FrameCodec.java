@@ -4,11 +4,11 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -125,18 +125,18 @@ public final class FrameCodec {
   }
 
   /** Reads a request: the object itself, its JSON, or the bytes of its JSON. */
-  static ChatRequest request(Message<?> message) {
-    if (message.body() instanceof ChatRequest request) {
+  static LlmRequest request(Message<?> message) {
+    if (message.body() instanceof LlmRequest request) {
       return request.checked();
     }
     if (message.body() instanceof Buffer bytes) {
       try {
-        return ChatRequest.read(bytes);
+        return LlmRequest.read(bytes);
       } catch (DecodeException e) {
         throw Failure.invalid("", e.getMessage()).toException();
       }
     }
-    return ChatRequest.fromJson(json(message));
+    return LlmRequest.fromJson(json(message));
   }
 
   /** Accepts a stream; the reply names the producer's private address. */

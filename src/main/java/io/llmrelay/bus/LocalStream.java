@@ -4,12 +4,12 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 
 /**
  * A stream between two endpoints on one context: both of its ends, without frames.
@@ -30,7 +30,7 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
     this.sink = sink;
   }
 
-  void open(ChatService service, ChatRequest request) {
+  void open(ChatService service, LlmRequest request) {
     try {
       exchange = service.open(request, this);
       consumer.add(this);

@@ -4,11 +4,11 @@ import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
@@ -40,7 +40,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
     this.opening = opening;
   }
 
-  void open(ChatService service, ChatRequest request) {
+  void open(ChatService service, LlmRequest request) {
     exchange = service.open(request, this);
   }
 

@@ -1,6 +1,6 @@
 package io.llmrelay.bus;
 
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
@@ -9,7 +9,7 @@ import io.vertx.core.eventbus.MessageCodec;
  * Passes a request on as the immutable object that it is, however large; to another node, as the
  * bytes of its JSON.
  */
-final class RequestCodec implements MessageCodec<ChatRequest, ChatRequest> {
+final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
   static final String NAME = "llmrelay.request";
 
   private static final RequestCodec CODEC = new RequestCodec();
@@ -26,20 +26,20 @@ final class RequestCodec implements MessageCodec<ChatRequest, ChatRequest> {
   }
 
   @Override
-  public ChatRequest transform(ChatRequest request) {
-    return BusService.ALWAYS_AS_MESSAGES ? ChatRequest.read(request.toBuffer()) : request;
+  public LlmRequest transform(LlmRequest request) {
+    return BusService.ALWAYS_AS_MESSAGES ? LlmRequest.read(request.toBuffer()) : request;
   }
 
   @Override
-  public void encodeToWire(Buffer out, ChatRequest request) {
+  public void encodeToWire(Buffer out, LlmRequest request) {
     Buffer json = request.toBuffer();
     out.appendInt(json.length()).appendBuffer(json);
   }
 
   @Override
-  public ChatRequest decodeFromWire(int at, Buffer in) {
+  public LlmRequest decodeFromWire(int at, Buffer in) {
     int from = at + Integer.BYTES;
-    return ChatRequest.read(in.slice(from, from + in.getInt(at)));
+    return LlmRequest.read(in.slice(from, from + in.getInt(at)));
   }
 
   @Override

@@ -7,7 +7,8 @@ public enum Capability {
   STREAMING,
   TOOLS,
   VISION,
-  REASONING;
+  REASONING,
+  EMBEDDINGS;
 
   /** Returns the name in JSON, such as {@code streaming}. */
   public String code() {

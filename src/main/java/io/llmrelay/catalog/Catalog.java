@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -94,6 +95,28 @@ public final class Catalog {
   public String idOf(String alias, String provider) {
     Map<String, String> ids = aliases.get(alias);
     return ids == null || provider == null ? null : ids.get(provider);
+  }
+
+  /**
+   * Whether two names are of one model: by an alias or, if at least one provider serves it under
+   * another name, by what remains of the names without the publisher's and the tag {@code latest}.
+   *
+   * @param provider the provider of the first, or {@code null}
+   * @param otherProvider the provider of the other, or {@code null}
+   */
+  public boolean isSameModel(String provider, String id, String otherProvider, String otherId) {
+    return bareName(id).equals(bareName(otherId))
+        || aliases.values().stream()
+            .anyMatch(
+                ids ->
+                    id.equals(ids.get(provider == null ? "" : provider))
+                        && otherId.equals(ids.get(otherProvider == null ? "" : otherProvider)));
+  }
+
+  private static String bareName(String id) {
+    return id.substring(id.lastIndexOf('/') + 1)
+        .toLowerCase(Locale.ROOT)
+        .replaceFirst(":latest$", "");
   }
 
   /** Returns every entry of every layer, the top layer's first. */

@@ -76,6 +76,11 @@ public record Model(
     return can(Capability.REASONING);
   }
 
+  /** Whether the model returns embeddings and nothing else. */
+  public boolean embedsOnly() {
+    return can(Capability.EMBEDDINGS) && !can(Capability.STREAMING);
+  }
+
   /** Returns the model with its prices and status on a day (UTC). */
   public Model asOf(LocalDate day) {
     Price priceThen = price == null ? null : price.asOf(day);

@@ -19,6 +19,11 @@ public enum BlockKind {
    */
   DATA,
   /**
+   * Vectors, each in a line: the index of its input, a space, and its floats (32 bits,
+   * little-endian) in base64.
+   */
+  EMBEDDING,
+  /**
    * Events of the API in whose form the request was {@linkplain ReceivedForm received}, as the
    * backend has sent them: JSON values that each end with a line feed. They are all events but the
    * deltas of text, reasoning and arguments, which are chunks of other blocks. An event ends the

@@ -28,12 +28,9 @@ import java.util.function.Consumer;
  * it, and are sent to a backend of the same format without being decoded. A field that this version
  * does not know is kept as {@linkplain #unknown() unknown}.
  */
-public final class ChatRequest {
+public final class ChatRequest implements LlmRequest {
   /** How many unknown fields are known by their paths. */
   public static final int MAX_UNKNOWN = RequestPath.MAX_UNKNOWN;
-
-  /** Longest model, in characters: what is remembered of one is remembered by its name. */
-  private static final int MAX_MODEL = 300;
 
   /** What the metadata labels that a gateway adds begin with. */
   public static final String OWN_LABELS = "relay.";
@@ -45,9 +42,6 @@ public final class ChatRequest {
   public static final String REQUEST_ID = "relay.request_id";
 
   private static final int MAX_STOP = 4;
-  private static final int MAX_METADATA = 16;
-  private static final int MAX_METADATA_KEY = 64;
-  private static final int MAX_METADATA_VALUE = 512;
 
   private String model;
   private List<ChatMessage> messages;
@@ -140,13 +134,7 @@ public final class ChatRequest {
     request.settings = Collections.unmodifiableMap(read.settings);
     request.unknown = Collections.unmodifiableMap(read.unknown);
     request.unknownPaths = List.copyOf(read.path.unknown());
-    request.model = in.string("model");
-    if (request.model != null && request.model.isBlank()) {
-      throw in.invalid("model", "must not be empty; leave it out for the default model");
-    }
-    if (request.model != null && request.model.length() > MAX_MODEL) {
-      throw in.invalid("model", "must have at most " + MAX_MODEL + " characters");
-    }
+    request.model = in.model();
     request.temperature = in.number("temperature", 0, 2);
     request.topP = in.number("top_p", 0, 1);
     request.maxTokens = in.integer("max_tokens", 1, Integer.MAX_VALUE);
@@ -160,7 +148,7 @@ public final class ChatRequest {
     request.stop = stop(in);
     request.seed = in.integer("seed");
     request.responseFormat = responseFormat(in);
-    request.metadata = metadata(in);
+    request.metadata = Metadata.read(in);
     String user = in.string("user");
     request.user = user == null || user.isEmpty() ? null : user;
     Object n = in.value("n");
@@ -181,6 +169,7 @@ public final class ChatRequest {
    *
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
+  @Override
   public ChatRequest checked() {
     if (checked) {
       return this;
@@ -216,6 +205,7 @@ public final class ChatRequest {
    *
    * @param timeouts what holds for this one attempt
    */
+  @Override
   public ChatRequest forCandidate(String candidate, Timeouts timeouts) {
     ChatRequest copy = copy();
     copy.model = candidate;
@@ -254,35 +244,8 @@ public final class ChatRequest {
     return format.copy();
   }
 
-  private static Map<String, String> metadata(FieldReader in) {
-    Object value = in.value("metadata");
-    if (value == null) {
-      return Map.of();
-    }
-    if (!(value instanceof JsonObject json)) {
-      throw in.invalid("metadata", "must be an object");
-    }
-    long own = List.of(CONSUMER, REQUEST_ID).stream().filter(json::containsKey).count();
-    if (json.size() - own > MAX_METADATA) {
-      throw in.invalid("metadata", "must have at most " + MAX_METADATA + " keys");
-    }
-    Map<String, String> metadata = new LinkedHashMap<>();
-    for (Map.Entry<String, Object> entry : json) {
-      if (entry.getKey().length() > MAX_METADATA_KEY) {
-        throw in.invalid(
-            "metadata", "must have keys of at most " + MAX_METADATA_KEY + " characters");
-      }
-      if (!(entry.getValue() instanceof String s) || s.length() > MAX_METADATA_VALUE) {
-        throw in.invalid(
-            "metadata." + FieldReader.shown(entry.getKey()),
-            "must be a string of at most " + MAX_METADATA_VALUE + " characters");
-      }
-      metadata.put(entry.getKey(), s);
-    }
-    return Map.copyOf(metadata);
-  }
-
   /** Returns OpenAI's form; {@link #fromJson} reads it back. */
+  @Override
   public JsonObject toJson() {
     JsonArray array = new JsonArray();
     messages.forEach(message -> array.add(message.toJson()));
@@ -294,6 +257,7 @@ public final class ChatRequest {
   }
 
   /** Encodes OpenAI's form; {@link #read(Buffer)} reads it back. */
+  @Override
   public Buffer toBuffer() {
     JsonObject fields = toJson(null);
     JsonObject hints = received == null ? null : fields.getJsonObject("relay", new JsonObject());
@@ -351,6 +315,7 @@ public final class ChatRequest {
    * Returns the memory that this request takes: the bytes of the body in which it was received; for
    * messages that were built in code, their characters.
    */
+  @Override
   public long size() {
     if (received != null) {
       return received.body().sourceLength();
@@ -395,6 +360,7 @@ public final class ChatRequest {
   /**
    * A model id, an alias, or {@code backend/model}; {@code null} is the default backend's default.
    */
+  @Override
   public String model() {
     return model;
   }
@@ -432,11 +398,13 @@ public final class ChatRequest {
    * Returns the paths of fields at any depth that this version does not know, such as {@code
    * messages[0].weight}; at most {@value #MAX_UNKNOWN}.
    */
+  @Override
   public List<String> unknownPaths() {
     return unknownPaths;
   }
 
   /** Returns what a candidate must be capable of. */
+  @Override
   public Set<RequestFeature> features() {
     if (features == null) {
       features = Collections.unmodifiableSet(RequestFeature.of(this));
@@ -455,6 +423,7 @@ public final class ChatRequest {
   }
 
   /** Most tokens of the answer, or {@code null}. */
+  @Override
   public Integer maxTokens() {
     return maxTokens;
   }
@@ -491,6 +460,7 @@ public final class ChatRequest {
   }
 
   /** Labels for hooks and events; never sent to a backend. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -500,6 +470,7 @@ public final class ChatRequest {
     return user;
   }
 
+  @Override
   public RelayHints relay() {
     return relay;
   }
@@ -533,6 +504,7 @@ public final class ChatRequest {
     }
   }
 
+  @Override
   public ChatRequest withModel(String model) {
     ChatRequest copy = copy();
     copy.model = model;
@@ -603,6 +575,7 @@ public final class ChatRequest {
     return copy;
   }
 
+  @Override
   public ChatRequest withMetadata(Map<String, String> metadata) {
     ChatRequest copy = copy();
     copy.metadata = Map.copyOf(metadata);
@@ -615,6 +588,7 @@ public final class ChatRequest {
     return copy;
   }
 
+  @Override
   public ChatRequest withRelay(RelayHints relay) {
     ChatRequest copy = copy();
     copy.relay = Objects.requireNonNull(relay);
@@ -642,6 +616,7 @@ public final class ChatRequest {
   }
 
   /** Returns the characters of all messages and tools together; the base of token estimates. */
+  @Override
   public long characters() {
     if (characters < 0) {
       characters = RequestSize.characters(this);
@@ -649,7 +624,14 @@ public final class ChatRequest {
     return characters;
   }
 
+  /** Returns the characters of the whole conversation. */
+  @Override
+  public long windowCharacters() {
+    return characters();
+  }
+
   /** Passes every text of the conversation on, decoded, to look for quotations of it. */
+  @Override
   public void forEachText(Consumer<String> to) {
     for (ChatMessage message : messages) {
       message.parts().forEach(part -> RequestSize.texts(part, text -> to.accept(text.string())));

@@ -1,7 +1,8 @@
 package io.llmrelay.chat;
 
 /**
- * A service that answers chat requests: one backend, a failover over several, or a relay elsewhere.
+ * A service that answers requests for chat completions and embeddings: one backend, a failover over
+ * several, or a relay elsewhere.
  *
  * <p>All calls to a service, to its exchanges and to their sinks happen on one event-loop context,
  * and none of them blocks. A service is anything between a socket and a combination of other
@@ -11,9 +12,9 @@ public interface ChatService {
   /**
    * Opens an exchange. The sink is not called before this method has returned.
    *
-   * @param request in order, see {@link ChatRequest#checked}
+   * @param request in order, see {@link LlmRequest#checked}
    * @param sink gets the answer
    * @throws LlmException where the request is refused; the sink is not called then
    */
-  ChatExchange open(ChatRequest request, ChatSink sink);
+  ChatExchange open(LlmRequest request, ChatSink sink);
 }

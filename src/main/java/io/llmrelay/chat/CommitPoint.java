@@ -41,7 +41,7 @@ public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) 
   /** Whether chunks of this kind count towards the commit point. */
   public boolean counts(BlockKind kind) {
     return switch (kind) {
-      case TEXT, REFUSAL, OTHER -> true;
+      case TEXT, REFUSAL, EMBEDDING, OTHER -> true;
       case REASONING -> !textOnly;
       case TOOL_CALL -> !wholeCalls;
       case DATA, EVENT -> false;

@@ -17,6 +17,9 @@ import java.util.function.Function;
 final class FieldReader {
   private static final int MAX_NAME = 100;
 
+  /** Longest model, in characters: what is remembered of one is remembered by its name. */
+  private static final int MAX_MODEL = 300;
+
   private final JsonObject json;
   private final String prefix;
   private final Set<String> read = new HashSet<>();
@@ -38,6 +41,18 @@ final class FieldReader {
       return (String) value;
     }
     throw invalid(key, "must be a string");
+  }
+
+  /** Returns the field {@code model}, or {@code null}. */
+  String model() {
+    String model = string("model");
+    if (model != null && model.isBlank()) {
+      throw invalid("model", "must not be empty; leave it out for the default model");
+    }
+    if (model != null && model.length() > MAX_MODEL) {
+      throw invalid("model", "must have at most " + MAX_MODEL + " characters");
+    }
+    return model;
   }
 
   Double number(String key, double min, double max) {

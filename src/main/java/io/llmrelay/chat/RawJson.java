@@ -277,6 +277,25 @@ public final class RawJson {
     return fields;
   }
 
+  /** Returns whether the value is an array of integers, with at least one. */
+  boolean isTokens() {
+    if (!isArray()) {
+      return false;
+    }
+    if (bytes == null) {
+      JsonArray array = (JsonArray) value;
+      return !array.isEmpty() && array.stream().allMatch(each -> each instanceof Integer);
+    }
+    JsonCursor in = cursor();
+    in.next();
+    boolean any = false;
+    while (in.at(JsonToken.VALUE_NUMBER_INT)) {
+      any = true;
+      in.next();
+    }
+    return any && in.at(JsonToken.END_ARRAY);
+  }
+
   /** Returns the elements of an array in order, undecoded; JSON null is {@code null}. */
   public List<RawJson> elements() {
     List<RawJson> elements = new ArrayList<>();

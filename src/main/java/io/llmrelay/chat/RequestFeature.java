@@ -23,7 +23,10 @@ public enum RequestFeature {
   JSON("response_format json_object"),
   JSON_SCHEMA("response_format json_schema"),
   WEB_SEARCH("web_search_options"),
-  IMAGE_ANSWERS("modalities image");
+  IMAGE_ANSWERS("modalities image"),
+  EMBEDDINGS("embeddings"),
+  DIMENSIONS("dimensions of embeddings"),
+  TOKENS("input of tokens");
 
   private final String text;
 

@@ -8,6 +8,8 @@ public enum SkipReason {
   MODEL_NOT_SERVED,
   /** The backend or model cannot do what the request asks for. */
   CAPABILITY,
+  /** It has another model than the first candidate, whose embeddings cannot be compared. */
+  OTHER_MODEL,
   /** The prompt is too long for the model's context window. */
   CONTEXT_WINDOW,
   /** The circuit is open. */

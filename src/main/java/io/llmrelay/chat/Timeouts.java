@@ -28,6 +28,9 @@ public record Timeouts(
    */
   public static final Duration REASONING_FIRST_CHUNK = Duration.ofSeconds(60);
 
+  /** The default of {@code firstChunk} for embeddings, which come all at once. */
+  public static final Duration EMBEDDING_FIRST_CHUNK = Duration.ofSeconds(60);
+
   /** Nothing said. */
   public static final Timeouts UNSET = new Timeouts(null, null, null, null, null);
 

@@ -29,7 +29,7 @@ public record ModelOptions(
     String replacement) {
 
   public static final List<String> CAPABILITIES =
-      List.of("streaming", "tools", "vision", "reasoning");
+      List.of("streaming", "tools", "vision", "reasoning", "embeddings");
 
   public static final List<String> STATUSES =
       List.of("preview", "current", "legacy", "deprecated", "retired");

@@ -1,7 +1,7 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.catalog.ModelServer;
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import java.util.List;
 import java.util.function.Function;
 
@@ -21,5 +21,5 @@ public record Backend(
     String dialect,
     List<String> models,
     String defaultModel,
-    Function<ChatRequest, String> cannotServe)
+    Function<LlmRequest, String> cannotServe)
     implements ModelServer {}

@@ -5,6 +5,7 @@ import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.TokenUsage;
 
@@ -22,20 +23,24 @@ record Candidate(String backend, String model, Model known) {
     return known == null || known.contextWindow() == null ? 0 : known.contextWindow();
   }
 
-  /** Returns a feature of a request that the model is known to lack, or {@code null}. */
-  RequestFeature lacks(ChatRequest request) {
+  /** Returns what a request needs and the model is known to lack, or {@code null}. */
+  String lacks(LlmRequest request) {
     if (known == null || known.capabilities().isEmpty()) {
       return null;
+    }
+    if (request instanceof ChatRequest && known.embedsOnly()) {
+      return "chat";
     }
     for (RequestFeature feature : request.features()) {
       Capability needed =
           switch (feature) {
             case TOOLS -> Capability.TOOLS;
             case IMAGES -> Capability.VISION;
+            case EMBEDDINGS -> Capability.EMBEDDINGS;
             default -> null;
           };
       if (needed != null && !known.can(needed)) {
-        return feature;
+        return feature.toString();
       }
     }
     return null;
@@ -57,7 +62,7 @@ record Candidate(String backend, String model, Model known) {
   }
 
   /** Returns what a request is expected to use of a budget. */
-  Cost expected(ChatRequest request) {
+  Cost expected(LlmRequest request) {
     long input = TokenUsage.estimate(request.characters(), 0).inputTokens();
     Integer limit = known == null ? null : known.maxOutputTokens();
     long output = Model.expectedOutput(request.maxTokens(), limit);

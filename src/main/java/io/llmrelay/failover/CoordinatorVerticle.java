@@ -12,9 +12,11 @@ import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -36,9 +38,10 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Serves requests to the relay on the event bus: {@code stream} and {@code generate} as {@link
- * ChatService}s that combine those of the backends, {@code plan} and {@code health} as messages
- * with a reply. It owns what the requests share: the configuration and the endpoint of all streams.
+ * Serves requests to the relay on the event bus: {@code stream}, {@code generate} and {@code embed}
+ * as {@link ChatService}s that combine those of the backends, {@code plan} and {@code health} as
+ * messages with a reply. It owns what the requests share: the configuration and the endpoint of all
+ * streams.
  *
  * <p>Everything runs on the verticle's context. The coordinators of a relay share its {@link
  * Availability}.
@@ -107,6 +110,7 @@ public final class CoordinatorVerticle extends VerticleBase {
                   List.of(
                       serve("stream", this::stream, false),
                       serve("generate", this::generate, true),
+                      serve("embed", this::embed, true),
                       reply("plan", this::plan),
                       reply("health", this::health)));
             });
@@ -240,16 +244,32 @@ public final class CoordinatorVerticle extends VerticleBase {
     }
   }
 
-  private ChatExchange stream(ChatRequest request, ChatSink sink) {
-    return open(request, true, sink);
+  private ChatExchange stream(LlmRequest request, ChatSink sink) {
+    return open(chat(request), true, sink);
   }
 
   /** Opens a request whose commit point is the end of the answer. */
-  private ChatExchange generate(ChatRequest request, ChatSink sink) {
-    return open(request.withCommit(CommitPoint.COMPLETE), false, sink);
+  private ChatExchange generate(LlmRequest request, ChatSink sink) {
+    return open(chat(request).withCommit(CommitPoint.COMPLETE), false, sink);
   }
 
-  private ChatExchange open(ChatRequest request, boolean streaming, ChatSink sink) {
+  private static ChatRequest chat(LlmRequest request) {
+    if (request instanceof ChatRequest chat) {
+      return chat;
+    }
+    throw Failure.invalid("messages", "messages must be an array with at least one message")
+        .toException();
+  }
+
+  private ChatExchange embed(LlmRequest request, ChatSink sink) {
+    if (request instanceof EmbeddingRequest) {
+      return open(request, false, sink);
+    }
+    throw Failure.invalid("input", "input must be a text, or an array with at least one")
+        .toException();
+  }
+
+  private ChatExchange open(LlmRequest request, boolean streaming, ChatSink sink) {
     Run run = admit(request.checked(), streaming, sink);
     runs.add(run);
     run.begin();
@@ -261,12 +281,12 @@ public final class CoordinatorVerticle extends VerticleBase {
    * Plans a request and counts it as in flight until {@link #forget}. The request's id is unique
    * and independent of the stream ids that consumers choose.
    */
-  private Run admit(ChatRequest received, boolean streaming, ChatSink sink) {
+  private Run admit(LlmRequest received, boolean streaming, ChatSink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
     }
     List<String> warnings = new ArrayList<>();
-    ChatRequest request = limited(received, warnings);
+    LlmRequest request = limited(received, warnings);
     Planner.Choices plan = config.planner().plan(request);
     if (plan.choices().isEmpty()) {
       throw Planner.noCandidate(plan.leftOut()).toException();
@@ -276,8 +296,8 @@ public final class CoordinatorVerticle extends VerticleBase {
             origin.substring(24) + "-" + admitted++,
             streaming,
             request,
-            plan.candidates(),
-            config.settings().run().with(request.relay()),
+            plan,
+            settings(request),
             warnings,
             config,
             this,
@@ -293,12 +313,19 @@ public final class CoordinatorVerticle extends VerticleBase {
     return run;
   }
 
-  private ChatRequest limited(ChatRequest request, List<String> warnings) {
+  private RunSettings settings(LlmRequest request) {
+    RunSettings settings = config.settings().run().with(request.relay());
+    return request instanceof EmbeddingRequest embed
+        ? settings.forEmbeddings(embed.inputs().size())
+        : settings;
+  }
+
+  private LlmRequest limited(LlmRequest request, List<String> warnings) {
     return request.withRelay(config.settings().limits().cut(request.relay(), warnings));
   }
 
   private void plan(Message<Object> message, JsonObject body) {
-    ChatRequest request = limited(ChatRequest.fromJson(body), new ArrayList<>());
+    LlmRequest request = limited(LlmRequest.fromJson(body), new ArrayList<>());
     message.reply(
         PlanReport.of(
                 config.planner().plan(request),

@@ -528,7 +528,7 @@ final class Failover {
 
   /** Returns the reported usage, or an estimate if none was reported for a non-empty answer. */
   private TokenUsage known(TokenUsage reported) {
-    if (reported.source() != TokenUsage.Source.NONE || leg.characters == 0) {
+    if (reported.source() != TokenUsage.Source.NONE || leg.silent()) {
       return reported;
     }
     return TokenUsage.estimate(inputCharacters, leg.characters);

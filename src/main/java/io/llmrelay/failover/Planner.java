@@ -4,12 +4,12 @@ import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.ModelResolver;
 import io.llmrelay.chat.CandidateName;
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.RelayHints;
-import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import java.time.InstantSource;
@@ -54,6 +54,15 @@ final class Planner {
   record Choices(List<Choice> choices, boolean cheapestFirst, List<LeftOut> leftOut) {
     List<Candidate> candidates() {
       return choices.stream().map(Choice::candidate).toList();
+    }
+
+    /** Returns the candidates that were left out for a reason, with the message of each. */
+    Map<Candidate, String> leftOut(SkipReason reason) {
+      Map<Candidate, String> candidates = new LinkedHashMap<>();
+      leftOut.stream()
+          .filter(out -> out.reason() == reason)
+          .forEach(out -> candidates.put(out.candidate(), out.message()));
+      return candidates;
     }
   }
 
@@ -120,7 +129,7 @@ final class Planner {
    *
    * @throws LlmException if it names a candidate or model that does not exist
    */
-  Choices plan(ChatRequest request) {
+  Choices plan(LlmRequest request) {
     List<LeftOut> leftOut = new ArrayList<>();
     Set<Candidate> wanted = new LinkedHashSet<>();
     Set<Candidate> others = new LinkedHashSet<>();
@@ -147,6 +156,9 @@ final class Planner {
     }
     RelayHints.Prefer requested = request.relay().prefer();
     boolean cheapestFirst = (requested == null ? prefer : requested) == RelayHints.Prefer.COST;
+    if (request instanceof EmbeddingRequest) {
+      leaveOutOtherModels(request, wanted, others, leftOut);
+    }
     List<Choice> choices = sift(request, wanted, why, cheapestFirst, leftOut);
     choices.addAll(sift(request, others, "by the fallback order", cheapestFirst, leftOut));
     return new Choices(choices, cheapestFirst, leftOut);
@@ -234,8 +246,42 @@ final class Planner {
         .orElse(null);
   }
 
+  /**
+   * Leaves out the candidates of another model than the first that can serve the request, since
+   * vectors of different models cannot be compared. The first is one of those that were asked for,
+   * if any were.
+   */
+  private void leaveOutOtherModels(
+      LlmRequest request, Set<Candidate> wanted, Set<Candidate> others, List<LeftOut> leftOut) {
+    Set<Candidate> preferred = wanted.isEmpty() ? others : wanted;
+    Candidate first =
+        preferred.stream()
+            .filter(candidate -> unfit(request, candidate) == null)
+            .findFirst()
+            .orElse(preferred.stream().findFirst().orElse(null));
+    for (Set<Candidate> group : List.of(wanted, others)) {
+      group.removeIf(
+          candidate -> {
+            boolean other = !isSameModel(candidate, first);
+            if (other) {
+              String message = "its vectors would be of another model than " + first.model();
+              leftOut.add(new LeftOut(candidate, SkipReason.OTHER_MODEL, message));
+            }
+            return other;
+          });
+    }
+  }
+
+  private boolean isSameModel(Candidate one, Candidate other) {
+    return catalog.isSameModel(
+        backends.get(one.backend()).provider(),
+        one.model(),
+        backends.get(other.backend()).provider(),
+        other.model());
+  }
+
   private List<Choice> sift(
-      ChatRequest request,
+      LlmRequest request,
       Set<Candidate> group,
       String why,
       boolean cheapestFirst,
@@ -244,7 +290,7 @@ final class Planner {
     request.features(); // Computed once here; the copies for the candidates share the result.
     List<Choice> fit = new ArrayList<>();
     for (Candidate candidate : group) {
-      LeftOut unfit = unfit(request, candidate, inputTokens);
+      LeftOut unfit = unfit(request, candidate);
       if (unfit == null) {
         fit.add(new Choice(candidate, why, candidate.estimate(inputTokens, request.maxTokens())));
       } else {
@@ -257,13 +303,13 @@ final class Planner {
     return fit;
   }
 
-  private LeftOut unfit(ChatRequest request, Candidate candidate, long inputTokens) {
-    ChatRequest asked = request.withModel(candidate.model());
+  private LeftOut unfit(LlmRequest request, Candidate candidate) {
+    LlmRequest asked = request.withModel(candidate.model());
     String cannot = backends.get(candidate.backend()).cannotServe().apply(asked);
     if (cannot != null) {
       return new LeftOut(candidate, SkipReason.CAPABILITY, cannot);
     }
-    RequestFeature lacking = candidate.lacks(request);
+    String lacking = candidate.lacks(request);
     if (lacking != null) {
       return new LeftOut(
           candidate,
@@ -271,6 +317,7 @@ final class Planner {
           "the model does not support " + lacking + ", according to the catalogue");
     }
     long window = candidate.contextWindow();
+    long inputTokens = TokenUsage.estimate(request.windowCharacters(), 0).inputTokens();
     if (window > 0 && inputTokens > window) {
       return new LeftOut(
           candidate,

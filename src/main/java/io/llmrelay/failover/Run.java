@@ -19,6 +19,8 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
@@ -26,6 +28,7 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,7 +61,10 @@ final class Run implements ChatExchange {
   private final Failover machine;
 
   /** The request; {@code null} after the commit point. */
-  private ChatRequest request;
+  private LlmRequest request;
+
+  /** The candidates that are not tried because they have another model, with the messages. */
+  private final Map<Candidate, String> otherModels;
 
   /** The admitted attempts that have not ended, by number. */
   private final Map<Integer, Upstream> upstreams = new HashMap<>();
@@ -81,8 +87,8 @@ final class Run implements ChatExchange {
   Run(
       String id,
       boolean streaming,
-      ChatRequest request,
-      List<Candidate> candidates,
+      LlmRequest request,
+      Planner.Choices plan,
       RunSettings settings,
       List<String> warnings,
       ConfigSnapshot config,
@@ -99,6 +105,9 @@ final class Run implements ChatExchange {
     this.config = config;
     this.coordinator = coordinator;
     this.sink = sink;
+    this.otherModels = plan.leftOut(SkipReason.OTHER_MODEL);
+    List<Candidate> candidates = new ArrayList<>(plan.candidates());
+    candidates.addAll(otherModels.keySet());
     this.machine =
         new Failover(
             candidates,
@@ -160,13 +169,23 @@ final class Run implements ChatExchange {
 
     @Override
     public Skip check(Candidate candidate) {
-      return config
-          .backends()
-          .check(candidate.backend(), candidate.model(), candidate.expected(request));
+      return otherModels.containsKey(candidate)
+          ? otherModel(candidate)
+          : config
+              .backends()
+              .check(candidate.backend(), candidate.model(), candidate.expected(request));
+    }
+
+    private Skip otherModel(Candidate candidate) {
+      return new Skip(
+          SkipReason.OTHER_MODEL, FailureKind.UNSUPPORTED, otherModels.get(candidate), -1);
     }
 
     @Override
     public Skip enter(int number, Candidate candidate, boolean waited) {
+      if (otherModels.containsKey(candidate)) {
+        return otherModel(candidate);
+      }
       Entry entry =
           config
               .backends()
@@ -276,7 +295,8 @@ final class Run implements ChatExchange {
     public void chunks(Chunks chunks) {
       try {
         Buffer data = chunks.data();
-        int characters = coordinator.characters(data);
+        boolean vectors = chunks.kind() == BlockKind.EMBEDDING;
+        int characters = vectors ? 0 : coordinator.characters(data);
         for (Action action :
             machine.chunks(number, chunks.kind(), chunks.count(), data.length(), characters)) {
           if (action instanceof Action.Deliver) {
@@ -348,10 +368,10 @@ final class Run implements ChatExchange {
 
     /** Returns a problem of a tool call that the latch holds, or {@code null}. */
     private String heldCallProblem() {
-      if (request == null || request.tools().isEmpty()) {
+      if (!(request instanceof ChatRequest chat) || chat.tools().isEmpty()) {
         return null;
       }
-      ToolCallCheck check = new ToolCallCheck(request.tools());
+      ToolCallCheck check = new ToolCallCheck(chat.tools());
       for (Map.Entry<Block, Buffer> each : held.entrySet()) {
         if (each.getKey().kind() == BlockKind.TOOL_CALL) {
           String problem = check.problem(each.getKey(), each.getValue().toString());

@@ -24,6 +24,11 @@ public record RunSettings(
     Duration retryMaxDelay,
     Duration queueWait,
     long latchMaxBytes) {
+  /** The most bytes of one vector, in base64: 12,000 dimensions. */
+  private static final long EMBEDDING_BYTES = 64 * 1024;
+
+  /** The most bytes of all vectors of a request. */
+  private static final long EMBEDDINGS_BYTES = 64 << 20;
 
   /** Returns these settings, overridden by the hints of a request. */
   RunSettings with(RelayHints hints) {
@@ -35,6 +40,24 @@ public record RunSettings(
         retryMaxDelay,
         queueWait,
         latchMaxBytes);
+  }
+
+  /**
+   * Returns these settings for a request for embeddings: its answer comes whole, so it commits at
+   * the end, its first chunk may take longer, and more is held.
+   *
+   * @param inputs the number of texts
+   */
+  RunSettings forEmbeddings(int inputs) {
+    Timeouts patient = new Timeouts(null, null, Timeouts.EMBEDDING_FIRST_CHUNK, null, null);
+    return new RunSettings(
+        CommitPoint.COMPLETE,
+        timeouts.or(patient),
+        maxRetries,
+        retryBaseDelay,
+        retryMaxDelay,
+        queueWait,
+        Math.max(latchMaxBytes, Math.min(EMBEDDINGS_BYTES, inputs * EMBEDDING_BYTES)));
   }
 
   /**

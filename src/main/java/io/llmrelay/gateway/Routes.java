@@ -1,11 +1,14 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.gateway.anthropic.AnthropicModels;
 import io.llmrelay.gateway.anthropic.MessagesFront;
 import io.llmrelay.gateway.front.ChatHandler;
 import io.llmrelay.gateway.front.Front;
-import io.llmrelay.gateway.openai.ModelsHandler;
+import io.llmrelay.gateway.front.ModelsHandler;
+import io.llmrelay.gateway.openai.EmbeddingsHandler;
 import io.llmrelay.gateway.openai.OpenAiFront;
+import io.llmrelay.gateway.openai.OpenAiModels;
 import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
@@ -20,6 +23,7 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -28,6 +32,7 @@ import java.util.function.Supplier;
  * unless registered before the guard, so a new route or an unknown path does too.
  */
 final class Routes {
+  private static final String EMBEDDINGS = "/v1/embeddings";
   private static final Front DEFAULT_FRONT = OpenAiFront.INSTANCE;
 
   /** The fronts by the path of their requests for answers. */
@@ -60,6 +65,10 @@ final class Routes {
                 .post(path)
                 .handler(auth::requireKey)
                 .handler(new ChatHandler(front, relay, maxBodyBytes, streams)));
+    router
+        .post(EMBEDDINGS)
+        .handler(auth::requireKey)
+        .handler(new EmbeddingsHandler(relay, maxBodyBytes));
     if (withAdmin) {
       addAdmin(router, auth);
     } else {
@@ -67,10 +76,20 @@ final class Routes {
     }
     router.route().handler(auth::requireKey);
     FRONTS.keySet().forEach(path -> refuseOtherMethods("POST", router.route(path)));
-    ModelsHandler models = new ModelsHandler(relay);
-    get(router, "/v1/models", models::list);
-    get(router, "/v1/models/*", models::get);
+    refuseOtherMethods("POST", router.route(EMBEDDINGS));
+    addModels(router);
     return router;
+  }
+
+  /** Adds the lists of models, in the form that the client's headers ask for. */
+  private void addModels(Router router) {
+    ModelsHandler openAi = new ModelsHandler(relay, OpenAiFront.INSTANCE, new OpenAiModels());
+    ModelsHandler anthropic =
+        new ModelsHandler(relay, MessagesFront.INSTANCE, new AnthropicModels());
+    Function<RoutingContext, ModelsHandler> of =
+        ctx -> speaksAnthropic(ctx.request()) ? anthropic : openAi;
+    get(router, "/v1/models", ctx -> of.apply(ctx).list(ctx));
+    get(router, "/v1/models/*", ctx -> of.apply(ctx).get(ctx));
   }
 
   /** Returns a router for the operators' endpoints alone. */
@@ -83,11 +102,17 @@ final class Routes {
 
   /** Sends an error in the format of the API that was requested; also that of unknown paths. */
   static void sendError(HttpServerRequest request, Throwable error) {
-    front(request.path()).sendError(request.response(), error);
+    front(request).sendError(request.response(), error);
   }
 
-  private static Front front(String path) {
-    return path == null ? DEFAULT_FRONT : FRONTS.getOrDefault(path, DEFAULT_FRONT);
+  private static Front front(HttpServerRequest request) {
+    Front other = speaksAnthropic(request) ? MessagesFront.INSTANCE : DEFAULT_FRONT;
+    return request.path() == null ? other : FRONTS.getOrDefault(request.path(), other);
+  }
+
+  /** Returns whether a client sends what Anthropic's SDKs send with every request. */
+  private static boolean speaksAnthropic(HttpServerRequest request) {
+    return request.headers().contains("anthropic-version");
   }
 
   private void addAdmin(Router router, AuthHandler auth) {

@@ -335,6 +335,21 @@ public final class Answer {
     count(json.length());
   }
 
+  /**
+   * Adds a vector.
+   *
+   * @param index the index of its input
+   * @param base64 its floats (32 bits, little-endian)
+   */
+  public void embedding(int index, String base64) {
+    select(BlockKind.EMBEDDING);
+    started = true;
+    chunks = true;
+    Buffer line = Buffer.buffer(index + " " + base64 + "\n");
+    Chunks.of(block, line).split(pieces::add);
+    count(line.length());
+  }
+
   /** A chunk of a kind, as ASCII. */
   public void text(BlockKind kind, byte[] bytes, int from, int to) {
     if (from == to) {

@@ -1,8 +1,10 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.provider.error.ErrorClassifier;
@@ -188,15 +190,46 @@ final class BackendClient {
   }
 
   /**
-   * Acquires a connection for a chat request and returns the request, not sent yet.
+   * Acquires a connection for a request, which names its model, and returns the request, not sent
+   * yet.
    *
    * @param fresh whether to use a new connection
    */
-  Future<HttpClientRequest> chat(String model, long connectMs, boolean fresh) {
-    return connect(
-        fresh ? freshStreams : streams,
-        request(HttpMethod.POST, dialect.chatPath(model, options)),
-        connectMs);
+  Future<HttpClientRequest> open(LlmRequest asked, long connectMs, boolean fresh) {
+    return connect(fresh ? freshStreams : streams, request(asked), connectMs);
+  }
+
+  private RequestOptions request(LlmRequest asked) {
+    if (asked instanceof EmbeddingRequest) {
+      return request(HttpMethod.POST, dialect.embeddings().path(asked.model(), options))
+          .setHeaders(acceptJson());
+    }
+    return request(HttpMethod.POST, dialect.chatPath(asked.model(), options));
+  }
+
+  private MultiMap acceptJson() {
+    return HttpHeaders.headers().addAll(headers).set("accept", "application/json");
+  }
+
+  /** Returns the API whose events an answer is to have as they are; {@code null} for none. */
+  String receivedFormat(LlmRequest asked) {
+    return asked instanceof ChatRequest chat && dialect.sendsAsReceived(chat)
+        ? dialect.receivedFormat()
+        : null;
+  }
+
+  /** Creates a reader for the response to a request. */
+  Dialect.Reader reader(LlmRequest asked, Answer answer) {
+    return asked instanceof EmbeddingRequest embed
+        ? new VectorReader(answer, dialect.embeddings().fields(), embed.inputs().size())
+        : dialect.reader(answer, options);
+  }
+
+  /** Encodes a request, which names its model. */
+  EncodedRequest encode(LlmRequest asked) {
+    return asked instanceof EmbeddingRequest embed
+        ? dialect.embeddings().encode(embed, asked.model(), options)
+        : encode((ChatRequest) asked, asked.model());
   }
 
   /** Encodes a chat request, without {@code stream_options} if the backend rejects them. */
@@ -214,10 +247,12 @@ final class BackendClient {
   /**
    * Returns the body for a retry if this error rejects {@code stream_options}, else {@code null}.
    */
-  EncodedRequest encodeAfter(int status, Buffer error, ChatRequest chat, String model) {
+  EncodedRequest encodeAfter(int status, Buffer error, LlmRequest asked) {
     boolean refused =
         (status == 400 || status == 422) && NAMES_STREAM_OPTIONS.matcher(error.toString()).find();
-    return refused ? dialect.encodeWithoutStreamOptions(chat, model, options) : null;
+    return refused && asked instanceof ChatRequest chat
+        ? dialect.encodeWithoutStreamOptions(chat, chat.model(), options)
+        : null;
   }
 
   /** Records that the backend rejects {@code stream_options} and serves a request without them. */
@@ -236,9 +271,9 @@ final class BackendClient {
 
   /** Acquires a connection for the list of models and returns the request, not sent yet. */
   Future<HttpClientRequest> models(long connectMs) {
-    MultiMap json = HttpHeaders.headers().addAll(headers).set("accept", "application/json");
-    return connect(
-        probes, request(HttpMethod.GET, dialect.modelsPath(options)).setHeaders(json), connectMs);
+    RequestOptions request =
+        request(HttpMethod.GET, dialect.modelsPath(options)).setHeaders(acceptJson());
+    return connect(probes, request, connectMs);
   }
 
   /**

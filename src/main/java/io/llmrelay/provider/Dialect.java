@@ -1,6 +1,7 @@
 package io.llmrelay.provider;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
@@ -90,11 +91,11 @@ public interface Dialect {
    * Returns why a backend of this dialect cannot serve a request, or {@code null} if it can, as
    * with one that is {@linkplain #sendsAsReceived sent on as received}.
    */
-  default String cannotServe(ChatRequest request, BackendOptions options) {
-    if (sendsAsReceived(request)) {
+  default String cannotServe(LlmRequest request, BackendOptions options) {
+    if (request instanceof ChatRequest chat && sendsAsReceived(chat)) {
       return null;
     }
-    ReceivedForm received = request.received();
+    ReceivedForm received = request instanceof ChatRequest chat ? chat.received() : null;
     if (received != null && !received.untranslated().essential().isEmpty()) {
       String field = received.untranslated().essential().get(0);
       return field + " cannot be expressed in the " + name() + " dialect";
@@ -104,7 +105,12 @@ public interface Dialect {
         return feature + " cannot be expressed in the " + name() + " dialect";
       }
     }
-    return cannotExpress(request, options);
+    return request instanceof ChatRequest chat ? cannotExpress(chat, options) : null;
+  }
+
+  /** Returns the dialect's format of embeddings; {@code null} if it has none. */
+  default EmbeddingFormat embeddings() {
+    return null;
   }
 
   /** Returns the headers with the key and those that the provider requires. */

@@ -1,6 +1,7 @@
 package io.llmrelay.provider;
 
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.UnknownFields;
 import io.llmrelay.provider.anthropic.AnthropicDialect;
@@ -47,8 +48,13 @@ public final class Dialects {
    *
    * @throws IllegalArgumentException if there is no such dialect
    */
-  public static String cannotServe(BackendOptions options, ChatRequest request) {
-    String reason = of(options.getDialect()).cannotServe(request, options);
+  public static String cannotServe(BackendOptions options, LlmRequest request) {
+    Dialect dialect = of(options.getDialect());
+    String reason = dialect.cannotServe(request, options);
+    if (reason == null && request instanceof EmbeddingRequest embed) {
+      EmbeddingFormat format = dialect.embeddings();
+      reason = format == null ? "it has no embeddings" : format.problem(embed, options);
+    }
     if (reason != null || options.getUnknownFields() != UnknownFields.REFUSE) {
       return reason;
     }

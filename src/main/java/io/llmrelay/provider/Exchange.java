@@ -7,6 +7,7 @@ import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.BoundedBody;
@@ -79,7 +80,7 @@ final class Exchange implements ChatExchange {
   private long ahead;
 
   /** The request and its encoded form, until the head of a successful response. */
-  private ChatRequest chat;
+  private LlmRequest asked;
 
   private EncodedRequest encoded;
   private String warning;
@@ -100,24 +101,24 @@ final class Exchange implements ChatExchange {
    * An exchange to be started.
    *
    * @param context everything happens on it
-   * @param chat with the model to ask for, and maybe timeouts: how long getting a connection may
+   * @param asked with the model to ask for, and maybe timeouts: how long getting a connection may
    *     take, and from which silence on the consumer gives up
    * @param onClose called once, when nothing more will be delivered
    */
   Exchange(
       Context context,
       BackendClient backend,
-      ChatRequest chat,
+      LlmRequest asked,
       ChatSink sink,
       Consumer<Exchange> onClose) {
     this.context = context;
     this.vertx = context.owner();
     this.backend = backend;
-    this.model = chat.model();
-    this.chat = chat;
+    this.model = asked.model();
+    this.asked = asked;
     this.sink = sink;
     this.onClose = onClose;
-    Timeouts timeouts = chat.relay().timeouts();
+    Timeouts timeouts = asked.relay().timeouts();
     connectMs =
         timeouts.connect() == null
             ? MAX_CONNECT_MS
@@ -126,28 +127,27 @@ final class Exchange implements ChatExchange {
         timeouts.stall() == null
             ? FINISH_MS
             : Math.max(1, Math.min(FINISH_MS, timeouts.stall().toMillis() / 2));
-    errors = backend.errors().about(chat);
-    Dialect dialect = backend.dialect();
-    answer = new Answer(errors, dialect.sendsAsReceived(chat) ? dialect.receivedFormat() : null);
-    answer.limit(chat.maxTokens());
-    if (chat.expectsImages()) {
+    errors = backend.errors().about(asked);
+    answer = new Answer(errors, backend.receivedFormat(asked));
+    answer.limit(asked.maxTokens());
+    if (asked instanceof ChatRequest chat && chat.expectsImages()) {
       answer.expectImages();
     }
-    decoder = new AnswerDecoder(dialect.reader(answer, backend.options()), answer);
+    decoder = new AnswerDecoder(backend.reader(asked, answer), answer);
   }
 
   void start() {
     backend.begin();
     guarded(
         () -> {
-          encoded = backend.encode(chat, model);
+          encoded = backend.encode(asked);
           connect();
         });
   }
 
   private void connect() {
     backend
-        .chat(model, connectMs, fresh)
+        .open(asked, connectMs, fresh)
         .onComplete(
             (request, cause) -> {
               if (request != null) {
@@ -224,7 +224,7 @@ final class Exchange implements ChatExchange {
     if (status / 100 == 2 && status != 202) {
       warning = encoded.warning();
       encoded = null;
-      chat = null;
+      asked = null;
       if (withoutStreamOptions) {
         backend.servedWithoutStreamOptions();
       }
@@ -251,7 +251,7 @@ final class Exchange implements ChatExchange {
   /** Sends the request again if this error refuses what the relay itself has added to it. */
   private boolean sentWithoutStreamOptions(int status, Buffer error) {
     EncodedRequest without =
-        closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, chat, model);
+        closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, asked);
     if (without == null) {
       return false;
     }
@@ -423,7 +423,7 @@ final class Exchange implements ChatExchange {
     if (!closed) {
       closed = true;
       encoded = null;
-      chat = null;
+      asked = null;
       cancelTimer();
       backend.end();
       onClose.accept(this);

@@ -6,12 +6,12 @@ import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -99,7 +99,7 @@ public final class ProviderVerticle extends VerticleBase {
         .eventually(() -> backend == null ? Future.succeededFuture() : backend.close());
   }
 
-  private ChatExchange open(ChatRequest request, ChatSink sink) {
+  private ChatExchange open(LlmRequest request, ChatSink sink) {
     if (request.model() == null) {
       throw wrong("model", "must name a model of the backend");
     }

@@ -53,9 +53,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Each backend has the chat routes of all dialects, with whole answers and streams: {@code POST
  * …/chat/completions}, {@code …/responses}, {@code …/messages}, {@code
  * …/v1beta/models/MODEL:streamGenerateContent}, {@code …/api/chat}, {@code
- * …/model/MODEL/converse-stream}, {@code …/v2/chat} and {@code …/ai/run/MODEL}, and the lists of
- * models. {@code GET /health} is for the server. A request that the vendor rejects is rejected with
- * its status and error, such as one without a model, or with a tool result without its call.
+ * …/model/MODEL/converse-stream}, {@code …/v2/chat} and {@code …/ai/run/MODEL}, those of
+ * embeddings, which are never streamed, and the lists of models. {@code GET /health} is for the
+ * server. A request that the vendor rejects is rejected with its status and error, such as one
+ * without a model, or with a tool result without its call.
  *
  * <p>All methods may be called from any thread.
  */

@@ -4,19 +4,31 @@ import io.llmrelay.sandbox.anthropic.AnthropicDialect;
 import io.llmrelay.sandbox.bedrock.BedrockDialect;
 import io.llmrelay.sandbox.cloudflare.CloudflareDialect;
 import io.llmrelay.sandbox.cohere.CohereDialect;
+import io.llmrelay.sandbox.cohere.CohereEmbeddings;
 import io.llmrelay.sandbox.dialect.SandboxDialect;
 import io.llmrelay.sandbox.gemini.GeminiDialect;
+import io.llmrelay.sandbox.gemini.GeminiEmbeddings;
 import io.llmrelay.sandbox.ollama.OllamaDialect;
+import io.llmrelay.sandbox.ollama.OllamaEmbeddings;
 import io.llmrelay.sandbox.openai.OpenAiDialect;
+import io.llmrelay.sandbox.openai.OpenAiEmbeddings;
 import io.llmrelay.sandbox.responses.ResponsesDialect;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The registry of dialects. */
 final class SandboxDialects {
   private static final SandboxDialect OPENAI = new OpenAiDialect();
 
+  private static final List<SandboxDialect> EMBEDDINGS =
+      List.of(
+          new GeminiEmbeddings(),
+          new OllamaEmbeddings(),
+          new CohereEmbeddings(),
+          new OpenAiEmbeddings());
+
   /** Those with the more specific paths come first. */
-  static final List<SandboxDialect> ALL =
+  private static final List<SandboxDialect> CHATS =
       List.of(
           new GeminiDialect(),
           new BedrockDialect(),
@@ -26,6 +38,9 @@ final class SandboxDialects {
           new AnthropicDialect(),
           new ResponsesDialect(),
           OPENAI);
+
+  static final List<SandboxDialect> ALL =
+      Stream.concat(EMBEDDINGS.stream(), CHATS.stream()).toList();
 
   private SandboxDialects() {}
 
@@ -40,12 +55,12 @@ final class SandboxDialects {
    * @throws IllegalArgumentException if there is no such dialect
    */
   static SandboxDialect of(String name) {
-    return ALL.stream()
+    return CHATS.stream()
         .filter(dialect -> dialect.name().equals(name))
         .findFirst()
         .orElseThrow(
             () -> {
-              List<String> names = ALL.stream().map(SandboxDialect::name).sorted().toList();
+              List<String> names = CHATS.stream().map(SandboxDialect::name).sorted().toList();
               return new IllegalArgumentException(
                   "unknown dialect '" + name + "', known: " + String.join(", ", names));
             });

@@ -13,6 +13,7 @@ import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -107,7 +108,7 @@ final class BusBench {
       return serves(Producer::new, script);
     }
 
-    Peer serves(BiFunction<ChatRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
+    Peer serves(BiFunction<LlmRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
       get(on(context, () -> BusService.register(endpoint, SERVICE, service(kind, script), false)));
       return this;
     }
@@ -124,7 +125,7 @@ final class BusBench {
     }
 
     private ChatService service(
-        BiFunction<ChatRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
+        BiFunction<LlmRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
       return (request, sink) -> {
         Producer producer = kind.apply(request, sink);
         producers.add(producer);

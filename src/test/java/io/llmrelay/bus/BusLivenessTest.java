@@ -14,11 +14,11 @@ import io.llmrelay.bus.BusBench.Receiver;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.BlockKind;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -442,7 +442,7 @@ class BusLivenessTest {
   @Test
   void aProducersHandlerThatThrowsFailsItsStream() {
     class Bad extends Producer {
-      Bad(ChatRequest request, ChatSink sink) {
+      Bad(LlmRequest request, ChatSink sink) {
         super(request, sink);
       }
 

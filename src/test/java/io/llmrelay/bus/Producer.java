@@ -11,6 +11,7 @@ import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -30,8 +31,8 @@ public class Producer implements ChatExchange {
   private Block block;
   private long ahead;
 
-  public Producer(ChatRequest request, ChatSink sink) {
-    this.request = request;
+  public Producer(LlmRequest request, ChatSink sink) {
+    this.request = (ChatRequest) request;
     this.sink = sink;
   }
 

@@ -145,8 +145,8 @@ class CatalogTest {
         .allSatisfy(
             model -> {
               assertThat(model.provider()).isNotNull();
-              assertThat(model.contextWindow()).isNotNull();
-              assertThat(model.can(Capability.STREAMING)).isTrue();
+              assertThat(model.can(Capability.STREAMING)).isNotEqualTo(model.embedsOnly());
+              assertThat(model.contextWindow() == null).isEqualTo(model.embedsOnly());
               if (model.price() != null && model.price().cachedInput() != null) {
                 assertThat(model.price().cachedInput()).isBetween(0.0, model.price().input());
               }

@@ -170,7 +170,7 @@ class ConfigErrorsTest {
         "catalog: [{id: m, price: {input: -1, output: 0}}] | catalog[0].price.input must not be negative",
         "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here: capabilities, context-window, id, max-output, price, provider, replacement, shutdown, status)",
         "catalog: [{id: m, status: old}]     | catalog[0].status is unknown: \"old\" (known: preview, current, legacy, deprecated, retired)",
-        "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown: \"fly\" (known: streaming, tools, vision, reasoning)",
+        "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown: \"fly\" (known: streaming, tools, vision, reasoning, embeddings)",
         "catalog: [{id: m, shutdown: soon}]  | catalog[0].shutdown must be a date such as 2026-12-31",
         "catalog: [{id: m, replacement: ' '}] | catalog[0].replacement must not be empty",
         "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] | catalog[0].price.tiers[0] needs from-input-tokens or from: where it begins",

@@ -13,6 +13,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.SkipReason;
@@ -28,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PlannerTest {
   /** A dialect that can express everything. */
-  private static String anything(ChatRequest request) {
+  private static String anything(LlmRequest request) {
     return null;
   }
 
@@ -318,7 +319,7 @@ class PlannerTest {
             "anthropic",
             List.of("big"),
             "big",
-            request -> request.seed() == null ? null : "it has no seed"));
+            request -> ((ChatRequest) request).seed() == null ? null : "it has no seed"));
     assertThat(names(request("big"))).contains("two/big");
     Planner.Choices plan = plan(request("big").withSeed(7L));
     assertThat(plan.candidates()).extracting(Candidate::backend).containsExactly("one", "open");

@@ -8,7 +8,10 @@ import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ContentBlock;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
@@ -97,7 +100,12 @@ public final class FakeRelay implements LlmRelay {
   }
 
   @Override
-  public Future<Plan> plan(ChatRequest request) {
+  public Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Future<Plan> plan(LlmRequest request) {
     throw new UnsupportedOperationException();
   }
 

@@ -91,7 +91,7 @@ class BedrockSigningTest {
     Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options()).body();
     Future<?> sent =
         backend
-            .chat("vendor.model-v1:0", 2_000, false)
+            .open(Rig.HELLO.withModel("vendor.model-v1:0"), 2_000, false)
             .compose(
                 request -> {
                   backend.sign(request, body);

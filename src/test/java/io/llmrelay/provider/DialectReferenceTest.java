@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.Documents;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.config.BackendOptions;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -86,6 +89,65 @@ class DialectReferenceTest {
         DOCUMENT,
         "settings",
         table("field", fields.stream().sorted().toList(), DialectReferenceTest::setting));
+  }
+
+  @Test
+  void embeddings() throws IOException {
+    List<String> rows = List.of("path", "most inputs", "dimensions", "input_type", "user");
+    Documents.holdReference(
+        DOCUMENT, "embeddings", table("embeddings", rows, DialectReferenceTest::embedding));
+  }
+
+  private static String embedding(String row, String dialect) {
+    EmbeddingFormat format = Dialects.of(dialect).embeddings();
+    if (format == null) {
+      return "";
+    }
+    BackendOptions options = options(dialect);
+    EmbeddingRequest base = EmbeddingRequest.of("text").withInputType("search_query");
+    return switch (row) {
+      case "path" -> code(format.path("MODEL", options));
+      case "most inputs" -> Integer.toString(mostInputs(format, options));
+      case "dimensions" ->
+          Dialects.of(dialect).features().contains(RequestFeature.DIMENSIONS)
+              ? embedding(base, base.withDimensions(8), dialect)
+              : "candidate left out";
+      case "input_type" -> embedding(base.withInputType(null), base, dialect);
+      default -> embedding(base, base.withUser("u"), dialect);
+    };
+  }
+
+  private static int mostInputs(EmbeddingFormat format, BackendOptions options) {
+    int most = 1;
+    while (most < EmbeddingRequest.MAX_INPUTS
+        && format.problem(EmbeddingRequest.of(Collections.nCopies(most + 1, "")), options)
+            == null) {
+      most++;
+    }
+    return most;
+  }
+
+  /** Returns where the body of a request has what another has not. */
+  private static String embedding(EmbeddingRequest one, EmbeddingRequest other, String dialect) {
+    EmbeddingFormat format = Dialects.of(dialect).embeddings();
+    String model = dialect.equals("gemini") ? "embedding-001" : "m";
+    List<String> paths = new ArrayList<>();
+    added(
+        body(format.encode(one, model, options(dialect))),
+        body(format.encode(other, model, options(dialect))),
+        "",
+        "",
+        paths);
+    return paths.isEmpty() ? "left out" : code(paths.get(0));
+  }
+
+  /** Returns a body in which an array is its first element, so that its fields have paths. */
+  private static JsonObject body(EncodedRequest request) {
+    JsonObject json = request.body().toJsonObject();
+    JsonArray batch = json.getJsonArray("requests");
+    return batch == null
+        ? json
+        : new JsonObject().put("requests[]", batch.getJsonObject(0)).put("batch", true);
   }
 
   @Test

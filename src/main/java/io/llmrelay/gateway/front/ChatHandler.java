@@ -3,13 +3,9 @@ package io.llmrelay.gateway.front;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
-import io.llmrelay.chat.Failure;
-import io.llmrelay.chat.RelayHints;
-import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.llmrelay.gateway.server.RequestBody;
-import io.llmrelay.gateway.server.RequestIds;
 import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -19,10 +15,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
@@ -78,7 +70,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
   private Future<Void> respond(
       FrontRequest read, HttpServerRequest http, RequestScope scope, Future<Void> disconnected) {
     long created = System.currentTimeMillis() / 1000;
-    ChatRequest request = prepare(read.request(), scope, http.response());
+    ChatRequest request = CallerRules.apply(read.request(), scope, http.response());
     if (read.stream()) {
       return relay.stream(request, disconnected)
           .map(
@@ -97,46 +89,6 @@ public final class ChatHandler implements Handler<RoutingContext> {
               send(http.response(), completion, read.toJson(completion, created));
               return null;
             });
-  }
-
-  /** Removes what the key may not override, and adds the labels for hooks. */
-  private static ChatRequest prepare(
-      ChatRequest request, RequestScope scope, HttpServerResponse response) {
-    RelayHints hints = request.relay();
-    List<String> removed = new ArrayList<>();
-    for (String field : GatewayKeyOptions.OVERRIDES) {
-      if (hints.has(field) && !scope.mayOverride(field)) {
-        hints = hints.without(field);
-        removed.add("relay." + field);
-      }
-    }
-    if (!removed.isEmpty()) {
-      RelayHeaders.addWarning(
-          response, String.join(", ", removed) + " ignored: the key may not override it");
-    }
-    ChatRequest allowed = removed.isEmpty() ? request : request.withRelay(hints);
-    return withLabels(allowed, scope.keyName(), response.headers().get(RequestIds.HEADER));
-  }
-
-  private static ChatRequest withLabels(ChatRequest request, String keyName, String id) {
-    for (String label : request.metadata().keySet()) {
-      if (label.startsWith(ChatRequest.OWN_LABELS)) {
-        String field = "metadata." + label;
-        String message = field + " has a prefix that is reserved for the relay";
-        throw Failure.invalid(field, message).toException();
-      }
-    }
-    if (keyName == null && id == null) {
-      return request;
-    }
-    Map<String, String> labels = new LinkedHashMap<>(request.metadata());
-    if (keyName != null) {
-      labels.put(ChatRequest.CONSUMER, keyName);
-    }
-    if (id != null) {
-      labels.put(ChatRequest.REQUEST_ID, id);
-    }
-    return request.withMetadata(labels);
   }
 
   private static void send(

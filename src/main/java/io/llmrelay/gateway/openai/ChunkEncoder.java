@@ -114,7 +114,7 @@ final class ChunkEncoder implements EventEncoder {
         out.appendBytes(AFTER_TEXT);
       }
       case DATA -> data(out, chunk);
-      case EVENT, OTHER -> {} // Nothing in OpenAI's format stands for it.
+      case EMBEDDING, EVENT, OTHER -> {} // Nothing in OpenAI's format stands for it.
     }
   }
 

@@ -47,7 +47,13 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS));
+    return EnumSet.complementOf(
+        EnumSet.of(
+            RequestFeature.AUDIO,
+            RequestFeature.IMAGE_ANSWERS,
+            RequestFeature.EMBEDDINGS,
+            RequestFeature.DIMENSIONS,
+            RequestFeature.TOKENS));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.openai.OpenAiDialect;
@@ -43,7 +44,7 @@ public final class CloudflareDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.of(RequestFeature.TOOLS, RequestFeature.IMAGES);
+    return EnumSet.of(RequestFeature.TOOLS, RequestFeature.IMAGES, RequestFeature.EMBEDDINGS);
   }
 
   @Override
@@ -85,6 +86,11 @@ public final class CloudflareDialect implements Dialect {
   @Override
   public Extras extras(BackendOptions options) {
     return new Extras(new OpenAiDialect().extras(options).reasoning(), "last chunk");
+  }
+
+  @Override
+  public EmbeddingFormat embeddings() {
+    return new CloudflareEmbeddings();
   }
 
   @Override

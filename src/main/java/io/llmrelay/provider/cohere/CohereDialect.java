@@ -5,6 +5,7 @@ import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
@@ -33,7 +34,9 @@ public final class CohereDialect implements Dialect {
         RequestFeature.TOOLS,
         RequestFeature.IMAGES,
         RequestFeature.JSON,
-        RequestFeature.JSON_SCHEMA);
+        RequestFeature.JSON_SCHEMA,
+        RequestFeature.EMBEDDINGS,
+        RequestFeature.DIMENSIONS);
   }
 
   @Override
@@ -59,7 +62,7 @@ public final class CohereDialect implements Dialect {
   }
 
   /** Returns a prefix unless the base URL ends with a version. */
-  private static String version(String prefix, BackendOptions options) {
+  static String version(String prefix, BackendOptions options) {
     return UriPaths.unlessPresent(VERSIONED, options, prefix);
   }
 
@@ -71,6 +74,11 @@ public final class CohereDialect implements Dialect {
   @Override
   public Extras extras(BackendOptions options) {
     return new Extras(List.of("content.thinking", "tool_plan"), "last event");
+  }
+
+  @Override
+  public EmbeddingFormat embeddings() {
+    return new CohereEmbeddings();
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.llmrelay.provider.error;
 
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -54,7 +54,7 @@ public final class ErrorClassifier {
   }
 
   /** Returns a classifier that also redacts what errors quote of this request. */
-  public ErrorClassifier about(ChatRequest request) {
+  public ErrorClassifier about(LlmRequest request) {
     return new ErrorClassifier(this, PromptRedactor.of(request));
   }
 

@@ -1,6 +1,6 @@
 package io.llmrelay.provider.error;
 
-import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
@@ -33,14 +33,14 @@ final class PromptRedactor {
   private static final int FILTER_MASK = 0xFFFF;
   private static final int TOP = power(RUN - 1);
 
-  private ChatRequest request;
+  private LlmRequest request;
   private boolean withheld;
 
-  private PromptRedactor(ChatRequest request) {
+  private PromptRedactor(LlmRequest request) {
     this.request = request;
   }
 
-  static PromptRedactor of(ChatRequest request) {
+  static PromptRedactor of(LlmRequest request) {
     return new PromptRedactor(request);
   }
 

@@ -5,6 +5,7 @@ import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
@@ -39,7 +40,9 @@ public final class GeminiDialect implements Dialect {
         RequestFeature.JSON,
         RequestFeature.JSON_SCHEMA,
         RequestFeature.WEB_SEARCH,
-        RequestFeature.IMAGE_ANSWERS);
+        RequestFeature.IMAGE_ANSWERS,
+        RequestFeature.EMBEDDINGS,
+        RequestFeature.DIMENSIONS);
   }
 
   @Override
@@ -54,8 +57,13 @@ public final class GeminiDialect implements Dialect {
 
   @Override
   public String chatPath(String model, BackendOptions options) {
+    return modelPath(model, options) + ":streamGenerateContent?alt=sse";
+  }
+
+  /** Returns the path of a model. */
+  static String modelPath(String model, BackendOptions options) {
     String folder = model.contains("/") ? "/" : "/models/";
-    return version(options) + folder + UriPaths.segments(model) + ":streamGenerateContent?alt=sse";
+    return version(options) + folder + UriPaths.segments(model);
   }
 
   @Override
@@ -76,6 +84,11 @@ public final class GeminiDialect implements Dialect {
   @Override
   public Extras extras(BackendOptions options) {
     return new Extras(List.of("parts[].thought"), "every chunk, cumulative");
+  }
+
+  @Override
+  public EmbeddingFormat embeddings() {
+    return new GeminiEmbeddings();
   }
 
   @Override

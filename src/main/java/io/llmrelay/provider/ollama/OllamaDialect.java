@@ -5,6 +5,7 @@ import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
@@ -34,7 +35,9 @@ public final class OllamaDialect implements Dialect {
         RequestFeature.TOOLS,
         RequestFeature.IMAGES,
         RequestFeature.JSON,
-        RequestFeature.JSON_SCHEMA);
+        RequestFeature.JSON_SCHEMA,
+        RequestFeature.EMBEDDINGS,
+        RequestFeature.DIMENSIONS);
   }
 
   @Override
@@ -63,7 +66,7 @@ public final class OllamaDialect implements Dialect {
   }
 
   /** Returns a prefix unless the base URL ends with {@code /api}. */
-  private static String api(BackendOptions options) {
+  static String api(BackendOptions options) {
     return UriPaths.unlessPresent(WITH_API, options, "/api");
   }
 
@@ -75,6 +78,11 @@ public final class OllamaDialect implements Dialect {
   @Override
   public Extras extras(BackendOptions options) {
     return new Extras(List.of("message.thinking"), "last line");
+  }
+
+  @Override
+  public EmbeddingFormat embeddings() {
+    return new OllamaEmbeddings();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
+import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
 import java.util.EnumSet;
 import java.util.Map;
@@ -60,6 +61,11 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public Reader reader(Answer answer, BackendOptions options) {
     return new OpenAiReader(answer, ServerTraits.of(options.getProvider()));
+  }
+
+  @Override
+  public EmbeddingFormat embeddings() {
+    return new OpenAiEmbeddings();
   }
 
   @Override

@@ -34,7 +34,13 @@ public final class ResponsesDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(EnumSet.of(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS));
+    return EnumSet.complementOf(
+        EnumSet.of(
+            RequestFeature.AUDIO,
+            RequestFeature.IMAGE_ANSWERS,
+            RequestFeature.EMBEDDINGS,
+            RequestFeature.DIMENSIONS,
+            RequestFeature.TOKENS));
   }
 
   @Override

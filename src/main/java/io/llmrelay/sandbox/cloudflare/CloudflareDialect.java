@@ -66,7 +66,9 @@ public final class CloudflareDialect implements SandboxDialect {
 
   @Override
   public void check(SandboxRequest request) {
-    CloudflareValidator.check(request.body());
+    if (!CloudflareEmbeddings.isRequest(request.body())) {
+      CloudflareValidator.check(request.body());
+    }
   }
 
   @Override
@@ -89,7 +91,9 @@ public final class CloudflareDialect implements SandboxDialect {
 
   @Override
   public WireFormat format(SandboxRequest request, String model, ScriptedAnswer answer) {
-    return new CloudflareFormat(answer);
+    return CloudflareEmbeddings.isRequest(request.body())
+        ? CloudflareEmbeddings.format(model, request.body())
+        : new CloudflareFormat(answer);
   }
 
   @Override

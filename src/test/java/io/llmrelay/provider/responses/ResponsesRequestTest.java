@@ -363,7 +363,8 @@ class ResponsesRequestTest {
           'tools':[{'type':'google_search'}] | a tool of type google_search cannot be expressed
           """)
   void whatCannotBeExpressed(String fields, String reason) {
-    assertThat(new ResponsesDialect().cannotServe(with(fields), new BackendOptions())).isEqualTo(reason);
+    assertThat(new ResponsesDialect().cannotServe(with(fields), new BackendOptions()))
+        .isEqualTo(reason);
   }
 
   @Test

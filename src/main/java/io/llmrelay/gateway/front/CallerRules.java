@@ -1,0 +1,67 @@
+package io.llmrelay.gateway.front;
+
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmException;
+import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.gateway.server.RelayHeaders;
+import io.llmrelay.gateway.server.RequestIds;
+import io.llmrelay.gateway.server.RequestScope;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What holds for every request of a caller, whatever it asks for. */
+public final class CallerRules {
+  private CallerRules() {}
+
+  /**
+   * Returns a request without the fields of {@code relay} that its key may not override, which a
+   * warning names, and with the gateway's labels in its metadata.
+   *
+   * @throws LlmException if the caller has set such a label
+   */
+  @SuppressWarnings("unchecked") // A changed copy has the request's own class.
+  public static <R extends LlmRequest> R apply(
+      R request, RequestScope scope, HttpServerResponse response) {
+    for (String label : request.metadata().keySet()) {
+      if (label.startsWith(ChatRequest.OWN_LABELS)) {
+        String field = "metadata." + label;
+        throw Failure.invalid(field, field + " has a prefix that is reserved for the relay")
+            .toException();
+      }
+    }
+    RelayHints hints = request.relay();
+    List<String> removed = new ArrayList<>();
+    for (String field : GatewayKeyOptions.OVERRIDES) {
+      if (hints.has(field) && !scope.mayOverride(field)) {
+        hints = hints.without(field);
+        removed.add("relay." + field);
+      }
+    }
+    if (!removed.isEmpty()) {
+      RelayHeaders.addWarning(
+          response, String.join(", ", removed) + " ignored: the key may not override it");
+    }
+    LlmRequest allowed = removed.isEmpty() ? request : request.withRelay(hints);
+    Map<String, String> labels = labels(request, scope, response);
+    return (R) (labels.equals(request.metadata()) ? allowed : allowed.withMetadata(labels));
+  }
+
+  private static Map<String, String> labels(
+      LlmRequest request, RequestScope scope, HttpServerResponse response) {
+    Map<String, String> labels = new LinkedHashMap<>(request.metadata());
+    String id = response.headers().get(RequestIds.HEADER);
+    if (scope.keyName() != null) {
+      labels.put(ChatRequest.CONSUMER, scope.keyName());
+    }
+    if (id != null) {
+      labels.put(ChatRequest.REQUEST_ID, id);
+    }
+    return labels;
+  }
+}

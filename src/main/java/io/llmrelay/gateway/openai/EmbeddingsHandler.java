@@ -1,0 +1,73 @@
+package io.llmrelay.gateway.openai;
+
+import io.llmrelay.LlmRelay;
+import io.llmrelay.chat.EmbeddingRequest;
+import io.llmrelay.gateway.front.CallerRules;
+import io.llmrelay.gateway.server.GatewayError;
+import io.llmrelay.gateway.server.RequestBody;
+import io.llmrelay.gateway.server.RequestScope;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.DecodeException;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.IntSupplier;
+
+/**
+ * Serves {@code POST /v1/embeddings}. If the client's connection closes before the answer is there,
+ * the run is cancelled.
+ */
+public final class EmbeddingsHandler implements Handler<RoutingContext> {
+  private final LlmRelay relay;
+  private final IntSupplier maxBodyBytes;
+
+  /**
+   * @param maxBodyBytes supplies the current body limit; called for each request
+   */
+  public EmbeddingsHandler(LlmRelay relay, IntSupplier maxBodyBytes) {
+    this.relay = relay;
+    this.maxBodyBytes = maxBodyBytes;
+  }
+
+  @Override
+  public void handle(RoutingContext ctx) {
+    HttpServerResponse response = ctx.response();
+    Promise<Void> disconnected = Promise.promise();
+    ctx.addEndHandler(
+        end -> {
+          if (!response.ended()) {
+            disconnected.tryComplete();
+          }
+        });
+    RequestScope scope = RequestScope.of(ctx);
+    RequestBody.read(
+            ctx.vertx(),
+            ctx.request(),
+            maxBodyBytes.getAsInt(),
+            scope::reserveBody,
+            RequestBody.TIMEOUT_MS)
+        .map(body -> CallerRules.apply(read(body), scope, response))
+        .compose(
+            request ->
+                relay
+                    .embed(request, disconnected.future())
+                    .onSuccess(
+                        answer -> {
+                          scope.releaseBody();
+                          new EmbeddingsResponse(response, answer, request.encoding()).send();
+                        }))
+        .onFailure(
+            error -> {
+              disconnected.tryComplete();
+              OpenAiFront.INSTANCE.sendError(response, error);
+            });
+  }
+
+  private static EmbeddingRequest read(byte[] body) {
+    try {
+      return EmbeddingRequest.read(body, (field, value) -> false);
+    } catch (DecodeException e) {
+      throw GatewayError.rejected(400, "invalid_json", e.getMessage());
+    }
+  }
+}

@@ -17,15 +17,14 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * An event loop with all that serves a request: gateway, coordinator and provider verticles. A
+ * An event loop with all verticles that serve a request: gateway, coordinator and providers. A
  * message between them is a task of the same event loop and wakes no other thread.
  *
- * <p>Each lane has addresses of its own. The relay's public addresses are shared by all lanes,
- * whose coordinators receive the messages in turn. A request to a lane's gateway stays on that
- * lane.
+ * <p>Each lane has its own addresses. The relay's public addresses are shared by all lanes, whose
+ * coordinators receive the messages in turn. A request to a lane's gateway stays on that lane.
  */
 final class Lane extends VerticleBase {
-  /** The most groups of earlier configurations that may still serve requests. */
+  /** The maximum number of provider groups of earlier configurations that still serve requests. */
   private static final int MAX_RETIRED = 8;
 
   /** The interval at which a draining lane checks whether it is idle. */
@@ -69,7 +68,7 @@ final class Lane extends VerticleBase {
     return address + "." + groups;
   }
 
-  /** Returns the gateway, {@code null} without one. Valid once deployed. */
+  /** Returns the gateway; {@code null} without one. Valid once deployed. */
   Gateway gateway() {
     return gateway;
   }
@@ -117,7 +116,7 @@ final class Lane extends VerticleBase {
             return Future.failedFuture(
                 Failure.of(
                         FailureKind.OVERLOADED,
-                        "requests of %d configurations before are still running"
+                        "requests of %d earlier configurations are still running"
                             .formatted(retired.size()))
                     .toException());
           }
@@ -153,8 +152,8 @@ final class Lane extends VerticleBase {
   }
 
   /**
-   * Leaves the public addresses and refuses new requests. Completes when all requests in flight
-   * have ended and their responses are sent. May be called from any thread.
+   * Unregisters the public addresses and refuses new requests. Completes when all requests in
+   * flight have ended and their responses are sent. May be called from any thread.
    */
   Future<Void> drain() {
     context.runOnContext(v -> coordinator.drain().onComplete(left -> completeIfIdle()));

@@ -24,23 +24,24 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A relay. It deploys a provider verticle for each backend, a coordinator and, if configured, the
- * HTTP gateway, which needs vertx-web; all of that for each {@linkplain RelayOptions#getLanes
- * lane}. Once deployed, every {@link LlmRelay} on the event bus can use it.
+ * The verticle of a relay. For each {@linkplain RelayOptions#getLanes lane} it deploys a provider
+ * verticle for every backend, a coordinator and, if configured, the HTTP gateway, which requires
+ * vertx-web. Once it is deployed, every {@link LlmRelay} on the event bus can use it.
  *
  * <pre>{@code
  * vertx.deployVerticle(new RelayVerticle(options)).map(id -> LlmRelay.create(vertx))
  * }</pre>
  *
- * <p>Without options it reads the deployment's JSON config, in the form of the configuration file.
- * An invalid configuration fails the deployment with a {@link io.llmrelay.config.ConfigException}.
+ * <p>Without options it reads the deployment's JSON config, which has the form of a configuration
+ * file. An invalid configuration fails the deployment with a {@link
+ * io.llmrelay.config.ConfigException}.
  */
 public class RelayVerticle extends VerticleBase {
-  private final RelayOptions given;
-  private final List<RelayListener> hooks = new ArrayList<>();
+  private final RelayOptions givenOptions;
+  private final List<RelayListener> addedListeners = new ArrayList<>();
   private final List<Lane> lanes = new ArrayList<>();
   private Callable<RelayOptions> source;
-  private RelayOptions started;
+  private RelayOptions startOptions;
   private RelayOptions options;
   private Function<LlmRelay, Gateway> gateways;
   private Availability availability;
@@ -48,19 +49,19 @@ public class RelayVerticle extends VerticleBase {
   private int adminPort;
   private Future<?> reloading = Future.succeededFuture();
 
-  /** Creates a relay that is configured by its deployment's config. */
+  /** Creates a relay with the options in its deployment's config. */
   public RelayVerticle() {
     this(null);
   }
 
   /** Creates a relay with these options. */
   public RelayVerticle(RelayOptions options) {
-    given = options == null ? null : new RelayOptions(options);
+    givenOptions = options == null ? null : new RelayOptions(options);
   }
 
-  /** Adds a listener. Must be called before the deployment. */
+  /** Adds a listener, whose hooks observe requests and backends. Call it before the deployment. */
   public RelayVerticle addListener(RelayListener listener) {
-    hooks.add(listener);
+    addedListeners.add(listener);
     return this;
   }
 
@@ -81,7 +82,7 @@ public class RelayVerticle extends VerticleBase {
     return gateway == null ? -1 : gateway.actualPort();
   }
 
-  /** Returns the port of the admin address; -1 without one. Valid once deployed. */
+  /** Returns the port of the admin endpoints; -1 without them. Valid once deployed. */
   public int adminPort() {
     Gateway gateway = lanes.isEmpty() ? null : lanes.get(0).gateway();
     return gateway == null ? -1 : gateway.actualAdminPort();
@@ -89,37 +90,39 @@ public class RelayVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    // It reads key files, which would block the event loop.
+    // Reading key files would block the event loop.
     return vertx.executeBlocking(this::options).compose(this::deploy);
   }
 
   private RelayOptions options() {
     Map<String, String> env = System.getenv();
-    return (given != null ? given : RelayOptions.fromConfig(config(), "deployment config", env))
+    return (givenOptions != null
+            ? givenOptions
+            : RelayOptions.fromConfig(config(), "deployment config", env))
         .resolved(env);
   }
 
   /** Deploys the first lane before the others, so that an error in the options is reported once. */
   private Future<?> deploy(RelayOptions resolved) {
-    started = resolved;
+    startOptions = resolved;
     options = resolved;
     int count = options.getLanes() == null ? 1 : options.getLanes();
-    RelayOptions each = new RelayOptions(options);
-    if (each.getGateway() != null) {
-      port = shared(each.getGateway().getPort());
-      each.getGateway().setPort(port);
+    RelayOptions laneOptions = new RelayOptions(options);
+    if (laneOptions.getGateway() != null) {
+      port = sharedPort(laneOptions.getGateway().getPort());
+      laneOptions.getGateway().setPort(port);
     }
-    if (each.getGateway() != null && each.getGateway().getAdmin() != null) {
-      adminPort = shared(each.getGateway().getAdmin().getPort());
-      each.getGateway().getAdmin().setPort(adminPort);
+    if (laneOptions.getGateway() != null && laneOptions.getGateway().getAdmin() != null) {
+      adminPort = sharedPort(laneOptions.getGateway().getAdmin().getPort());
+      laneOptions.getGateway().getAdmin().setPort(adminPort);
     }
-    if (each.getGateway() != null) {
+    if (laneOptions.getGateway() != null) {
       Supplier<Future<JsonObject>> reload = source == null ? null : this::reload;
-      gateways = GatewayFactory.load().create(each.getGateway(), reload);
+      gateways = GatewayFactory.load().create(laneOptions.getGateway(), reload);
     }
-    Listeners listeners = listeners(options);
+    Listeners listeners = createListeners(options);
     availability = new Availability(vertx);
-    Lane lane = lane(each, listeners, count);
+    Lane lane = createLane(laneOptions, listeners, count);
     return availability
         .open(OptionsMapper.availability(lane.nextAddress(), options), listeners)
         .compose(open -> vertx.deployVerticle(lane))
@@ -127,34 +130,37 @@ public class RelayVerticle extends VerticleBase {
             first -> {
               List<Future<?>> others = new ArrayList<>();
               for (int i = 1; i < count; i++) {
-                others.add(vertx.deployVerticle(lane(each, listeners, count)));
+                others.add(vertx.deployVerticle(createLane(laneOptions, listeners, count)));
               }
               return Future.join(others);
             })
         .onSuccess(deployed -> availability.probeRefusedKeys());
   }
 
-  /** Returns a port for all lanes: negative ones stand for free ports that Vert.x shares. */
-  private static int shared(int port) {
+  /**
+   * Returns the port of all lanes. For 0 it is negative: Vert.x lets servers share such a free
+   * port.
+   */
+  private static int sharedPort(int port) {
     return port == 0 ? -ThreadLocalRandom.current().nextInt(1, 1 << 30) : port;
   }
 
-  private Lane lane(RelayOptions of, Listeners listeners, int count) {
-    Lane lane = new Lane(of, listeners, availability, gateways, count);
+  private Lane createLane(RelayOptions laneOptions, Listeners listeners, int count) {
+    Lane lane = new Lane(laneOptions, listeners, availability, gateways, count);
     lanes.add(lane);
     return lane;
   }
 
-  /** Closes the availability. The lanes, children of this deployment, have stopped already. */
+  /** Closes the availability. The lanes are child deployments and have stopped before. */
   @Override
   public Future<?> stop() {
     return availability == null ? Future.succeededFuture() : availability.close();
   }
 
   /**
-   * Refuses new requests, so that the relay can be undeployed without cutting an answer short. It
-   * leaves its public addresses on the event bus first, so that other relays receive the requests
-   * there; its gateway reports itself as not ready. May be called from any thread.
+   * Refuses new requests, so that the relay can be undeployed without interrupting an answer. First
+   * it unregisters its public addresses on the event bus, so that other relays receive new
+   * requests; its gateway reports that it is not ready. May be called from any thread.
    *
    * @return completes when all requests in flight have ended and their responses are sent
    */
@@ -173,20 +179,22 @@ public class RelayVerticle extends VerticleBase {
   }
 
   /**
-   * Applies other options to new requests; requests in flight end under the options they began
-   * with. Invalid options, and those that cannot be applied, change nothing. May be called from any
+   * Applies other options to new requests; requests in flight keep the options they began with. If
+   * the options are invalid or cannot be applied, nothing is changed. May be called from any
    * thread.
    *
-   * @return {@code {"status": "reloaded", "restart": [...]}}, with the keys of the settings that
-   *     differ and require a restart; fails with a {@link io.llmrelay.config.ConfigException} for
-   *     invalid options
+   * @return {@code {"status": "reloaded", "restart": [...]}}, with the keys of changed settings
+   *     that take effect only after a restart; fails with a {@link
+   *     io.llmrelay.config.ConfigException} for invalid options
    */
   public Future<JsonObject> reload(RelayOptions next) {
     RelayOptions copy = new RelayOptions(next);
     return reloadFrom(() -> copy);
   }
 
-  /** Runs one reload after the other; each reads its options when it starts, so the last wins. */
+  /**
+   * Queues a reload after the running one. Each reads its options when it starts, so the last wins.
+   */
   private Future<JsonObject> reloadFrom(Callable<RelayOptions> options) {
     ContextInternal caller = (ContextInternal) vertx.getOrCreateContext();
     Promise<JsonObject> done = caller.promise();
@@ -205,12 +213,13 @@ public class RelayVerticle extends VerticleBase {
   }
 
   private Future<JsonObject> activate(RelayOptions next) {
-    List<String> restart = ReloadCheck.restartKeys(started, next);
-    RelayOptions to = ReloadCheck.withoutRestart(started, next);
-    Set<String> same = ReloadCheck.sameBackends(options, to);
-    Listeners listeners = listeners(to);
-    List<Future<ProviderGroup>> groups = lanes.stream().map(lane -> lane.prepare(to)).toList();
-    // The lanes complete on their contexts; the availability is configured on this one.
+    List<String> restart = ReloadCheck.restartKeys(startOptions, next);
+    RelayOptions applicable = ReloadCheck.withoutRestart(startOptions, next);
+    Set<String> unchanged = ReloadCheck.sameBackends(options, applicable);
+    Listeners listeners = createListeners(applicable);
+    List<Future<ProviderGroup>> groups =
+        lanes.stream().map(lane -> lane.prepare(applicable)).toList();
+    // The lanes complete on their own contexts; the availability must be configured on this one.
     Promise<CompositeFuture> prepared = ((ContextInternal) context).promise();
     Future.join(groups).onComplete(prepared);
     return prepared
@@ -224,16 +233,17 @@ public class RelayVerticle extends VerticleBase {
         .compose(
             ready -> {
               String probed = groups.get(0).result().address();
-              availability.configure(OptionsMapper.availability(probed, to), listeners, same);
+              availability.configure(
+                  OptionsMapper.availability(probed, applicable), listeners, unchanged);
               List<Future<?>> activated = new ArrayList<>();
               for (int i = 0; i < lanes.size(); i++) {
-                activated.add(lanes.get(i).activate(groups.get(i).result(), to, listeners));
+                activated.add(lanes.get(i).activate(groups.get(i).result(), applicable, listeners));
               }
               return Future.join(activated);
             })
         .map(
             done -> {
-              options = to;
+              options = applicable;
               return new JsonObject().put("status", "reloaded").put("restart", restart);
             });
   }
@@ -251,11 +261,11 @@ public class RelayVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     GatewayOptions to = new GatewayOptions(next.getGateway());
-    if (to.getPort() == started.getGateway().getPort()) {
+    if (to.getPort() == startOptions.getGateway().getPort()) {
       to.setPort(port);
     }
-    boolean admin = to.getAdmin() != null && started.getGateway().getAdmin() != null;
-    if (admin && to.getAdmin().getPort() == started.getGateway().getAdmin().getPort()) {
+    boolean admin = to.getAdmin() != null && startOptions.getGateway().getAdmin() != null;
+    if (admin && to.getAdmin().getPort() == startOptions.getGateway().getAdmin().getPort()) {
       to.getAdmin().setPort(adminPort);
     }
     return Future.join(lanes.stream().map(lane -> lane.gateway().reload(to)).toList())
@@ -266,8 +276,8 @@ public class RelayVerticle extends VerticleBase {
             });
   }
 
-  private Listeners listeners(RelayOptions options) {
-    List<RelayListener> all = new ArrayList<>(hooks);
+  private Listeners createListeners(RelayOptions options) {
+    List<RelayListener> all = new ArrayList<>(addedListeners);
     Metrics.ofDefaultRegistry(OptionsMapper.providers(options)).ifPresent(all::add);
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
     return new Listeners(all);

@@ -248,7 +248,7 @@ class MoneyTest {
     assertThat(plan.get(1).estimatedCostUsd()).isCloseTo(2.003, within(1e-12));
     assertThat(plan.get(2).estimatedCostUsd()).isNull();
     assertThat(plan.get(0).message())
-        .isEqualTo("number 1: serves the requested model, cheapest first");
+        .isEqualTo("position 1: serves the requested model, cheapest first");
     sandbox.script("cheap", Scenario.http(503));
     assertThat(trail(ask("m").trail())).containsExactly("cheap/m overloaded", "dear/m served");
   }
@@ -326,6 +326,6 @@ class MoneyTest {
     assertThat(stream.warning()).isEqualTo(warning);
     stream.cancel();
     assertThat(get(relay.plan(request("m"))).candidates().get(0).message())
-        .isEqualTo("number 1: serves the requested model; " + warning);
+        .isEqualTo("position 1: serves the requested model; " + warning);
   }
 }

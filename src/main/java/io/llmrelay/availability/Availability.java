@@ -275,7 +275,7 @@ public final class Availability {
     if (!backend.isRetired()) {
       deliver(event);
       if (event.to() == CircuitState.OPEN) {
-        news.opened(backend, event);
+        news.circuitOpened(backend, event);
       }
     }
   }

@@ -13,12 +13,13 @@ import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 
 /**
- * Announcements about backends between the relays on one event bus. They are hints, and apply only
- * to the same account: cooldowns and refused keys are adopted and spend is added up, but a circuit
- * that opened elsewhere makes ours only suspicious.
+ * The announcements that relays on one event bus exchange about their backends. An announcement is
+ * a hint and applies only to a backend with the same account: a cooldown or refused key is adopted
+ * and spend is added, but an open circuit of another relay only lets the next failure open the
+ * circuit here.
  */
 final class News {
-  /** Suffix of the address of the announcements. */
+  /** The suffix of the address at which announcements are published. */
   static final String ADDRESS = ".announce";
 
   private static final String ORIGIN = "origin";
@@ -49,7 +50,7 @@ final class News {
     publish(backend, event.toJson());
   }
 
-  void opened(BackendState backend, CircuitStateChange event) {
+  void circuitOpened(BackendState backend, CircuitStateChange event) {
     publish(backend, event.toJson());
   }
 
@@ -70,31 +71,32 @@ final class News {
 
   /** Ignores malformed announcements and those for other accounts. */
   private void onAnnouncement(Message<Object> message) {
-    if (!(message.body() instanceof JsonObject news) || origin.equals(news.getValue(ORIGIN))) {
+    if (!(message.body() instanceof JsonObject announcement)
+        || origin.equals(announcement.getValue(ORIGIN))) {
       return;
     }
-    if (news.getValue("candidate") instanceof String candidate
-        && news.getValue("reason") instanceof String reason
-        && news.getValue("for_ms") instanceof Number forMs) {
-      BackendState backend = ours(candidate, news);
+    if (announcement.getValue("candidate") instanceof String candidate
+        && announcement.getValue("reason") instanceof String reason
+        && announcement.getValue("for_ms") instanceof Number forMs) {
+      BackendState backend = localBackend(candidate, announcement);
       if (backend != null) {
-        exhausted(
+        adoptCooldown(
             backend,
             CandidateName.parse(candidate).model(),
             FailureKind.of(reason),
             forMs.longValue());
       }
-    } else if (news.getValue("circuit") instanceof String circuit
-        && CircuitState.OPEN.code().equals(news.getValue("to"))) {
-      BackendState backend = ours(circuit, news);
+    } else if (announcement.getValue("circuit") instanceof String circuit
+        && CircuitState.OPEN.code().equals(announcement.getValue("to"))) {
+      BackendState backend = localBackend(circuit, announcement);
       if (backend != null) {
         backend.suspect(circuit);
       }
-    } else if (news.getValue("spender") instanceof String spender
-        && news.getValue("requests") instanceof Number requests
-        && news.getValue("tokens") instanceof Number tokens
-        && news.getValue("nano_usd") instanceof Number nanoUsd) {
-      BackendState backend = ours(spender, news);
+    } else if (announcement.getValue("spender") instanceof String spender
+        && announcement.getValue("requests") instanceof Number requests
+        && announcement.getValue("tokens") instanceof Number tokens
+        && announcement.getValue("nano_usd") instanceof Number nanoUsd) {
+      BackendState backend = localBackend(spender, announcement);
       if (backend != null) {
         backend.budget.spentElsewhere(
             new Cost(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
@@ -103,7 +105,7 @@ final class News {
     }
   }
 
-  private void exhausted(BackendState backend, String model, FailureKind kind, long forMs) {
+  private void adoptCooldown(BackendState backend, String model, FailureKind kind, long forMs) {
     if (kind != FailureKind.AUTHENTICATION) {
       if (forMs > 0 && backend.exhaustion.extend(model, kind, forMs)) {
         availability.changed();
@@ -115,10 +117,12 @@ final class News {
     }
   }
 
-  /** Returns the backend that is named, or whose model is, if it has the same account. */
-  private BackendState ours(String name, JsonObject news) {
+  /** Returns the local backend of a candidate, if its account is that of the announcement. */
+  private BackendState localBackend(String name, JsonObject announcement) {
     String owner = CandidateName.parse(name).backend();
     BackendState backend = availability.backends().all().get(owner);
-    return backend != null && backend.account.equals(news.getValue(ACCOUNT)) ? backend : null;
+    return backend != null && backend.account.equals(announcement.getValue(ACCOUNT))
+        ? backend
+        : null;
   }
 }

@@ -6,12 +6,12 @@ import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.LlmRequest;
 
 /**
- * The client of a service at an address of the event bus. If a {@link BusService} serves that
- * address on the context of the endpoint, it is called directly and nothing is encoded.
+ * A client of the service at an address of the event bus. If a {@link BusService} is registered at
+ * that address on the context of the endpoint, it is called directly and nothing is encoded.
  *
- * <p>A refused request fails through the sink: {@link #open} does not throw.
+ * <p>{@link #open} does not throw; a refusal is reported to the sink as a failure.
  *
- * @param endpoint the consumer's endpoint; must be used on its context
+ * @param endpoint the consumer's endpoint; this client must be used on its context
  * @param address the address of the service, such as {@code llm.stream}
  */
 public record BusClient(BusEndpoint endpoint, String address) implements ChatService {

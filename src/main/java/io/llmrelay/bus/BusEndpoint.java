@@ -26,7 +26,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A private address on the event bus with its streams, as producer and as consumer.
+ * A private address on the event bus, and the streams that it has open as their producer or their
+ * consumer.
  *
  * <p>Every method must be called on the context that called {@link #open}; every callback is called
  * there.
@@ -34,35 +35,35 @@ import java.util.UUID;
 public final class BusEndpoint {
   private static final Logger LOG = System.getLogger(BusEndpoint.class.getName());
 
-  /** One end of a stream. */
-  interface End {
-    /** Returns the private address of the other end; {@code null} if unknown or none. */
+  /** One side of a stream: the producer's or the consumer's. */
+  interface StreamSide {
+    /** Returns the private address of the other side; {@code null} if it is unknown or has none. */
     String peer();
 
-    /** Handles a frame. */
-    default void frame(String type, Message<?> message) {}
+    /** Handles a frame from the other side. */
+    default void onFrame(String type, Message<?> message) {}
 
-    /** Fails the stream because the peer is gone. */
-    void lost(Failure failure);
+    /** Ends the stream because the peer is lost, without notifying it. */
+    void onPeerLost(Failure failure);
 
-    /** Fails the stream because of this end, and notifies the peer. */
-    void broken(Failure failure);
+    /** Ends the stream because this side failed, and notifies the peer. */
+    void abort(Failure failure);
   }
 
   private final Vertx vertx;
   private final ContextInternal context;
   private final BusSettings settings;
   private final String address;
-  private final Map<String, End> streams = new HashMap<>();
-  private final Set<End> localStreams = new HashSet<>();
+  private final Map<String, StreamSide> streams = new HashMap<>();
+  private final Set<StreamSide> localStreams = new HashSet<>();
 
-  /** Milliseconds without a sign of life, for each peer with open streams. */
-  private final Map<String, Long> silent = new HashMap<>();
+  /** The milliseconds since the last answer to a ping, for each peer with open streams. */
+  private final Map<String, Long> silenceMs = new HashMap<>();
 
   private MessageConsumer<Object> consumer;
-  private long timer = -1;
+  private long pingTimer = -1;
   private long lastTick;
-  private long opened;
+  private long openedStreams;
 
   private BusEndpoint(Vertx vertx, ContextInternal context, String address, BusSettings settings) {
     this.vertx = vertx;
@@ -77,7 +78,7 @@ public final class BusEndpoint {
   }
 
   /**
-   * Registers a private address in the whole cluster, on the current context.
+   * Registers a private address that all nodes of a cluster can reach, on the current context.
    *
    * @param prefix the prefix of the address; the rest is random
    * @param onClosed called when the address is unregistered, by {@link #close} or because its
@@ -111,7 +112,8 @@ public final class BusEndpoint {
           onClosed.run();
         });
     endpoint.lastTick = System.nanoTime() / 1_000_000;
-    endpoint.timer = vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
+    endpoint.pingTimer =
+        vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
     return endpoint.consumer.completion().map(endpoint);
   }
 
@@ -130,13 +132,13 @@ public final class BusEndpoint {
     return streams.size() + localStreams.size();
   }
 
-  /** Opens a stream as its consumer. */
+  /** Opens a stream at a service, as its consumer. */
   InboundStream request(String service, LlmRequest request, ChatSink sink) {
-    String id = address.substring(address.length() - 8) + "-" + opened++;
+    String id = address.substring(address.length() - 8) + "-" + openedStreams++;
     InboundStream stream = new InboundStream(this, id, sink, settings.window());
     streams.put(id, stream);
     Future<Message<Object>> reply =
-        bus().request(service, request, FrameCodec.opening(stream.opening(), settings));
+        bus().request(service, request, FrameCodec.openingOptions(stream.opening(), settings));
     if (reply.isComplete()) { // No handler: the caller must get the stream before its failure.
       context.runOnContext(
           v -> reply.onComplete(answer -> guard(stream, () -> stream.answered(answer))));
@@ -147,16 +149,16 @@ public final class BusEndpoint {
   }
 
   /**
-   * Opens a stream as its producer, and accepts it in the reply.
+   * Opens the stream that a message requests, as its producer, and accepts it in the reply.
    *
-   * @throws LlmException if the message opens no stream, or the service refuses the request
+   * @throws LlmException if the message is invalid, or the service refuses the request
    */
   void accept(Message<?> message, ChatService service) {
     LlmRequest request = FrameCodec.request(message);
     FrameCodec.Opening opening = FrameCodec.opening(message);
     String key = key(opening.peer(), opening.stream());
     if (streams.containsKey(key)) {
-      throw FrameCodec.badHeader("stream names a stream that is open already");
+      throw FrameCodec.badHeader("stream is the id of a stream that is already open");
     }
     OutboundStream stream = new OutboundStream(this, opening);
     stream.open(service, request);
@@ -169,7 +171,7 @@ public final class BusEndpoint {
     Promise<Void> closed = Promise.promise();
     context.runOnContext(
         v -> {
-          vertx.cancelTimer(timer);
+          vertx.cancelTimer(pingTimer);
           failAll();
           consumer.unregister().onComplete(closed);
         });
@@ -180,7 +182,7 @@ public final class BusEndpoint {
     return vertx.eventBus();
   }
 
-  void remove(String key, End stream) {
+  void remove(String key, StreamSide stream) {
     streams.remove(key, stream);
   }
 
@@ -192,7 +194,9 @@ public final class BusEndpoint {
     localStreams.remove(stream);
   }
 
-  /** Returns the key of a stream at its producer: consumers choose the ids independently. */
+  /**
+   * Returns the key of a stream at its producer. Ids are unique only within one consumer's address.
+   */
   static String key(String peer, String id) {
     return peer + "/" + id;
   }
@@ -207,16 +211,16 @@ public final class BusEndpoint {
     String peer = FrameCodec.peer(message);
     boolean cancel = type.equals(FrameCodec.TYPE_CANCEL);
     boolean forProducer = cancel || type.equals(FrameCodec.TYPE_CREDIT);
-    End stream = streams.get(forProducer ? key(peer, id) : id);
+    StreamSide stream = streams.get(forProducer ? key(peer, id) : id);
     if (stream == null && cancel && peer != null && streams.get(id) instanceof InboundStream own) {
       stream = own;
     }
     if (stream != null) {
-      End known = stream;
-      guard(known, () -> known.frame(type, message));
+      StreamSide known = stream;
+      guard(known, () -> known.onFrame(type, message));
     } else if (!cancel && id != null && peer != null) {
-      // The other end must neither continue nor wait for a stream that has ended here.
-      send(peer, null, FrameCodec.cancel(id, address));
+      // The peer must neither continue a stream that has ended here, nor wait for it.
+      send(peer, null, FrameCodec.cancelOptions(id, address));
     }
   }
 
@@ -225,12 +229,12 @@ public final class BusEndpoint {
   }
 
   /** Runs an action of a stream; an exception fails that stream only. */
-  void guard(End stream, Runnable action) {
+  void guard(StreamSide stream, Runnable action) {
     try {
       action.run();
     } catch (Throwable e) {
       log(e);
-      stream.broken(LlmException.failureOf(e));
+      stream.abort(LlmException.failureOf(e));
     }
   }
 
@@ -239,26 +243,26 @@ public final class BusEndpoint {
   }
 
   /**
-   * Pings every peer. A process that was killed is detected at the next tick, when the ping cannot
-   * be sent. One that does not answer may be busy, and is lost after the timeout. Only time during
-   * which this endpoint was running counts: after a pause of its own, the answers are still queued
-   * behind the timer.
+   * Pings every peer. A peer whose process was killed is lost at the next tick, when the ping
+   * cannot be sent. A peer that does not answer may be busy, and is lost after the ping timeout.
+   * Time during which this process was suspended does not count as silence: answers that arrived
+   * meanwhile are processed only after this timer.
    */
   private void tick() {
     long now = System.nanoTime() / 1_000_000;
     long interval = settings.pingInterval().toMillis();
     long running = Math.min(now - lastTick, 2 * interval);
     lastTick = now;
-    Map<String, Long> waited = new HashMap<>(silent);
-    silent.clear();
-    for (End stream : streams.values()) {
+    Map<String, Long> waited = new HashMap<>(silenceMs);
+    silenceMs.clear();
+    for (StreamSide stream : streams.values()) {
       if (stream.peer() != null) {
-        silent.computeIfAbsent(
+        silenceMs.computeIfAbsent(
             stream.peer(), peer -> waited.getOrDefault(peer, -running) + running);
       }
     }
-    for (String peer : List.copyOf(silent.keySet())) {
-      if (silent.get(peer) >= settings.pingTimeout().toMillis()) {
+    for (String peer : List.copyOf(silenceMs.keySet())) {
+      if (silenceMs.get(peer) >= settings.pingTimeout().toMillis()) {
         peerLost(peer);
       } else {
         ping(peer);
@@ -268,11 +272,11 @@ public final class BusEndpoint {
 
   private void ping(String peer) {
     bus()
-        .request(peer, null, FrameCodec.ping(settings))
+        .request(peer, null, FrameCodec.pingOptions(settings))
         .onComplete(
             (answer, error) -> {
               if (answer != null) {
-                silent.computeIfPresent(peer, (same, ms) -> 0L);
+                silenceMs.computeIfPresent(peer, (same, ms) -> 0L);
               } else if (!timedOut(error)) {
                 peerLost(peer);
               }
@@ -288,13 +292,13 @@ public final class BusEndpoint {
     streams.values().stream()
         .filter(stream -> peer.equals(stream.peer()))
         .toList()
-        .forEach(stream -> guard(stream, () -> stream.lost(failure)));
+        .forEach(stream -> guard(stream, () -> stream.onPeerLost(failure)));
   }
 
   /** Fails all streams and notifies their peers: the address is being unregistered. */
   private void failAll() {
     Failure failure = Failure.of(FailureKind.NETWORK, "the endpoint was closed");
-    List.copyOf(streams.values()).forEach(stream -> guard(stream, () -> stream.broken(failure)));
-    List.copyOf(localStreams).forEach(stream -> stream.broken(failure));
+    List.copyOf(streams.values()).forEach(stream -> guard(stream, () -> stream.abort(failure)));
+    List.copyOf(localStreams).forEach(stream -> stream.abort(failure));
   }
 }

@@ -17,60 +17,62 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A service at an address of the event bus. Requests arrive as messages, or directly from a {@link
- * BusClient} on the same context.
+ * A {@link ChatService} registered at an address of the event bus. Requests arrive as messages, or
+ * directly from a {@link BusClient} on the same context.
  *
- * <p>It must be registered on the context of the endpoint, and is called there.
+ * <p>Must be registered on the context of the endpoint, on which the service is called.
  */
 public final class BusService {
-  /** Sends everything as messages, for tests: {@code -Dllmrelay.bus.always=true}. */
+  /** Whether direct calls are disabled, for tests: {@code -Dllmrelay.bus.always=true}. */
   static final boolean ALWAYS_AS_MESSAGES = Boolean.getBoolean("llmrelay.bus.always");
 
   private final BusEndpoint endpoint;
   private final String address;
   private final ChatService service;
-  private final boolean whole;
+  private final boolean wholeAnswers;
   private MessageConsumer<Object> consumer;
 
-  private BusService(BusEndpoint endpoint, String address, ChatService service, boolean whole) {
+  private BusService(
+      BusEndpoint endpoint, String address, ChatService service, boolean wholeAnswers) {
     this.endpoint = endpoint;
     this.address = address;
     this.service = service;
-    this.whole = whole;
+    this.wholeAnswers = wholeAnswers;
   }
 
   /**
-   * Registers a service in the whole cluster. There may be several at an address, to which requests
-   * are distributed; therefore it is called by messages only.
+   * Registers a service in the whole cluster. Several services may share an address: the event bus
+   * distributes the requests among them, so that they are never called directly.
    *
-   * @param whole whether a request without a private address gets the whole answer in the reply
+   * @param wholeAnswers whether a request without the consumer's private address is replied to with
+   *     the whole answer
    * @return completes when the address is registered in the whole cluster
    */
   public static Future<BusService> register(
-      BusEndpoint endpoint, String address, ChatService service, boolean whole) {
-    BusService bus = new BusService(endpoint, address, service, whole);
-    bus.consumer = endpoint.bus().consumer(address, bus::receive);
-    return bus.consumer.completion().map(bus);
+      BusEndpoint endpoint, String address, ChatService service, boolean wholeAnswers) {
+    BusService registered = new BusService(endpoint, address, service, wholeAnswers);
+    registered.consumer = endpoint.bus().consumer(address, registered::receive);
+    return registered.consumer.completion().map(registered);
   }
 
   /** Registers a service on this node only, as the only one at its address. */
   public static Future<BusService> registerLocal(
-      BusEndpoint endpoint, String address, ChatService service, boolean whole) {
-    BusService bus = new BusService(endpoint, address, service, whole);
-    bus.consumer = endpoint.bus().localConsumer(address, bus::receive);
-    onContext(endpoint.context()).put(address, bus);
-    // Also called when its verticle is undeployed.
-    bus.consumer.endHandler(v -> onContext(endpoint.context()).remove(address, bus));
-    return bus.consumer.completion().map(bus);
+      BusEndpoint endpoint, String address, ChatService service, boolean wholeAnswers) {
+    BusService registered = new BusService(endpoint, address, service, wholeAnswers);
+    registered.consumer = endpoint.bus().localConsumer(address, registered::receive);
+    servicesOn(endpoint.context()).put(address, registered);
+    // Also called when the verticle is undeployed.
+    registered.consumer.endHandler(v -> servicesOn(endpoint.context()).remove(address, registered));
+    return registered.consumer.completion().map(registered);
   }
 
   /** Returns the service that can be called directly on a context, or {@code null}. */
   static BusService onContext(ContextInternal context, String address) {
-    return ALWAYS_AS_MESSAGES ? null : onContext(context).get(address);
+    return ALWAYS_AS_MESSAGES ? null : servicesOn(context).get(address);
   }
 
   @SuppressWarnings("unchecked")
-  private static Map<String, BusService> onContext(ContextInternal context) {
+  private static Map<String, BusService> servicesOn(ContextInternal context) {
     return (Map<String, BusService>)
         context
             .contextData()
@@ -87,7 +89,7 @@ public final class BusService {
 
   /** Unregisters the service; open streams continue. */
   public Future<Void> unregister() {
-    onContext(endpoint.context()).remove(address, this);
+    servicesOn(endpoint.context()).remove(address, this);
     return consumer.unregister();
   }
 
@@ -102,7 +104,7 @@ public final class BusService {
   /** Handles a request: replies with a stream, a whole answer or a failure. */
   private void receive(Message<Object> message) {
     try {
-      if (whole && !FrameCodec.wantsFrames(message)) {
+      if (wholeAnswers && !FrameCodec.requestsStream(message)) {
         LlmRequest request = FrameCodec.request(message);
         service.open(request, collector(request, message));
       } else {

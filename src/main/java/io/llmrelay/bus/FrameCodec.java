@@ -25,7 +25,9 @@ import java.util.Arrays;
  * Encodes and decodes every message of the protocol: the opening request and its reply, and the
  * frames of a stream. All headers and bodies are defined here.
  *
- * <p>The hashes of header names are cached, because every chunk frame has some.
+ * <p>Methods that encode return {@link DeliveryOptions}, which hold the headers; methods that
+ * decode take a {@link Message}. Header names are constants with cached hashes, because every chunk
+ * frame has several.
  */
 public final class FrameCodec {
   private static final CharSequence PEER = HttpHeaders.createOptimized("peer");
@@ -48,12 +50,12 @@ public final class FrameCodec {
   static final String TYPE_CANCEL = "cancel";
   static final String TYPE_PING = "ping";
 
-  /** The version of the protocol, and the supported optional features. */
+  /** The value of the accept header: the version of the protocol, and the optional features. */
   private static final String VERSION_AND_FEATURES = "1,blocks";
 
   private static final String BLOCKS = "blocks";
 
-  /** The largest window. */
+  /** The largest window, in chunk frames. */
   static final int MAX_WINDOW = 99_999;
 
   private FrameCodec() {}
@@ -63,12 +65,12 @@ public final class FrameCodec {
    *
    * @param stream the stream's id, chosen by the consumer
    * @param peer the consumer's private address
-   * @param window chunk frames that may be sent before the first credit
+   * @param window the chunk frames that may be sent before the first credit
    * @param blocks whether the consumer understands block frames
    */
   record Opening(String stream, String peer, int window, boolean blocks) {}
 
-  static DeliveryOptions opening(Opening opening, BusSettings settings) {
+  static DeliveryOptions openingOptions(Opening opening, BusSettings settings) {
     return new DeliveryOptions()
         .setSendTimeout(settings.pingTimeout().toMillis())
         .setCodecName(RequestCodec.NAME)
@@ -80,8 +82,8 @@ public final class FrameCodec {
                 .add(ACCEPT, VERSION_AND_FEATURES));
   }
 
-  /** Whether a request asks for a stream of frames. */
-  static boolean wantsFrames(Message<?> message) {
+  /** Returns whether a request opens a stream of frames rather than expecting a whole answer. */
+  static boolean requestsStream(Message<?> message) {
     return message.headers().contains(PEER);
   }
 
@@ -100,10 +102,10 @@ public final class FrameCodec {
     if (window == null || !window.matches("[1-9]\\d{0,4}")) {
       throw badHeader(WINDOW + " must be a number of chunks from 1 to " + MAX_WINDOW);
     }
-    return new Opening(id, peer, Integer.parseInt(window), accepts(headers));
+    return new Opening(id, peer, Integer.parseInt(window), acceptsBlocks(headers));
   }
 
-  private static boolean accepts(MultiMap headers) {
+  private static boolean acceptsBlocks(MultiMap headers) {
     String accept = headers.get(ACCEPT);
     return accept != null && Arrays.asList(accept.split("\\s*,\\s*")).contains(BLOCKS);
   }
@@ -139,7 +141,7 @@ public final class FrameCodec {
     return LlmRequest.fromJson(json(message));
   }
 
-  /** Accepts a stream; the reply names the producer's private address. */
+  /** Accepts a stream by a reply with the producer's private address. */
   static void accept(Message<?> message, String producer) {
     message.reply(
         null,
@@ -150,12 +152,12 @@ public final class FrameCodec {
                     .add(ACCEPT, VERSION_AND_FEATURES)));
   }
 
-  /** Replies with a failure: its status as the code, its JSON as the message. */
+  /** Replies with a failure, whose status is the failure code and whose JSON is the message. */
   public static void refuse(Message<?> message, Failure failure) {
     message.fail(failure.kind().status(), failure.toJson().encode());
   }
 
-  /** Returns the failure for a failed reply to a request. */
+  /** Returns the failure that a failed reply to a request stands for. */
   public static Failure refusal(Throwable cause) {
     if (cause instanceof ReplyException e) {
       if (e.failureType() == ReplyFailure.NO_HANDLERS) {
@@ -165,7 +167,7 @@ public final class FrameCodec {
       if (e.failureType() == ReplyFailure.RECIPIENT_FAILURE) {
         try {
           return Failure.fromJson(new JsonObject(e.getMessage()));
-        } catch (RuntimeException notOurs) {
+        } catch (RuntimeException unknownFormat) {
           return Failure.of(FailureKind.INTERNAL, "the service on the event bus failed");
         }
       }
@@ -176,7 +178,7 @@ public final class FrameCodec {
   // Frames towards the consumer.
 
   /** Returns the options of a numbered frame. */
-  static DeliveryOptions frame(String type, String stream, String producer, long seq) {
+  static DeliveryOptions frameOptions(String type, String stream, String producer, long seq) {
     return options(
         MultiMap.caseInsensitiveMultiMap()
             .add(STREAM, stream)
@@ -188,9 +190,9 @@ public final class FrameCodec {
   /**
    * Adds the headers of chunks: the block or, for a consumer without support for blocks, the kind.
    *
-   * @param current the index of the block that started last, which is not named
+   * @param current the index of the block that started last, for which no header is needed
    */
-  static void describe(Chunks chunks, boolean blocks, int current, MultiMap headers) {
+  static void addChunkHeaders(Chunks chunks, boolean blocks, int current, MultiMap headers) {
     if (!blocks && chunks.kind() != BlockKind.TEXT) {
       headers.add(KIND, chunks.kind().code());
     } else if (blocks && chunks.block().index() != current) {
@@ -206,12 +208,12 @@ public final class FrameCodec {
   }
 
   /**
-   * Decodes the body of a frame to a head, a block, an end or a failure; returns {@code null} for
-   * other types.
+   * Decodes the body of a frame: an {@link AnswerHead}, {@link Block}, {@link AnswerEnd} or {@link
+   * Failure}; returns {@code null} for other types.
    *
    * @throws RuntimeException if the body is malformed
    */
-  static Object body(String type, JsonObject body) {
+  static Object decodeBody(String type, JsonObject body) {
     return switch (type) {
       case TYPE_OPEN -> AnswerHead.fromJson(body);
       case TYPE_BLOCK -> Block.fromJson(body);
@@ -221,7 +223,7 @@ public final class FrameCodec {
     };
   }
 
-  /** Returns the index of the chunks' block, -1 if the frame names none. */
+  /** Returns the index of the block of the chunks; -1 if the frame has none. */
   static int blockIndex(Message<?> message) {
     return (int) number(message.headers().get(BLOCK), Integer.MAX_VALUE);
   }
@@ -270,14 +272,14 @@ public final class FrameCodec {
 
   // Frames towards the producer.
 
-  static DeliveryOptions credit(String stream, String consumer, long consumed) {
-    DeliveryOptions options = cancel(stream, consumer);
+  static DeliveryOptions creditOptions(String stream, String consumer, long consumed) {
+    DeliveryOptions options = cancelOptions(stream, consumer);
     options.getHeaders().set(FRAME, TYPE_CREDIT).add(CREDIT, Long.toString(consumed));
     return options;
   }
 
   /** Returns the options of a frame that cancels a stream or rejects a frame of an unknown one. */
-  static DeliveryOptions cancel(String stream, String sender) {
+  static DeliveryOptions cancelOptions(String stream, String sender) {
     return options(
         MultiMap.caseInsensitiveMultiMap()
             .add(STREAM, stream)
@@ -285,19 +287,19 @@ public final class FrameCodec {
             .add(PEER, sender));
   }
 
-  /** Returns the chunk frames consumed since the start of the stream; -1 if malformed. */
+  /** Returns the number of chunk frames consumed since the start of the stream; -1 if malformed. */
   static long credit(Message<?> message) {
     return number(message.headers().get(CREDIT), Long.MAX_VALUE);
   }
 
   // Frames in both directions.
 
-  static DeliveryOptions ping(BusSettings settings) {
+  static DeliveryOptions pingOptions(BusSettings settings) {
     return options(MultiMap.caseInsensitiveMultiMap().add(FRAME, TYPE_PING))
         .setSendTimeout(settings.pingTimeout().toMillis());
   }
 
-  /** Returns the type of a frame; {@code null} if the message is no frame. */
+  /** Returns the type of a frame; {@code null} if the message is not a frame. */
   static String type(Message<?> message) {
     return message.headers().get(FRAME);
   }

@@ -23,8 +23,8 @@ import java.util.Map;
  *
  * <p>It buffers nothing: at most a window of chunk frames is in flight.
  */
-final class InboundStream implements ChatExchange, BusEndpoint.End {
-  /** The most blocks of an answer; a producer that sends more is faulty. */
+final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
+  /** The maximum number of blocks of an answer; a producer that sends more is faulty. */
   private static final int MAX_BLOCKS = 100_000;
 
   private final BusEndpoint endpoint;
@@ -35,7 +35,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   private final Map<Integer, Block> blocks = new HashMap<>();
   private Block last;
 
-  /** Whether the producer starts blocks by frames of their own. */
+  /** Whether the producer sends block frames. */
   private boolean namesBlocks;
 
   private String peer;
@@ -70,7 +70,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   private void grant() {
     if (consumed - granted >= Math.max(1, window / 2) && peer != null && !closed) {
       granted = consumed;
-      endpoint.send(peer, null, FrameCodec.credit(id, endpoint.address(), consumed));
+      endpoint.send(peer, null, FrameCodec.creditOptions(id, endpoint.address(), consumed));
     }
   }
 
@@ -84,7 +84,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
 
   private void cancelProducer() {
     if (peer != null) {
-      endpoint.send(peer, null, FrameCodec.cancel(id, endpoint.address()));
+      endpoint.send(peer, null, FrameCodec.cancelOptions(id, endpoint.address()));
     }
   }
 
@@ -97,7 +97,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
     }
     peer = FrameCodec.peer(reply.result());
     if (peer == null) {
-      lost(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
+      abort(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
     } else if (closed) {
       cancelProducer();
     } else {
@@ -106,15 +106,15 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   }
 
   @Override
-  public void frame(String type, Message<?> message) {
+  public void onFrame(String type, Message<?> message) {
     if (type.equals(FrameCodec.TYPE_CANCEL)) {
       if (FrameCodec.peer(message).equals(peer)) {
-        lost(Failure.of(FailureKind.NETWORK, "the producer has ended the stream"));
+        abort(Failure.of(FailureKind.NETWORK, "the producer has ended the stream"));
       }
       return;
     }
     if (FrameCodec.seq(message) != nextSeq) {
-      lost(Failure.of(FailureKind.NETWORK, "a frame was lost on the event bus"));
+      abort(Failure.of(FailureKind.NETWORK, "a frame was lost on the event bus"));
       return;
     }
     nextSeq++;
@@ -125,7 +125,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
       valid = message.body() instanceof JsonObject body && decode(type, body);
     }
     if (!valid) {
-      lost(Failure.of(FailureKind.NETWORK, "a frame on the event bus is malformed: " + type));
+      abort(Failure.of(FailureKind.NETWORK, "a frame on the event bus is malformed: " + type));
     }
   }
 
@@ -133,7 +133,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   private boolean decode(String type, JsonObject body) {
     Object decoded;
     try {
-      decoded = FrameCodec.body(type, body);
+      decoded = FrameCodec.decodeBody(type, body);
     } catch (RuntimeException malformed) {
       return false;
     }
@@ -198,16 +198,16 @@ final class InboundStream implements ChatExchange, BusEndpoint.End {
   }
 
   @Override
-  public void lost(Failure failure) {
+  public void onPeerLost(Failure failure) {
+    abort(failure);
+  }
+
+  @Override
+  public void abort(Failure failure) {
     if (!closed) {
       cancel(failure.message());
       sink.failed(failure);
     }
-  }
-
-  @Override
-  public void broken(Failure failure) {
-    lost(failure);
   }
 
   private void fail(Failure failure) {

@@ -17,7 +17,7 @@ import io.llmrelay.chat.LlmRequest;
  * <p>It behaves like a stream over the event bus: if either endpoint closes, the stream ends for
  * both sides, and an exception thrown by one side does not propagate to the other.
  */
-final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
+final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.StreamSide {
   private final BusEndpoint consumer;
   private final BusEndpoint producer;
   private final ChatSink sink;
@@ -119,11 +119,11 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
 
   private void thrown(Throwable e) {
     BusEndpoint.log(e);
-    broken(LlmException.failureOf(e));
+    abort(LlmException.failureOf(e));
   }
 
   @Override
-  public void broken(Failure failure) {
+  public void abort(Failure failure) {
     if (!closed) {
       try {
         cancel(failure.message());
@@ -153,7 +153,7 @@ final class LocalStream implements ChatSink, ChatExchange, BusEndpoint.End {
   }
 
   @Override
-  public void lost(Failure failure) {
-    broken(failure);
+  public void onPeerLost(Failure failure) {
+    abort(failure);
   }
 }

@@ -21,7 +21,7 @@ import java.util.ArrayDeque;
  * <p>Without credit, chunks are queued. The queue holds no more than the service had read when the
  * credit was used up, because the service reads no further until the consumer grants credit.
  */
-final class OutboundStream implements ChatSink, BusEndpoint.End {
+final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
   /** A frame to send: chunks or a body, and the index of the block that it starts. */
   private record Queued(String type, Chunks chunks, JsonObject body, int block) {}
 
@@ -100,7 +100,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
   }
 
   @Override
-  public void frame(String type, Message<?> message) {
+  public void onFrame(String type, Message<?> message) {
     if (type.equals(FrameCodec.TYPE_CANCEL)) {
       close();
       cancelService("the consumer cancelled");
@@ -119,7 +119,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
   }
 
   @Override
-  public void lost(Failure failure) {
+  public void onPeerLost(Failure failure) {
     if (!closed) {
       close();
       cancelService(failure.message());
@@ -127,7 +127,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
   }
 
   @Override
-  public void broken(Failure failure) {
+  public void abort(Failure failure) {
     if (!closed) {
       failed(failure);
       cancelService(failure.message());
@@ -170,14 +170,14 @@ final class OutboundStream implements ChatSink, BusEndpoint.End {
 
   private void send(Queued next) {
     DeliveryOptions options =
-        FrameCodec.frame(next.type, opening.stream(), endpoint.address(), seq++);
+        FrameCodec.frameOptions(next.type, opening.stream(), endpoint.address(), seq++);
     if (next.chunks == null) {
       if (next.type.equals(FrameCodec.TYPE_BLOCK)) {
         currentBlock = next.block;
       }
       endpoint.send(peer(), next.body, options);
     } else {
-      FrameCodec.describe(next.chunks, opening.blocks(), currentBlock, options.getHeaders());
+      FrameCodec.addChunkHeaders(next.chunks, opening.blocks(), currentBlock, options.getHeaders());
       endpoint.send(peer(), next.chunks.data(), options);
     }
   }

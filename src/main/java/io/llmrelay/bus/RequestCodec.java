@@ -6,7 +6,7 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
 
 /**
- * Passes a request on as the immutable object that it is, however large; to another node, as the
+ * Passes a request within a process as the same immutable object; to another node, it sends the
  * bytes of its JSON.
  */
 final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
@@ -16,12 +16,12 @@ final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
 
   private RequestCodec() {}
 
-  /** Makes the event bus take requests as bodies of messages. */
+  /** Registers the codec, so that the event bus accepts requests as message bodies. */
   static void register(EventBus bus) {
     try {
       bus.registerCodec(CODEC);
     } catch (IllegalStateException registered) {
-      // By another endpoint of this Vert.x.
+      // Another endpoint of this Vert.x has registered it.
     }
   }
 

@@ -11,7 +11,7 @@
  * {@code ping} both ways.
  *
  * <ul>
- *   <li>If both ends are on one context and the service is registered on this node only, the
+ *   <li>If both sides are on one context and the service is registered on this node only, the
  *       methods of the contract are called directly ({@code LocalStream}).
  *   <li>There is one private address per {@link io.llmrelay.bus.BusEndpoint}, not per stream,
  *       because a registration in a cluster takes network traffic. Frames carry the stream's id.
@@ -20,10 +20,10 @@
  *       the window that the application has consumed. Terminal frames need no credit: {@code end}
  *       follows the queued chunks, {@code fail} replaces them.
  *   <li>Frames towards the consumer are numbered; a gap fails the stream. A peer that does not
- *       answer a ping, or has no handlers, fails every stream shared with it. A frame of an unknown
- *       stream is answered with {@code cancel}.
+ *       answer a ping, or has no handlers, fails every stream shared with it. The receiver of a
+ *       frame of an unknown stream replies with {@code cancel}.
  * </ul>
  *
- * <p>An endpoint and its streams belong to the context that opened it.
+ * <p>An endpoint and its streams must be used on the context that opened the endpoint.
  */
 package io.llmrelay.bus;

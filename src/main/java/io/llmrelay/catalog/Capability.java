@@ -2,7 +2,7 @@ package io.llmrelay.catalog;
 
 import java.util.Locale;
 
-/** A capability of a model. */
+/** A capability of a model, as the catalogue states it. */
 public enum Capability {
   STREAMING,
   TOOLS,

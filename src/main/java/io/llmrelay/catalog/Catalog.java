@@ -20,29 +20,29 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The known models by provider and id. Immutable.
+ * The catalogue of known models, by provider and id. Immutable.
  *
- * <p>A catalogue is a stack of layers: at the bottom the data file {@code models.json} of this
- * package, over it the entries of the user, which take precedence. A lookup returns the model with
- * the id itself or, if no layer has it, the model of which the id is a dated snapshot ({@code
- * gpt-4o-mini-2024-07-18}). It never guesses beyond that, since a wrong price is worse than none.
+ * <p>A catalogue has two layers: the data file {@code models.json} of this package, and entries of
+ * the user, which take precedence. A lookup returns the model with exactly this id or, if no layer
+ * has it, the model of which the id is a dated snapshot ({@code gpt-4o-mini-2024-07-18}). Other
+ * similar ids do not match, since a wrong price is worse than none.
  *
  * <p>Aliases are names for one model under the ids of several providers.
  */
 public final class Catalog {
   private static final String RESOURCE = "models.json";
 
-  /** A date at the end, such as {@code -2024-07-18} or {@code -20251001}. */
+  /** An id with a date at its end, such as {@code -2024-07-18} or {@code -20251001}. */
   private static final Pattern SNAPSHOT =
       Pattern.compile("(.+)-20\\d\\d(-?)(?:0[1-9]|1[0-2])\\2(?:0[1-9]|[12]\\d|3[01])");
 
   private final Map<String, List<Model>> byId = new HashMap<>();
   private final Map<String, Map<String, String>> aliases;
-  private final Catalog below;
+  private final Catalog lower;
 
-  private Catalog(List<Model> models, Map<String, Map<String, String>> aliases, Catalog below) {
+  private Catalog(List<Model> models, Map<String, Map<String, String>> aliases, Catalog lower) {
     this.aliases = aliases;
-    this.below = below;
+    this.lower = lower;
     for (Model model : models) {
       List<Model> sameId = byId.computeIfAbsent(model.id(), id -> new ArrayList<>(1));
       if (withProvider(sameId, model.provider()) != null) {
@@ -50,31 +50,31 @@ public final class Catalog {
             "model "
                 + model.id()
                 + (model.provider() == null ? "" : " of " + model.provider())
-                + " stands there twice");
+                + " is listed twice");
       }
       sameId.add(model);
     }
   }
 
-  /** Returns the models that come with the relay. The first call reads the data file and blocks. */
+  /** Returns the built-in catalogue. The first call reads the data file and blocks. */
   public static Catalog builtIn() {
     return BuiltIn.CATALOG;
   }
 
   /**
-   * Returns a catalogue with these entries on top of the entries of this one.
+   * Returns a catalogue with these entries, which take precedence over the entries of this one.
    *
    * @throws IllegalArgumentException if two of the entries describe the same model
    */
-  public Catalog with(List<Model> own) {
-    return own.isEmpty() ? this : new Catalog(own, aliases, this);
+  public Catalog with(List<Model> entries) {
+    return entries.isEmpty() ? this : new Catalog(entries, aliases, this);
   }
 
   /**
    * Returns the model with this name.
    *
-   * @param provider the provider that serves it, or {@code null} if unknown: then a name that
-   *     several providers use finds nothing
+   * @param provider the provider that serves it; if {@code null}, only an id that a single provider
+   *     uses is found
    * @param model the id of the model, or of a dated snapshot of it
    */
   public Optional<Model> find(String provider, String model) {
@@ -91,7 +91,7 @@ public final class Catalog {
     return aliases.keySet();
   }
 
-  /** Returns the provider's id for the model of an alias, or {@code null}. */
+  /** Returns the provider's id of the model that an alias names, or {@code null}. */
   public String idOf(String alias, String provider) {
     Map<String, String> ids = aliases.get(alias);
     return ids == null || provider == null ? null : ids.get(provider);
@@ -119,10 +119,10 @@ public final class Catalog {
         .replaceFirst(":latest$", "");
   }
 
-  /** Returns every entry of every layer, the top layer's first. */
+  /** Returns the entries of all layers, those of the user first. */
   Stream<Model> models() {
     Stream<Model> own = byId.values().stream().flatMap(List::stream);
-    return below == null ? own : Stream.concat(own, below.models());
+    return lower == null ? own : Stream.concat(own, lower.models());
   }
 
   private Model exact(String provider, String id) {
@@ -137,7 +137,7 @@ public final class Catalog {
         return model;
       }
     }
-    return below == null ? null : below.exact(provider, id);
+    return lower == null ? null : lower.exact(provider, id);
   }
 
   private static Model withProvider(List<Model> models, String provider) {

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A sink that collects a whole answer. It grows with the answer; whoever feeds it has a bound.
+ * A sink that collects a whole answer of a relay, whose head names the request, backend and model.
  *
- * <p>A relay's answer: its head says the id, the backend and the model.
+ * <p>Its memory grows with the answer; the service that calls it limits the length of the answer.
  */
 public final class AnswerCollector implements ChatSink {
   private final Consumer<ChatCompletion> onComplete;
@@ -18,7 +18,7 @@ public final class AnswerCollector implements ChatSink {
   private final Map<Block, Buffer> contents = new LinkedHashMap<>();
   private AnswerHead head;
 
-  /** A collector that passes on the completion or the failure, whichever comes. */
+  /** Creates a collector that calls one of the two once, with the completion or the failure. */
   public AnswerCollector(Consumer<ChatCompletion> onComplete, Consumer<Failure> onFailure) {
     this.onComplete = onComplete;
     this.onFailure = onFailure;

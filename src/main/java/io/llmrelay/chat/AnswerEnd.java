@@ -7,11 +7,11 @@ import java.util.List;
  * The end of a complete answer.
  *
  * @param finishReason why it ended
- * @param usage its tokens, {@link TokenUsage#NONE} where nothing is known
- * @param costUsd what it cost in US dollars, {@code null} where that is not known
+ * @param usage its tokens; {@link TokenUsage#NONE} if unknown
+ * @param costUsd its cost in US dollars; {@code null} if unknown
  * @param trail every attempt and every skipped candidate; empty at the end of a backend's answer
- * @param model the model by the provider's name, or {@code null} where the head has it
- * @param malformed how many unreadable events of the backend were left out
+ * @param model the provider's name of the model; {@code null} if the head has it
+ * @param malformed the number of events of the backend that could not be parsed and were skipped
  */
 public record AnswerEnd(
     FinishReason finishReason,
@@ -25,7 +25,7 @@ public record AnswerEnd(
     trail = List.copyOf(trail);
   }
 
-  /** The end of a backend's answer. */
+  /** Creates the end of a backend's answer, without cost and trail. */
   public static AnswerEnd ofBackend(
       FinishReason finishReason, TokenUsage usage, String model, int malformed) {
     return new AnswerEnd(finishReason, usage, null, List.of(), model, malformed);

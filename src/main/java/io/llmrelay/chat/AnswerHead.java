@@ -9,11 +9,11 @@ import java.util.List;
  *
  * @param id the request's id, or {@code null}
  * @param backend the backend that serves it, or {@code null}
- * @param model the model that serves it, by the provider's name where its answer has one, or {@code
- *     null}
- * @param warning what the caller should know, or {@code null}
- * @param trail attempts and skipped candidates so far
- * @param status the backend's HTTP status, 0 where that is not known
+ * @param model the model that serves it, by the provider's name if its answer states one; {@code
+ *     null} if unknown
+ * @param warning a warning for the caller, or {@code null}
+ * @param trail the attempts and skipped candidates so far
+ * @param status the backend's HTTP status, 0 if unknown
  */
 public record AnswerHead(
     String id, String backend, String model, String warning, List<Attempt> trail, int status) {
@@ -22,7 +22,7 @@ public record AnswerHead(
     trail = List.copyOf(trail);
   }
 
-  /** The head of a backend's answer. */
+  /** Creates the head of a backend's answer. */
   public static AnswerHead ofBackend(int status, String model, String warning) {
     return new AnswerHead(null, null, model, warning, List.of(), status);
   }

@@ -6,21 +6,21 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One line of the trail: what became of one candidate.
+ * One entry of the trail: an attempt at a candidate, or a candidate that was skipped.
  *
  * @param backend the backend's configured name
- * @param model the model asked of it
- * @param result how it ended
+ * @param model the requested model of this backend
+ * @param result the result
  * @param reason the wire name of the {@link FailureKind} of a failed attempt, or of the {@link
  *     SkipReason} of a skipped candidate; {@code null} otherwise
- * @param message a sentence for people, free of keys and prompts; may be {@code null}
- * @param status the backend's HTTP status where one was seen, else 0
+ * @param message the reason in words, without keys and prompts; may be {@code null}
+ * @param status the backend's HTTP status; 0 if it sent none
  * @param providerCode the provider's own code for a failure, or {@code null}
  * @param startMs milliseconds between the start of the request and the start of the attempt
- * @param durationMs how long the attempt took, in milliseconds
- * @param firstChunkMs milliseconds from the attempt's start to its first chunk, -1 without one
- * @param usage the tokens as far as they are known
- * @param costUsd what it cost in US dollars, {@code null} where the price or the usage is unknown
+ * @param durationMs the duration of the attempt, in milliseconds
+ * @param firstChunkMs milliseconds from the attempt's start to its first chunk; -1 without one
+ * @param usage the tokens, as far as known
+ * @param costUsd the cost in US dollars; {@code null} if the price or the usage is unknown
  */
 public record Attempt(
     String backend,
@@ -36,7 +36,7 @@ public record Attempt(
     TokenUsage usage,
     Double costUsd) {
 
-  /** An attempt without a provider's code. */
+  /** Creates an attempt without a provider's code. */
   public Attempt(
       String backend,
       String model,
@@ -64,7 +64,7 @@ public record Attempt(
         costUsd);
   }
 
-  /** How an attempt ended, or why there was none. */
+  /** The result of an attempt, or {@link #SKIPPED} if there was none. */
   public enum Result {
     /** It is serving the answer. */
     SERVING,
@@ -84,7 +84,7 @@ public record Attempt(
     }
   }
 
-  /** A candidate that was not tried. */
+  /** Creates the entry of a candidate that was not tried. */
   public static Attempt skipped(
       String backend, String model, SkipReason reason, String message, long startMs) {
     return new Attempt(
@@ -145,14 +145,14 @@ public record Attempt(
         json.getDouble("cost_usd"));
   }
 
-  /** A trail as JSON. */
+  /** Encodes a trail as JSON. */
   public static JsonArray toJson(List<Attempt> trail) {
     JsonArray array = new JsonArray();
     trail.forEach(attempt -> array.add(attempt.toJson()));
     return array;
   }
 
-  /** A trail from JSON; {@code null} is an empty one. */
+  /** Decodes a trail from JSON; {@code null} counts as an empty one. */
   public static List<Attempt> listFromJson(JsonArray array) {
     return array == null
         ? List.of()

@@ -3,10 +3,10 @@ package io.llmrelay.chat;
 import io.vertx.core.json.JsonObject;
 
 /**
- * A numbered part of an answer. Its content comes in chunks.
+ * A numbered part of an answer, without its content, which arrives in chunks.
  *
  * @param index its number, counted from 0 in the order in which blocks start
- * @param kind what it is
+ * @param kind its kind
  * @param id the id of a tool call, otherwise {@code null}
  * @param name the tool's name, or the field that carries data; otherwise {@code null}
  * @param extra the provider's own data of a tool call, in the form of {@code extra_content} of a
@@ -17,7 +17,7 @@ public record Block(int index, BlockKind kind, String id, String name, JsonObjec
   /** The name of data that is content: images, in OpenRouter's form. */
   public static final String IMAGES = "images";
 
-  /** A block of text. */
+  /** Creates a block without id and name, such as text. */
   public static Block of(int index, BlockKind kind) {
     return new Block(index, kind, null, null, null);
   }

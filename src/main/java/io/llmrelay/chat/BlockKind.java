@@ -2,11 +2,11 @@ package io.llmrelay.chat;
 
 import java.util.Locale;
 
-/** The kind of a block, and so of each of its chunks. */
+/** The kind of a block and of its chunks. */
 public enum BlockKind {
   /** The answer. */
   TEXT,
-  /** The model's thinking, where the provider shows it; never part of the answer. */
+  /** The model's reasoning, if the provider shows it; not part of the answer's text. */
   REASONING,
   /** A refusal in the model's own words (OpenAI sends it apart from the text). */
   REFUSAL,
@@ -33,19 +33,19 @@ public enum BlockKind {
   /** A kind this version does not know. */
   OTHER;
 
-  /** Returns whether chunks of this kind accompany the content and are none. */
+  /** Returns whether chunks of this kind accompany the content but are not content. */
   public boolean accompanies() {
     return this == DATA || this == EVENT;
   }
 
-  /** The name on the wire, such as {@code text} or {@code tool_call}. */
+  /** Returns the name on the wire, such as {@code text} or {@code tool_call}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The kind with this wire name, {@link #OTHER} for an unknown one; {@code null} means {@link
-   * #TEXT}.
+   * Returns the kind with this wire name: {@link #OTHER} for an unknown name, {@link #TEXT} for
+   * {@code null}.
    */
   public static BlockKind of(String code) {
     return code == null ? TEXT : WireNames.find(values(), code, OTHER);

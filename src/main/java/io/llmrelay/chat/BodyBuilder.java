@@ -12,7 +12,7 @@ import java.util.List;
  * the body must not be changed.
  */
 public final class BodyBuilder {
-  /** What is shorter is copied, which is faster than a buffer of its own. */
+  /** Shorter parts are copied, which is faster than a separate buffer for each. */
   private static final int MIN_SHARED = 16 * 1024;
 
   private final List<ByteBuf> parts = new ArrayList<>();

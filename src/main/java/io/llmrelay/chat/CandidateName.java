@@ -9,8 +9,8 @@ package io.llmrelay.chat;
 public record CandidateName(String backend, String model) {
 
   /**
-   * Splits a name at its first slash. Does not tell whether such a backend exists: {@code
-   * openai/gpt-oss-20b} may be the id of a model.
+   * Splits a name at its first slash. The backend need not exist: {@code openai/gpt-oss-20b} may be
+   * the id of a model.
    */
   public static CandidateName parse(String name) {
     int slash = name.indexOf('/');

@@ -9,17 +9,17 @@ import java.util.List;
  * A whole answer.
  *
  * @param id the request's id
- * @param backend who served it
- * @param model the model that served it, by the provider's name for it where the answer has one
+ * @param backend the backend that served it
+ * @param model the model that served it, by the provider's name if its answer states one
  * @param blocks the answer, in the order in which its blocks started
  * @param finishReason why it ended
  * @param usage its tokens
- * @param costUsd what it cost in US dollars; {@code null} where price or usage are unknown
+ * @param costUsd its cost in US dollars; {@code null} if price or usage is unknown
  * @param trail every attempt and every skipped candidate, in order
- * @param warning what the caller should know: a wish that was cut to the operator's limit, what of
- *     the request the model does not take, its coming end; several are separated by {@code "; "};
- *     {@code null} if nothing
- * @param malformed how many unreadable events of the backend were left out
+ * @param warning warnings for the caller, separated by {@code "; "}: settings reduced to the
+ *     operator's limits, parts of the request that the model does not support, the announced
+ *     shutdown of the model; {@code null} if there are none
+ * @param malformed the number of events of the backend that could not be parsed and were skipped
  */
 public record ChatCompletion(
     String id,
@@ -38,17 +38,17 @@ public record ChatCompletion(
     trail = List.copyOf(trail);
   }
 
-  /** The answer's text: that of all its text blocks. */
+  /** Returns the text of all text blocks in one string. */
   public String text() {
     return content(BlockKind.TEXT);
   }
 
-  /** The model's thinking as far as it was shown, may be empty. */
+  /** Returns the model's reasoning as far as the provider shows it; may be empty. */
   public String reasoning() {
     return content(BlockKind.REASONING);
   }
 
-  /** The refusal in the model's words, may be empty. */
+  /** Returns the refusal in the model's words; may be empty. */
   public String refusal() {
     return content(BlockKind.REFUSAL);
   }
@@ -63,7 +63,7 @@ public record ChatCompletion(
     return content;
   }
 
-  /** The JSON form. Several blocks stand in it one by one, beside the text of each kind. */
+  /** Encodes the answer as JSON: the text by kind, and the blocks unless the text implies them. */
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject()
@@ -128,7 +128,7 @@ public record ChatCompletion(
     return blocks;
   }
 
-  /** Leaves the answer out: it belongs to the consumer, not to a log. */
+  /** Omits the answer, which must not be logged. */
   @Override
   public String toString() {
     return "ChatCompletion["

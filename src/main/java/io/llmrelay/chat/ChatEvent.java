@@ -3,26 +3,26 @@ package io.llmrelay.chat;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * What a stream consists of: blocks, the chunks of each, and after them one end. A failed stream
- * has no end event.
+ * An event of a stream: starts of blocks, their chunks, and finally one end. A failed stream has no
+ * end event.
  */
 public sealed interface ChatEvent {
 
   /**
-   * A block starts. Chunks of the blocks before it may still follow.
+   * The start of a block. Chunks of earlier blocks may still follow.
    *
-   * @param block what it is
+   * @param block the block, without content
    */
   record BlockStart(Block block) implements ChatEvent {}
 
   /**
-   * A piece of a block.
+   * A piece of the content of a block.
    *
-   * @param block the block it is a piece of
-   * @param data UTF-8 text, never cut within a character, never empty
+   * @param block the block it belongs to
+   * @param data UTF-8 text, never empty and never split within a character
    */
   record Chunk(Block block, Buffer data) implements ChatEvent {
-    /** The kind of the block. */
+    /** Returns the kind of the block. */
     public BlockKind kind() {
       return block.kind();
     }
@@ -34,11 +34,11 @@ public sealed interface ChatEvent {
   }
 
   /**
-   * The answer is complete.
+   * The end of a complete answer.
    *
    * @param finishReason why it ended
    * @param usage its tokens
-   * @param costUsd what it cost in US dollars, {@code null} where price or usage are unknown
+   * @param costUsd its cost in US dollars; {@code null} if price or usage is unknown
    */
   record End(FinishReason finishReason, TokenUsage usage, Double costUsd) implements ChatEvent {}
 }

@@ -1,22 +1,22 @@
 package io.llmrelay.chat;
 
 /**
- * The consumer's hold on an open exchange. Both methods may be called from within the sink, never
- * call it themselves, and do nothing once the exchange is over.
+ * The consumer's handle of an open exchange. Both methods may be called from within the sink, never
+ * call the sink themselves, and do nothing once the exchange has ended.
  */
 public interface ChatExchange {
   /**
-   * Reports consumption, which lets the service go on: it pauses where it is {@link
-   * ChatSink#window} calls of {@link ChatSink#chunks} ahead of what was consumed.
+   * Reports consumption for flow control: the service pauses when it is {@link ChatSink#window}
+   * calls of {@link ChatSink#chunks} ahead of the consumer.
    *
-   * @param calls how many more calls of {@link ChatSink#chunks} have been consumed
+   * @param calls the number of calls of {@link ChatSink#chunks} consumed since the last report
    */
   void consumed(int calls);
 
   /**
-   * Ends the exchange: the service aborts its work, and does not call the sink again.
+   * Cancels the exchange: the service aborts its work and does not call the sink again.
    *
-   * @param reason for the failure that hooks and logs see
+   * @param reason the message of the failure that hooks and logs receive
    */
   void cancel(String reason);
 }

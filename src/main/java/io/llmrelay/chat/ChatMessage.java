@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 /** One message of a conversation. Immutable. */
 public final class ChatMessage {
 
-  /** Who speaks. */
+  /** The author of a message. */
   public enum Role {
     SYSTEM,
     USER,
@@ -20,7 +20,9 @@ public final class ChatMessage {
     /** The result of a tool call. */
     TOOL;
 
-    /** The name on the wire: {@code system}, {@code user}, {@code assistant}, {@code tool}. */
+    /**
+     * Returns the name on the wire: {@code system}, {@code user}, {@code assistant}, {@code tool}.
+     */
     public String code() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -34,7 +36,7 @@ public final class ChatMessage {
   /**
    * Creates a message.
    *
-   * @param name tells participants of one role apart, or {@code null}
+   * @param name distinguishes participants of one role; may be {@code null}
    * @param source the message as it was received, or {@code null}
    */
   ChatMessage(Role role, String name, List<ContentPart> parts, RawJson source) {
@@ -75,7 +77,7 @@ public final class ChatMessage {
     return role;
   }
 
-  /** Returns the name that tells participants of one role apart, or {@code null}. */
+  /** Returns the name that distinguishes participants of one role, or {@code null}. */
   public String name() {
     return name;
   }
@@ -103,7 +105,7 @@ public final class ChatMessage {
     return source == null ? MessageJson.write(this) : (JsonObject) source.value();
   }
 
-  /** Returns whether the message is known in OpenAI's form, byte for byte as it was received. */
+  /** Returns whether the message was received as JSON, whose bytes are kept unchanged. */
   public boolean isReceived() {
     return source != null;
   }
@@ -135,7 +137,7 @@ public final class ChatMessage {
     return Objects.hash(role, name, parts);
   }
 
-  /** Leaves the content out: a prompt never reaches a log. */
+  /** Omits the content: a prompt must not be logged. */
   @Override
   public String toString() {
     return "ChatMessage[" + role.code() + ", " + RequestSize.characters(this) + " characters]";

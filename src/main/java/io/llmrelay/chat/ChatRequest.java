@@ -32,13 +32,13 @@ public final class ChatRequest implements LlmRequest {
   /** How many unknown fields are known by their paths. */
   public static final int MAX_UNKNOWN = RequestPath.MAX_UNKNOWN;
 
-  /** What the metadata labels that a gateway adds begin with. */
+  /** The prefix of the metadata labels that a gateway adds. */
   public static final String OWN_LABELS = "relay.";
 
-  /** The metadata label with the name of the gateway key that a request came with. */
+  /** The metadata label with the name of the gateway key that authenticated the request. */
   public static final String CONSUMER = "relay.consumer";
 
-  /** The metadata label with the id by which the caller of a gateway knows the request. */
+  /** The metadata label with the request id in the response of the gateway. */
   public static final String REQUEST_ID = "relay.request_id";
 
   private static final int MAX_STOP = 4;
@@ -70,17 +70,17 @@ public final class ChatRequest implements LlmRequest {
   /** The request in the form of another API; {@code null} if it was received in OpenAI's. */
   private ReceivedForm received;
 
-  /** Whether every field is known to be in order. */
+  /** Whether every field has been validated. */
   private boolean checked;
 
   private ChatRequest() {}
 
-  /** A request with these messages and everything else as configured. */
+  /** Creates a request with these messages and all settings at their defaults. */
   public static ChatRequest of(ChatMessage... messages) {
     return of(List.of(messages));
   }
 
-  /** A request with these messages and everything else as configured. */
+  /** Creates a request with these messages and all settings at their defaults. */
   public static ChatRequest of(List<ChatMessage> messages) {
     ChatRequest request = new ChatRequest();
     request.messages = List.copyOf(messages);
@@ -99,7 +99,7 @@ public final class ChatRequest implements LlmRequest {
   /**
    * Reads and checks a request.
    *
-   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @throws DecodeException if the body is not a JSON object; the message does not quote the body
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   public static ChatRequest read(Buffer body) {
@@ -107,12 +107,12 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * Reads and checks a request with fields that are the caller's own.
+   * Reads and checks a request that may have additional fields of the calling code.
    *
    * @param body becomes part of the request, and must not be changed afterwards
-   * @param own takes a top-level field that is not part of a request; returns false if it is not
-   *     the caller's either
-   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @param own consumes a top-level field that is not part of a request; returns false for an
+   *     unknown one
+   * @throws DecodeException if the body is not a JSON object; the message does not quote the body
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   public static ChatRequest read(byte[] body, BiPredicate<String, RawJson> own) {
@@ -164,8 +164,8 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * This request, in order: with values that {@link #fromJson} would accept. Costs nothing where it
-   * was read from JSON and not changed since; does not look at the text of the messages.
+   * Returns this request, validated as by {@link #fromJson}. Does nothing if the request was read
+   * from JSON and has not been changed since. Does not read the texts of the messages.
    *
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
@@ -200,10 +200,10 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * This request for one model of one backend, which was chosen for it; still in order where it
-   * was.
+   * Returns this request for one attempt, without the relay's other hints. It stays validated.
    *
-   * @param timeouts what holds for this one attempt
+   * @param candidate the model of the attempt
+   * @param timeouts the timeouts of the attempt
    */
   @Override
   public ChatRequest forCandidate(String candidate, Timeouts timeouts) {
@@ -358,7 +358,8 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * A model id, an alias, or {@code backend/model}; {@code null} is the default backend's default.
+   * Returns a model id, an alias, or {@code backend/model}; {@code null} for the default model of
+   * the default backend.
    */
   @Override
   public String model() {
@@ -379,7 +380,7 @@ public final class ChatRequest implements LlmRequest {
     return toolChoice;
   }
 
-  /** Returns a setting's value as JSON has it, never a neutral one; {@code null} if absent. */
+  /** Returns the JSON value of a setting; {@code null} if it is absent or neutral. */
   public Object setting(Setting setting) {
     return settings.get(setting);
   }
@@ -403,7 +404,7 @@ public final class ChatRequest implements LlmRequest {
     return unknownPaths;
   }
 
-  /** Returns what a candidate must be capable of. */
+  /** Returns the features that a candidate must support. */
   @Override
   public Set<RequestFeature> features() {
     if (features == null) {
@@ -412,23 +413,23 @@ public final class ChatRequest implements LlmRequest {
     return features;
   }
 
-  /** 0 to 2, or {@code null}. */
+  /** Returns the temperature, from 0 to 2, or {@code null}. */
   public Double temperature() {
     return temperature;
   }
 
-  /** 0 to 1, or {@code null}. */
+  /** Returns top_p, from 0 to 1, or {@code null}. */
   public Double topP() {
     return topP;
   }
 
-  /** Most tokens of the answer, or {@code null}. */
+  /** Returns the maximum number of tokens of the answer, or {@code null}. */
   @Override
   public Integer maxTokens() {
     return maxTokens;
   }
 
-  /** Up to four texts that end the answer, or {@code null}. */
+  /** Returns up to four stop sequences, or {@code null}. */
   public List<String> stop() {
     return stop;
   }
@@ -437,12 +438,12 @@ public final class ChatRequest implements LlmRequest {
     return seed;
   }
 
-  /** OpenAI's object, or {@code null}. */
+  /** Returns the response format in OpenAI's form, or {@code null}. */
   public JsonObject responseFormat() {
     return responseFormat == null ? null : responseFormat.copy();
   }
 
-  /** Whether the answer is to be anything else than text. */
+  /** Returns whether the response format is other than text. */
   public boolean wantsFormat() {
     return responseFormat != null && !"text".equals(responseFormat.getValue("type"));
   }
@@ -452,20 +453,20 @@ public final class ChatRequest implements LlmRequest {
     return setting(Setting.MODALITIES) != null || model != null && model.contains("image");
   }
 
-  /** The JSON schema of the answer, or {@code null}. */
+  /** Returns the JSON schema of the answer, or {@code null}. */
   public Object schema() {
     return responseFormat != null && responseFormat.getValue("json_schema") instanceof JsonObject of
         ? of.copy().getValue("schema")
         : null;
   }
 
-  /** Labels for hooks and events; never sent to a backend. */
+  /** Returns labels for hooks and events, which are never sent to a backend. */
   @Override
   public Map<String, String> metadata() {
     return metadata;
   }
 
-  /** The end user's id for the provider's abuse detection, or {@code null}. */
+  /** Returns the end user's id for the provider's abuse detection, or {@code null}. */
   public String user() {
     return user;
   }
@@ -596,7 +597,8 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * This request, with candidates to try in this order: {@code backend/model} or {@code backend}.
+   * Returns this request with these candidates, to be tried in order: {@code backend/model} or
+   * {@code backend}.
    */
   public ChatRequest withCandidates(String... candidates) {
     return withRelay(
@@ -608,7 +610,7 @@ public final class ChatRequest implements LlmRequest {
             relay.prefer()));
   }
 
-  /** This request, with another commit point. */
+  /** Returns this request with another commit point. */
   public ChatRequest withCommit(CommitPoint commit) {
     return withRelay(
         new RelayHints(
@@ -630,7 +632,9 @@ public final class ChatRequest implements LlmRequest {
     return characters();
   }
 
-  /** Passes every text of the conversation on, decoded, to look for quotations of it. */
+  /**
+   * Passes on every text of the conversation, decoded, so that quotations of it can be redacted.
+   */
   @Override
   public void forEachText(Consumer<String> to) {
     for (ChatMessage message : messages) {
@@ -671,7 +675,7 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
-  /** Leaves the messages out: a prompt never reaches a log. */
+  /** Omits the messages: a prompt must not be logged. */
   @Override
   public String toString() {
     return "ChatRequest[model=" + model + ", messages=" + messages.size() + "]";

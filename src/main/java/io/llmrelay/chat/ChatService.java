@@ -5,8 +5,8 @@ package io.llmrelay.chat;
  * several, or a relay elsewhere.
  *
  * <p>All calls to a service, to its exchanges and to their sinks happen on one event-loop context,
- * and none of them blocks. A service is anything between a socket and a combination of other
- * services; nothing in this contract knows frames, JSON or HTTP.
+ * and none of them blocks. A service may call a backend over HTTP or combine other services; this
+ * contract is independent of frames, JSON and HTTP.
  */
 public interface ChatService {
   /**

@@ -6,22 +6,22 @@ package io.llmrelay.chat;
  */
 public interface ChatSink {
   /**
-   * How many calls of {@link #chunks} the service may be ahead of what was consumed. What the
-   * service has read already may exceed it; it reads no more then. {@link Integer#MAX_VALUE}: the
-   * sink takes everything at once, and reports no consumption.
+   * Returns the window: the number of calls of {@link #chunks} that the service may be ahead of the
+   * consumer. The service stops reading when it is reached, but still delivers what it has read. If
+   * it is {@link Integer#MAX_VALUE}, there is no limit, and consumption is not reported.
    */
   int window();
 
   /**
-   * Starts the answer. Called again where more becomes known of it later, such as the model by the
-   * provider's name.
+   * Starts the answer. Called again when more becomes known, such as the provider's name of the
+   * model.
    */
   void opened(AnswerHead head);
 
-  /** Starts a block. Chunks of the blocks before it may still follow. */
+  /** Starts a block. Chunks of earlier blocks may still follow. */
   void block(Block block);
 
-  /** Delivers chunks of one started block that arrived together. */
+  /** Delivers chunks of one block that arrived together; the block has started. */
   void chunks(Chunks chunks);
 
   /** Completes the answer. Terminal. */

@@ -4,11 +4,11 @@ import io.vertx.core.buffer.Buffer;
 import java.util.function.Consumer;
 
 /**
- * Chunks of one block that arrived together, and travel together: their UTF-8 text in one buffer,
- * and the length of each. Immutable.
+ * Chunks of one block that arrived together and are delivered together: their UTF-8 text in one
+ * buffer, and the length of each. Immutable.
  */
 public final class Chunks {
-  /** Most bytes of text that travel together; a longer chunk is cut between characters. */
+  /** The most bytes delivered together; a longer chunk is split between characters. */
   public static final int MAX_BYTES = 8 * 1024;
 
   private final Block block;
@@ -21,15 +21,16 @@ public final class Chunks {
     this.lengths = lengths;
   }
 
-  /** One chunk. */
+  /** Creates one chunk. */
   public static Chunks of(Block block, Buffer data) {
     return new Chunks(block, data, null);
   }
 
   /**
-   * Several chunks.
+   * Creates several chunks.
    *
-   * @param lengths the bytes of each, which add up to those of the data; {@code null} for one chunk
+   * @param lengths the length of each in bytes, with the length of the data as their sum; {@code
+   *     null} for one chunk
    */
   public static Chunks of(Block block, Buffer data, int[] lengths) {
     return new Chunks(block, data, lengths);
@@ -39,27 +40,27 @@ public final class Chunks {
     return block;
   }
 
-  /** The kind of the block. */
+  /** Returns the kind of the block. */
   public BlockKind kind() {
     return block.kind();
   }
 
-  /** The text of all of them. */
+  /** Returns the text of all chunks. */
   public Buffer data() {
     return data;
   }
 
-  /** The number of chunks. */
+  /** Returns the number of chunks. */
   public int count() {
     return lengths == null ? 1 : lengths.length;
   }
 
-  /** The bytes of the chunk with this index. */
+  /** Returns the length of the chunk with this index, in bytes. */
   public int length(int index) {
     return lengths == null ? data.length() : lengths[index];
   }
 
-  /** Passes these chunks on in pieces of at most {@link #MAX_BYTES}. */
+  /** Passes these chunks on, split into pieces of at most {@link #MAX_BYTES}. */
   public void split(Consumer<Chunks> to) {
     if (data.length() <= MAX_BYTES) {
       to.accept(this);
@@ -76,7 +77,10 @@ public final class Chunks {
     }
   }
 
-  /** The end of the longest piece from {@code from} that is not too long and cuts no character. */
+  /**
+   * Returns the end of the longest piece from {@code from} that is short enough and splits no
+   * character.
+   */
   static int cut(Buffer text, int from, int end) {
     int cut = from + MAX_BYTES;
     if (cut >= end) {
@@ -87,6 +91,6 @@ public final class Chunks {
         return cut - back;
       }
     }
-    return cut; // No character is that long: this is no UTF-8.
+    return cut; // No character is that long: this is not UTF-8.
   }
 }

@@ -1,21 +1,23 @@
 package io.llmrelay.chat;
 
 /**
- * When a candidate becomes final. Until then its output is held back and its failure is served by
- * the next one.
+ * The point of an answer at which its candidate becomes final. Until then its output is held back,
+ * and after a failure the next candidate serves the request.
  *
- * @param characters how many characters of content release the latch: 1 is the first chunk, {@link
- *     Integer#MAX_VALUE} the whole answer
- * @param textOnly whether only the answer's own text (or a refusal) counts as content; otherwise
- *     reasoning does too
+ * @param characters the characters of content that release the latch: 1 for the first chunk, {@link
+ *     Integer#MAX_VALUE} for the whole answer
+ * @param textOnly whether only text (or a refusal) counts as content; otherwise reasoning counts
+ *     too
  * @param wholeCalls whether an answer that begins with a tool call is held until all its calls are
- *     whole and valid
+ *     complete and valid
  */
 public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) {
-  /** The first chunk with content: nothing is added to the time to the first byte. */
+  /** The first chunk with content; adds nothing to the time to the first chunk. */
   public static final CommitPoint FIRST_CHUNK = new CommitPoint(1);
 
-  /** The first chunk of text or of a refusal: reasoning before it is held, within the latch. */
+  /**
+   * The first chunk of text or of a refusal; earlier reasoning is held, up to the latch's limit.
+   */
   public static final CommitPoint FIRST_TEXT = new CommitPoint(1, true, false);
 
   /**
@@ -24,7 +26,9 @@ public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) 
    */
   public static final CommitPoint TOOL_CALLS = new CommitPoint(1, true, true);
 
-  /** The end of the answer: failures in mid-stream fall back too, for a late first byte. */
+  /**
+   * The end of the answer: failures in mid-stream fall back as well, but the first chunk is late.
+   */
   public static final CommitPoint COMPLETE = new CommitPoint(Integer.MAX_VALUE);
 
   public CommitPoint {
@@ -33,12 +37,12 @@ public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) 
     }
   }
 
-  /** A commit point after so many characters of content, reasoning included. */
+  /** Creates a commit point after a number of characters of content, reasoning included. */
   public CommitPoint(int characters) {
     this(characters, false, false);
   }
 
-  /** Whether chunks of this kind count towards the commit point. */
+  /** Returns whether chunks of this kind count towards the commit point. */
   public boolean counts(BlockKind kind) {
     return switch (kind) {
       case TEXT, REFUSAL, EMBEDDING, OTHER -> true;
@@ -73,7 +77,7 @@ public record CommitPoint(int characters, boolean textOnly, boolean wholeCalls) 
             + " characters from 1");
   }
 
-  /** The JSON form: a name or a number. */
+  /** Returns the JSON form: a name or a number. */
   public Object toJson() {
     if (equals(FIRST_CHUNK)) {
       return "first-chunk";

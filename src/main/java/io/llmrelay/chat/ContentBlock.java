@@ -3,9 +3,9 @@ package io.llmrelay.chat;
 import io.vertx.core.json.JsonObject;
 
 /**
- * A block of a whole answer.
+ * A block of a whole answer, with its content.
  *
- * @param block what it is
+ * @param block its number and kind
  * @param content its text; for a tool call the arguments as JSON
  */
 public record ContentBlock(Block block, String content) {
@@ -18,7 +18,7 @@ public record ContentBlock(Block block, String content) {
     return new ContentBlock(Block.fromJson(json), json.getString("content"));
   }
 
-  /** Leaves the content out: it belongs to the consumer, not to a log. */
+  /** Omits the content, which must not be logged. */
   @Override
   public String toString() {
     return "ContentBlock[" + block + ", " + content.length() + " characters]";

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A part of a message. What belongs to one provider alone is kept beside the part it belongs to,
- * and is sent to that provider only.
+ * A part of a message's content. Fields that only one provider understands are kept with the part
+ * and sent to that provider only.
  */
 public sealed interface ContentPart {
 
@@ -89,28 +89,28 @@ public sealed interface ContentPart {
   }
 
   /**
-   * The model's thinking in an earlier answer.
+   * The model's reasoning in an earlier answer.
    *
-   * @param text a string, or {@code null} where it is hidden
-   * @param origin who can make use of the other fields, in OpenRouter's terms, such as {@code
+   * @param text a string; {@code null} if it is hidden
+   * @param origin the provider that understands the other fields, as OpenRouter names it: {@code
    *     anthropic-claude-v1}, {@code google-gemini-v1} or {@code openai-responses-v1}; {@code null}
    *     if unknown
    * @param id the provider's id, or {@code null}
    * @param signature the provider's signature of the text, or {@code null}
-   * @param encrypted the encrypted thinking, or {@code null}
+   * @param encrypted the encrypted reasoning, or {@code null}
    */
   record Reasoning(RawJson text, String origin, String id, String signature, String encrypted)
       implements ContentPart {
-    /** The origin of what Anthropic's models sign or encrypt. */
+    /** The origin of reasoning that Anthropic's models signed or encrypted. */
     public static final String ANTHROPIC = "anthropic-claude-v1";
 
-    /** The origin of what Gemini signs or encrypts. */
+    /** The origin of reasoning that Gemini signed or encrypted. */
     public static final String GEMINI = "google-gemini-v1";
 
-    /** The origin of what OpenAI encrypts. */
+    /** The origin of reasoning that OpenAI encrypted. */
     public static final String OPENAI = "openai-responses-v1";
 
-    /** Creates visible thinking without anything of a provider. */
+    /** Creates visible reasoning without fields of a provider. */
     public static Reasoning of(String text) {
       return new Reasoning(RawJson.of(text), null, null, null, null);
     }

@@ -3,8 +3,8 @@ package io.llmrelay.chat;
 import io.vertx.core.json.JsonObject;
 
 /**
- * How a call of a custom tool of OpenAI's, whose input is any text, is told from a call of a
- * function: by its provider's own data, {@code {"openai": {"type": "custom"}}}.
+ * The marker of calls of OpenAI's custom tools, whose input is any text rather than JSON: a {@link
+ * ContentPart.ToolCall} with the provider's data {@code {"openai": {"type": "custom"}}}.
  */
 public final class CustomCall {
   /** The type of such calls in OpenAI's API, and the field with their name and input. */

@@ -5,11 +5,14 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as people write them: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}. */
+/**
+ * Parses and formats durations as configurations have them: {@code 250ms}, {@code 10s}, {@code 5m},
+ * {@code 1h}.
+ */
 public final class Durations {
   private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
 
-  /** What is allowed, for error messages. */
+  /** The allowed form, for error messages. */
   public static final String FORMAT = "a duration such as 250ms, 10s, 5m or 1h";
 
   private Durations() {}
@@ -17,7 +20,7 @@ public final class Durations {
   /**
    * Reads a duration.
    *
-   * @throws IllegalArgumentException if it is not of that form, or zero
+   * @throws IllegalArgumentException if it has another form or is zero
    */
   public static Duration parse(String text) {
     Matcher matcher = FORM.matcher(text.trim().toLowerCase(Locale.ROOT));
@@ -36,7 +39,7 @@ public final class Durations {
     };
   }
 
-  /** The shortest form that {@link #parse} reads back. */
+  /** Returns the shortest form that {@link #parse} accepts. */
   public static String format(Duration duration) {
     long ms = duration.toMillis();
     if (ms % 3_600_000 == 0) {

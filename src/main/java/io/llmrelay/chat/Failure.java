@@ -6,14 +6,16 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What went wrong, and what was already done by then. The first half (kind, message, backend,
- * status, code, waiting time) is said where the failure is seen; the coordinator adds what had been
- * delivered, the usage so far and the trail before the consumer gets it.
+ * The failure of a request, a run or an attempt. The code that detects it sets kind, message,
+ * backend, status, code and retry delay; the coordinator adds the delivered amount, the usage and
+ * the trail.
  *
  * <p>Immutable; the {@code with…} methods return a changed copy. Never holds a key or a prompt.
  */
 public final class Failure {
-  /** Longest message and provider code that are kept, in characters. */
+  /**
+   * The maximum length of a message and of a provider's code, in characters; longer ones are cut.
+   */
   public static final int MAX_MESSAGE = 500;
 
   private final FailureKind kind;
@@ -36,13 +38,15 @@ public final class Failure {
     this.message = cut(Objects.requireNonNull(message));
   }
 
-  /** A failure with a sentence for people. */
+  /** Creates a failure with a message for users. */
   public static Failure of(FailureKind kind, String message) {
     return new Failure(kind, message);
   }
 
   /**
-   * A bad request; {@code field} is the JSON path of the culprit, such as {@code messages[0].role}.
+   * Creates the failure of an invalid request.
+   *
+   * @param field the JSON path of the invalid field, such as {@code messages[0].role}
    */
   public static Failure invalid(String field, String message) {
     return new Failure(FailureKind.INVALID_REQUEST, message).withField(field);
@@ -56,67 +60,67 @@ public final class Failure {
     return message;
   }
 
-  /** The field of the request that is wrong, or {@code null}. */
+  /** Returns the path of the invalid field of the request, or {@code null}. */
   public String field() {
     return field;
   }
 
-  /** The id of the request that failed, or {@code null} where it was refused at the door. */
+  /** Returns the id of the request; {@code null} if it was rejected before it got one. */
   public String requestId() {
     return requestId;
   }
 
-  /** The backend that failed, or {@code null} where none is to blame. */
+  /** Returns the backend that failed, or {@code null} if none did. */
   public String backend() {
     return backend;
   }
 
-  /** The model asked of {@link #backend()}, or {@code null}. */
+  /** Returns the requested model of {@link #backend()}, or {@code null}. */
   public String model() {
     return model;
   }
 
-  /** The backend's HTTP status, or 0 where none was seen. */
+  /** Returns the backend's HTTP status; 0 if it sent none. */
   public int status() {
     return status;
   }
 
-  /** The provider's own code for the failure, or {@code null}. */
+  /** Returns the provider's own code for the failure, or {@code null}. */
   public String providerCode() {
     return providerCode;
   }
 
-  /** Milliseconds until trying again makes sense, -1 where nobody said. */
+  /** Returns the suggested delay before a retry in milliseconds; -1 if unknown. */
   public long retryAfterMs() {
     return retryAfterMs;
   }
 
-  /** Whether sending the same request again makes sense. */
+  /** Returns whether the same request may succeed later. */
   public boolean retryable() {
     return kind.retryable();
   }
 
-  /** How many chunks the consumer had been sent. */
+  /** Returns the number of chunks delivered to the consumer before the failure. */
   public long deliveredChunks() {
     return deliveredChunks;
   }
 
-  /** How many bytes of UTF-8 the consumer had been sent, reasoning and refusal included. */
+  /** Returns the UTF-8 bytes delivered to the consumer, reasoning and refusal included. */
   public long deliveredBytes() {
     return deliveredBytes;
   }
 
-  /** The tokens of the failed answer as far as they are known. */
+  /** Returns the tokens of the failed answer, as far as known. */
   public TokenUsage usage() {
     return usage;
   }
 
-  /** What the failed answer cost in US dollars; {@code null} where that is not known. */
+  /** Returns the cost of the failed answer in US dollars; {@code null} if unknown. */
   public Double costUsd() {
     return costUsd;
   }
 
-  /** Every attempt and every skipped candidate, in order. */
+  /** Returns every attempt and every skipped candidate, in order. */
   public List<Attempt> trail() {
     return trail;
   }
@@ -235,7 +239,8 @@ public final class Failure {
   }
 
   /**
-   * The failure as an exception, without a stack trace: it tells where a backend failed, not we.
+   * Returns the failure as an exception. It has no stack trace, since the failure is the backend's
+   * or the caller's.
    */
   public LlmException toException() {
     return new LlmException(this);

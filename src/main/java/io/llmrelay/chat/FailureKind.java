@@ -3,46 +3,46 @@ package io.llmrelay.chat;
 import java.util.Locale;
 
 /**
- * What went wrong, in words that hold for every backend. Whether a kind falls back, counts for the
- * circuit or marks a candidate exhausted is the coordinator's business and stands there.
+ * The kind of a failure, independent of backend and dialect. The coordinator's failure table
+ * determines whether a kind falls back, counts for the circuit or starts a cooldown.
  */
 public enum FailureKind {
-  /** The request itself is wrong; no backend would take it. */
+  /** The request is invalid; no backend would accept it. */
   INVALID_REQUEST(400, false),
-  /** The provider refused to answer for reasons of content. */
+  /** The provider refused to answer because of the content. */
   CONTENT_FILTER(400, false),
-  /** The prompt does not fit the model's window (or what the server takes in one request). */
+  /** The prompt exceeds the model's context window, or the server's limit for one request. */
   CONTEXT_LENGTH(400, false),
   /**
-   * This backend, model or account cannot do what the request asks; another may. A parameter it
-   * does not know, JSON its model got wrong, a request too large for the account's tier.
+   * This backend, model or account does not support the request; another may. Examples: a parameter
+   * it does not know, invalid JSON of its model, a request too large for the account's tier.
    */
   UNSUPPORTED(400, false),
-  /** The backend refused our key. */
+  /** The backend refused the relay's key. */
   AUTHENTICATION(502, false),
-  /** The key is good, but may not do this. */
+  /** The key is valid, but lacks a permission. */
   PERMISSION(502, false),
-  /** The backend, or no configured backend at all, knows the model. */
+  /** The backend does not know the model, or no configured backend does. */
   MODEL_NOT_FOUND(404, false),
-  /** Too many requests or tokens for now; a short wait helps. */
+  /** A rate limit of requests or tokens is reached; a retry after a short delay may succeed. */
   RATE_LIMITED(429, true),
-  /** Credits, budget or the daily allowance are spent; only a long wait or money helps. */
+  /** Credits, a budget or a daily quota are used up, for hours or until they are renewed. */
   QUOTA_EXHAUSTED(429, true),
   /** The backend is up but has no capacity. */
   OVERLOADED(503, true),
   /** All connections that the relay may have open to the backend are in use. */
   SATURATED(503, true),
-  /** The backend failed, or answered with something that is no answer. */
+  /** The backend failed, or its response is not an answer. */
   SERVER_ERROR(502, true),
-  /** A timer of ours ran out, or the backend says one of its own did. */
+  /** A timeout of the relay passed, or the backend reported one of its own. */
   TIMEOUT(504, true),
-  /** Refused, reset, TLS failure, or a stream that ended without its end marker. */
+  /** The connection was refused or reset, TLS failed, or a stream ended without its end marker. */
   NETWORK(502, true),
-  /** A success without any content. */
+  /** The backend reported success without any content. */
   EMPTY_ANSWER(502, true),
-  /** The model called a tool that is not offered, or with arguments that are no JSON object. */
+  /** The model called a tool that was not offered, or with arguments that are not a JSON object. */
   MALFORMED_TOOL_CALL(502, true),
-  /** The answer outgrew what may be held back before the commit point. */
+  /** The answer exceeded the limit for output held before the commit point. */
   TOO_LARGE(502, false),
   /** Every candidate was skipped, or they failed in different ways. */
   UNAVAILABLE(503, true),
@@ -59,22 +59,22 @@ public enum FailureKind {
     this.retryable = retryable;
   }
 
-  /** The name on the wire: lower case with underscores, such as {@code rate_limited}. */
+  /** Returns the name on the wire: lower case with underscores, such as {@code rate_limited}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The HTTP status a gateway answers with, and the failure code of a refusal on the event bus. */
+  /** Returns the HTTP status of a gateway's response, and of a reply's failure on the event bus. */
   public int status() {
     return status;
   }
 
-  /** Whether sending the same request again later makes sense. */
+  /** Returns whether the same request may succeed later. */
   public boolean retryable() {
     return retryable;
   }
 
-  /** The kind with this wire name; {@link #INTERNAL} for a name this version does not know. */
+  /** Returns the kind with this wire name; {@link #INTERNAL} for an unknown one. */
   public static FailureKind of(String code) {
     return WireNames.find(values(), code, INTERNAL);
   }

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Reads the fields of one JSON object of a request, each at most once, and refuses what is left
- * over. Every complaint is an {@link LlmException} that names the field by its full path.
+ * Reads the fields of one JSON object of a request, each at most once, and rejects unread fields.
+ * Every error is an {@link LlmException} that names the field by its full path.
  */
 final class FieldReader {
   private static final int MAX_NAME = 100;
@@ -29,7 +29,7 @@ final class FieldReader {
     this.prefix = prefix;
   }
 
-  /** The value, or {@code null} where it is absent or JSON null. */
+  /** Returns a value; {@code null} if it is absent or JSON null. */
   Object value(String key) {
     read.add(key);
     return json.getValue(key);
@@ -113,7 +113,7 @@ final class FieldReader {
     throw invalid(key, "must be an array");
   }
 
-  /** An array of strings that are not empty. */
+  /** Returns an array of non-empty strings, or {@code null}. */
   List<String> strings(String key, int max) {
     JsonArray array = array(key);
     if (array == null) {
@@ -143,7 +143,7 @@ final class FieldReader {
         });
   }
 
-  /** Converts a value with a function that complains by IllegalArgumentException. */
+  /** Converts a value with a function that throws IllegalArgumentException for an invalid one. */
   <T> T convert(String key, Function<Object, T> conversion) {
     Object value = value(key);
     if (value == null) {
@@ -156,7 +156,7 @@ final class FieldReader {
     }
   }
 
-  /** Refuses every field that was not asked for; a null value is as good as absent. */
+  /** Rejects every field that was not read; JSON null counts as absent. */
   void nothingElse() {
     for (String key : json.fieldNames()) {
       if (!read.contains(key) && json.getValue(key) != null) {
@@ -170,7 +170,7 @@ final class FieldReader {
     return Failure.invalid(path, path + " " + complaint).toException();
   }
 
-  /** A name that nobody but the sender chose: in one line, not too long, and not nothing. */
+  /** Returns a name chosen by the caller as one short line for a message; never empty. */
   static String shown(String name) {
     String cut = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) + "..." : name;
     String shown = cut.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");

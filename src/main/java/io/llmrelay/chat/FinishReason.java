@@ -3,7 +3,7 @@ package io.llmrelay.chat;
 import java.util.Locale;
 import java.util.Objects;
 
-/** Why an answer ended, in OpenAI's words. */
+/** The reason why an answer ended, in OpenAI's terms. */
 public enum FinishReason {
   STOP,
   LENGTH,
@@ -12,15 +12,15 @@ public enum FinishReason {
   /** A reason this version does not know. */
   OTHER;
 
-  /** The name on the wire, such as {@code tool_calls}. */
+  /** Returns the name on the wire, such as {@code tool_calls}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * The reason with this wire name, {@link #OTHER} for an unknown one.
+   * Returns the reason with this wire name; {@link #OTHER} for an unknown one.
    *
-   * @throws NullPointerException if there is none
+   * @throws NullPointerException if the name is {@code null}
    */
   public static FinishReason of(String code) {
     return WireNames.find(values(), Objects.requireNonNull(code), OTHER);

@@ -8,13 +8,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * A position in the JSON of a request. Checks every byte it passes and decodes none unless asked
- * for.
+ * A position in the JSON of a request. Validates every byte it passes, and decodes only values that
+ * are read decoded.
  *
- * <p>A request may be megabytes long, most of it in strings, so they are scanned eight bytes at a
- * time. Texts are full of escapes, whose distances no processor can predict: a word with simple
- * ones takes the same path as one without. Bytes that are no character of their own are counted on
- * the way.
+ * <p>A request may be megabytes long, most of it in strings, so strings are scanned in words of
+ * eight bytes. Escapes are frequent and irregular, which defeats branch prediction: a word with
+ * two-byte escapes takes the same branch as one without. The scan also counts the bytes in excess
+ * of one per character.
  *
  * <p>Each method that reads a value expects the cursor at its first token, and leaves it at the
  * token after the value. A syntax error is a {@link DecodeException}, which does not quote the
@@ -28,16 +28,16 @@ final class JsonCursor {
   private static final long QUOTES = '"' * ONES;
   private static final long BACKSLASHES = '\\' * ONES;
 
-  /** Added to a word, leaves the high bits of control characters clear. */
+  /** Added to an ASCII word, sets the high bit of every byte except control characters. */
   private static final long CONTROLS = (0x80 - ' ') * ONES;
 
-  /** Limits of the JSON parser that decodes values, and of what it can do without a deep stack. */
+  /** Limits of the JSON parser that decodes values; the depth also bounds its recursion. */
   private static final int MAX_DEPTH = 1_000;
 
   private static final int MAX_NAME = 50_000;
   private static final int MAX_NUMBER = 1_000;
 
-  /** The ASCII characters that make an escape of two bytes. */
+  /** The ASCII characters that follow the backslash of a two-byte escape. */
   private static final boolean[] ESCAPED = new boolean[128];
 
   static {
@@ -59,7 +59,7 @@ final class JsonCursor {
   private int tokenStart;
   private int nameEnd;
 
-  /** The bytes of the last string that are no character of their own. */
+  /** The bytes of the last string in excess of one per character. */
   private int surplus;
 
   private Expected expected = Expected.VALUE;
@@ -285,7 +285,7 @@ final class JsonCursor {
     }
   }
 
-  /** A scalar other than a string must be followed by something that cannot be part of it. */
+  /** Checks that a scalar other than a string is followed by a byte that cannot be part of it. */
   private void scalar(JsonToken scalar) {
     if (at < end && (Character.isLetterOrDigit(bytes[at]) || bytes[at] == '"')) {
       throw error(at);
@@ -301,7 +301,7 @@ final class JsonCursor {
     }
   }
 
-  /** Passes a string, from its quote to the byte after its last quote. */
+  /** Moves over a string, from its opening quote to the byte after its closing quote. */
   private void string() {
     byte[] in = bytes;
     int last = end - Long.BYTES;
@@ -352,7 +352,7 @@ final class JsonCursor {
     rest(afterBackslash == 0 ? i : i - 1, multiple);
   }
 
-  /** Passes the rest of a string at the end of the JSON. */
+  /** Moves over the rest of a string at the end of the JSON, where no whole word is left. */
   private void rest(int from, int multiple) {
     int i = from;
     surplus = multiple;
@@ -372,7 +372,7 @@ final class JsonCursor {
     return (word ^ pattern) + ~HIGHS;
   }
 
-  /** Marks the bytes that a backslash escapes, which is not escaped itself. */
+  /** Marks the bytes that follow an unescaped backslash. */
   private static long escaped(long backslashes, long afterBackslash) {
     long escaped = afterBackslash;
     for (int shift = 8; shift < Long.SIZE; shift += 8) {
@@ -409,7 +409,7 @@ final class JsonCursor {
     return 6;
   }
 
-  /** Returns the length of a character outside of ASCII. */
+  /** Returns the length of a character outside ASCII, in bytes. */
   private int multibyte(int i) {
     int lead = bytes[i] & 0xFF;
     int length = lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
@@ -424,7 +424,7 @@ final class JsonCursor {
     return length;
   }
 
-  /** Returns an error that names the place and does not quote the JSON. */
+  /** Returns an error that names the position and does not quote the JSON. */
   private DecodeException error(int position) {
     int line = 1;
     int column = 1;

@@ -11,12 +11,15 @@ public final class LlmException extends RuntimeException {
     this.failure = failure;
   }
 
-  /** What went wrong, what had been delivered, and the trail. */
+  /** Returns the failure, with the delivered amount and the trail. */
   public Failure failure() {
     return failure;
   }
 
-  /** The failure in {@code error}, or an {@link FailureKind#INTERNAL} one that names its class. */
+  /**
+   * Returns the failure of an LlmException; for any other error, one of kind {@link
+   * FailureKind#INTERNAL} that names its class.
+   */
   public static Failure failureOf(Throwable error) {
     if (error instanceof LlmException e) {
       return e.failure();

@@ -42,7 +42,7 @@ final class MessageJson {
     return json;
   }
 
-  /** Returns a string for a single plain text, and {@code null} for nothing. */
+  /** Returns the content field: a string for a single plain text, {@code null} for no parts. */
   private static Object content(List<ContentPart> parts, JsonArray content) {
     if (content.isEmpty()) {
       return null;
@@ -113,7 +113,7 @@ final class MessageJson {
     message.put("reasoning_details", details.add(detail(reasoning, details.size() + calls)));
   }
 
-  /** Returns OpenRouter's form of thinking. */
+  /** Returns OpenRouter's form of reasoning. */
   private static JsonObject detail(Reasoning reasoning, int index) {
     boolean hidden = reasoning.text() == null;
     JsonObject json =

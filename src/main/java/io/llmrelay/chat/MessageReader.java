@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads one message. Its fields may come in any order, so they are collected first and made into
- * parts in the order of an answer: reasoning, content, refusal, tool calls.
+ * Reads one message. Its fields may come in any order, so they are collected first and then
+ * converted to parts in the order of an answer: reasoning, content, refusal, tool calls.
  */
 final class MessageReader {
   private final JsonCursor in;
@@ -180,11 +180,7 @@ final class MessageReader {
     }
   }
 
-  /**
-   * Reads an entry of {@code reasoning_details}, which is OpenRouter's. The index of thinking that
-   * Claude has signed counts entries and tool calls: by it, thinking between calls is put there
-   * again.
-   */
+  /** Reads an entry of OpenRouter's {@code reasoning_details}. */
   private void detail(RequestPath at) {
     ObjectFields fields = ObjectFields.read(in, at);
     RawJson text = fields.text("text");
@@ -210,7 +206,7 @@ final class MessageReader {
     callsBefore.add(calls);
   }
 
-  /** Reads an entry of {@code thinking_blocks}, or a content part, in the form of Anthropic. */
+  /** Reads reasoning in Anthropic's form: an entry of {@code thinking_blocks} or a content part. */
   private Reasoning thinking(RequestPath at) {
     return PartReader.thinking(ObjectFields.read(in, at));
   }

@@ -16,7 +16,7 @@ final class PartReader {
 
   private PartReader() {}
 
-  /** Reads the part at the cursor. */
+  /** Reads the content part at the cursor. */
   static ContentPart read(JsonCursor in, RequestPath path) {
     ObjectFields fields = ObjectFields.read(in, path);
     String type = fields.required("type");
@@ -72,7 +72,7 @@ final class PartReader {
     return read;
   }
 
-  /** Reads thinking in the form of Anthropic or Mistral. */
+  /** Reads reasoning in Anthropic's or Mistral's form. */
   static Reasoning thinking(ObjectFields fields) {
     RawJson thinking = fields.raw("thinking");
     String signature = fields.string("signature");
@@ -87,7 +87,7 @@ final class PartReader {
         encrypted);
   }
 
-  /** Returns a string, or the texts of Mistral's array of parts. */
+  /** Returns a string as it is, or the joined texts of Mistral's array of parts. */
   private static RawJson text(RawJson thinking) {
     if (thinking.isString() || !(thinking.value() instanceof JsonArray parts)) {
       return thinking;

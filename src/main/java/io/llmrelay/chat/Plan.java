@@ -5,9 +5,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * Which candidates would be tried for a request, and why the others not.
+ * The candidates that would be tried for a request, and those that would be skipped.
  *
- * @param candidates every candidate that was looked at: first those that would be tried, in order
+ * @param candidates every candidate: first those that would be tried, in order, then the others
  */
 public record Plan(List<Entry> candidates) {
 
@@ -15,12 +15,12 @@ public record Plan(List<Entry> candidates) {
    * One candidate of a plan.
    *
    * @param backend the backend's configured name
-   * @param model the model that would be asked of it
-   * @param skip why it would not be tried, or {@code null} where it would
-   * @param message the reason in words: why it stands where it stands, or why it is left out
-   * @param availableInMs milliseconds until an exhausted candidate or open circuit may be tried, -1
-   *     where that is not known or does not apply
-   * @param estimatedCostUsd what the request would cost there, {@code null} where it is not known
+   * @param model the model that would be requested
+   * @param skip the reason to skip it; {@code null} if it would be tried
+   * @param message the reason for its position in the plan, or for skipping it, in words
+   * @param availableInMs milliseconds until a skipped candidate may be tried; -1 if unknown or not
+   *     applicable
+   * @param estimatedCostUsd the estimated cost of the request; {@code null} if unknown
    */
   public record Entry(
       String backend,

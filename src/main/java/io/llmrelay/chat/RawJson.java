@@ -26,7 +26,7 @@ import java.util.Objects;
  * <p>A slice keeps the whole body reachable.
  */
 public final class RawJson {
-  /** Long strings are expected: a body is bounded, its images are strings. */
+  /** Has no limit for the length of strings: the body is bounded, and images are strings. */
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -66,7 +66,7 @@ public final class RawJson {
   /**
    * Wraps the bytes of one valid JSON value.
    *
-   * @param characters of a string, decoded; of any other value, its bytes
+   * @param characters the decoded characters of a string; for any other value, its bytes
    */
   static RawJson slice(byte[] bytes, int from, int to, int characters) {
     return new RawJson("", bytes, from, to, characters, null);
@@ -192,7 +192,7 @@ public final class RawJson {
     return new JsonCursor(bytes, from, to);
   }
 
-  /** Returns the decoded string; {@code null} if the value is no string. */
+  /** Returns the decoded string; {@code null} if the value is not a string. */
   public String string() {
     if (bytes == null) {
       return value instanceof String text ? text : null;
@@ -366,7 +366,7 @@ public final class RawJson {
     return Objects.hashCode(value());
   }
 
-  /** Leaves the value out: it may be part of a prompt. */
+  /** Omits the value, which may be part of a prompt. */
   @Override
   public String toString() {
     return "RawJson[" + length() + " bytes]";

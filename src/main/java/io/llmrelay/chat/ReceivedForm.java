@@ -9,14 +9,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A request in the form of the API at which it was received. A backend of the same API gets the
- * body unchanged, with fields that {@link ChatRequest} does not have; all others get the translated
- * request. The answer of a backend of the same API has its {@linkplain BlockKind#EVENT events}.
+ * A request in the form of the API through which it was received. A backend with the same API is
+ * sent this form unchanged, including fields that a {@link ChatRequest} cannot express; any other
+ * backend is sent a translation of the {@link ChatRequest}. Answers of the same API contain its
+ * {@linkplain BlockKind#EVENT events}.
  *
  * @param format the API: {@link #ANTHROPIC_MESSAGES} or {@link #OPENAI_RESPONSES}
- * @param body an object; the request's texts are slices of the same bytes
- * @param headers the API's own headers, such as {@code anthropic-beta}; never one with a key
- * @param untranslated the fields of the body that the translated request lacks
+ * @param body a JSON object, of whose bytes the texts of the request are slices
+ * @param headers headers defined by the API, such as {@code anthropic-beta}; never one with a key
+ * @param untranslated the fields of the body that the {@link ChatRequest} does not express
  */
 public record ReceivedForm(
     String format, RawJson body, Map<String, String> headers, Untranslated untranslated) {
@@ -33,10 +34,10 @@ public record ReceivedForm(
   }
 
   /**
-   * Paths of fields that the translated request lacks, each in one of three classes.
+   * The paths of fields that the {@link ChatRequest} does not express, in three classes.
    *
-   * @param unknown fields that this version does not know; the option {@code unknown-fields} of a
-   *     backend decides
+   * @param unknown fields that this version does not know; the backend's option {@code
+   *     unknown-fields} applies
    * @param omissible fields of this API that tune the answer: left out for other APIs, with a
    *     warning
    * @param essential fields of this API that change the meaning: no other API can serve the request
@@ -129,7 +130,7 @@ public record ReceivedForm(
     return value.string();
   }
 
-  /** Leaves the content out: a prompt never reaches a log. */
+  /** Omits the content: a prompt must not be logged. */
   @Override
   public String toString() {
     return "ReceivedForm[" + format + ", " + body.length() + " bytes]";

@@ -5,15 +5,15 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * The {@code relay} object of a request: what this one call wants otherwise than configured. A
- * {@code null} (or an unset timeout) means: as configured.
+ * The {@code relay} object of a request: settings that override the configuration for this request.
+ * A {@code null} (or an unset timeout) leaves a setting as configured.
  *
  * @param candidates {@code backend} (its default model), {@code backend/model} or the id of a model
  *     that a backend lists, in the order to try
- * @param commit when a candidate becomes final
- * @param timeouts per phase
- * @param maxRetries how often the same candidate may be tried again, 0 to 10
- * @param prefer what orders the candidates
+ * @param commit the point at which a candidate becomes final
+ * @param timeouts the timeouts of the phases
+ * @param maxRetries the maximum number of retries of one candidate, 0 to 10
+ * @param prefer the order of the candidates
  */
 public record RelayHints(
     List<String> candidates,
@@ -22,7 +22,7 @@ public record RelayHints(
     Integer maxRetries,
     Prefer prefer) {
 
-  /** What orders the candidates of a plan. */
+  /** The order of the candidates of a plan. */
   public enum Prefer {
     /** The configured fallback order. */
     ORDER,
@@ -30,16 +30,16 @@ public record RelayHints(
     COST
   }
 
-  /** Most candidates one request may name. */
+  /** The most candidates that a request may name. */
   public static final int MAX_CANDIDATES = 32;
 
-  /** Most retries of one candidate a request may ask for. */
+  /** The most retries of one candidate that a request may set. */
   public static final int MAX_RETRIES = 10;
 
-  /** Longest candidate, in characters: a backend's name, a slash and a model's. */
+  /** The maximum length of a candidate's name, in characters. */
   private static final int MAX_CANDIDATE = 300;
 
-  /** Everything as configured. */
+  /** Overrides nothing. */
   public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
   /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */

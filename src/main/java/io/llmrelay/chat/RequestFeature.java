@@ -10,8 +10,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What changes the shape or the meaning of an answer: a candidate without it cannot serve the
- * request.
+ * A feature that a request uses. A candidate that does not support it cannot serve the request,
+ * since its answer would have another form or meaning.
  */
 public enum RequestFeature {
   TOOLS("tools"),
@@ -34,12 +34,12 @@ public enum RequestFeature {
     this.text = text;
   }
 
-  /** Returns whether another API than the one it was sent to has no such thing. */
+  /** Returns whether only the API to which the request was sent has this feature. */
   public boolean isOfOneApi() {
     return this == PROVIDER_TOOLS || this == OTHER_PARTS;
   }
 
-  /** Returns how a message names it. */
+  /** Returns the name in messages. */
   @Override
   public String toString() {
     return text;

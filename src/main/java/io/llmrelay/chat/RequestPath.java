@@ -8,9 +8,9 @@ import static com.fasterxml.jackson.core.JsonToken.VALUE_NULL;
 import java.util.List;
 
 /**
- * The path to an object of a request, which errors name, and the unknown fields met on the way.
+ * The path to an object of a request, for error messages, and the unknown fields found so far.
  *
- * @param prefix the path with its dot, such as {@code messages[0].}; empty at the top
+ * @param prefix the path with a final dot, such as {@code messages[0].}; empty at the top level
  * @param unknown paths of fields that this version does not know, at most {@link #MAX_UNKNOWN}
  */
 record RequestPath(String prefix, List<String> unknown) {

@@ -39,8 +39,8 @@ final class RequestReader {
    * Reads a request.
    *
    * @param body not changed afterwards
-   * @param own takes a field that is not part of a request; false if it does not know the field
-   * @throws DecodeException if the body is no JSON object; the message does not quote it
+   * @param own consumes a field that is not part of a request; returns false for an unknown one
+   * @throws DecodeException if the body is not a JSON object; the message does not quote it
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   static ChatRequest read(byte[] body, BiPredicate<String, RawJson> own) {

@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A field of a request that few dialects have, by the name that OpenAI's API or its best-known
- * extension gives it. A neutral value, which changes nothing, counts as absent.
+ * An optional field of a request that only some dialects have, named as in OpenAI's API or its most
+ * common extension. A neutral value, which has no effect, counts as absent.
  */
 public enum Setting {
   FREQUENCY_PENALTY(Setting::penalty, Setting::zero),
@@ -61,12 +61,14 @@ public enum Setting {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Returns what the value must be, or {@code null} if it is that. */
+  /**
+   * Returns the message for an invalid value, such as "must be a string"; {@code null} if valid.
+   */
   String problem(Object value) {
     return check.apply(value);
   }
 
-  /** Returns whether a valid value changes nothing. */
+  /** Returns whether a valid value has no effect. */
   boolean isNeutral(Object value) {
     return neutral.test(value);
   }

@@ -2,11 +2,11 @@ package io.llmrelay.chat;
 
 import java.util.Locale;
 
-/** Why a candidate was left out of a plan, or skipped when its turn came. */
+/** The reason why a candidate was left out of a plan or skipped during failover. */
 public enum SkipReason {
   /** The backend does not serve the model. */
   MODEL_NOT_SERVED,
-  /** The backend or model cannot do what the request asks for. */
+  /** The backend or model lacks a capability that the request needs. */
   CAPABILITY,
   /** It has another model than the first candidate, whose embeddings cannot be compared. */
   OTHER_MODEL,
@@ -14,21 +14,21 @@ public enum SkipReason {
   CONTEXT_WINDOW,
   /** The circuit is open. */
   CIRCUIT_OPEN,
-  /** The candidate told us when to come back, and that is not yet. */
+  /** The candidate is in a cooldown, after a rate limit, a spent quota or a refused key. */
   EXHAUSTED,
-  /** All connections that the relay may have open to it are in use. */
+  /** All connections that the relay may have open to the backend are in use. */
   SATURATED,
-  /** Its budget is spent, or has no room for this request. */
+  /** The backend's budget is used up, or too small for this request. */
   BUDGET,
   /** A reason this version does not know. */
   OTHER;
 
-  /** The name on the wire, such as {@code circuit_open}. */
+  /** Returns the name on the wire, such as {@code circuit_open}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The reason with this wire name, {@link #OTHER} for an unknown one. */
+  /** Returns the reason with this wire name; {@link #OTHER} for an unknown one. */
   static SkipReason of(String code) {
     return WireNames.find(values(), code, OTHER);
   }

@@ -4,14 +4,14 @@ import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 
 /**
- * The tokens of one answer.
+ * The token counts of one answer.
  *
- * @param inputTokens all tokens of the prompt, those read from or written to a cache included
- * @param outputTokens all tokens the model produced, reasoning included
+ * @param inputTokens all tokens of the prompt, including those read from or written to a cache
+ * @param outputTokens all tokens that the model produced, including reasoning
  * @param cachedInputTokens the part of the input that was read from the provider's cache
  * @param cacheWriteTokens the part of the input that was written to the provider's cache
- * @param reasoningTokens the part of the output that was reasoning, as far as the provider says
- * @param source who counted
+ * @param reasoningTokens the part of the output that was reasoning; 0 if not reported
+ * @param source the origin of the counts
  */
 public record TokenUsage(
     long inputTokens,
@@ -21,51 +21,55 @@ public record TokenUsage(
     long reasoningTokens,
     Source source) {
 
-  /** Who counted the tokens. */
+  /** The origin of the counts. */
   public enum Source {
-    /** The provider said so. */
+    /** Reported by the provider. */
     PROVIDER,
-    /** The provider said nothing; derived from the length of the texts. */
+    /** Estimated from the length of the texts, at least in part. */
     ESTIMATED,
-    /** Nothing is known. */
+    /** Neither reported nor estimated. */
     NONE
   }
 
-  /** Nothing is known. */
+  /** The unknown usage. */
   public static final TokenUsage NONE = new TokenUsage(0, 0, 0, 0, 0, Source.NONE);
 
-  /** Four characters of text to a token: the usual rule of thumb for English. */
+  /** The assumed number of characters per token: the common rule of thumb for English. */
   public static final int CHARACTERS_PER_TOKEN = 4;
 
-  /** A usage guessed from the number of characters of prompt and answer. */
+  /** Estimates a usage from the number of characters of prompt and answer. */
   public static TokenUsage estimate(long inputCharacters, long outputCharacters) {
     return new TokenUsage(
         tokens(inputCharacters), tokens(outputCharacters), 0, 0, 0, Source.ESTIMATED);
   }
 
   /**
-   * The usage of an answer that broke off: what the provider said, but no less than what was
-   * delivered. Many providers count at the end only, and say 0 or 1 before.
+   * Returns the usage of an interrupted answer: the reported counts, raised to an estimate for the
+   * delivered text if that is higher. Many providers count only at the end, and report 0 or 1
+   * before.
    *
-   * @param said what the provider said, {@link #NONE} if nothing
-   * @param outputCharacters how much was delivered; 0 leaves what was said
+   * @param reported the usage that the provider reported; {@link #NONE} if it reported none
+   * @param outputCharacters the characters delivered; if 0, the reported usage is returned
    */
-  public static TokenUsage atLeast(TokenUsage said, long inputCharacters, long outputCharacters) {
+  public static TokenUsage atLeast(
+      TokenUsage reported, long inputCharacters, long outputCharacters) {
     TokenUsage delivered = estimate(inputCharacters, outputCharacters);
-    boolean input = said.inputTokens == 0;
-    if (outputCharacters == 0 || !input && delivered.outputTokens <= said.outputTokens) {
-      return said;
+    boolean hasInput = reported.inputTokens > 0;
+    if (outputCharacters == 0 || hasInput && delivered.outputTokens <= reported.outputTokens) {
+      return reported;
     }
     return new TokenUsage(
-        input ? delivered.inputTokens : said.inputTokens,
-        Math.max(said.outputTokens, delivered.outputTokens),
-        said.cachedInputTokens,
-        said.cacheWriteTokens,
-        said.reasoningTokens,
+        hasInput ? reported.inputTokens : delivered.inputTokens,
+        Math.max(reported.outputTokens, delivered.outputTokens),
+        reported.cachedInputTokens,
+        reported.cacheWriteTokens,
+        reported.reasoningTokens,
         Source.ESTIMATED);
   }
 
-  /** The greater of each count, for usages of the same answer; the sources rank as declared. */
+  /**
+   * Returns the maximum of each count of two usages of one answer, with the more reliable source.
+   */
   public TokenUsage max(TokenUsage other) {
     return new TokenUsage(
         Math.max(inputTokens, other.inputTokens),
@@ -80,12 +84,12 @@ public record TokenUsage(
     return (characters + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN;
   }
 
-  /** Input and output together. */
+  /** Returns the sum of input and output tokens. */
   public long totalTokens() {
     return inputTokens + outputTokens;
   }
 
-  /** Whether there is nothing in it; some backends send such a usage after the real one. */
+  /** Returns whether there are no tokens; some backends send such a usage after the real one. */
   public boolean isZero() {
     return inputTokens == 0 && outputTokens == 0;
   }

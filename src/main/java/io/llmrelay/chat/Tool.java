@@ -7,7 +7,7 @@ import io.vertx.core.json.JsonObject;
  *
  * @param type {@code function}, or the type of a provider's own tool
  * @param name the name of a function; {@code null} for another type
- * @param description what it does, or {@code null}
+ * @param description the description for the model, or {@code null}
  * @param parameters the JSON schema of its arguments, an object; {@code null} for no arguments
  * @param strict whether the arguments must fit the schema; {@code null} if not given
  * @param cacheControl the {@code cache_control} object, or {@code null}
@@ -22,7 +22,7 @@ public record Tool(
     RawJson cacheControl,
     RawJson source) {
 
-  /** The type of all tools that the caller runs itself. */
+  /** The type of tools that the caller executes. */
   public static final String FUNCTION = "function";
 
   /**

@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether the model must call a tool.
+ * The choice among the tools: whether the model may, must or must not call one.
  *
- * @param mode what it may do
- * @param names the tools it may call; empty for any
+ * @param mode whether the model calls tools
+ * @param names the tools that it may call; empty for any
  */
 public record ToolChoice(Mode mode, List<String> names) {
 
-  /** What the model may do. */
+  /** Whether the model calls tools. */
   public enum Mode {
-    /** Calls tools or answers. */
+    /** The model decides. */
     AUTO,
-    /** Calls no tool. */
+    /** The model calls no tool. */
     NONE,
-    /** Calls at least one tool. */
+    /** The model calls at least one tool. */
     REQUIRED
   }
 
@@ -36,7 +36,7 @@ public record ToolChoice(Mode mode, List<String> names) {
     return new ToolChoice(Mode.REQUIRED, List.of(name));
   }
 
-  /** Returns OpenAI's form: a word, a named function, or allowed tools. */
+  /** Returns OpenAI's form: a string, a named function, or allowed tools. */
   public Object toJson() {
     String word = mode.name().toLowerCase(Locale.ROOT);
     if (names.isEmpty()) {
@@ -58,7 +58,7 @@ public record ToolChoice(Mode mode, List<String> names) {
         .put(Tool.FUNCTION, new JsonObject().put("name", name));
   }
 
-  /** Returns the only tool that may be called, and must; {@code null} if there is no such. */
+  /** Returns the tool that must be called; {@code null} if none must, or one of several. */
   public String only() {
     return mode == Mode.REQUIRED && names.size() == 1 ? names.get(0) : null;
   }

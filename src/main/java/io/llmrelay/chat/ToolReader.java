@@ -41,7 +41,7 @@ final class ToolReader {
   }
 
   /**
-   * Reads the choice.
+   * Reads the tool choice.
    *
    * @param value the decoded field, or {@code null}
    * @return {@code null} for the default

@@ -2,11 +2,11 @@ package io.llmrelay.chat;
 
 import java.util.Locale;
 
-/** Reads enumerations that may come from a newer version. */
+/** Reads enumeration constants, which may come from a newer version. */
 final class WireNames {
   private WireNames() {}
 
-  /** The value with this name in lower case, or the given one for a name that is not known. */
+  /** Returns the constant whose name in lower case is this, or the default for an unknown name. */
   static <E extends Enum<E>> E find(E[] values, String name, E other) {
     for (E value : values) {
       if (value.name().toLowerCase(Locale.ROOT).equals(name)) {

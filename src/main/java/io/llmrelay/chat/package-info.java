@@ -1,8 +1,8 @@
 /**
- * The contract ({@link io.llmrelay.chat.ChatService}) and the vocabulary every other room speaks:
- * what is asked ({@link io.llmrelay.chat.ChatRequest}), what comes back ({@link
- * io.llmrelay.chat.ChatEvent}, {@link io.llmrelay.chat.ChatCompletion}), what it used ({@link
- * io.llmrelay.chat.TokenUsage}) and what can go wrong ({@link io.llmrelay.chat.Failure}).
- * Everything here is immutable and has one JSON form, the one that crosses the event bus.
+ * The contract of every service that answers chat requests ({@link io.llmrelay.chat.ChatService}),
+ * and its data types: requests ({@link io.llmrelay.chat.ChatRequest}), answers ({@link
+ * io.llmrelay.chat.ChatEvent}, {@link io.llmrelay.chat.ChatCompletion}), usage ({@link
+ * io.llmrelay.chat.TokenUsage}) and failures ({@link io.llmrelay.chat.Failure}). The data types are
+ * immutable and have one JSON form, which is also that of the event bus.
  */
 package io.llmrelay.chat;

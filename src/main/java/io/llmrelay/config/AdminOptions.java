@@ -1,8 +1,8 @@
 package io.llmrelay.config;
 
 /**
- * The address of the operators' endpoints: metrics, detailed health, reload. They require no key,
- * so every client that can reach this address can use them.
+ * The address of the admin endpoints: metrics, detailed health, reload. They require no key, so
+ * every client that can reach this address can use them.
  */
 public class AdminOptions {
   public static final String DEFAULT_HOST = "127.0.0.1";

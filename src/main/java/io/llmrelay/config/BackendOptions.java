@@ -14,10 +14,10 @@ import java.util.Map;
  */
 public class BackendOptions {
   /**
-   * Enough for a node with thousands of streams, each of which uses a connection until it ends;
-   * providers limit requests and tokens per minute, not connections. With TLS an open connection
-   * takes some tens of KiB, so 4096 take one or two hundred MiB. They also stay well below the
-   * 28,000 local ports that Linux has by default for one remote address.
+   * The default limit of connections: enough for thousands of streams, each of which uses one until
+   * it ends. Providers limit requests and tokens per minute, not connections. An open TLS
+   * connection takes some tens of KiB, so 4096 take one or two hundred MiB, and they stay well
+   * below the 28,000 local ports that Linux has by default for one remote address.
    */
   public static final int DEFAULT_MAX_CONNECTIONS = 4096;
 
@@ -81,9 +81,10 @@ public class BackendOptions {
   }
 
   /**
-   * Returns the provider, by which the catalogue finds prices and a {@link KnownProvider} gives
-   * defaults. Unless set, it is the known provider at the base URL's host; without a base URL, or
-   * for a provider without a fixed host, the one whose name the backend has.
+   * Returns the provider, which determines prices in the catalogue and, for a {@link
+   * KnownProvider}, defaults. Unless set, it is the known provider at the base URL's host; without
+   * a base URL, or for a provider without a fixed host, the known provider with the name of the
+   * backend.
    */
   public String getProvider() {
     return provider;
@@ -159,7 +160,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** Returns the models it serves; if empty, any model name is passed on. */
+  /** Returns the models that the backend serves; if empty, any model name is passed on. */
   public List<String> getModels() {
     return models;
   }
@@ -189,7 +190,7 @@ public class BackendOptions {
     return this;
   }
 
-  /** Returns the most connections at a time; requests beyond it wait up to the connect timeout. */
+  /** Returns the maximum number of connections; further requests wait up to the connect timeout. */
   public int getMaxConnections() {
     return maxConnections;
   }

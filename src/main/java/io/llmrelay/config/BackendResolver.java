@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Completes the backends of a configuration: adds defaults of known providers, keys from files and
- * environment variables, and backends for providers whose variables are set. It is idempotent.
+ * environment variables, and backends for providers whose variables are set. Idempotent.
  *
  * <p>A key from an environment variable is used for the provider's own host only. A backend that is
  * named after a provider but has another base URL gets its configured key, or none.
@@ -21,7 +21,7 @@ final class BackendResolver {
   /**
    * @param env the environment variables
    * @param folder the base of relative key file paths
-   * @param problems receives what is wrong
+   * @param problems collects the problems
    */
   BackendResolver(Map<String, String> env, Path folder, Problems problems) {
     this.env = env;

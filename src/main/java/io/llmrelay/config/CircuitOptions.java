@@ -3,7 +3,7 @@ package io.llmrelay.config;
 import java.time.Duration;
 import java.util.Objects;
 
-/** The circuit breaker: when a failing backend is not used for a while. */
+/** The circuit breaker, which stops requests to a failing backend for some time. */
 public class CircuitOptions {
   public static final int DEFAULT_MAX_FAILURES = 5;
   public static final Duration DEFAULT_RESET_TIMEOUT = Duration.ofSeconds(30);
@@ -12,7 +12,7 @@ public class CircuitOptions {
   public static final double DEFAULT_FAILURE_RATE = 0.5;
   public static final Duration DEFAULT_TRIAL_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The unit that has a circuit of its own. */
+  /** The unit that has its own circuit. */
   public enum Scope {
     /** Each backend. */
     BACKEND,
@@ -99,7 +99,7 @@ public class CircuitOptions {
     return this;
   }
 
-  /** Returns what has a circuit of its own. */
+  /** Returns the unit that has its own circuit. */
   public Scope getScope() {
     return scope;
   }

@@ -3,8 +3,9 @@ package io.llmrelay.config;
 import java.util.List;
 
 /**
- * Thrown for an unusable configuration. The message lists every problem on a line of its own, with
- * the file, the line number if known, the key and what is allowed. It never contains a value.
+ * Thrown for an unusable configuration. The message lists every problem on a separate line, with
+ * the file, the line number if known, the key and the allowed values. It never contains the given
+ * value.
  */
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;

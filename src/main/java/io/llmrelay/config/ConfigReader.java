@@ -15,8 +15,8 @@ import java.util.Map;
  * Reads option classes from YAML and JSON, and writes them as JSON.
  *
  * <p>A {@link ConfigTree} parses the text and expands environment variables; then Jackson binds the
- * tree. Both add what is wrong to one {@link Problems} and continue, so that all mistakes are
- * reported at once.
+ * tree. Both collect problems in one {@link Problems} and continue, so that all are reported at
+ * once.
  */
 final class ConfigReader {
   private ConfigReader() {}
@@ -25,8 +25,8 @@ final class ConfigReader {
    * Reads a file, JSON if it is named {@code *.json} and YAML otherwise.
    *
    * @param env the values of {@code ${NAME}} and {@code ${NAME:default}}
-   * @param problems receives what is wrong
-   * @return the options, without the values that are wrong
+   * @param problems collects the problems
+   * @return the options, without invalid values
    * @throws ConfigException if the file cannot be read or parsed
    */
   static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
@@ -49,8 +49,8 @@ final class ConfigReader {
    * Reads a JSON object.
    *
    * @param env as for a file; {@code null} to keep every {@code ${NAME}} as it is
-   * @param problems receives what is wrong
-   * @return the options, without the values that are wrong
+   * @param problems collects the problems
+   * @return the options, without invalid values
    * @throws ConfigException if it cannot be bound at all
    */
   static <T> T read(JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {

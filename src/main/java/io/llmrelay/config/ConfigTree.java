@@ -82,7 +82,7 @@ final class ConfigTree {
       String key = parser.currentName();
       String at = path.isEmpty() ? key : path + "." + key;
       if (object.has(key)) {
-        problems.add(at, "is there twice" + (withLines ? ", again on line " + line() : ""));
+        problems.add(at, "occurs twice" + (withLines ? ", again on line " + line() : ""));
       } else if (withLines) {
         problems.setLine(at, line());
       }

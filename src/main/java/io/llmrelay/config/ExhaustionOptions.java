@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** Limits for the cooldowns that backends request. */
 public class ExhaustionOptions {
-  /** The longest month, for monthly quotas. */
+  /** The default maximum of a cooldown: a month, for monthly quotas. */
   public static final Duration DEFAULT_MAX = Duration.ofDays(31);
 
   private Duration max = DEFAULT_MAX;

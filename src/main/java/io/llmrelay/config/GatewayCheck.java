@@ -49,7 +49,7 @@ final class GatewayCheck {
       values.notBlank("gateway.admin.host", admin.getHost());
       values.range("gateway.admin.port", admin.getPort(), 0, 65_535);
       if (admin.getPort() != 0 && admin.getPort() == gateway.getPort()) {
-        problems.add("gateway.admin.port", "must be another one than gateway.port");
+        problems.add("gateway.admin.port", "must differ from gateway.port");
       }
     }
   }
@@ -57,13 +57,13 @@ final class GatewayCheck {
   private void key(String name, GatewayKeyOptions key) {
     String path = "gateway.keys." + name;
     if (!KEY_NAME.matcher(name).matches()) {
-      problems.add(path, "is not a name: letters, digits, - and _ are allowed, at most 64");
+      problems.add(path, "is not a valid name: letters, digits, - and _ are allowed, at most 64");
     }
     String hash = key.getSha256();
     if (key.keyProblem() != null) {
       problems.add(path + ".key", key.keyProblem());
     } else if (hash == null) {
-      problems.add(path, "needs sha256 (or key): \"llm-relay key\" makes one");
+      problems.add(path, "needs sha256 (or key): \"llm-relay key\" generates one");
     } else if (!SHA256.matcher(hash).matches()) {
       problems.add(path + ".sha256", "must be the key's SHA-256: 64 hex digits");
     } else {
@@ -106,7 +106,7 @@ final class GatewayCheck {
       problems.add(
           "gateway.keys",
           ("is empty, and other machines can reach gateway.host %s: name a key (\"llm-relay key\""
-                  + " makes one), or listen at 127.0.0.1, or say gateway.allow-anonymous: true")
+                  + " generates one), or listen at 127.0.0.1, or set gateway.allow-anonymous: true")
               .formatted(gateway.getHost()));
     }
   }

@@ -92,7 +92,7 @@ public class GatewayOptions {
     return this;
   }
 
-  /** Returns the most client connections at a time; any other is closed when accepted. */
+  /** Returns the maximum number of client connections; further ones are closed when accepted. */
   public int getMaxConnections() {
     return maxConnections;
   }

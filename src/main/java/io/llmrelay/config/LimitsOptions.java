@@ -34,7 +34,7 @@ public class LimitsOptions {
     return this;
   }
 
-  /** Returns the most retries of one candidate, 0 to 10. */
+  /** Returns the maximum number of retries of one candidate, 0 to 10. */
   public int getRetries() {
     return retries;
   }
@@ -44,7 +44,7 @@ public class LimitsOptions {
     return this;
   }
 
-  /** Returns the most candidates a request may name, 1 to 32. */
+  /** Returns the maximum number of candidates that a request may name, 1 to 32. */
   public int getCandidates() {
     return candidates;
   }

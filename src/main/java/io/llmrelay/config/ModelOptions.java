@@ -8,9 +8,9 @@ import java.util.List;
  * A model in the user's catalogue, which takes precedence over the built-in catalogue.
  *
  * @param id the model's id at the backend
- * @param provider the provider or backend of the model; {@code null} for all
- * @param contextWindow the most tokens of input and output together; {@code null} if unknown
- * @param maxOutput the most output tokens; {@code null} if unknown
+ * @param provider the provider or backend that the entry applies to; {@code null} for all
+ * @param contextWindow the maximum tokens of input and output together; {@code null} if unknown
+ * @param maxOutput the maximum output tokens; {@code null} if unknown
  * @param price the price; {@code null} if unknown
  * @param capabilities some of {@link #CAPABILITIES}; {@code null} for streaming only
  * @param status the lifecycle status, one of {@link #STATUSES}; {@code null} for current
@@ -34,7 +34,7 @@ public record ModelOptions(
   public static final List<String> STATUSES =
       List.of("preview", "current", "legacy", "deprecated", "retired");
 
-  /** Creates a current model with the capability to stream. */
+  /** Creates a model with the default status and capabilities. */
   public ModelOptions(
       String id, String provider, Integer contextWindow, Integer maxOutput, Price price) {
     this(id, provider, contextWindow, maxOutput, price, null, null, null, null);
@@ -48,8 +48,8 @@ public record ModelOptions(
    * @param cachedInput for input tokens read from the provider's cache; {@code null}: as {@code
    *     input}
    * @param cacheWrite for input tokens written to the provider's cache; {@code null}: as {@code
-   *     input}. In a tier it changes as {@code input} does
-   * @param tiers other prices for long prompts or from a date on; {@code null} for none
+   *     input}. A tier changes it in proportion to {@code input}
+   * @param tiers prices for long prompts or from a date on; {@code null} for none
    */
   public record Price(
       Double input, Double output, Double cachedInput, Double cacheWrite, List<Tier> tiers) {
@@ -65,12 +65,13 @@ public record ModelOptions(
    * fromInputTokens} that the input reaches applies to the whole request.
    *
    * @param fromInputTokens the minimum number of input tokens; {@code null} for all requests
-   * @param from the first day (UTC); {@code null} until the date of another tier is reached
+   * @param from the first day (UTC) on which the tier applies; {@code null} until the date of
+   *     another tier is reached
    */
   public record Tier(
       Integer fromInputTokens, LocalDate from, Double input, Double output, Double cachedInput) {}
 
-  /** Returns the model as in a configuration. */
+  /** Returns the JSON form of the configuration. */
   public JsonObject toJson() {
     return ConfigReader.toJson(this);
   }

@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Checks completed options beyond the form of each value: ranges, names that exist, keys and
- * headers that can be sent.
+ * Validates options after defaults are applied: ranges, references to backends and models, and keys
+ * and headers that HTTP can carry. The syntax of values is checked when they are read.
  */
 final class OptionsCheck {
   private static final Pattern BACKEND_NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
@@ -53,7 +53,7 @@ final class OptionsCheck {
     check.retries();
     check.limits();
     check.circuit();
-    check.queue();
+    check.queueAndCooldowns();
     check.busAndLatch();
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
@@ -83,7 +83,7 @@ final class OptionsCheck {
   private void backend(String name, BackendOptions backend) {
     String path = "backends." + name;
     if (!BACKEND_NAME.matcher(name).matches()) {
-      problems.add(path, "is not a name: letters, digits, - and _ are allowed, at most 64");
+      problems.add(path, "is not a valid name: letters, digits, - and _ are allowed, at most 64");
     }
     oneOf(path + ".provider", backend.getProvider(), KnownProvider.ids());
     if (backend.getDialect() == null) {
@@ -117,7 +117,7 @@ final class OptionsCheck {
     atLeast(path + ".requests-per-day", budget.getRequestsPerDay(), 1);
     atLeast(path + ".tokens-per-minute", budget.getTokensPerMinute(), 1);
     atLeast(path + ".tokens-per-day", budget.getTokensPerDay(), 1);
-    share(path + ".warn-at", budget.getWarnAt());
+    fraction(path + ".warn-at", budget.getWarnAt());
   }
 
   private void baseUrl(String path, String url, KnownProvider known) {
@@ -130,10 +130,10 @@ final class OptionsCheck {
       problems.add(path, "needs a base-url" + otherwise);
       return;
     }
-    boolean good;
+    boolean valid;
     try {
       URI uri = URI.create(url);
-      good =
+      valid =
           ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
               && uri.getHost() != null
               && uri.getPort() <= 65_535
@@ -141,9 +141,9 @@ final class OptionsCheck {
               && uri.getRawQuery() == null
               && uri.getRawFragment() == null;
     } catch (IllegalArgumentException e) {
-      good = false;
+      valid = false;
     }
-    if (!good) {
+    if (!valid) {
       problems.add(
           path + ".base-url",
           "must be an http or https URL with a host, without user, query or fragment,"
@@ -172,11 +172,11 @@ final class OptionsCheck {
 
   private void candidates(String path, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
-    // An entry that has a problem may be unreadable.
+    // Options with problems may not convert to a catalogue.
     Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
     ModelResolver<BackendModels> models = BackendModels.resolver(backends, catalog);
     for (int i = 0; i < candidates.size(); i++) {
-      String at = path + "[" + i + "]";
+      String entryPath = path + "[" + i + "]";
       String candidate = candidates.get(i);
       if (models.resolves(candidate)) {
         continue;
@@ -186,10 +186,10 @@ final class OptionsCheck {
       BackendOptions backend = backends.get(name);
       if (backend == null) {
         problems.add(
-            at, "names a backend that is not there: " + Problems.unknown(name, backends.keySet()));
+            entryPath, "names an unknown backend: " + Problems.unknown(name, backends.keySet()));
       } else if (split.model() != null) {
         problems.add(
-            at,
+            entryPath,
             "names a model that %s does not serve (its models: %s)"
                 .formatted(name, String.join(", ", backend.getModels())));
       }
@@ -230,21 +230,21 @@ final class OptionsCheck {
   }
 
   private void price(String path, ModelOptions.Price price) {
-    dollars(path, price.input(), price.output(), price.cachedInput());
+    prices(path, price.input(), price.output(), price.cachedInput());
     notNegative(path + ".cache-write", price.cacheWrite());
     List<ModelOptions.Tier> tiers = price.tiers() == null ? List.of() : price.tiers();
     for (int i = 0; i < tiers.size(); i++) {
-      String at = path + ".tiers[" + i + "]";
+      String entryPath = path + ".tiers[" + i + "]";
       ModelOptions.Tier tier = tiers.get(i);
       if (tier.fromInputTokens() == null && tier.from() == null) {
-        problems.add(at, "needs from-input-tokens or from: where it begins");
+        problems.add(entryPath, "needs from-input-tokens or from, which say where the tier begins");
       }
-      atLeast(at + ".from-input-tokens", tier.fromInputTokens(), 1);
-      dollars(at, tier.input(), tier.output(), tier.cachedInput());
+      atLeast(entryPath + ".from-input-tokens", tier.fromInputTokens(), 1);
+      prices(entryPath, tier.input(), tier.output(), tier.cachedInput());
     }
   }
 
-  private void dollars(String path, Double input, Double output, Double cachedInput) {
+  private void prices(String path, Double input, Double output, Double cachedInput) {
     if (input == null || output == null) {
       problems.add(path, "needs input and output, in US dollars per million tokens");
     }
@@ -273,8 +273,8 @@ final class OptionsCheck {
   }
 
   /**
-   * Limits must not be below the defaults: a request that sets a value would get less than one that
-   * sets none.
+   * Checks that no limit is below the default of its setting. Otherwise a request that sets a value
+   * would get less than one that sets none.
    */
   private void limits() {
     LimitsOptions limits = options.getLimits();
@@ -300,7 +300,8 @@ final class OptionsCheck {
     if (limit.compareTo(than) < 0) {
       problems.add(
           "limits.timeouts." + phase,
-          "must not be shorter than what holds for every request: " + Durations.format(than));
+          "must not be shorter than the timeout of requests that set none: "
+              + Durations.format(than));
     }
   }
 
@@ -309,13 +310,13 @@ final class OptionsCheck {
     range("circuit.max-failures", circuit.getMaxFailures(), 1, 1_000_000);
     positive("circuit.reset-timeout", circuit.getResetTimeout());
     positive("circuit.trial-timeout", circuit.getTrialTimeout());
-    share("circuit.failure-rate", circuit.getFailureRate());
+    fraction("circuit.failure-rate", circuit.getFailureRate());
     if (circuit.getWindow().compareTo(Duration.ofSeconds(1)) < 0) {
       problems.add("circuit.window", "must be at least 1s");
     }
   }
 
-  private void queue() {
+  private void queueAndCooldowns() {
     range("queue.max", options.getQueue().getMax(), 0, 1_000_000);
     positive("queue.wait", options.getQueue().getWait());
     positive("exhaustion.max", options.getExhaustion().getMax());
@@ -356,7 +357,7 @@ final class OptionsCheck {
     }
   }
 
-  private void share(String path, double value) {
+  private void fraction(String path, double value) {
     if (!(value > 0 && value <= 1)) {
       problems.add(path, "must be above 0 and at most 1");
     }

@@ -16,13 +16,13 @@ final class Problems {
   private final List<String> found = new ArrayList<>();
 
   /**
-   * @param source what the configuration is read from; every message starts with it
+   * @param source the name of the configuration's source, with which every message starts
    */
   Problems(String source) {
     this.source = source;
   }
 
-  /** Returns what the configuration is read from. */
+  /** Returns the name of the configuration's source. */
   String source() {
     return source;
   }

@@ -2,7 +2,7 @@ package io.llmrelay.config;
 
 import java.time.Duration;
 
-/** The queue of requests that wait for a backend's connection if no other candidate has one. */
+/** The queue of requests that wait for a free connection because no candidate has one. */
 public class QueueOptions {
   public static final int DEFAULT_MAX = 1_000;
   public static final Duration DEFAULT_WAIT = Duration.ofSeconds(10);
@@ -17,7 +17,9 @@ public class QueueOptions {
     wait = other.wait;
   }
 
-  /** Returns the most requests that wait for one backend; any other is refused. 0: none waits. */
+  /**
+   * Returns the maximum length of each backend's queue; further requests are refused. 0: no queue.
+   */
   public int getMax() {
     return max;
   }
@@ -27,7 +29,7 @@ public class QueueOptions {
     return this;
   }
 
-  /** Returns the longest wait. */
+  /** Returns the maximum time in the queue. */
   public Duration getWait() {
     return wait;
   }

@@ -23,7 +23,7 @@ import java.util.Map;
  * if a known provider's key is in the environment.
  *
  * <p>Options are set by a program, or read from {@linkplain #fromFile a file} or from {@linkplain
- * #fromConfig a verticle's JSON}. {@link #resolved} completes and checks them; {@link
+ * #fromConfig a verticle's JSON}. {@link #resolved} applies defaults and validates them; {@link
  * io.llmrelay.RelayVerticle} calls it.
  */
 public class RelayOptions {
@@ -32,14 +32,16 @@ public class RelayOptions {
 
   public static final int MAX_LANES = 256;
 
-  /** Less than the 30 seconds that container platforms wait before they kill a process. */
+  /**
+   * The default grace period: below the 30 seconds after which container platforms kill a process.
+   */
   public static final Duration DEFAULT_SHUTDOWN_GRACE = Duration.ofSeconds(25);
 
   public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
   /**
-   * Connect 2 s, head and first chunk 10 s (60 s for a {@linkplain Timeouts#REASONING_FIRST_CHUNK
-   * reasoning model}), stall 30 s, total 300 s.
+   * The default timeouts: connect 2 s, head and first chunk 10 s (60 s for a {@linkplain
+   * Timeouts#REASONING_FIRST_CHUNK reasoning model}), stall 30 s, total 300 s.
    */
   public static final Timeouts DEFAULT_TIMEOUTS =
       new Timeouts(
@@ -245,7 +247,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the order of candidates for requests that set none. */
+  /** Returns the default order of candidates. */
   public Prefer getPrefer() {
     return prefer;
   }
@@ -255,7 +257,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the commit point for requests that set none. */
+  /** Returns the default commit point. */
   public CommitPoint getCommit() {
     return commit;
   }
@@ -265,7 +267,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the timeouts for requests that set none; none is {@code null}. */
+  /** Returns the default timeouts of requests; none of them is {@code null}. */
   public Timeouts getTimeouts() {
     Timeouts all = timeouts.or(DEFAULT_TIMEOUTS);
     return all.or(new Timeouts(null, all.firstChunk(), null, null, null));
@@ -293,7 +295,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the most requests in flight; further ones are refused as overloaded. */
+  /** Returns the maximum number of requests in flight; further ones are refused as overloaded. */
   public int getMaxRequests() {
     return maxRequests;
   }
@@ -312,7 +314,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the upper bounds of what requests may set. */
+  /** Returns the upper bounds for the settings of requests. */
   public LimitsOptions getLimits() {
     return limits;
   }
@@ -377,7 +379,7 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the built-in catalogue with the models of these options on top. */
+  /** Returns the built-in catalogue, overridden by the models of these options. */
   Catalog toCatalog() {
     return Catalog.builtIn()
         .with(catalog.stream().map(model -> Model.fromJson(model.toJson())).toList());
@@ -407,9 +409,9 @@ public class RelayOptions {
   }
 
   /**
-   * Returns how many event loops serve requests, each with a gateway, a coordinator and provider
-   * verticles of its own, so that no request changes threads. {@code null}, the default, stands for
-   * one, in the runnable jar for one per processor.
+   * Returns how many event loops serve requests, each with its own gateway, coordinator and
+   * provider verticles, so that no request changes threads. {@code null}, the default, means one;
+   * in the runnable jar, one per processor.
    *
    * <p>The lanes share the state of the backends, and limits of connections and requests count over
    * all of them. Listeners are called on any of the event loops.

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Compares options with those of a running relay: settings that require a restart. */
+/** Compares new options with those of a running relay, to find settings that require a restart. */
 public final class ReloadCheck {
   private ReloadCheck() {}
 
@@ -29,7 +29,7 @@ public final class ReloadCheck {
     return keys;
   }
 
-  /** Returns the new options with the present values of the settings that require a restart. */
+  /** Returns the new options, with the current values of the settings that require a restart. */
   public static RelayOptions withoutRestart(RelayOptions from, RelayOptions to) {
     return new RelayOptions(to).setBus(from.getBus()).setLanes(from.getLanes());
   }

@@ -22,7 +22,7 @@ public class RetryOptions {
     maxDelay = other.maxDelay;
   }
 
-  /** Returns the most retries of one candidate, 0 to 10. */
+  /** Returns the maximum number of retries of one candidate, 0 to 10. */
   public int getMax() {
     return max;
   }

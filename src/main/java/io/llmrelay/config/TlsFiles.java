@@ -72,7 +72,7 @@ final class TlsFiles {
     }
   }
 
-  /** Returns what is wrong with a private key; {@code null} if nothing. */
+  /** Returns the problem with a private key; {@code null} if there is none. */
   private static String keyProblem(byte[] chain, byte[] key, Certificate certificate) {
     if (new String(key, StandardCharsets.ISO_8859_1).contains("ENCRYPTED")) {
       return "names an encrypted private key; it must not be encrypted";
@@ -94,7 +94,7 @@ final class TlsFiles {
       throws Exception {
     PemKeyCertOptions pem =
         new PemKeyCertOptions().setKeyValue(Buffer.buffer(key)).setCertValue(Buffer.buffer(chain));
-    // A Vert.x would only read files that are given by path.
+    // A Vert.x instance is needed only to read files by path.
     X509KeyManager keys = (X509KeyManager) pem.getKeyManagerFactory(null).getKeyManagers()[0];
     String algorithm = certificate.getPublicKey().getAlgorithm();
     return keys.getPrivateKey(keys.getServerAliases(algorithm, null)[0]);

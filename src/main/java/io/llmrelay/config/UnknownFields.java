@@ -1,11 +1,11 @@
 package io.llmrelay.config;
 
-/** What a backend's requests do with fields that the relay does not know. */
+/** The treatment of request fields that the relay does not know, for one backend. */
 public enum UnknownFields {
-  /** Sends them as they are. */
+  /** The fields are sent unchanged. */
   FORWARD,
-  /** Leaves them out, with a warning. */
+  /** The fields are left out, with a warning. */
   DROP,
-  /** Leaves out the backend. */
+  /** The backend is left out of the plan. */
   REFUSE
 }

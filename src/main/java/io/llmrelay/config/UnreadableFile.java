@@ -5,8 +5,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Explains why a file named in a configuration cannot be read. The file name is not repeated: it
- * may be, by mistake, the secret that the file should contain.
+ * Explains why a file named in a configuration cannot be read. The file name is not repeated, since
+ * it may be, by mistake, the secret that the file should contain.
  */
 final class UnreadableFile {
   private UnreadableFile() {}

@@ -5,8 +5,8 @@ import io.llmrelay.observe.Listeners;
 import java.time.InstantSource;
 
 /**
- * A configuration that is in use. A request ends under the configuration it began with, whatever is
- * reloaded meanwhile.
+ * A configuration with the number of requests that use it. A request keeps the configuration it
+ * began with, even if a reload replaces it meanwhile.
  */
 final class ConfigSnapshot {
   private final CoordinatorSettings settings;

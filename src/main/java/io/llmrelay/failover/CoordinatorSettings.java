@@ -10,15 +10,16 @@ import java.util.Map;
  * The settings of a coordinator.
  *
  * @param prefix the prefix of the public addresses
- * @param lane the prefix of the addresses of its lane, which it serves as well
- * @param providers the prefix of the addresses of its provider verticles
- * @param backends in the configured order
- * @param order the fallback order, as names of candidates; empty for the order of the backends
+ * @param lane the prefix of the addresses of its own lane, which it serves in addition
+ * @param providers the prefix of its provider verticles' addresses
+ * @param backends the backends in the configured order
+ * @param order the fallback order as names of candidates; empty for the order of the backends
  * @param aliases the candidates of each configured model name
- * @param prefer the order of candidates for requests that set none
- * @param run the settings of requests that set none
- * @param limits the upper bounds of what requests may set
- * @param maxRequests the most requests in flight, over all lanes; further ones are refused
+ * @param prefer the default order of candidates
+ * @param run the default settings of a request
+ * @param limits the upper bounds for the settings of a request
+ * @param maxRequests the maximum number of requests in flight over all lanes; further ones are
+ *     refused
  */
 public record CoordinatorSettings(
     String prefix,

@@ -53,7 +53,7 @@ final class Failover {
   /** The retry delay that is suggested if no slot is free. */
   private static final long SATURATED_RETRY_MS = 1_000;
 
-  /** The bytes that a held block counts for, beside its text. */
+  /** The bytes that a held block counts for in addition to its text. */
   private static final long BLOCK_BYTES = 64;
 
   private static final List<Action> NOTHING = List.of();
@@ -342,7 +342,7 @@ final class Failover {
     return actions;
   }
 
-  /** Suspends the stall timeout: the consumer is a window behind. */
+  /** Suspends the stall timeout because the consumer is a window behind. */
   void consumerPaused() {
     paused = true;
   }
@@ -430,7 +430,7 @@ final class Failover {
     actions.add(new Action.Release(leg.number, leg.candidate));
   }
 
-  /** Aborts the current attempt, which then has failed. */
+  /** Aborts the current attempt at its backend, and handles its failure. */
   private List<Action> abort(Failure failure) {
     List<Action> actions = new ArrayList<>();
     actions.add(new Action.Abort(leg.number));

@@ -6,14 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** A plan in the form for users. */
+/** Converts the planner's choices to the public {@link Plan}. */
 final class PlanReport {
   private PlanReport() {}
 
   /**
-   * Returns the candidates that would be tried, in order, then the others with the reasons.
+   * Returns the candidates that would be tried, in order, followed by the others with the reasons.
    *
-   * @param check returns why a candidate would be skipped now, or {@code null}
+   * @param check returns the reason to skip a candidate now, or {@code null}
    */
   static Plan of(Planner.Choices planned, Function<Candidate, Skip> check) {
     List<Plan.Entry> tried = new ArrayList<>();
@@ -23,7 +23,7 @@ final class PlanReport {
       Skip skip = check.apply(candidate);
       StringBuilder message = new StringBuilder();
       if (skip == null) {
-        message.append("number ").append(tried.size() + 1).append(": ").append(choice.why());
+        message.append("position ").append(tried.size() + 1).append(": ").append(choice.why());
         if (planned.cheapestFirst()) {
           message.append(choice.costUsd() == null ? ", price unknown" : ", cheapest first");
         }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks tool calls against the tools of a request: a call names one of them, and its arguments fit
- * the schema of a {@code strict} tool. A schema that cannot be evaluated is not checked.
+ * Checks tool calls against the tools of a request: a call must name one of them, and the arguments
+ * for a {@code strict} tool must match its schema. A schema that cannot be evaluated is ignored.
  */
 final class ToolCallCheck {
   private static final JsonSchemaOptions OPTIONS =
@@ -30,9 +30,9 @@ final class ToolCallCheck {
   }
 
   /**
-   * Returns what is wrong with a call, or {@code null}.
+   * Returns the reason why a call is invalid, or {@code null}.
    *
-   * @param arguments a JSON object, or empty for no arguments
+   * @param arguments the arguments, a JSON object; blank for none
    */
   String problem(Block call, String arguments) {
     Tool tool = tools.get(call.name());
@@ -40,12 +40,12 @@ final class ToolCallCheck {
       return "the model called a tool that the request does not offer";
     }
     boolean checked = Boolean.TRUE.equals(tool.strict()) && tool.parameters() != null;
-    return checked && !fits((JsonObject) tool.parameters().value(), arguments)
-        ? "the arguments of a call of " + tool.name() + " do not fit its schema"
+    return checked && !matches((JsonObject) tool.parameters().value(), arguments)
+        ? "the arguments of a call of " + tool.name() + " do not match its schema"
         : null;
   }
 
-  private static boolean fits(JsonObject schema, String arguments) {
+  private static boolean matches(JsonObject schema, String arguments) {
     try {
       return Validator.create(JsonSchema.of(schema), OPTIONS)
           .validate(arguments.isBlank() ? new JsonObject() : new JsonObject(arguments))

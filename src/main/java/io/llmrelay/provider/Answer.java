@@ -29,26 +29,26 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What is known of one answer: a dialect's reader writes it, the exchange takes the text out after
- * every read.
+ * The state of one answer while it arrives: a dialect's reader adds content, and the exchange takes
+ * the new chunks after every read from the socket.
  *
- * <p>Text is turned into UTF-8 here, char by char, because a dialect may cut a character in two:
- * JSON writes an emoji as two escapes, and servers have put them into different deltas. The first
- * half waits, by kind of text, for the next delta of that kind.
+ * <p>Text is encoded as UTF-8 here, char by char, because a server may split a surrogate pair: JSON
+ * may escape an emoji as two chars, and some servers send them in different deltas. A high
+ * surrogate at the end of a delta is kept, by kind of text, until the next delta of that kind.
  *
- * <p>A block ends where the kind of text changes.
+ * <p>A block ends when the kind of text changes.
  *
- * <p>It is over at the first of {@link #end}, {@link #error} and {@link #fail}.
+ * <p>The first call of {@link #end}, {@link #error} or {@link #fail} is terminal.
  */
 public final class Answer {
   private static final int MAX_MODEL = 200;
 
-  /** Above this, in bytes, the next chunk does not go into the same message any more. */
+  /** The size in bytes above which further chunks are delivered separately. */
   private static final int TOGETHER = 4 * 1024;
 
   /**
-   * How much text may come between two calls of {@link #drain}, in bytes. No network brings as much
-   * at once; a small compressed body that expands without end does.
+   * The maximum bytes of text between two calls of {@link #drain}. A socket read is far smaller;
+   * only a compressed body that expands excessively exceeds it.
    */
   static final int MAX_UNDELIVERED = 4 << 20;
 
@@ -58,7 +58,7 @@ public final class Answer {
   /** The most tool calls of an answer. */
   static final int MAX_CALLS = 512;
 
-  /** The longest id of a tool call, in characters; some gateways put signatures into them. */
+  /** The longest id of a tool call, in characters; some gateways put signatures into ids. */
   private static final int MAX_CALL_ID = 16 * 1024;
 
   private static final char REPLACEMENT = '\uFFFD';
@@ -68,21 +68,21 @@ public final class Answer {
   private final Map<BlockKind, Character> firstHalves = new EnumMap<>(BlockKind.class);
   private final Utf8Buffer text = new Utf8Buffer();
 
-  /** Where in the text a chunk begins, and the lengths of those before it. */
+  /** The start of the current chunk in the text, and the lengths of the chunks before it. */
   private int begin;
 
   private int[] lengths = new int[16];
   private int count;
 
-  /** The block of the text that is being put, and the last one that has started. */
+  /** The block of the current text, and the index of the block that started last. */
   private Block block;
 
   private int lastIndex;
 
-  /** Whether the block with the last index has started for the consumer too. */
+  /** Whether the consumer has been notified of the block with the last index. */
   private boolean started;
 
-  /** The blocks of data, by field; text goes on after data as if there were none. */
+  /** The blocks of data, by field; data does not end the current block of text. */
   private final Map<String, Block> dataBlocks = new HashMap<>();
 
   /** The API whose events are passed on as received; {@code null} for none. */
@@ -91,7 +91,7 @@ public final class Answer {
   /** The block of the last event, unless content has followed it; otherwise {@code null}. */
   private Block events;
 
-  /** The tool call that has started last, and a first half in its arguments; 0 if there is none. */
+  /** The tool call that started last, and a pending high surrogate of its arguments; 0 if none. */
   private Block call;
 
   private char callHalf;
@@ -145,7 +145,7 @@ public final class Answer {
     accompany(events, oneLine(bytes, from, to));
   }
 
-  /** A chunk of a kind; empty text is nothing. */
+  /** Adds a chunk of this kind; empty text is ignored. */
   public void text(BlockKind kind, CharSequence more) {
     if (more.length() == 0) {
       return;
@@ -159,7 +159,7 @@ public final class Answer {
     mark();
   }
 
-  /** Puts text after a first half, and returns the first half that it ends with; 0 for none. */
+  /** Encodes text after a pending high surrogate, and returns the one it ends with; 0 for none. */
   private char put(char half, CharSequence more) {
     char high = half;
     for (int i = 0; i < more.length(); i++) {
@@ -183,8 +183,8 @@ public final class Answer {
   /**
    * Starts a tool call, which ends the one before it.
    *
-   * @param id the provider's id; {@code null}, empty or that of another call of this answer if it
-   *     has none, which generates one
+   * @param id the provider's id; if it is {@code null}, empty or the id of another call of this
+   *     answer, an id is generated
    * @param extra the provider's own data of the call, or {@code null}
    */
   public void call(String id, String name, JsonObject extra) {
@@ -205,13 +205,13 @@ public final class Answer {
     pieces.add(Chunks.of(call, Buffer.buffer()));
   }
 
-  /** Starts a call of a custom tool of OpenAI's, whose input is any text and not JSON. */
+  /** Starts a call of one of OpenAI's custom tools, whose input is any text rather than JSON. */
   public void customCall(String id, String name) {
     call(id, name, CustomCall.extra());
     freeText = true;
   }
 
-  /** A chunk of the arguments of the tool call that has started last. */
+  /** Adds a chunk to the arguments of the tool call that started last. */
   public void arguments(CharSequence more) {
     if (more.length() > 0 && call != null) {
       selectCall();
@@ -220,7 +220,7 @@ public final class Answer {
     }
   }
 
-  /** A chunk of the arguments of the tool call that has started last, as ASCII. */
+  /** Adds a chunk in ASCII to the arguments of the tool call that started last. */
   public void arguments(byte[] bytes, int from, int to) {
     if (from < to && call != null) {
       selectCall();
@@ -233,7 +233,9 @@ public final class Answer {
     }
   }
 
-  /** Returns whether the arguments of the tool call that has started last are a JSON object. */
+  /**
+   * Returns whether the arguments of the tool call that started last are a complete JSON object.
+   */
   public boolean isCallWhole() {
     return arguments.isWhole();
   }
@@ -256,7 +258,7 @@ public final class Answer {
     mark();
   }
 
-  /** Ends the tool call that has started last, if any; its arguments must be a JSON object. */
+  /** Ends the tool call that started last, if any; its arguments must be a JSON object. */
   private void endCall() {
     if (call != null && !freeText) {
       if (arguments.isBlank()) {
@@ -274,7 +276,7 @@ public final class Answer {
   private void failCall() {
     fail(
         FailureKind.MALFORMED_TOOL_CALL,
-        "the arguments of the tool call " + call.name() + " are no JSON object");
+        "the arguments of the tool call " + call.name() + " are not a JSON object");
   }
 
   /**
@@ -303,7 +305,7 @@ public final class Answer {
         json[i] = ' '; // JSON has line breaks between tokens only, and events end with one.
       }
     }
-    // Decoding replaces what is no UTF-8.
+    // Decoding replaces invalid UTF-8.
     return ascii ? Buffer.buffer(json) : Buffer.buffer(new String(json, StandardCharsets.UTF_8));
   }
 
@@ -321,7 +323,7 @@ public final class Answer {
     cut();
     Block data = dataBlocks.get(field);
     if (data == null) {
-      block = started ? block : null; // The index of a block that has not started is taken.
+      block = started ? block : null; // Reuses the index of a block that has not started.
       data = new Block(nextIndex(), BlockKind.DATA, null, field, null);
       started = true;
       dataBlocks.put(field, data);
@@ -350,7 +352,7 @@ public final class Answer {
     count(line.length());
   }
 
-  /** A chunk of a kind, as ASCII. */
+  /** Adds a chunk of this kind in ASCII. */
   public void text(BlockKind kind, byte[] bytes, int from, int to) {
     if (from == to) {
       return;
@@ -363,7 +365,7 @@ public final class Answer {
     mark();
   }
 
-  /** What was put since the last mark is a chunk. */
+  /** Ends a chunk: the text added since the last mark. */
   private void mark() {
     int length = text.length() - begin;
     if (length > 0) {
@@ -413,7 +415,7 @@ public final class Answer {
     }
   }
 
-  /** The model as the provider names it. */
+  /** Records the provider's name of the model. */
   public void model(String model) {
     if (model != null && !model.isBlank() && model.length() <= MAX_MODEL) {
       this.model = model;
@@ -421,8 +423,8 @@ public final class Answer {
   }
 
   /**
-   * The usage so far. Counts are cumulative wherever they are repeated, so of each the greatest
-   * stands; a usage without any token is none.
+   * Records the usage so far. Repeated counts are cumulative, so the maximum of each is kept; a
+   * usage without tokens is ignored.
    */
   public void usage(TokenUsage usage) {
     if (!usage.isZero()) {
@@ -430,14 +432,14 @@ public final class Answer {
     }
   }
 
-  /** Why the answer ended; usage may still follow. */
+  /** Records the finish reason; usage may still follow. */
   public void finish(FinishReason reason) {
     finish = reason;
   }
 
   /**
-   * The most tokens that were asked for. Where a provider names no reason for the end, having
-   * reached them is the reason.
+   * Records the requested maximum of tokens. If the provider sends no finish reason but this many
+   * tokens, the finish reason is {@link FinishReason#LENGTH}.
    */
   public void limit(Integer tokens) {
     limit = tokens == null ? limit : tokens;
@@ -453,7 +455,7 @@ public final class Answer {
     return images ? MAX_IMAGES : EventDecoder.MAX_EVENT;
   }
 
-  /** The dialect's end marker. */
+  /** Processes the dialect's end marker. */
   public void end() {
     if (finish == null && (chunks || !callIds.isEmpty())) {
       finish = usage.outputTokens() >= limit ? FinishReason.LENGTH : FinishReason.STOP;
@@ -461,12 +463,12 @@ public final class Answer {
     ended("the stream ended without a finish reason");
   }
 
-  /** The provider's error object, or a payload that has one. */
+  /** Fails with the provider's error object, or a payload that contains one. */
   public void error(byte[] bytes, int from, int to) {
     fail(errors.inStream(bytes, from, to));
   }
 
-  /** A failure whose words are the provider's, at least in part. */
+  /** Fails with a message that contains text of the provider, which is redacted. */
   public void fail(FailureKind kind, String message) {
     fail(Failure.of(kind, errors.fit(message)));
   }
@@ -478,7 +480,7 @@ public final class Answer {
     }
   }
 
-  /** Nothing more comes; without a finish reason that is a failure with this message. */
+  /** Processes the end of the body; without a finish reason, fails with this message. */
   void ended(String otherwise) {
     if (finish == null) {
       fail(Failure.of(FailureKind.NETWORK, otherwise));
@@ -489,7 +491,9 @@ public final class Answer {
     }
   }
 
-  /** A payload that is no JSON: fatal at the beginning, skipped and counted after a chunk. */
+  /**
+   * Processes a payload that is not JSON: fails before the first chunk, else skips and counts it.
+   */
   void malformed() {
     malformed++;
     if (!chunks) {
@@ -497,7 +501,7 @@ public final class Answer {
     }
   }
 
-  /** A first half whose second never came. */
+  /** Replaces high surrogates that were not followed by a low one. */
   private void flushHalves() {
     for (BlockKind each : firstHalves.keySet()) {
       select(each);
@@ -507,7 +511,9 @@ public final class Answer {
     firstHalves.clear();
   }
 
-  /** Takes out the chunks that came since the last call, those of one block in a row together. */
+  /**
+   * Delivers the chunks since the last call; consecutive ones of a block are delivered together.
+   */
   void drain(Consumer<Chunks> sink) {
     cut();
     pieces.forEach(sink);
@@ -515,7 +521,7 @@ public final class Answer {
     undelivered = 0;
   }
 
-  /** The model as the provider named it, or {@code null} if it has not. */
+  /** Returns the provider's name of the model, or {@code null} if it sent none. */
   String model() {
     return model;
   }
@@ -532,12 +538,12 @@ public final class Answer {
     return finish != null;
   }
 
-  /** What went wrong, with the usage so far, or {@code null}. */
+  /** Returns the failure, with the usage so far, or {@code null}. */
   Failure failure() {
     return failure == null ? null : failure.withUsage(usage, null);
   }
 
-  /** The end of a complete answer. */
+  /** Returns the end of a complete answer. */
   AnswerEnd result() {
     FinishReason reason =
         finish == FinishReason.STOP && !callIds.isEmpty() ? FinishReason.TOOL_CALLS : finish;

@@ -78,7 +78,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     }
   }
 
-  /** Determines the form and returns the bytes from the first that is not blank. */
+  /** Determines the form, and returns the bytes from the first that is not blank. */
   private Buffer sniff(Buffer bytes) {
     int i = 0;
     while (i < bytes.length() && blank(bytes.getByte(i))) {
@@ -112,7 +112,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
     if (form == Form.UNKNOWN) {
       fail("answered with an empty body");
     } else if (form == Form.EVENTS && !anyEvent && events.comments() == 0) {
-      fail("answered with something that is no event stream");
+      fail("answered with something other than an event stream");
     }
     answer.ended("the stream ended without a finish reason");
   }

@@ -46,12 +46,14 @@ final class BackendClient {
 
   private static final int KEEP_ALIVE_SECONDS = 30;
 
-  /** The longest response head, in bytes; security policies alone may fill the usual 8 KiB. */
+  /** The longest response head, in bytes; security headers alone may fill the usual 8 KiB. */
   private static final int MAX_HEAD = 32 * 1024;
 
   private static final int PROBE_CONNECTIONS = 2;
 
-  /** Name of the local map of backends that are known to reject {@code stream_options}. */
+  /**
+   * The name of the local map with the backends that are known to reject {@code stream_options}.
+   */
   private static final String WITHOUT_STREAM_OPTIONS = "llmrelay.without-stream-options";
 
   private static final Pattern NAMES_STREAM_OPTIONS =
@@ -70,17 +72,17 @@ final class BackendClient {
   private final HttpClientAgent probes;
   private final LocalMap<String, Boolean> withoutStreamOptions;
 
-  /** The requests whose answers are complete and whose bodies have not ended, oldest first. */
+  /** The requests whose answers are complete but whose bodies have not ended, oldest first. */
   private final Set<Exchange> ending = new LinkedHashSet<>();
 
-  /** The streams that run. */
+  /** The number of open streams. */
   private int open;
 
   /**
    * Creates a client.
    *
    * @throws IllegalArgumentException if the options are invalid; the message contains no secret
-   * @throws ConfigException if they cannot work with the dialect
+   * @throws ConfigException if the dialect cannot work with the options
    */
   BackendClient(Vertx vertx, String name, BackendOptions options, boolean keepAlive) {
     this(vertx, name, options, Dialects.of(options.getDialect()), keepAlive);
@@ -167,7 +169,7 @@ final class BackendClient {
     return errors;
   }
 
-  /** A stream begins: the connection of one that is complete is not waited for. */
+  /** Counts a new stream. If connections run out, resets the oldest request in {@link #ending}. */
   void begin() {
     open++;
     if (open + ending.size() > options.getMaxConnections() && !ending.isEmpty()) {
@@ -175,12 +177,14 @@ final class BackendClient {
     }
   }
 
-  /** A stream is over. */
+  /** Stops counting a stream, which has ended. */
   void end() {
     open--;
   }
 
-  /** The answer is complete, and the end of its body is waited for until {@link #ended}. */
+  /**
+   * Records that the answer of a request is complete, until {@link #ended} reports its body's end.
+   */
   void ending(Exchange exchange) {
     ending.add(exchange);
   }

@@ -8,7 +8,7 @@ import java.util.Base64;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
-/** Ids of tool calls, in the form of OpenAI's. */
+/** Generates ids of tool calls in OpenAI's form. */
 public final class CallIds {
   private static final String ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -27,7 +27,7 @@ public final class CallIds {
 
   /**
    * Returns an id for providers that accept up to 64 letters, digits, underscores and hyphens: the
-   * same id if it fits, or else one that is derived from it, always the same.
+   * id itself if it is valid, else one derived from it deterministically.
    */
   public static String plain(String id) {
     if (PLAIN.matcher(id).matches()) {

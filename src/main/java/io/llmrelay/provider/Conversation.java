@@ -73,9 +73,9 @@ public final class Conversation {
   }
 
   /**
-   * Returns the same of a part of the conversation; a message without any of it is omitted.
+   * Returns the turns with only some of the parts; messages without such parts are omitted.
    *
-   * @param kept whether a part belongs to it
+   * @param kept selects the parts
    */
   public static List<Turn> turns(ChatRequest request, Predicate<ContentPart> kept) {
     List<Turn> turns = new ArrayList<>();
@@ -145,7 +145,7 @@ public final class Conversation {
 
   /**
    * Puts a turn of the user before a conversation that begins with the assistant, such as a
-   * greeting, for providers that refuse it otherwise.
+   * greeting, for providers that require it.
    */
   public static void beginWithUser(List<Turn> turns, Translation translation) {
     if (!turns.isEmpty() && turns.get(0).assistant()) {
@@ -167,7 +167,7 @@ public final class Conversation {
     }
   }
 
-  /** Records what messages have beside their parts, for dialects that have no place for it. */
+  /** Records names and image details as left out, for dialects without such fields. */
   public static void leaveOutNames(ChatRequest request, Translation translation) {
     for (ChatMessage message : request.messages()) {
       if (message.name() != null) {
@@ -183,9 +183,7 @@ public final class Conversation {
     }
   }
 
-  /**
-   * Records {@code cache_control} of messages and tools, for dialects that have no place for it.
-   */
+  /** Records {@code cache_control} of messages and tools as left out, for dialects without it. */
   public static void leaveOutCacheControl(ChatRequest request, Translation translation) {
     boolean tools = request.tools().stream().anyMatch(tool -> tool.cacheControl() != null);
     if (tools || request.messages().stream().anyMatch(each -> isCached(each.parts()))) {
@@ -202,7 +200,7 @@ public final class Conversation {
                     || part instanceof ToolResult result && isCached(result.content()));
   }
 
-  /** Returns whether a part is text without anything visible, which some providers refuse. */
+  /** Returns whether a text or refusal is only white space, which some providers reject. */
   public static boolean isBlank(ContentPart part) {
     RawJson text =
         part instanceof Text plain

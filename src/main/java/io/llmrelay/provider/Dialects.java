@@ -44,7 +44,7 @@ public final class Dialects {
   }
 
   /**
-   * Returns why a backend cannot express the meaning of a request, or {@code null} if it can.
+   * Returns the reason why a backend cannot serve a request, or {@code null} if it can.
    *
    * @throws IllegalArgumentException if there is no such dialect
    */

@@ -8,8 +8,8 @@ import java.util.Map;
  * A request as it is sent to a backend.
  *
  * @param body its body
- * @param warnings what the body omits or changes of the request
- * @param headers headers that belong to it, beside those of all requests to the backend
+ * @param warnings the parts of the request that the body omits or changes
+ * @param headers headers in addition to those of all requests to the backend
  */
 public record EncodedRequest(Buffer body, List<String> warnings, Map<String, String> headers) {
   public EncodedRequest {

@@ -23,44 +23,45 @@ import io.vertx.core.http.HttpHeaders;
 import java.util.function.Consumer;
 
 /**
- * One stream: a request to the backend, and its answer on the way to the consumer.
+ * One stream: a request to the backend, and the delivery of its answer to the consumer.
  *
- * <p>It is open until the one terminal call of its sink, or until the consumer cancels. From then
- * on nothing is read any more; what is left of the response may end by itself within a short grace,
- * which keeps the connection, and is reset otherwise, at once where another stream needs the
- * connection. A cancelled request is reset at once.
+ * <p>It is open until the one terminal call of its sink, or until the consumer cancels. After a
+ * complete answer, the response may end within a short grace period, which keeps the connection for
+ * reuse; otherwise it is reset, and at once if another stream needs the connection. A cancelled
+ * request is reset at once.
  *
- * <p>Two requests are sent a second time, which nobody else learns of: one whose reused connection
- * was closed before a byte of the answer came, on a fresh connection, and one that was refused for
- * its {@code stream_options}, without them. Each of the two happens once at most.
+ * <p>A request is sent a second time in two cases, of which the coordinator is not notified: on a
+ * new connection if the reused one was closed before a byte of the response arrived, and without
+ * {@code stream_options} if the backend rejected them. Each happens at most once.
  *
- * <p>A request may be large, and answers take long. A body is written in pieces as the socket takes
- * them, and is let go at the head of a successful response; what error messages are redacted by, at
- * the first chunk.
+ * <p>Requests may be large, and answers take long. The body is written in pieces as the socket
+ * accepts them, and released at the head of a successful response; the request by which error
+ * messages are redacted is released at the first chunk.
  *
- * <p>The connect timeout is the only timer on the backend here; the coordinator has the others.
+ * <p>The only timeout of the backend enforced here is the connect timeout; the coordinator enforces
+ * the others.
  */
 final class Exchange implements ChatExchange {
-  /** How much of an error is read, in bytes, and how long that may take. */
+  /** The maximum bytes of an error body, and the time limit for reading it. */
   static final int MAX_ERROR_BODY = 64 * 1024;
 
   static final long ERROR_BODY_MS = 5_000;
 
-  /** How much may follow the end of an answer, in bytes and time, before the request is reset. */
+  /** The maximum bytes and time between the end of an answer and that of its body. */
   static final int MAX_REST = 64 * 1024;
 
   static final long REST_MS = 1_000;
 
   /**
-   * How long usage may take to follow a finish reason; some servers neither say nor end. Half of
-   * the stall limit if that is less, or an answer that is complete would be taken for a stall.
+   * The time limit for usage after a finish reason; some servers send neither usage nor an end.
+   * Half of the stall timeout if that is less, so that a complete answer does not count as a stall.
    */
   static final long FINISH_MS = 3_000;
 
   /** The most bytes of a body that are written at once. */
   static final int PIECE = 64 * 1024;
 
-  /** Longest wait for a connection. */
+  /** The longest wait for a connection. */
   static final long MAX_CONNECT_MS = 600_000;
 
   private final Context context;
@@ -98,11 +99,11 @@ final class Exchange implements ChatExchange {
   private long timer = -1;
 
   /**
-   * An exchange to be started.
+   * Creates an exchange, to be started.
    *
-   * @param context everything happens on it
-   * @param asked with the model to ask for, and maybe timeouts: how long getting a connection may
-   *     take, and from which silence on the consumer gives up
+   * @param context the context of all calls and callbacks
+   * @param asked the request with its model, and possibly the timeouts {@code connect} and {@code
+   *     stall}
    * @param onClose called once, when nothing more will be delivered
    */
   Exchange(
@@ -153,7 +154,7 @@ final class Exchange implements ChatExchange {
               if (request != null) {
                 connected(request);
               } else if (cause instanceof HttpClosedException && !fresh && !closed) {
-                connectAfresh(); // It was closed between the pool and us.
+                connectAfresh(); // The pool had not yet noticed that it was closed.
               } else {
                 fail(backend.unreachable(cause));
               }
@@ -167,7 +168,7 @@ final class Exchange implements ChatExchange {
 
   private void connected(HttpClientRequest request) {
     this.request = request;
-    request.exceptionHandler(e -> {}); // it fails the response too
+    request.exceptionHandler(e -> {}); // The response fails with the same exception.
     if (closed) {
       request.reset();
       return;
@@ -248,7 +249,9 @@ final class Exchange implements ChatExchange {
             });
   }
 
-  /** Sends the request again if this error refuses what the relay itself has added to it. */
+  /**
+   * Sends the request again if this error rejects the {@code stream_options} that the relay added.
+   */
   private boolean sentWithoutStreamOptions(int status, Buffer error) {
     EncodedRequest without =
         closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, asked);
@@ -292,7 +295,7 @@ final class Exchange implements ChatExchange {
     }
   }
 
-  /** One socket read may bring many pieces of the body; their text travels together. */
+  /** Delivers at the end of the tick, so that all text of one socket read is delivered together. */
   private void deliverSoon() {
     if (!delivering && !closed) {
       delivering = true;
@@ -315,7 +318,7 @@ final class Exchange implements ChatExchange {
     }
   }
 
-  /** What a defect of ours throws ends this stream only. */
+  /** Runs an action; an exception fails this stream only. */
   private void guarded(Runnable action) {
     try {
       if (!closed) {
@@ -384,7 +387,7 @@ final class Exchange implements ChatExchange {
     if (paused) {
       paused = false;
       response.resume();
-      deliverSoon(); // Nothing more may come to read.
+      deliverSoon(); // No further read may follow.
     }
   }
 
@@ -394,7 +397,7 @@ final class Exchange implements ChatExchange {
     reset();
   }
 
-  /** Ends the stream with a failure that is not the backend's. */
+  /** Aborts the stream with a failure that is not the backend's. */
   void abort(Failure failure) {
     fail(failure);
     reset();
@@ -434,7 +437,7 @@ final class Exchange implements ChatExchange {
     if (request != null && !ended) {
       backend.ending(this);
       resume();
-      // What arrived with the end of the answer mostly is the end of the body.
+      // The end of the body usually arrives together with the end of the answer.
       context.runOnContext(v -> awaitRest());
     }
   }
@@ -445,7 +448,7 @@ final class Exchange implements ChatExchange {
     }
   }
 
-  /** Ends the request where it has not ended by itself. */
+  /** Resets the request if its response has not ended. */
   void reset() {
     cancelTimer();
     backend.ended(this);

@@ -12,10 +12,10 @@ public final class FunctionNames {
   private FunctionNames() {}
 
   /**
-   * Returns what is wrong with the names of the functions of a request, including those that its
-   * messages call; {@code null} if nothing is.
+   * Returns the problem with the name of a function in the tools or tool calls of a request; {@code
+   * null} if there is none.
    *
-   * @param allowed what a name must match
+   * @param allowed the pattern that names must match
    */
   public static String problem(ChatRequest request, Pattern allowed) {
     for (Tool tool : request.tools()) {

@@ -15,12 +15,12 @@ import java.util.TreeSet;
 
 /**
  * Functions for dialects that have OpenAI's form of a tool, with a name, a description and
- * parameters that are always an object. Schemas are brought into a provider's subset; the result is
+ * parameters that are always an object. Schemas are rewritten to a provider's subset; the result is
  * cached.
  */
 public final class FunctionTools {
 
-  /** The translation of a tool set: encoded by name, and the schema keywords that were lost. */
+  /** The translation of a tool set: encoded by name, and the schema keywords that were dropped. */
   private record Functions(Map<String, Buffer> byName, Set<String> dropped) {}
 
   private final SchemaRewriter rewriter;
@@ -31,7 +31,7 @@ public final class FunctionTools {
     this.rewriter = rewriter;
   }
 
-  /** Returns the tools that the choice of a request permits, were it to call one. */
+  /** Returns the tools that the tool choice of a request permits. */
   public static List<Tool> permitted(ChatRequest request) {
     ToolChoice choice = request.toolChoice();
     return choice == null || choice.names().isEmpty()

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodes the body of a request. Beside the usual values, the tree may contain {@link RawJson},
- * whose bytes are taken as they are, {@link DataUrl}, of which the base64 text is taken, and {@link
- * Buffer}, which holds encoded JSON: long texts and images are neither decoded nor encoded.
+ * Encodes the body of a request. Besides the usual values, the tree may contain {@link RawJson} and
+ * {@link Buffer}, whose bytes are copied as encoded JSON, and {@link DataUrl}, whose base64 text is
+ * copied: long texts and images are neither decoded nor encoded.
  */
 public final class JsonBody {
   private JsonBody() {}
@@ -46,7 +46,7 @@ public final class JsonBody {
     }
   }
 
-  /** Returns whether a text is written in JSON as it is. */
+  /** Returns whether a text needs no escape in JSON. */
   private static boolean isPlain(String text) {
     return text.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '"' && c != '\\');
   }

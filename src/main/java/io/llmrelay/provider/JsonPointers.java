@@ -6,7 +6,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/** References within a JSON document, such as {@code #/$defs/address}. */
+/** Resolves references within a JSON document, such as {@code #/$defs/address}. */
 final class JsonPointers {
   private static final Pattern INDEX = Pattern.compile("0|[1-9]\\d{0,5}");
 

@@ -23,22 +23,22 @@ import java.util.function.Function;
  * A probe of one backend: whether it responds, or whether it accepts its key.
  *
  * <p>Uses the core client, since a request of the Web Client cannot be reset once its response has
- * begun: a list of models without an end would be read to its end.
+ * begun: an endless list of models would be read forever.
  */
 final class Probe {
-  /** Time limit of one request. */
+  /** The time limit of one request. */
   static final long LIMIT_MS = 5_000;
 
   /** The longest list of models that is read, in bytes. */
   static final int MAX_BODY = 2 * 1024 * 1024;
 
-  /** The most model names a reply carries. */
+  /** The most model names in a reply. */
   static final int MAX_MODELS = 1_000;
 
-  /** A chat that costs next to nothing. */
+  /** A chat request of minimal cost. */
   private static final ChatRequest PING = ChatRequest.of(ChatMessage.user("ping")).withMaxTokens(1);
 
-  /** The model of the chat where none is configured; "model not found" proves the key as well. */
+  /** The model of the chat if none is configured; "model not found" proves the key as well. */
   private static final String UNKNOWN_MODEL = "unknown";
 
   private final Vertx vertx;
@@ -61,8 +61,8 @@ final class Probe {
   }
 
   /**
-   * Finds out whether the backend accepts the key: by its list of models or, where it does not
-   * offer one, by a chat of one token. The future never fails; it holds the reply.
+   * Checks whether the backend accepts the key: by its list of models or, if it offers none, by a
+   * chat of one token. The future never fails; it holds the reply.
    */
   Future<JsonObject> key() {
     return requestModels()

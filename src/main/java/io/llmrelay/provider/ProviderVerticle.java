@@ -22,18 +22,18 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Offers one backend as a {@link ChatService} on the event bus: turns a request into an HTTP
- * request, and what comes back into blocks and chunks.
+ * A verticle that offers one backend as a {@link ChatService} on the event bus. It translates a
+ * request to an HTTP request, and the response to blocks and chunks.
  *
- * <p>At {@link #address} it takes requests that name a model of the backend. Of their {@code relay}
- * object it minds the timeouts {@code connect}, for getting a connection, and {@code stall}: from
- * which silence on the consumer gives up.
+ * <p>At {@link #address} it accepts requests that name a model of the backend. It applies two of
+ * their timeouts: {@code connect} to obtaining a connection, and {@code stall}, the consumer's
+ * limit for silence, to the wait for usage at the end of an answer.
  *
- * <p>At the same address with {@code .probe} any message is answered with {@code {"ok", "status",
- * "latency_ms", "models", "failure"}}, from asking the backend for its models, which costs nothing.
- * Where the message is {@code {"key": true}}, the reply has no models, and {@code ok} says whether
- * the backend takes its key; where it does not show its models, it is asked for a chat of one
- * token.
+ * <p>At the same address with the suffix {@code .probe} it replies to any message with {@code
+ * {"ok", "status", "latency_ms", "models", "failure"}}, the result of requesting the backend's list
+ * of models, which costs nothing. For the message {@code {"key": true}} the reply has no models,
+ * and {@code ok} states whether the backend accepts its key; a backend that offers no list of
+ * models is sent a chat request of one token.
  */
 public final class ProviderVerticle extends VerticleBase {
   private final String name;
@@ -47,17 +47,17 @@ public final class ProviderVerticle extends VerticleBase {
   private BusService service;
   private MessageConsumer<Object> probes;
 
-  /** A provider verticle that keeps connections open between requests. */
+  /** Creates a verticle that keeps connections open between requests. */
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings) {
     this(name, options, prefix, settings, true);
   }
 
   /**
-   * A provider verticle to be deployed.
+   * Creates a verticle.
    *
-   * @param prefix what its address starts with
-   * @param keepAlive whether connections stay open between requests
+   * @param prefix the prefix of its address
+   * @param keepAlive whether connections are kept open between requests
    */
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings, boolean keepAlive) {
@@ -68,7 +68,7 @@ public final class ProviderVerticle extends VerticleBase {
     this.settings = settings;
   }
 
-  /** Where the backend with this name is reached. */
+  /** Returns the address of the verticle of the backend with this name. */
   public static String address(String prefix, String name) {
     return prefix + ".provider." + name;
   }

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How much a request wants the model to reason. Callers spell it in three ways: OpenAI's {@code
- * reasoning_effort}, OpenRouter's {@code reasoning} and Anthropic's {@code thinking}. Where several
- * are given they complement each other, and one that turns reasoning off prevails.
+ * The reasoning that a request asks for. Requests have three fields for it: OpenAI's {@code
+ * reasoning_effort}, OpenRouter's {@code reasoning} and Anthropic's {@code thinking}. If a request
+ * has several they complement each other, and one that disables reasoning takes precedence.
  *
  * <p>An effort without a budget implies the budget of {@link Effort}, and a budget the lowest
  * effort that has at least that many tokens.
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param wanted whether the model is to reason; {@code null} for the model's default
  * @param effort {@code null} for the model's default
  * @param budget the most tokens of reasoning, at least 1; {@code null} for the model's default
- * @param hidden whether the reasoning is not to be shown
+ * @param hidden whether the answer must not contain the reasoning
  */
 public record ReasoningWish(Boolean wanted, Effort effort, Integer budget, boolean hidden) {
 
@@ -61,8 +61,8 @@ public record ReasoningWish(Boolean wanted, Effort effort, Integer budget, boole
   }
 
   /**
-   * Reads the wish of a request. All three fields count as translated; what they hold beyond a wish
-   * is named in a warning.
+   * Reads the three fields of a request, which then count as translated; a warning names entries of
+   * theirs that have no effect.
    *
    * @return {@code null} if the request has none
    */
@@ -70,17 +70,17 @@ public record ReasoningWish(Boolean wanted, Effort effort, Integer budget, boole
     return new Reader(translation).read();
   }
 
-  /** Returns whether the model is to reason, by more than its own default. */
+  /** Returns whether the request asks for reasoning explicitly. */
   public boolean on() {
     return Boolean.TRUE.equals(wanted);
   }
 
-  /** Returns whether the model is not to reason. */
+  /** Returns whether the request disables reasoning. */
   public boolean off() {
     return Boolean.FALSE.equals(wanted);
   }
 
-  /** Collects what the three fields say. */
+  /** Reads and combines the three fields. */
   private static final class Reader {
     private final Translation translation;
     private boolean on;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Merges a schema into another, so that what fits the result fits both as far as possible. */
+/** Merges a schema into another, so that values that match the result match both where possible. */
 final class SchemaMerge {
   private static final Set<String> ANNOTATIONS =
       Set.of("title", "description", "default", "examples", "format");
@@ -20,7 +20,7 @@ final class SchemaMerge {
 
   private SchemaMerge() {}
 
-  /** Merges, and returns the keywords that contradict each other, of which the first is kept. */
+  /** Merges the other schema, and returns contradictory keywords, of which the first is kept. */
   static Set<String> into(JsonObject schema, JsonObject other) {
     Set<String> contradictions = new TreeSet<>();
     for (Map.Entry<String, Object> entry : other) {

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Brings JSON schemas into the subset that a provider accepts. The subset is data, stated with the
- * {@link Builder}; what it lacks is rewritten into something equivalent where there is such, and
- * otherwise dropped, which permits more than the original schema and never less.
+ * Rewrites JSON schemas to the subset that a provider accepts, which is declared with the {@link
+ * Builder}. Keywords outside the subset are rewritten to an equivalent or, without one, dropped:
+ * the result permits everything that the original schema permits, and possibly more.
  *
- * <p>Immutable and thread-safe. A schema that is rewritten is not changed.
+ * <p>Immutable and thread-safe. The original schema is not changed.
  *
  * <pre>{@code
  * SchemaRewriter.builder().inlineReferences().constAsEnum().keep("type", "enum").build()
@@ -18,7 +18,7 @@ import java.util.Set;
  */
 public final class SchemaRewriter {
 
-  /** How a schema with several types is written. */
+  /** The form of a schema with several types. */
   public enum Types {
     /** {@code "type": ["string", "null"]}, as in JSON schema. */
     LIST,
@@ -32,7 +32,7 @@ public final class SchemaRewriter {
    * A rewritten schema.
    *
    * @param schema the schema in the provider's subset
-   * @param dropped the keywords that the subset lacks and that were in use, sorted
+   * @param dropped the keywords that were dropped, sorted
    */
   public record Result(JsonObject schema, Set<String> dropped) {
     public Result {
@@ -89,7 +89,7 @@ public final class SchemaRewriter {
 
     private Builder() {}
 
-    /** Drops all keywords but these; without this call, all are kept. */
+    /** Keeps only these keywords; without this call, all are kept. */
     public Builder keep(String... keywords) {
       kept = Set.of(keywords);
       return this;
@@ -108,9 +108,9 @@ public final class SchemaRewriter {
     }
 
     /**
-     * Replaces {@code $ref} by the definition it points to. A recursive schema is unrolled to a
-     * limited depth, below which only the type of the definition is left; {@code $ref} counts as
-     * dropped then, as it does if it points nowhere.
+     * Replaces {@code $ref} by the definition to which it refers. A recursive schema is unrolled to
+     * a limited depth, below which only the type of the definition is kept. There, and without a
+     * definition, {@code $ref} counts as dropped.
      */
     public Builder inlineReferences() {
       inline = true;
@@ -129,13 +129,13 @@ public final class SchemaRewriter {
       return this;
     }
 
-    /** Chooses how several types are written; by default as a list. */
+    /** Sets the form of several types; the default is a list. */
     public Builder types(Types types) {
       this.types = types;
       return this;
     }
 
-    /** Writes {@code prefixItems} as {@code items} that may be any of them. */
+    /** Replaces {@code prefixItems} by {@code items} that match any of them. */
     public Builder tuplesAsItems() {
       tuplesAsItems = true;
       return this;
@@ -150,7 +150,9 @@ public final class SchemaRewriter {
       return this;
     }
 
-    /** Makes the root an object with properties, possibly none, as arguments of tools are. */
+    /**
+     * Makes the root an object with properties, possibly none, as required for arguments of tools.
+     */
     public Builder objectAtRoot() {
       objectAtRoot = true;
       return this;

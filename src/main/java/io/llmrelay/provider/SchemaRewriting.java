@@ -17,13 +17,13 @@ import java.util.TreeSet;
  * keywords.
  */
 final class SchemaRewriting {
-  /** How often a definition may contain itself. */
+  /** The maximum nesting of a definition within itself. */
   private static final int MAX_RECURSION = 2;
 
-  /** The most schemas that references may unroll to. */
+  /** The maximum number of schemas after references are replaced. */
   private static final int MAX_SCHEMAS = 5_000;
 
-  /** Deeper schemas are beyond what any provider accepts; what is below counts as dropped. */
+  /** The maximum depth, more than any provider accepts; deeper schemas count as dropped. */
   private static final int MAX_DEPTH = 64;
 
   private static final Set<String> SCHEMA =
@@ -44,7 +44,8 @@ final class SchemaRewriting {
       Set.of("properties", "patternProperties", "dependentSchemas", "$defs", "definitions");
 
   /** Keywords without meaning for a model; dropping them is not worth a warning. */
-  private static final Set<String> SILENT = Set.of("$schema", "$id", "$comment", "$anchor");
+  private static final Set<String> DROPPED_SILENTLY =
+      Set.of("$schema", "$id", "$comment", "$anchor");
 
   private final SchemaRewriter rules;
   private final JsonObject root;
@@ -93,12 +94,12 @@ final class SchemaRewriting {
     return chosen(schema);
   }
 
-  /** Copies a schema, but not its parts, which are never changed in place. */
+  /** Returns a shallow copy of a schema; nested schemas are never changed in place. */
   static JsonObject copy(JsonObject schema) {
     return new JsonObject(new LinkedHashMap<>(schema.getMap()));
   }
 
-  /** Replaces a reference by its definition, with the keywords beside it over those of it. */
+  /** Replaces a reference by its definition; keywords next to the reference take precedence. */
   private JsonObject resolve(JsonObject resolved) {
     while (rules.inline && resolved.getValue("$ref") instanceof String reference) {
       resolved.remove("$ref");
@@ -241,7 +242,7 @@ final class SchemaRewriting {
       boolean kept = rules.kept == null || rules.kept.contains(keyword);
       if (kept && !rules.removed.contains(keyword)) {
         chosen.put(keyword, entry.getValue());
-      } else if (!SILENT.contains(keyword)) {
+      } else if (!DROPPED_SILENTLY.contains(keyword)) {
         dropped.add(entry.getKey());
       }
     }

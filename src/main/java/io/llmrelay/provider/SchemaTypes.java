@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Writes schemas with several types without a list of types. */
+/** Rewrites schemas with a list of types to forms without one. */
 final class SchemaTypes {
   private static final Set<String> OF_ARRAYS =
       Set.of("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems");
@@ -50,7 +50,7 @@ final class SchemaTypes {
     }
   }
 
-  /** Moves what belongs to one type into an alternative for that type. */
+  /** Moves the keywords of each type into an alternative for that type. */
   private static void split(JsonObject schema, List<Object> types) {
     JsonArray any = new JsonArray();
     Object values = schema.remove("enum");
@@ -88,7 +88,7 @@ final class SchemaTypes {
     };
   }
 
-  /** Writes the alternative null and the value null as {@code nullable}, if so chosen. */
+  /** Replaces the type null and the value null by {@code nullable}, for {@link Types#NULLABLE}. */
   static void mergeNull(JsonObject schema, Types types) {
     if (types != Types.NULLABLE) {
       return;

@@ -6,11 +6,11 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 
-/** The arguments of tool calls, which models write and may break off. */
+/** Parses the arguments of tool calls, which models may have left incomplete. */
 public final class ToolArguments {
   private ToolArguments() {}
 
-  /** Returns the arguments of a call; {@code null} if they are no JSON object. */
+  /** Returns the arguments of a call; {@code null} if they are not a JSON object. */
   public static JsonObject of(ToolCall call) {
     return parse(call.arguments().string());
   }
@@ -21,7 +21,7 @@ public final class ToolArguments {
    */
   public static String problem(ContentPart part) {
     return part instanceof ToolCall call && of(call) == null
-        ? "the arguments of a tool call are no JSON object"
+        ? "the arguments of a tool call are not a JSON object"
         : null;
   }
 

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * <p>Bounded in entries and bytes; the least recently used set is removed first. Thread-safe: one
  * dialect serves all event loops. A translation runs outside the lock.
  *
- * @param <T> what a dialect makes of a set; immutable, and not much larger than the set
+ * @param <T> the translation of a set; immutable, and not much larger than the set
  */
 public final class ToolCache<T> {
   static final int MAX_ENTRIES = 256;

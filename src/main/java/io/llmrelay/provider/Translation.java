@@ -102,8 +102,8 @@ public final class Translation {
   }
 
   /**
-   * Puts the unknown fields at the top level of the request into a body, if the backend is to
-   * receive them and the body has no such field yet. Those further down count as left out.
+   * Puts the unknown fields at the top level of the request into a body, if the backend is
+   * configured to receive them and the body does not have them yet. Nested ones count as left out.
    */
   public void forwardUnknown(JsonObject body, BackendOptions options) {
     if (options.getUnknownFields() != UnknownFields.FORWARD) {

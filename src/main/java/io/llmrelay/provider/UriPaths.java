@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Helpers for the paths of requests. Model names in them are encoded, so that a caller who names
- * the model cannot reach another path.
+ * Helpers for the paths of requests. Model names in them are encoded, so that a caller cannot reach
+ * another path by the name of a model.
  */
 public final class UriPaths {
   private UriPaths() {}

@@ -9,8 +9,8 @@
  * io.llmrelay.provider.Answer}. Errors are classified by {@link
  * io.llmrelay.provider.error.ErrorClassifier}.
  *
- * <p>A new dialect is a package of its own and a line in {@link io.llmrelay.provider.Dialects}. The
- * deviations of an {@code openai} server are a line in that dialect's {@code ServerTraits}, and its
- * errors are rows in {@code ErrorRules}.
+ * <p>A new dialect needs a package and an entry in {@link io.llmrelay.provider.Dialects}.
+ * Deviations of an {@code openai} server are an entry in that dialect's {@code ServerTraits}, and
+ * its errors are rules in {@code ErrorRules}.
  */
 package io.llmrelay.provider;

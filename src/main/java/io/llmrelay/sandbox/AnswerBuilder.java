@@ -152,7 +152,9 @@ final class AnswerBuilder {
     return toolCall(null, TOOL, "{\"city\":\"" + city + "\"}");
   }
 
-  /** Returns a call of the forced tool, that of the script, or the next one of the request. */
+  /**
+   * Returns a call of the tool that is forced, else that of the script, else the next offered one.
+   */
   private ScriptedToolCall offered(int index, ToolCallScript script) {
     List<OfferedTool> tools = request.tools();
     String wanted = request.forcedTool();
@@ -175,7 +177,7 @@ final class AnswerBuilder {
     return new ScriptedToolCall(id, name, sent, fragments(sent));
   }
 
-  /** Removes the last character if the scenario is to send invalid JSON. */
+  /** Removes the last character if the scenario sends invalid JSON. */
   private String broken(String json) {
     return scenario.option(ScenarioOption.BROKEN, 0) == 0
         ? json

@@ -5,14 +5,15 @@ import io.llmrelay.sandbox.dialect.SandboxError;
 import io.llmrelay.sandbox.openai.OpenAiDialect;
 
 /**
- * The response of a failing backend.
+ * The error response of a backend in a scenario.
  *
- * @param word the name in the grammar; empty if it has none
- * @param name the name of the error, such as {@code 429} or {@code 429-quota}
- * @param fixed an error of one dialect that replaces the named one; {@code null} if there is none
- * @param splitting whether line breaks and headers are appended to the texts of the error
- * @param contentType null for JSON
- * @param body null for the format of the dialect
+ * @param word its name in the text form of scenarios; empty if it has none
+ * @param name the name by which a dialect knows the error, such as {@code 429} or {@code 429-quota}
+ * @param fixed an error that is used instead of the named one; {@code null} if there is none
+ * @param splitting whether the texts of the error contain line breaks and forged headers, as in an
+ *     attack by response splitting
+ * @param contentType the content type; {@code null} for JSON
+ * @param body the body; {@code null} for the format of the dialect
  */
 record ErrorResponse(
     String word,
@@ -27,18 +28,19 @@ record ErrorResponse(
     return new ErrorResponse(word, name, null, false, null, null);
   }
 
-  /** Returns a response with an error of the request's dialect. */
+  /** Returns a response with a specific error of the request's dialect. */
   static ErrorResponse of(SandboxError error) {
     return new ErrorResponse("", Integer.toString(error.status()), error, false, null, null);
   }
 
-  /** Returns a response with any body. */
+  /** Returns a response with a given body. */
   static ErrorResponse of(int status, String contentType, String body) {
     return new ErrorResponse("", Integer.toString(status), null, false, contentType, body);
   }
 
   /**
-   * Returns the response with a status and a variant of its body; null if there is no such variant.
+   * Returns the response with a status and a variant of its body; {@code null} for an unknown
+   * variant.
    */
   static ErrorResponse of(int status, String variant) {
     String name = Integer.toString(status);
@@ -62,7 +64,7 @@ record ErrorResponse(
     return Integer.parseInt(name.substring(0, 3));
   }
 
-  /** Returns the error as the vendor of a dialect has it. */
+  /** Returns the error in the form of a dialect's vendor. */
   SandboxError error(SandboxDialect dialect) {
     SandboxError error = fixed == null ? dialect.error(name) : fixed;
     return splitting ? error.splitting() : error;

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Executes the steps of a response on the event loop of its connection. It is in one of four
  * states: running (inside {@link #run}), waiting for its timer, waiting for the write queue to
- * drain, or hanging until the client disconnects. Closing the connection ends each of them, so that
+ * drain, or hanging until the client disconnects. Closing the connection ends every state, so that
  * nothing outlives the call. A long run of writes yields the event loop after every {@link
  * #TURN_BYTES}; otherwise a fast client could occupy it for as long as a flood lasts.
  */
@@ -127,7 +127,7 @@ final class ResponseWriter {
     return piece.length();
   }
 
-  /** Executes a step that is no write, and returns whether the next step follows. */
+  /** Executes a step other than a write, and returns whether the next step follows. */
   private boolean execute(Step.Action action) {
     switch (action) {
       case HEAD -> {
@@ -144,7 +144,7 @@ final class ResponseWriter {
             .onComplete((v, error) -> finish(error == null ? Outcome.COMPLETED : Outcome.ABORTED));
       }
       case RAW -> {
-        // The context next to the socket has no encoder before it.
+        // The first handler context writes to the socket without passing an encoder.
         byte[] bytes = response.steps().get(step).bytes().apply(repetition).getBytes();
         var socket = channel().pipeline().firstContext();
         ChannelFuture unused = socket.writeAndFlush(Unpooled.wrappedBuffer(bytes));

@@ -69,7 +69,7 @@ public final class Sandbox {
   private final SandboxOptions options;
   private final HttpServer server;
 
-  /** The clock of the scenarios in model names that depend on time. */
+  /** Resolves scenarios in model names that depend on time. */
   private final Script modelClock = new Script(List.of(Scenario.ok()));
 
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
@@ -223,7 +223,7 @@ public final class Sandbox {
         call -> backendOrModel.equals(call.backend()) || backendOrModel.equals(call.model()));
   }
 
-  /** Clears the calls; the next one has number 1. */
+  /** Removes the recorded calls; the next call has number 1. */
   public Sandbox clearCalls() {
     log.clear();
     lastNumber.set(0);
@@ -353,7 +353,7 @@ public final class Sandbox {
       return Scenario.ok();
     }
     try {
-      return modelClock.current(Scenario.of(request.model()));
+      return modelClock.resolve(Scenario.of(request.model()));
     } catch (IllegalArgumentException e) {
       return Scenario.error(request.dialect().error("404").withMessage(e.getMessage()));
     }

@@ -59,12 +59,12 @@ public final class SandboxCall {
     return SECRET_HEADERS.contains(header.toLowerCase(Locale.ROOT));
   }
 
-  /** Returns the number in the ids of the response ({@code chatcmpl-7}); the first call is 1. */
+  /** Returns the number of the call, counted from 1; ids in the response contain it. */
   public long number() {
     return number;
   }
 
-  /** Returns the backend, which is the path prefix of the request ({@code primary}); never null. */
+  /** Returns the name of the backend, which is the path prefix of the request; never null. */
   public String backend() {
     return backend;
   }
@@ -99,17 +99,17 @@ public final class SandboxCall {
     return keyPresent;
   }
 
-  /** Returns the scenario that was chosen. */
+  /** Returns the scenario that determined the response. */
   public Scenario scenario() {
     return scenario;
   }
 
-  /** Returns when the whole request had arrived. */
+  /** Returns the time at which the request was complete. */
   public Instant receivedAt() {
     return receivedAt;
   }
 
-  /** Returns when the response ended; null while it is being written. */
+  /** Returns the time at which the response ended; null while it is being written. */
   public Instant endedAt() {
     return endedAt;
   }
@@ -125,7 +125,7 @@ public final class SandboxCall {
   }
 
   /**
-   * Returns whether the scenario ran to its end, which may be a connection dropped by the sandbox.
+   * Returns whether the scenario was executed to its end, even if that was to drop the connection.
    */
   public boolean completed() {
     return outcome == Outcome.COMPLETED;
@@ -147,10 +147,10 @@ public final class SandboxCall {
     bytesWritten = total;
   }
 
-  synchronized void end(Outcome how) {
+  synchronized void end(Outcome result) {
     if (outcome == Outcome.RUNNING) {
       endedAt = Instant.now();
-      outcome = how;
+      outcome = result;
       end.tryComplete(this);
     }
   }

@@ -16,7 +16,7 @@ import io.llmrelay.sandbox.responses.ResponsesDialect;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The registry of dialects. */
+/** The registry of the sandbox's dialects. */
 final class SandboxDialects {
   private static final SandboxDialect OPENAI = new OpenAiDialect();
 
@@ -27,7 +27,7 @@ final class SandboxDialects {
           new CohereEmbeddings(),
           new OpenAiEmbeddings());
 
-  /** Those with the more specific paths come first. */
+  /** All dialects, in the order in which they are matched: those with more specific paths first. */
   private static final List<SandboxDialect> CHATS =
       List.of(
           new GeminiDialect(),
@@ -44,7 +44,7 @@ final class SandboxDialects {
 
   private SandboxDialects() {}
 
-  /** Returns the dialect of requests that no other dialect has. */
+  /** Returns the dialect of requests whose path matches no other dialect. */
   static SandboxDialect openAi() {
     return OPENAI;
   }

@@ -31,7 +31,7 @@ public class SandboxOptions {
   /** The default address to listen on. */
   public static final String DEFAULT_HOST = "127.0.0.1";
 
-  /** Selects any free port. */
+  /** The default port: any free one. */
   public static final int DEFAULT_PORT = 0;
 
   /** The default delay before the first chunk of an answer, in milliseconds. */
@@ -161,8 +161,9 @@ public class SandboxOptions {
   /**
    * Sets whether the server closes connections with a TCP reset (SO_LINGER 0). By default a
    * connection that a scenario drops ends with a FIN, but without the last chunk that HTTP
-   * requires; a careless client takes that for a complete answer. With a reset the client's read
-   * fails. It applies to all connections; bytes that a slow client has not received are lost.
+   * requires; some clients mistake that for a complete answer. With a reset the client's read
+   * fails. The setting applies to all connections; bytes that a slow client has not received are
+   * lost.
    */
   public SandboxOptions setResetOnClose(boolean resetOnClose) {
     this.resetOnClose = resetOnClose;

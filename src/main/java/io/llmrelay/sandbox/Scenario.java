@@ -19,7 +19,7 @@ import java.util.Objects;
  *   [mock-] kind [-after-POSITION] [-option-NUMBER]… [-flag]…
  * </pre>
  *
- * <p>and in configurations a JSON form, whose members but {@code scenario} the text form lacks:
+ * <p>and in configurations a JSON form, with members that the text form cannot express:
  *
  * <pre>
  *   {"scenario": "tool-calls-fragment-1", "text": "I will look it up.",

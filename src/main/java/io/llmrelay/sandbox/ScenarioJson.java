@@ -6,7 +6,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the JSON form of a {@link Scenario}. Errors name the key and what is allowed. */
+/** Reads the JSON form of a {@link Scenario}. Error messages name the key and the valid values. */
 final class ScenarioJson {
   private static final List<String> KEYS = List.of("scenario", "text", "toolCalls", "headers");
   private static final List<String> CALL_KEYS = List.of("id", "name", "arguments");
@@ -22,7 +22,7 @@ final class ScenarioJson {
   }
 
   private static Scenario parse(JsonObject json) {
-    known("", json, KEYS);
+    requireKnown("", json, KEYS);
     String kind = json.containsKey("scenario") ? text("scenario", json, "scenario") : "model";
     Scenario scenario = ScenarioParser.parse(kind);
     if (json.containsKey("text")) {
@@ -34,12 +34,12 @@ final class ScenarioJson {
     }
     Object calls = json.getValue("toolCalls", new JsonArray());
     if (!(calls instanceof JsonArray array)) {
-      throw wrong("toolCalls", "a list of objects");
+      throw invalid("toolCalls", "a list of objects");
     }
     for (int i = 0; i < array.size(); i++) {
       String path = "toolCalls[" + i + "]";
       if (!(array.getValue(i) instanceof JsonObject call)) {
-        throw wrong(path, "an object with " + String.join(", ", CALL_KEYS));
+        throw invalid(path, "an object with " + String.join(", ", CALL_KEYS));
       }
       scenario = toolCall(path, call, scenario);
     }
@@ -47,10 +47,10 @@ final class ScenarioJson {
   }
 
   private static Scenario toolCall(String path, JsonObject call, Scenario scenario) {
-    known(path + ".", call, CALL_KEYS);
+    requireKnown(path + ".", call, CALL_KEYS);
     Object arguments = call.getValue("arguments", new JsonObject());
     if (!(arguments instanceof JsonObject) && !(arguments instanceof String)) {
-      throw wrong(path + ".arguments", "an object, or a string with JSON that is sent unchanged");
+      throw invalid(path + ".arguments", "an object, or a string with JSON that is sent unchanged");
     }
     return scenario.toolCall(
         call.containsKey("id") ? text(path + ".id", call, "id") : null,
@@ -58,7 +58,7 @@ final class ScenarioJson {
         arguments instanceof JsonObject json ? json.encode() : (String) arguments);
   }
 
-  private static void known(String path, JsonObject json, List<String> keys) {
+  private static void requireKnown(String path, JsonObject json, List<String> keys) {
     for (String key : json.fieldNames()) {
       if (!keys.contains(key)) {
         throw new IllegalArgumentException(
@@ -72,7 +72,7 @@ final class ScenarioJson {
     if (value instanceof JsonObject object) {
       return object;
     }
-    throw wrong(key, "an object");
+    throw invalid(key, "an object");
   }
 
   private static String text(String path, JsonObject json, String key) {
@@ -83,10 +83,10 @@ final class ScenarioJson {
     if (value instanceof String text) {
       return text;
     }
-    throw wrong(path, "a string");
+    throw invalid(path, "a string");
   }
 
-  private static IllegalArgumentException wrong(String path, String allowed) {
-    return new IllegalArgumentException(path + ": must be " + allowed);
+  private static IllegalArgumentException invalid(String path, String expected) {
+    return new IllegalArgumentException(path + ": must be " + expected);
   }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Parses and formats the text form of a {@link Scenario}, word by word from the left. */
+/** Parses and formats the text form of a {@link Scenario}: words joined by dashes. */
 final class ScenarioParser {
 
   private static final String PREFIX = Scenario.MODEL_PREFIX;
@@ -32,7 +32,7 @@ final class ScenarioParser {
     return new ScenarioParser(text).scenario();
   }
 
-  /** Returns the known model names, with an example for each number. */
+  /** Returns the model names of all kinds, with an example value for each required number. */
   static List<String> known() {
     List<String> names = new ArrayList<>();
     for (ScenarioKind kind : ScenarioKind.values()) {
@@ -72,22 +72,22 @@ final class ScenarioParser {
 
   private Scenario scenario() {
     if (text.endsWith("-")) {
-      throw unknown("nothing follows the last dash");
+      throw unknownScenario("nothing follows the last dash");
     }
     Scenario scenario = kind();
     while (!rest.isEmpty()) {
       ScenarioOption option =
           Arrays.stream(ScenarioOption.values())
-              .filter(candidate -> take(candidate.word))
+              .filter(candidate -> consume(candidate.word))
               .findFirst()
-              .orElseThrow(() -> unknown("'" + rest + "' is not an option"));
+              .orElseThrow(() -> unknownScenario("'" + rest + "' is not an option"));
       if (option == ScenarioOption.AFTER && !scenario.kind().isFault()) {
-        throw unknown("-after requires a fault");
+        throw unknownScenario("-after requires a fault");
       }
       scenario = scenario.with(option, value(option));
     }
     if (scenario.kind().takesTime() && scenario.option(ScenarioOption.FOR, 0) == 0) {
-      throw unknown(scenario.kind().word + " requires -for-MS");
+      throw unknownScenario(scenario.kind().word + " requires -for-MS");
     }
     return scenario;
   }
@@ -107,8 +107,8 @@ final class ScenarioParser {
         Arrays.stream(ScenarioKind.values())
             .filter(kind -> startsWith(kind.word))
             .max(Comparator.comparingInt(kind -> kind.word.length()))
-            .orElseThrow(() -> unknown("no such kind"));
-    take(best.word);
+            .orElseThrow(() -> unknownScenario("no such kind"));
+    consume(best.word);
     if (best.isStreamError()) {
       boolean named = rest.matches("[45]\\d\\d(-.*)?");
       return Scenario.of(best, named ? errorResponse() : ErrorResponse.named("", "529"));
@@ -117,7 +117,7 @@ final class ScenarioParser {
     return best.takesMegabytes() ? scenario.with(ScenarioOption.MEGABYTES, number()) : scenario;
   }
 
-  /** Parses a status and, if the next word selects a variant of its body, that word. */
+  /** Parses a status and the following word, if it is a variant of the body. */
   private ErrorResponse errorResponse() {
     int status = number();
     int dash = rest.indexOf('-');
@@ -126,13 +126,13 @@ final class ScenarioParser {
     if (variant == null) {
       return ErrorResponse.of(status, "");
     }
-    take(word);
+    consume(word);
     return variant;
   }
 
   private int position() {
     for (Map.Entry<Integer, String> position : POSITIONS.entrySet()) {
-      if (take(position.getValue())) {
+      if (consume(position.getValue())) {
         return position.getKey();
       }
     }
@@ -143,7 +143,7 @@ final class ScenarioParser {
     return !word.isEmpty() && (rest.equals(word) || rest.startsWith(word + "-"));
   }
 
-  private boolean take(String word) {
+  private boolean consume(String word) {
     if (!startsWith(word)) {
       return false;
     }
@@ -155,13 +155,13 @@ final class ScenarioParser {
     int dash = rest.indexOf('-');
     String digits = dash < 0 ? rest : rest.substring(0, dash);
     if (!digits.matches("\\d{1,6}")) {
-      throw unknown("expected a number up to 999999 at '" + rest + "'");
+      throw unknownScenario("expected a number up to 999999 at '" + rest + "'");
     }
-    take(digits);
+    consume(digits);
     return Integer.parseInt(digits);
   }
 
-  private IllegalArgumentException unknown(String reason) {
+  private IllegalArgumentException unknownScenario(String reason) {
     String kinds = known().stream().collect(Collectors.joining(", "));
     return new IllegalArgumentException(
         "Unknown scenario '" + text + "': " + reason + ". Known: " + kinds);

@@ -8,7 +8,7 @@ import java.util.function.IntFunction;
  *
  * @param bytes the bytes that the n-th repetition writes; only for {@link Action#WRITE} and {@link
  *     Action#RAW}
- * @param first milliseconds before the first time
+ * @param first milliseconds before the first execution
  * @param every milliseconds before each repetition
  */
 record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int every) {

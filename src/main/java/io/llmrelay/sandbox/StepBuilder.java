@@ -62,8 +62,9 @@ final class StepBuilder {
   }
 
   /**
-   * Builds a healthy stream whose head no HTTP library would write: header values with a bare
-   * carriage return, a bare line feed and a folded line, each followed by another header.
+   * Builds a healthy stream with an invalid head, which is written without the HTTP encoder: header
+   * values with a bare carriage return, a bare line feed and a folded line, each followed by
+   * another header.
    */
   static List<Step> splitHead(ScriptedAnswer answer, WireFormat format) {
     Buffer out = Buffer.buffer("HTTP/1.1 200 OK\r\n");
@@ -109,7 +110,7 @@ final class StepBuilder {
     return steps;
   }
 
-  /** Adds reasoning, text and tool calls, with the fault after that many chunks of the latter. */
+  /** Adds reasoning, text and tool calls, with the fault at its position among the latter two. */
   private void content() {
     int first = scenario.option(ScenarioOption.FIRST, options.getFirstTokenDelay());
     int every = scenario.option(ScenarioOption.EVERY, options.getChunkDelay());

@@ -478,11 +478,12 @@ class BusLivenessTest {
     Producer told = producer.producer();
     consumer.run(
         () -> {
-          ((InboundStream) receiver.exchange).lost(Failure.of(FailureKind.NETWORK, "once"));
-          ((InboundStream) receiver.exchange).lost(Failure.of(FailureKind.NETWORK, "twice"));
+          ((InboundStream) receiver.exchange).onPeerLost(Failure.of(FailureKind.NETWORK, "once"));
+          ((InboundStream) receiver.exchange).onPeerLost(Failure.of(FailureKind.NETWORK, "twice"));
         });
     told(told, "cancelled: the consumer cancelled");
-    producer.run(() -> ((OutboundStream) told.sink).lost(Failure.of(FailureKind.NETWORK, "late")));
+    producer.run(
+        () -> ((OutboundStream) told.sink).onPeerLost(Failure.of(FailureKind.NETWORK, "late")));
     assertThat(told.events).hasSize(1);
     assertThat(receiver.events).containsExactly("failed network");
   }

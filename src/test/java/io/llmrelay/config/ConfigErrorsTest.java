@@ -120,8 +120,8 @@ class ConfigErrorsTest {
         "gateway: {keys: [a]}                | gateway.keys must consist of keys and values",
         "gateway: {keys: {a: ~}}             | gateway.keys.a has no valid value",
         "gateway: {keys: {a: sk-secret}}     | gateway.keys.a must consist of keys and values",
-        "gateway: {keys: {a: {}}}            | gateway.keys.a needs sha256 (or key): \"llm-relay key\" makes one",
-        "gateway: {keys: {'a b': {key: a-long-key-for-a-gateway}}} | gateway.keys.a b is not a name: letters, digits, - and _ are allowed, at most 64",
+        "gateway: {keys: {a: {}}}            | gateway.keys.a needs sha256 (or key): \"llm-relay key\" generates one",
+        "gateway: {keys: {'a b': {key: a-long-key-for-a-gateway}}} | gateway.keys.a b is not a valid name: letters, digits, - and _ are allowed, at most 64",
         "gateway: {keys: {a: {key: secret}}} | gateway.keys.a.key must have at least 20 visible ASCII characters",
         "gateway: {keys: {a: {sha256: abc}}} | gateway.keys.a.sha256 must be the key's SHA-256: 64 hex digits",
         "gateway: {keys: {a: {sha256: abc, key: a-long-key-for-a-gateway}}} | gateway.keys.a.key and sha256 are both given; give one of the two",
@@ -131,7 +131,7 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
-        "gateway: {admin: {port: 8080}}      | gateway.admin.port must be another one than gateway.port",
+        "gateway: {admin: {port: 8080}}      | gateway.admin.port must differ from gateway.port",
         "gateway: ''                         | gateway has no valid value",
         "timeouts: {total: 0s}               | timeouts.total must be longer than 0",
         "timeouts: {head: 10}                | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
@@ -142,11 +142,11 @@ class ConfigErrorsTest {
         "limits: {retries: -1}               | limits.retries must be from 0 to 10",
         "limits: {candidates: 0}             | limits.candidates must be from 1 to 32",
         "limits: {candidates: 33}            | limits.candidates must be from 1 to 32",
-        "limits: {timeouts: {total: 299s}}   | limits.timeouts.total must not be shorter than what holds for every request: 5m",
-        "limits: {timeouts: {connect: 1s}}   | limits.timeouts.connect must not be shorter than what holds for every request: 2s",
-        "limits: {timeouts: {head: 1s}}      | limits.timeouts.head must not be shorter than what holds for every request: 10s",
-        "limits: {timeouts: {first-chunk: 59s}} | limits.timeouts.first-chunk must not be shorter than what holds for every request: 1m",
-        "limits: {timeouts: {stall: 1s}}     | limits.timeouts.stall must not be shorter than what holds for every request: 30s",
+        "limits: {timeouts: {total: 299s}}   | limits.timeouts.total must not be shorter than the timeout of requests that set none: 5m",
+        "limits: {timeouts: {connect: 1s}}   | limits.timeouts.connect must not be shorter than the timeout of requests that set none: 2s",
+        "limits: {timeouts: {head: 1s}}      | limits.timeouts.head must not be shorter than the timeout of requests that set none: 10s",
+        "limits: {timeouts: {first-chunk: 59s}} | limits.timeouts.first-chunk must not be shorter than the timeout of requests that set none: 1m",
+        "limits: {timeouts: {stall: 1s}}     | limits.timeouts.stall must not be shorter than the timeout of requests that set none: 30s",
         "limits: {timeouts: {stall: long}}   | limits.timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
         "limits: {max: 1}                    | limits.max is not a known key (known here: candidates, retries, timeouts)",
         "circuit: {max-failures: 0}          | circuit.max-failures must be from 1 to 1000000",
@@ -155,10 +155,10 @@ class ConfigErrorsTest {
         "bus: {window: 0}                    | bus.window must be from 1 to 65536",
         "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB, below 2048MB",
         "commit: 0                           | commit must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of characters from 1",
-        "fallback: [a, b]                    | fallback[1] names a backend that is not there: \"b\"; did you mean \"a\"? (known: a)",
+        "fallback: [a, b]                    | fallback[1] names an unknown backend: \"b\"; did you mean \"a\"? (known: a)",
         "fallback: [a, ~]                    | fallback[1] has no valid value",
         "fallback: [a/]                      | fallback[0] names a model that a does not serve (its models: )",
-        "aliases: {fast: [grok/llama]}       | aliases.fast[0] names a backend that is not there: \"grok\" (known: a)",
+        "aliases: {fast: [grok/llama]}       | aliases.fast[0] names an unknown backend: \"grok\" (known: a)",
         "aliases: {fast: []}                 | aliases.fast must list at least one candidate: backend/model or backend",
         "aliases: {fast: a}                  | aliases.fast must be a list, such as [a, b]",
         "catalog: [{price: {input: 1, output: 1}}] | catalog[0] needs an id",
@@ -173,7 +173,7 @@ class ConfigErrorsTest {
         "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown: \"fly\" (known: streaming, tools, vision, reasoning, embeddings)",
         "catalog: [{id: m, shutdown: soon}]  | catalog[0].shutdown must be a date such as 2026-12-31",
         "catalog: [{id: m, replacement: ' '}] | catalog[0].replacement must not be empty",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] | catalog[0].price.tiers[0] needs from-input-tokens or from: where it begins",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] | catalog[0].price.tiers[0] needs from-input-tokens or from, which say where the tier begins",
         "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 2027-01-01, input: 1}]}}] | catalog[0].price.tiers[0] needs input and output, in US dollars per million tokens",
         "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 1.1.27, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from must be a date such as 2026-12-31",
         "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 0, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from-input-tokens must be at least 1",
@@ -242,7 +242,7 @@ class ConfigErrorsTest {
   void backendNeedsAValidName(String name) throws IOException {
     assertThat(problems("backends:\n  " + name + ": {dialect: openai, base-url: 'http://h'}"))
         .containsExactly(
-            "relay.yaml:2: backends.%s is not a name: letters, digits, - and _ are allowed, at most 64"
+            "relay.yaml:2: backends.%s is not a valid name: letters, digits, - and _ are allowed, at most 64"
                 .formatted(name));
   }
 
@@ -269,10 +269,10 @@ class ConfigErrorsTest {
   void twoBackendsOfOneName() throws IOException {
     String twice = BACKEND + "  a:\n    dialect: openai\n";
     assertThat(problems(twice))
-        .containsExactly("relay.yaml:2: backends.a is there twice, again on line 5");
+        .containsExactly("relay.yaml:2: backends.a occurs twice, again on line 5");
     String json = "{\"backends\": {\"a\": {},\n \"a\": {}}}";
     assertThat(problems("relay.json", json, Map.of()))
-        .containsExactly("relay.json:1: backends.a is there twice, again on line 2");
+        .containsExactly("relay.json:1: backends.a occurs twice, again on line 2");
   }
 
   @Test

@@ -65,7 +65,7 @@ class GatewayConfigTest {
         listen + "}",
         ": gateway.keys is empty, and other machines can reach gateway.host "
             + host
-            + ": name a key (\"llm-relay key\" makes one), or listen at 127.0.0.1, or say"
+            + ": name a key (\"llm-relay key\" generates one), or listen at 127.0.0.1, or set"
             + " gateway.allow-anonymous: true");
     assertThat(load(listen + ", allow-anonymous: true}").getGateway().isLocal()).isFalse();
     assertThat(load(listen + ", keys: {anne: {key: \"${ANNE}\"}}}").getGateway().getKeys())

@@ -130,7 +130,7 @@ class PlannerCatalogTest {
     aliases = Map.of("gpt-oss-120b", List.of("local/m"), "fast", List.of("groq", "nvidia/x"));
     assertThat(plan("gpt-oss-120b")).containsExactly("local/m");
     assertThat(plan("fast")).containsExactly("groq/openai/gpt-oss-20b", "nvidia/x");
-    assertThat(messages("fast").get(0)).isEqualTo("number 1: of the alias fast");
+    assertThat(messages("fast").get(0)).isEqualTo("position 1: of the alias fast");
   }
 
   @Test
@@ -182,10 +182,10 @@ class PlannerCatalogTest {
     assertThat(plan)
         .extracting(Plan.Entry::message)
         .containsExactly(
-            "number 1: serves the requested model, cheapest first",
-            "number 2: serves the requested model, cheapest first",
-            "number 3: serves the requested model, cheapest first",
-            "number 4: by the fallback order, price unknown");
+            "position 1: serves the requested model, cheapest first",
+            "position 2: serves the requested model, cheapest first",
+            "position 3: serves the requested model, cheapest first",
+            "position 4: by the fallback order, price unknown");
   }
 
   @Test
@@ -220,16 +220,17 @@ class PlannerCatalogTest {
     four();
     assertThat(messages(null))
         .containsExactly(
-            "number 1: by the fallback order",
-            "number 2: by the fallback order",
-            "number 3: by the fallback order",
-            "number 4: by the fallback order");
+            "position 1: by the fallback order",
+            "position 2: by the fallback order",
+            "position 3: by the fallback order",
+            "position 4: by the fallback order");
     assertThat(messages("m").subList(0, 2))
-        .containsExactly("number 1: serves the requested model", "number 2: by the fallback order");
+        .containsExactly(
+            "position 1: serves the requested model", "position 2: by the fallback order");
     JsonObject named = request(null, 4).toJson();
     named.put("relay", new JsonObject().put("candidates", JsonArray.of("local", "groq/x")));
     assertThat(explained(ChatRequest.fromJson(named)).get(1).message())
-        .isEqualTo("number 2: named by the request");
+        .isEqualTo("position 2: named by the request");
   }
 
   @Test
@@ -237,7 +238,7 @@ class PlannerCatalogTest {
     provider("openai", "gpt-6-luna").provider("groq", "openai/gpt-oss-20b");
     assertThat(messages("gpt-5").get(0))
         .isEqualTo(
-            "number 1: serves the requested model;"
+            "position 1: serves the requested model;"
                 + " gpt-5 is deprecated and retires on 2026-12-11");
     assertThat(messages("llama-3.3-70b").get(0))
         .endsWith("; llama-3.3-70b-versatile is retired since 2026-08-16");

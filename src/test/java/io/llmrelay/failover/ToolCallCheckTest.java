@@ -53,7 +53,7 @@ class ToolCallCheckTest {
       value = {"{}", "''", "{\"city\": 1}", "{\"city\": \"Oslo\", \"zip\": 1}"})
   void namesAStrictToolWhoseSchemaIsNotMet(String arguments) {
     assertThat(problem("strict", arguments))
-        .isEqualTo("the arguments of a call of strict do not fit its schema");
+        .isEqualTo("the arguments of a call of strict do not match its schema");
   }
 
   @Test

@@ -39,7 +39,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
       HttpHeaders.createOptimized("x-accel-buffering");
   private static final CharSequence NO = HttpHeaders.createOptimized("no");
 
-  /** Buffered bytes above which events are written before the end of the tick. */
+  /** The buffered bytes above which events are written before the end of the tick. */
   private static final int MAX_BUFFERED = 16 * 1024;
 
   /**
@@ -65,7 +65,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private final Context context = Vertx.currentContext();
   private Buffer buffered;
 
-  /** Size for the next buffer, by that of the last one. */
+  /** The initial capacity of the next buffer, estimated from the length of the previous one. */
   private int expectedLength = INITIAL_BUFFER;
 
   private boolean headPrepared;
@@ -201,7 +201,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
         .onComplete(sent -> context.owner().setTimer(ABORT_DELAY_MS, id -> abort()));
   }
 
-  /** Ends the transport without ending the body. */
+  /** Closes the transport without completing the body. */
   private void abort() {
     streams.remove(this);
     if (isHttp2()) {

@@ -20,9 +20,9 @@ import java.util.stream.Stream;
  *
  * @param message the message, or {@code null}
  * @param code the provider's error code, or {@code null}; never a sentence
- * @param names everything that identifies the error, {@linkplain #squeeze squeezed}: codes, types,
- *     statuses, reasons; {@code metadata.x} for a key of the metadata, {@code header.retryafter} if
- *     that header was sent
+ * @param names everything that identifies the error, {@linkplain #normalize normalized}: codes,
+ *     types, statuses, reasons; {@code metadata.x} for a key of the metadata, {@code
+ *     header.retryafter} if that header was sent
  * @param status the HTTP status the error names, or 0
  * @param text the text in which rules search for phrases: the message, and an upstream's error that
  *     was passed on as text
@@ -37,13 +37,13 @@ record ErrorBody(
     String text,
     List<String> delays,
     MultiMap headers) {
-  /** The most bytes read of a body that is not JSON, and the most characters of a text. */
+  /** The maximum bytes read of a body that is not JSON, and the maximum characters of a text. */
   private static final int MAX_TEXT = 2_000;
 
   /** The form of a code. Some vendors send a sentence instead, which may identify an account. */
   private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
 
-  /** Squeezed keys of a delay or a date; keys in milliseconds end in {@code ms}. */
+  /** Normalized keys of a delay or a date; keys in milliseconds end in {@code ms}. */
   private static final Set<String> DELAYS =
       Set.of(
           "retrydelay",
@@ -132,7 +132,7 @@ record ErrorBody(
         upstream);
   }
 
-  /** Prefers the type to a code that is a number or a sentence. */
+  /** Returns the code, or the type if the code is a number or a sentence. */
   private static String code(String code, String type) {
     boolean little = code == null || code.matches("\\d+") || !CODE.matcher(code).matches();
     String best = type != null && little ? type : code;
@@ -144,7 +144,7 @@ record ErrorBody(
       array.forEach(entry -> addDelays(delays, entry, depth + 1));
     } else if (value instanceof JsonObject object && depth < MAX_DEPTH) {
       for (Map.Entry<String, Object> entry : object) {
-        String key = squeeze(entry.getKey());
+        String key = normalize(entry.getKey());
         String delay = DELAYS.contains(key) ? firstText(entry.getValue()) : null;
         if (delay != null) {
           delays.add(key.endsWith("ms") ? delay + "ms" : delay);
@@ -200,16 +200,16 @@ record ErrorBody(
 
   /**
    * Normalizes the spelling of a name for comparison: {@code BadRequestError} and {@code
-   * bad_request_error} are one.
+   * bad_request_error} become equal.
    */
-  static String squeeze(String name) {
+  static String normalize(String name) {
     return name.replaceAll("[_ -]", "").toLowerCase(Locale.ROOT);
   }
 
   private static void add(Set<String> names, Object... more) {
     for (Object name : more) {
       if (name instanceof String || name instanceof Number) {
-        names.add(squeeze(name.toString()));
+        names.add(normalize(name.toString()));
       }
     }
   }
@@ -228,7 +228,7 @@ record ErrorBody(
     return null;
   }
 
-  /** Omits the message, which is not redacted yet. */
+  /** Omits the message, which has not been redacted yet. */
   @Override
   public String toString() {
     return "ErrorBody[" + names + "]";

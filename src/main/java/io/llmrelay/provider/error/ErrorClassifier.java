@@ -14,7 +14,7 @@ import java.time.Duration;
  * {@link PromptRedactor} redact its message.
  */
 public final class ErrorClassifier {
-  /** Default upper bound for the delay that a rate limit or a spent quota asks for. */
+  /** The default upper bound for the delay that a rate limit or a spent quota asks for. */
   public static final Duration DEFAULT_MAX_WAIT = Duration.ofDays(31);
 
   private static final String WITHHELD =
@@ -53,14 +53,14 @@ public final class ErrorClassifier {
     this.maxWait = other.maxWait;
   }
 
-  /** Returns a classifier that also redacts what errors quote of this request. */
+  /** Returns a classifier that also redacts quotations of this request. */
   public ErrorClassifier about(LlmRequest request) {
     return new ErrorClassifier(this, PromptRedactor.of(request));
   }
 
   /**
-   * Lets go of a large request. From then on messages of the backend are withheld, except for
-   * codes.
+   * Releases a large request. From then on messages of the backend are withheld, except for codes,
+   * since quotations cannot be detected any more.
    */
   public void releaseRequest() {
     prompt.release();

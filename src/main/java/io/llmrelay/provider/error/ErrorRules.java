@@ -24,19 +24,19 @@ import java.util.regex.Pattern;
  * The rules that determine the kind of an error. The first rule that matches decides: first phrases
  * and names that are more specific than the status, then unambiguous names, then the status.
  *
- * <p>A status alone misleads often: a bad key is 400 at Gemini and xAI, spent credit 400 at
+ * <p>A status alone is often misleading: a bad key is 400 at Gemini and xAI, spent credit 400 at
  * Anthropic and 403 at xAI, an unknown model 400 at DeepSeek, Mistral and Cloudflare, a broken
  * backend 400 at NVIDIA, missing capacity 429 at Cloudflare and Mistral, spent quota 429 at OpenAI,
  * a request that an account will never be allowed 413 at Groq, 429 at OpenAI and 402 at OpenRouter.
- * So do single words: "token", "quota" and "limit" occur in nearly every message. Phrases match
- * regardless of case, names regardless of case, underscores, hyphens and spaces.
+ * Single words are as well: "token", "quota" and "limit" occur in nearly every message. Phrases
+ * match regardless of case, names regardless of case, underscores, hyphens and spaces.
  *
  * <p>Rules for kinds that count against a backend or its key search the redacted text only: some
  * servers quote the request, and no prompt must be able to make a backend unavailable.
  */
 final class ErrorRules {
 
-  /** When a spent quota is renewed if the provider does not say. */
+  /** The time at which a spent quota is renewed if the provider does not say. */
   enum Renewal {
     NONE,
     DAY_UTC,
@@ -65,7 +65,7 @@ final class ErrorRules {
       return new Rule(kind, renewal, provider, Set.of(statuses), name, phrase);
     }
 
-    /** Matches one of these names as a whole, in any spelling. */
+    /** Matches one of these names as a whole, regardless of spelling. */
     Rule named(String... names) {
       Pattern name = Pattern.compile(String.join("|", names).replace("_", ""));
       return new Rule(kind, renewal, provider, statuses, name, phrase);

@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A redactor for quotations of the prompt in messages of a provider: some quote the input that they
- * could not parse, whole or in part.
+ * A redactor for quotations of the prompt in messages of a provider: some providers quote the input
+ * that they could not parse, in whole or in part.
  *
  * <p>A prompt may be a megabyte long, a message has a few hundred characters. So the prompt is
  * scanned once, with a rolling hash that filters the positions to compare.
@@ -24,7 +24,7 @@ final class PromptRedactor {
   private static final Pattern ESCAPE =
       Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\\\/]))");
 
-  /** The most bytes of a request that is kept as long as its answer. */
+  /** The size in bytes up to which a request is kept until the end of its answer. */
   static final int MAX_KEPT = 16 * 1024;
 
   private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
@@ -44,7 +44,7 @@ final class PromptRedactor {
     return new PromptRedactor(request);
   }
 
-  /** Lets go of a large request. From then on nothing is passed on that may quote it. */
+  /** Releases a large request. From then on texts that may quote it are withheld. */
   void release() {
     if (request != null && request.size() > MAX_KEPT) {
       request = null;
@@ -53,8 +53,8 @@ final class PromptRedactor {
   }
 
   /**
-   * Masks quotations. Of a released request nothing is known: then the result is empty, unless the
-   * message is a single word like a code.
+   * Masks quotations. If the request has been released, they cannot be detected: then the result is
+   * empty, unless the message is a single word such as a code.
    *
    * @param message the message, {@linkplain SecretRedactor#fold folded} as the prompt is
    */

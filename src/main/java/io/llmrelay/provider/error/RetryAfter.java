@@ -44,7 +44,9 @@ final class RetryAfter {
           "(%s) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?![a-z])"
               .formatted(NUMBER));
 
-  /** As Go writes them, {@code 9m38.016s}, or in words, {@code 1 minute and 30 seconds}. */
+  /**
+   * A duration as Go formats it, {@code 9m38.016s}, or in words, {@code 1 minute and 30 seconds}.
+   */
   private static final Pattern DURATION =
       Pattern.compile("(?:%s(?:,? (?:and )?)?){1,6}".formatted(PART.pattern()));
 
@@ -60,15 +62,15 @@ final class RetryAfter {
           "retry[-_ ]?after(?:[-_ ]?(?:seconds|(ms)))?[\"']?\\s*[:=]\\s*[\"']?(%s)(?!\\w)"
               .formatted(NUMBER));
 
-  /** A date, with a time of UTC or without one. */
+  /** A date, optionally with a time in UTC. */
   private static final Pattern DATE =
       Pattern.compile(
           CUE + "(\\d{4}-\\d{2}-\\d{2})(?:(?:t| at | )(\\d{2}:\\d{2}(?::\\d{2})?))?+(?![\\d:+-])");
 
-  /** Longer values are not parsed. */
+  /** The maximum length of a value; longer ones are not parsed. */
   private static final int MAX_VALUE = 100;
 
-  /** Numbers from here on are seconds since 1970, larger ones milliseconds since 1970. */
+  /** Numbers from here on are seconds since 1970; those a thousand times larger, milliseconds. */
   private static final double EPOCH_SECONDS = 1e9;
 
   private static final double EPOCH_MILLISECONDS = 1e12;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A redactor for messages of a provider: masks keys and what looks like one, removes control
- * characters and limits the length. Providers quote the key that they refuse.
+ * A redactor for messages of a provider: masks keys and texts that look like keys, removes control
+ * characters and limits the length. Providers quote the keys that they reject.
  */
 final class SecretRedactor {
   static final int MAX_TEXT = 300;

@@ -24,17 +24,17 @@ import java.util.Map;
 /**
  * Encodes the turns of a conversation.
  *
- * <p>The results of one turn's calls are a content of their own, in the order of the calls, since
- * Gemini compares its parts with the calls one by one. Media of a result are within it, or in a
- * content after the results for models that know text only there.
+ * <p>The results of one turn's calls form a separate content, in the order of the calls, since
+ * Gemini compares its parts with the calls one by one. Media are part of a result or, for models
+ * that accept only text there, a content after the results.
  *
- * <p>Signatures are sent back with the parts they came with. Models that validate them require one
- * with the first call of a turn; for a call that another provider made there is a documented word
- * instead.
+ * <p>Signatures are sent back with the parts with which they were received. Models that validate
+ * them require one with the first call of a turn; for calls of other providers there is a
+ * documented placeholder.
  */
 final class GeminiContents {
-  /** Makes a model accept a call without its signature. */
-  private static final String UNSIGNED = "skip_thought_signature_validator";
+  /** The placeholder for the signature of a call of another provider. */
+  private static final String SIGNATURE_PLACEHOLDER = "skip_thought_signature_validator";
 
   private static final String SIGNATURE = "thoughtSignature";
 
@@ -158,7 +158,7 @@ final class GeminiContents {
         String signature = signature(call);
         signature = signature == null ? ofCalls.get(call.id()) : signature;
         boolean excused = signature == null && !called && model.hasSignedCalls();
-        encoded.add(signed(call(call), excused ? UNSIGNED : signature));
+        encoded.add(signed(call(call), excused ? SIGNATURE_PLACEHOLDER : signature));
         called = true;
       } else {
         encoded.add(signed(content(part), ofTexts.poll()));

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Google's native API for Gemini. The model is part of the path. Every feature of a request can be
- * expressed, if not every case of it; structured answers are native.
+ * Google's native API for Gemini. The model is part of the path. All features of requests are
+ * supported, if not in every combination; structured answers are native.
  */
 public final class GeminiDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");

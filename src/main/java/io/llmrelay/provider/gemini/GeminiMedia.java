@@ -29,7 +29,7 @@ final class GeminiMedia {
   private static final String DATA = "data:";
   private static final String VIDEO = "video_url";
 
-  /** Types by the ends of URLs; where none fits Google finds it out. */
+  /** Media types by file extension; for any other, Google detects the type. */
   private static final Map<String, String> TYPES =
       Map.ofEntries(
           Map.entry("png", "image/png"),
@@ -51,7 +51,7 @@ final class GeminiMedia {
 
   private GeminiMedia() {}
 
-  /** Returns why a part cannot be expressed, or {@code null} if it can or is no media. */
+  /** Returns why a part cannot be expressed, or {@code null} if it can or is not media. */
   static String problem(ContentPart part) {
     if (part instanceof Image image && !isReachable(image.url())) {
       return "an image cannot be expressed that is neither inline nor at an https: URL";
@@ -67,7 +67,7 @@ final class GeminiMedia {
     return null;
   }
 
-  /** Returns {@code inlineData} or {@code fileData}; {@code null} if the part is no media. */
+  /** Returns {@code inlineData} or {@code fileData}; {@code null} if the part is not media. */
   static JsonObject encode(ContentPart part, Translation translation) {
     if (part instanceof Image image) {
       cacheControl(image.cacheControl(), translation);

@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a model's name says of its capabilities. An alias such as {@code gemini-flash-latest} counts
- * as the newest generation, and a model that is no Gemini as the oldest.
+ * The capabilities of a model, derived from its name. An alias such as {@code gemini-flash-latest}
+ * counts as the newest generation, and a model other than Gemini as the oldest.
  *
  * @param name in lower case
  * @param generation such as 2.5
@@ -63,17 +63,17 @@ record GeminiModel(String name, double generation) {
   }
 
   /** Returns whether a budget of thinking may be 0. */
-  boolean canStopThinking() {
+  boolean canDisableThinking() {
     return !name.contains("pro");
   }
 
-  /** The smallest budget of thinking, in tokens. */
-  int leastThinking() {
+  /** Returns the minimum budget of thinking, in tokens. */
+  int minThinkingBudget() {
     return name.contains("pro") ? 128 : name.contains("lite") ? 512 : 1;
   }
 
-  /** The largest budget of thinking, in tokens. */
-  int mostThinking() {
+  /** Returns the maximum budget of thinking, in tokens. */
+  int maxThinkingBudget() {
     return name.contains("pro") ? 32_768 : 24_576;
   }
 }

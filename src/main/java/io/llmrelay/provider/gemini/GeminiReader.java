@@ -15,14 +15,14 @@ import java.io.IOException;
 /**
  * A reader of Gemini's chunks, each of which is a whole response with the next parts of the answer.
  *
- * <p>A tool call comes whole in one part. Its signature goes with the call; the signature of a text
- * becomes an entry of {@code reasoning_details} after the text, and so does that of a thought,
- * together with the thought.
+ * <p>A tool call arrives complete in one part. Its signature is passed on with the call. The
+ * signature of a text becomes an entry of {@code reasoning_details} after the text; that of a
+ * thought becomes one together with the thought.
  *
  * <p>There is no end marker, and a finish reason does not mark the end: with code execution the
- * first STOP precedes the text. So the last reason applies once the body is complete; a connection
- * that breaks before that is a failure. Usage is cumulative; thoughts are counted separately from
- * the candidates, and tool results separately from the prompt.
+ * first STOP precedes the text. So the last reason applies once the body is complete; if the
+ * connection is lost before that, the answer fails. Usage is cumulative; thoughts are counted
+ * separately from the candidates, and tool results separately from the prompt.
  */
 final class GeminiReader implements Dialect.Reader {
   private final Answer answer;
@@ -126,7 +126,7 @@ final class GeminiReader implements Dialect.Reader {
     answer.data("reasoning_details", JsonArray.of(detail));
   }
 
-  /** Passes on an image, which models for images write without being asked. */
+  /** Passes on an image, which image models generate even if only text is requested. */
   private void image(JsonObject data) {
     String type = Json.text(data, "mimeType");
     if (type.startsWith("image/")) {
@@ -164,7 +164,7 @@ final class GeminiReader implements Dialect.Reader {
         if (finish.startsWith("IMAGE_")) {
           answer.finish(FinishReason.CONTENT_FILTER);
         } else {
-          // An unsupported language, a missing signature, and unknown reasons.
+          // Such as an unsupported language or a missing signature.
           failed(FailureKind.SERVER_ERROR);
         }
       }

@@ -12,7 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
-/** Encodes requests. System texts are apart from the contents, all settings in one object. */
+/** Encodes requests. System texts are separate from the contents; all settings are one object. */
 final class GeminiRequest {
   private static final int MAX_LOGPROBS = 20;
 

@@ -8,10 +8,10 @@ import java.util.List;
 
 /**
  * Translates the sources of an answer into OpenAI's annotations. Gemini counts positions in bytes
- * of UTF-8, OpenAI in characters, so the text is kept as far as it has been written, up to a limit.
+ * of UTF-8, OpenAI in characters, so the text is kept, up to a limit, to convert them.
  */
 final class GeminiSources {
-  /** In characters; positions beyond it are cut to it. */
+  /** The maximum characters of text kept; later positions are reduced to it. */
   private static final int MAX_TEXT = 256 * 1024;
 
   private static final int MAX_ANNOTATIONS = 1_000;
@@ -25,7 +25,7 @@ final class GeminiSources {
     text.append(more, 0, Math.min(more.length(), MAX_TEXT - text.length()));
   }
 
-  /** Takes the sources as far as they are known; the last ones are complete. */
+  /** Records the sources known so far, which replace earlier ones. */
   void read(JsonObject metadata) {
     if (!Json.array(metadata, "groundingChunks").isEmpty()) {
       grounding = metadata;

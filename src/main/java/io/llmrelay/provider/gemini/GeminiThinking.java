@@ -5,11 +5,11 @@ import io.llmrelay.provider.Translation;
 import io.vertx.core.json.JsonObject;
 
 /**
- * Encodes the wish for reasoning: a level from the third generation on, a budget of tokens for
- * Gemini 2.5, nothing for others. Thoughts are shown only to callers that want reasoning.
+ * Encodes the requested reasoning: a level from the third generation on, a budget of tokens for
+ * Gemini 2.5, nothing for others. Thoughts are included only if the request asks for reasoning.
  */
 final class GeminiThinking {
-  /** The budget by which the model decides itself how much to think. */
+  /** The budget with which the model itself decides how much to think. */
   private static final int DYNAMIC = -1;
 
   private GeminiThinking() {}
@@ -56,7 +56,7 @@ final class GeminiThinking {
   private static void budget(
       JsonObject config, ReasoningWish wish, GeminiModel model, Translation translation) {
     if (wish.off()) {
-      int least = model.canStopThinking() ? 0 : model.leastThinking();
+      int least = model.canDisableThinking() ? 0 : model.minThinkingBudget();
       if (least > 0) {
         translation.warn("reasoning cannot be turned off and was limited to " + least + " tokens");
       }
@@ -66,7 +66,7 @@ final class GeminiThinking {
     } else {
       config.put(
           "thinkingBudget",
-          Math.max(model.leastThinking(), Math.min(wish.budget(), model.mostThinking())));
+          Math.max(model.minThinkingBudget(), Math.min(wish.budget(), model.maxThinkingBudget())));
     }
   }
 }

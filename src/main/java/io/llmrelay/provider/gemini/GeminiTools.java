@@ -18,11 +18,11 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Encodes tools, the choice among them, and schemas of answers. Schemas are sent as JSON schema, of
- * which Gemini ignores what it does not know, but has trouble with references and {@code allOf}.
+ * Encodes tools, the choice among them, and schemas of answers. Schemas are sent as JSON schema.
+ * Gemini ignores unknown keywords, but mishandles references and {@code allOf}, which are replaced.
  *
- * <p>Web search is Gemini's own tool. Together with functions it would require that its calls are
- * sent back with the conversation, which OpenAI's format cannot hold.
+ * <p>Web search is Gemini's own tool. Together with functions, Gemini requires its calls to be sent
+ * back with the conversation, which OpenAI's format cannot express.
  */
 final class GeminiTools {
   private static final SchemaRewriter ANSWERS = subset().build();
@@ -31,13 +31,13 @@ final class GeminiTools {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,63}");
 
   /** Tools that Google runs, by their types in a request. */
-  private static final Map<String, String> OWN =
+  private static final Map<String, String> BUILT_IN =
       Map.of("google_search", "googleSearch", "url_context", "urlContext");
 
   private static final ToolCache<Declarations> CACHE = new ToolCache<>(GeminiTools::declarations);
 
   /**
-   * A translated tool set, which is not changed.
+   * A translated tool set. Must not be changed.
    *
    * @param tools the array
    * @param dropped the keywords that the schemas lost
@@ -66,7 +66,7 @@ final class GeminiTools {
             + "]: a name cannot be expressed unless it begins with a letter or _"
             + " and has at most 64 letters, digits and _.:-";
       }
-      if (!tool.isFunction() && !OWN.containsKey(tool.type())) {
+      if (!tool.isFunction() && !BUILT_IN.containsKey(tool.type())) {
         return "tools[" + i + "]: a tool of this type cannot be expressed";
       }
       functions |= tool.isFunction();
@@ -121,7 +121,7 @@ final class GeminiTools {
       } else {
         JsonObject config = (JsonObject) tool.source().value();
         config.remove("type");
-        all.add(new JsonObject().put(OWN.get(tool.type()), config));
+        all.add(new JsonObject().put(BUILT_IN.get(tool.type()), config));
       }
     }
     if (!functions.isEmpty()) {
@@ -142,8 +142,8 @@ final class GeminiTools {
   }
 
   /**
-   * Returns the choice, or {@code null} for the default. {@code VALIDATED} leaves the model free to
-   * call a tool, but holds it to the schema and the names; {@code ANY} does so too.
+   * Returns the choice, or {@code null} for the default. With {@code VALIDATED}, the model may
+   * answer without a call, but its calls match names and schemas, as they do with {@code ANY}.
    */
   private static JsonObject choice(ChatRequest request) {
     ToolChoice choice = request.toolChoice() == null ? ToolChoice.AUTO : request.toolChoice();

@@ -36,14 +36,14 @@ final class ContentWriter {
     return parts(message).stream().anyMatch(this::mustChange) || !media(message).isEmpty();
   }
 
-  /** Returns the parts of a tool's result that the server accepts in other messages only. */
+  /** Returns the parts of a tool's result that the server accepts only in other messages. */
   List<ContentPart> media(ChatMessage message) {
     return message.role() == Role.TOOL && traits.has(Quirk.TEXT_RESULTS)
         ? parts(message).stream().filter(part -> !(part instanceof Text)).toList()
         : List.of();
   }
 
-  /** Writes parts that are no text as a message of the user. */
+  /** Writes parts other than text as a message of the user. */
   void writeMedia(List<ContentPart> media, JsonOutput json) {
     json.object().field("role").value("user").field("content").array();
     json.object().field("type").value("text").field("text").value(RESULTS).endObject();

@@ -8,7 +8,7 @@ import io.llmrelay.provider.ReasoningWish.Effort;
 import io.llmrelay.provider.Translation;
 import io.vertx.core.json.JsonObject;
 
-/** Writes how much a request wants the model to reason, for one server. */
+/** Writes the reasoning that a request asks for, in the fields of one server. */
 final class EffortWriter {
   private static final String NONE = "none";
 
@@ -22,7 +22,7 @@ final class EffortWriter {
     this.body = body;
   }
 
-  /** Puts the fields into the body. What the server has a field for is sent as it was received. */
+  /** Adds the fields to the body; those that the server knows are sent as they were received. */
   void write(RequestTraits.Effort field) {
     boolean effort = has(Setting.REASONING_EFFORT);
     boolean reasoning = has(Setting.REASONING);
@@ -77,7 +77,7 @@ final class EffortWriter {
     } else if (wish.effort() != null) {
       body.put("reasoning_effort", wish.effort().code());
     }
-    showing(wish);
+    warnIfHidden(wish);
   }
 
   private void highOrNone(ReasoningWish wish) {
@@ -92,7 +92,7 @@ final class EffortWriter {
         translation.warn("reasoning_effort " + wish.effort().code() + " became high");
       }
     }
-    showing(wish);
+    warnIfHidden(wish);
   }
 
   private void thinkingType(ReasoningWish wish, boolean effort) {
@@ -105,7 +105,7 @@ final class EffortWriter {
     if (wish.on() && wish.effort() != null && (effort || wish.budget() != null)) {
       body.put("reasoning_effort", wish.effort().code());
     }
-    showing(wish);
+    warnIfHidden(wish);
   }
 
   /** Whether the model must call a tool, which it refuses while it thinks. */
@@ -140,8 +140,8 @@ final class EffortWriter {
     body.put("reasoning", reasoning);
   }
 
-  /** Names the wish for hidden reasoning, which servers without such a field do not know. */
-  private void showing(ReasoningWish wish) {
+  /** Adds a warning if reasoning is to be hidden, for servers without such a field. */
+  private void warnIfHidden(ReasoningWish wish) {
     if (wish.hidden()) {
       translation.leftOut("reasoning.exclude");
     }

@@ -5,7 +5,7 @@ import io.llmrelay.chat.RawJson;
 import io.vertx.core.json.Json;
 import java.util.function.Consumer;
 
-/** Writes JSON; values that were received are copied, or shared, as bytes. */
+/** Writes JSON; received values are copied or shared as bytes. */
 final class JsonOutput {
   private final BodyBuilder out;
 
@@ -40,7 +40,7 @@ final class JsonOutput {
     return this;
   }
 
-  /** Writes a value: a {@link RawJson}, or anything that JSON has, including {@code null}. */
+  /** Writes a value: a {@link RawJson}, any JSON value, or {@code null}. */
   JsonOutput value(Object value) {
     separate();
     if (value instanceof RawJson raw) {
@@ -51,7 +51,7 @@ final class JsonOutput {
     return this;
   }
 
-  /** Lets somebody else write a value. */
+  /** Writes a value with a function. */
   JsonOutput element(Consumer<BodyBuilder> writer) {
     separate();
     writer.accept(out);

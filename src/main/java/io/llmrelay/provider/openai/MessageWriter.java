@@ -19,8 +19,8 @@ import java.util.Set;
 
 /**
  * Writes the messages of a request for one server. A message that the server accepts as it was
- * received is copied as bytes; of any other, only what must change is written anew, and long texts
- * are still copied.
+ * received is copied as bytes; in any other, only the fields that must change are written anew, and
+ * long texts are still copied.
  */
 final class MessageWriter {
   private static final Set<String> KNOWN =
@@ -38,8 +38,8 @@ final class MessageWriter {
           ReasoningWriter.REASONING_DETAILS,
           ReasoningWriter.THINKING_BLOCKS);
 
-  /** Fields of answers, which clients send back. */
-  private static final Set<String> OF_ANSWERS = Set.of("annotations", "citations", "images");
+  /** The fields of answers that clients send back in messages. */
+  private static final Set<String> ANSWER_FIELDS = Set.of("annotations", "citations", "images");
 
   private final ChatRequest request;
   private final RequestTraits traits;
@@ -144,7 +144,7 @@ final class MessageWriter {
   /** Returns whether a message is the beginning of the answer. */
   private boolean isPrefix(int i) {
     ChatMessage message = request.messages().get(i);
-    return traits.has(Quirk.PREFIX)
+    return traits.has(Quirk.PREFIX_MESSAGES)
         && i == request.messages().size() - 1
         && message.role() == Role.ASSISTANT
         && message.parts().stream().noneMatch(ToolCall.class::isInstance);
@@ -223,7 +223,7 @@ final class MessageWriter {
           if (value == null || KNOWN.contains(field)) {
             return;
           }
-          if (OF_ANSWERS.contains(field) && traits.has(Quirk.NO_ANSWER_FIELDS)) {
+          if (ANSWER_FIELDS.contains(field) && traits.has(Quirk.NO_ANSWER_FIELDS)) {
             translation.leftOut("messages[]." + field);
           } else {
             json.field(field).value(value);

@@ -22,8 +22,8 @@ import java.util.Arrays;
  * <p>Each payload is parsed once into the fields below. It is applied only if all of it is valid
  * and has no error, so that a truncated payload never yields text.
  *
- * <p>A payload that differs from the one before in nothing but a fragment of text, of reasoning or
- * of arguments is not parsed.
+ * <p>A payload that differs from the previous one only in a fragment of text, reasoning or
+ * arguments is matched against a template and not parsed.
  */
 final class OpenAiReader implements Dialect.Reader {
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
@@ -34,11 +34,14 @@ final class OpenAiReader implements Dialect.Reader {
   private final StringBuilder refusal = new StringBuilder();
 
   /**
-   * Text by reasoning field of the server; the last element is for thinking parts of the content.
+   * The text of each reasoning field of the server; the last element is for thinking parts of the
+   * content.
    */
   private final StringBuilder[] reasoning;
 
-  /** Text of {@code reasoning_details}, which duplicate the reasoning fields if both are sent. */
+  /**
+   * The text of {@code reasoning_details}, which duplicate the reasoning fields if both are sent.
+   */
   private final StringBuilder detailsText = new StringBuilder();
 
   private final ReasoningDetails details = new ReasoningDetails();
@@ -46,16 +49,16 @@ final class OpenAiReader implements Dialect.Reader {
   private final ToolCalls calls;
   private final ChunkTemplate template = new ChunkTemplate();
 
-  /** What the text of a payload that matches the template is. */
+  /** The kind of the text in payloads that match the template. */
   private BlockKind templateKind;
 
   /** Whether this stream has sent reasoning outside of {@code reasoning_details}. */
   private boolean hasReasoningField;
 
-  /** Offset of the opening quote of content or reasoning within the payload, or -1. */
+  /** The offset of the opening quote of content or reasoning within the payload, or -1. */
   private long quote = -1;
 
-  /** Slices of the payload: start and end, which are equal if there is none. */
+  /** Slices of the payload, each as its start and end, which are equal if it is absent. */
   private final long[] logprobs = new long[2];
 
   private final long[] annotations = new long[2];
@@ -109,7 +112,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Makes a template of a payload that holds one text and nothing else of interest. */
+  /** Makes a template of a payload with one text and no other relevant field. */
   private void learn(byte[] bytes, int from, int to) {
     StringBuilder thought = reasoningText();
     boolean nothingElse =
@@ -153,7 +156,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Passes on what was kept back until the end. */
+  /** Passes on the tool calls and data that are kept until the end. */
   @Override
   public void end() {
     calls.end();
@@ -297,7 +300,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Skips a value, and remembers where it is unless it is of another kind or empty. */
+  /** Skips a value, and records its slice unless it is empty or of another kind. */
   private static void slice(JsonParser in, JsonToken kind, long[] slice) throws IOException {
     if (in.currentToken() == kind) {
       long from = in.currentTokenLocation().getByteOffset();
@@ -312,7 +315,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Reads a string that a template may be made of. */
+  /** Reads a string that may become the text of a template. */
   private void text(JsonParser in, StringBuilder text) throws IOException {
     long offset = in.currentTokenLocation().getByteOffset();
     int length = text.length();
@@ -369,7 +372,7 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Returns the reasoning of this payload, from the first field that holds some. */
+  /** Returns the reasoning of this payload, from the first field that is not empty. */
   private StringBuilder reasoningText() {
     for (StringBuilder text : reasoning) {
       if (!text.isEmpty()) {
@@ -411,7 +414,9 @@ final class OpenAiReader implements Dialect.Reader {
     }
   }
 
-  /** Reads the reason of the end. A stop is the reason of tool calls if there were some. */
+  /**
+   * Reads the finish reason. After tool calls, a stop counts as {@link FinishReason#TOOL_CALLS}.
+   */
   private void finish(String reason) {
     switch (reason) {
       case "length", "model_length", "max_tokens" -> answer.finish(FinishReason.LENGTH);

@@ -17,15 +17,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Encodes requests. What was received in this format is copied as it is: only model, stream and
- * what a server names differently or refuses is written anew.
+ * Encodes requests. A request that was received in this format is copied as bytes, except for
+ * model, stream and the fields that a server names differently or rejects.
  */
 final class OpenAiRequest {
   private static final Set<Setting> EFFORTS =
       EnumSet.of(Setting.REASONING_EFFORT, Setting.REASONING, Setting.THINKING);
 
   private static final double MAX_TEMPERATURE = 2;
-  private static final double MAX_COOL_TEMPERATURE = 1.5;
+  private static final double MAX_LOW_TEMPERATURE = 1.5;
 
   private OpenAiRequest() {}
 
@@ -70,8 +70,8 @@ final class OpenAiRequest {
       RequestTraits traits,
       Translation translation,
       JsonObject json) {
-    double hottest = traits.has(Quirk.COOL) ? MAX_COOL_TEMPERATURE : MAX_TEMPERATURE;
-    Json.put(json, "temperature", translation.temperature(hottest));
+    double max = traits.has(Quirk.LOW_TEMPERATURE) ? MAX_LOW_TEMPERATURE : MAX_TEMPERATURE;
+    Json.put(json, "temperature", translation.temperature(max));
     Json.put(json, "top_p", request.topP());
     Json.put(json, server.maxTokens(), request.maxTokens());
     Json.put(json, "stop", request.stop() == null ? null : new JsonArray(request.stop()));

@@ -11,24 +11,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The entries of {@code reasoning_details}, which OpenRouter streams in fragments. They are joined
- * and passed on at the end of the answer, as whole entries: the signature of an entry belongs to
- * all of its text.
+ * The entries of {@code reasoning_details}, which OpenRouter streams in fragments. Fragments are
+ * joined and passed on as complete entries at the end of the answer, since the signature of an
+ * entry covers all of its text.
  */
 final class ReasoningDetails {
   private static final String FIELD = "reasoning_details";
   private static final List<String> TEXTS = List.of("text", "summary");
 
-  /** The most bytes that are kept; beyond them, entries are passed on in parts. */
+  /** The maximum bytes that are kept; if exceeded, entries are passed on in parts. */
   private static final int MAX_LENGTH = 1 << 20;
 
   private final List<JsonObject> chunk = new ArrayList<>();
   private final List<JsonObject> entries = new ArrayList<>();
 
-  /** The text of the last entry, which may go on. */
+  /** The text of the last entry, which further fragments may continue. */
   private final StringBuilder text = new StringBuilder();
 
-  /** The bytes of the chunk's entries, and of those that are kept. */
+  /** The length of the current chunk's entries, and of those that are kept, in bytes. */
   private long chunkLength;
 
   private long length;
@@ -59,7 +59,7 @@ final class ReasoningDetails {
   void apply(Answer answer) {
     length += chunkLength;
     for (JsonObject entry : chunk) {
-      if (!entries.isEmpty() && goesOn(entries.get(entries.size() - 1), entry)) {
+      if (!entries.isEmpty() && continues(entries.get(entries.size() - 1), entry)) {
         join(entries.get(entries.size() - 1), entry);
       } else {
         close();
@@ -73,7 +73,7 @@ final class ReasoningDetails {
   }
 
   /** Returns whether an entry is a fragment of the one before: of the same type, index and id. */
-  private static boolean goesOn(JsonObject last, JsonObject next) {
+  private static boolean continues(JsonObject last, JsonObject next) {
     return isText(last)
         && isText(next)
         && last.getValue("type").equals(next.getValue("type"))
@@ -100,7 +100,7 @@ final class ReasoningDetails {
     }
   }
 
-  /** Puts the joined text into the last entry. */
+  /** Completes the last entry with its joined text. */
   private void close() {
     if (!text.isEmpty()) {
       JsonObject last = entries.get(entries.size() - 1);
@@ -110,7 +110,7 @@ final class ReasoningDetails {
     }
   }
 
-  /** Passes on what is complete: everything. */
+  /** Passes on all entries, at the end of the answer. */
   void end(Answer answer) {
     if (!entries.isEmpty()) {
       close();

@@ -80,7 +80,7 @@ final class ReasoningWriter {
             : texts.stream().map(RawJson::string).collect(Collectors.joining());
   }
 
-  /** Writes the entries as they were received, or those that have something of a provider. */
+  /** Writes the entries as they were received, else those with fields of a provider. */
   private static void details(ChatMessage message, Map<String, RawJson> fields, JsonOutput json) {
     RawJson received = fields.get(REASONING_DETAILS);
     if (received != null) {

@@ -34,8 +34,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a server of this dialect accepts in a request. A server that is not in the table gets
- * requests as they were received.
+ * The request fields that a server of this dialect accepts. A server without an entry in the table
+ * receives requests unchanged.
  *
  * @param history the field for the reasoning of earlier answers
  * @param effort the field for how much to reason
@@ -50,15 +50,15 @@ record RequestTraits(
     Set<Setting> refused,
     Set<RequestFeature> lacking) {
 
-  /** Where the reasoning of earlier answers is sent. */
+  /** The field in which the reasoning of earlier answers is sent. */
   enum History {
-    /** Wherever it was received. */
+    /** In the field in which it was received. */
     AS_RECEIVED,
-    /** Nowhere: the server refuses or ignores it. */
+    /** Not sent: the server rejects or ignores it. */
     NONE,
     /** In {@code reasoning_content}. */
     REASONING_CONTENT,
-    /** The same, where a message with tool calls must have it, be it empty. */
+    /** In {@code reasoning_content}, which messages with tool calls must have, even if empty. */
     REASONING_CONTENT_WITH_CALLS,
     /** In {@code reasoning}. */
     REASONING,
@@ -66,7 +66,7 @@ record RequestTraits(
     REASONING_DETAILS
   }
 
-  /** How a wish for more or less reasoning is sent. */
+  /** The field in which the requested reasoning effort is sent. */
   enum Effort {
     /** In the fields in which it was received. */
     AS_RECEIVED,
@@ -80,42 +80,44 @@ record RequestTraits(
     REASONING
   }
 
-  /** A difference from what OpenAI's API and its extensions have. */
+  /** A difference from OpenAI's API and its common extensions. */
   enum Quirk {
-    /** Refuses message fields that it does not know. */
+    /** Rejects unknown fields of messages. */
     CLOSED_MESSAGES,
-    /** Refuses {@code name} in messages. */
+    /** Rejects {@code name} in messages. */
     NO_NAME,
     /** Does not know the role {@code developer}. */
     NO_DEVELOPER,
     /** Does not know {@code refusal}, {@code annotations} and the like in messages. */
     NO_ANSWER_FIELDS,
-    /** Refuses {@code cache_control}. */
+    /** Rejects {@code cache_control}. */
     NO_CACHE_CONTROL,
-    /** Refuses {@code extra_content} of tool calls. */
+    /** Rejects {@code extra_content} of tool calls. */
     NO_EXTRA_CONTENT,
-    /** Has nothing but text in results of tools. */
+    /** Accepts only text in results of tools. */
     TEXT_RESULTS,
-    /** Requires the signature of a tool call, or a word in its place. */
+    /** Requires the signature of a tool call, or a documented placeholder. */
     SIGNED_CALLS,
-    /** Accepts ids of tool calls of nine letters and digits only. */
+    /** Requires ids of tool calls to be nine letters and digits. */
     SHORT_CALL_IDS,
-    /** Requires an assistant's message between the result of a tool and the user. */
+    /**
+     * Requires a message of the assistant between the result of a tool and a message of the user.
+     */
     ASSISTANT_AFTER_TOOL,
-    /** Continues the last message if it is the assistant's and has {@code "prefix": true}. */
-    PREFIX,
-    /** Has audio as a string, and documents as {@code document_url}. */
+    /** Continues a last message of the assistant that has {@code "prefix": true}. */
+    PREFIX_MESSAGES,
+    /** Represents audio as a string, and documents as {@code document_url}. */
     PLAIN_MEDIA,
     /** Does not know {@code allowed_tools}. */
     NO_ALLOWED_TOOLS,
-    /** Calls the choice {@code required} {@code any}. */
-    ANY,
+    /** Names the tool choice {@code required} {@code any}. */
+    CHOICE_ANY,
     /** Requires {@code parameters} of functions. */
-    PARAMETERS,
-    /** Refuses {@code user}. */
+    REQUIRES_PARAMETERS,
+    /** Rejects {@code user}. */
     NO_USER,
     /** Accepts temperatures up to 1.5. */
-    COOL,
+    LOW_TEMPERATURE,
     /** Refuses {@code response_format} together with tools. */
     FORMAT_OR_TOOLS
   }
@@ -130,7 +132,9 @@ record RequestTraits(
           EnumSet.noneOf(Setting.class),
           EnumSet.noneOf(RequestFeature.class));
 
-  /** What refuses unknown fields of messages knows nothing of other servers' extensions either. */
+  /**
+   * The quirks of servers that reject unknown fields, which include extensions of other servers.
+   */
   private static final Set<Quirk> STRICT =
       EnumSet.of(
           Quirk.CLOSED_MESSAGES,
@@ -140,7 +144,7 @@ record RequestTraits(
 
   private static final Set<Setting> SAMPLING = EnumSet.of(TOP_K, MIN_P);
 
-  /** Settings of OpenAI's own service. */
+  /** The settings that only OpenAI's own service has. */
   private static final Set<Setting> SERVICE =
       EnumSet.of(VERBOSITY, STORE, PROMPT_CACHE_RETENTION, SAFETY_IDENTIFIER);
 
@@ -186,8 +190,13 @@ record RequestTraits(
                       Quirk.NO_ANSWER_FIELDS,
                       Quirk.NO_DEVELOPER,
                       Quirk.NO_ALLOWED_TOOLS)
-                  .with(Quirk.SHORT_CALL_IDS, Quirk.ASSISTANT_AFTER_TOOL, Quirk.PREFIX)
-                  .with(Quirk.PLAIN_MEDIA, Quirk.ANY, Quirk.PARAMETERS, Quirk.NO_USER, Quirk.COOL)
+                  .with(Quirk.SHORT_CALL_IDS, Quirk.ASSISTANT_AFTER_TOOL, Quirk.PREFIX_MESSAGES)
+                  .with(
+                      Quirk.PLAIN_MEDIA,
+                      Quirk.CHOICE_ANY,
+                      Quirk.REQUIRES_PARAMETERS,
+                      Quirk.NO_USER,
+                      Quirk.LOW_TEMPERATURE)
                   .refuses(SERVICE)
                   .refuses(LOGPROBS, TOP_LOGPROBS, LOGIT_BIAS, SERVICE_TIER)
                   .lacks(WEB_SEARCH, IMAGE_ANSWERS)),

@@ -44,7 +44,7 @@ record ServerTraits(
   private static final String REASONING = "reasoning";
   private static final String REASONING_CONTENT = "reasoning_content";
 
-  /** Text and thinking as parts of an array, which is read from every server. */
+  /** The field for reasoning in parts of the content, which is read from every server. */
   static final String THINKING_PARTS = "content[].thinking";
 
   private static final ServerTraits DEFAULT =

@@ -7,7 +7,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 
-/** Ids of tool calls for servers that accept nine letters and digits only, as Mistral's does. */
+/**
+ * Generates ids of tool calls for servers that require nine letters and digits, such as Mistral's.
+ */
 final class ShortCallIds {
   private static final String ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -16,7 +18,7 @@ final class ShortCallIds {
 
   private ShortCallIds() {}
 
-  /** Returns the same id if it fits, or else one that is derived from it, always the same. */
+  /** Returns the id itself if it is valid, else one derived from it deterministically. */
   static String of(String id) {
     if (SHORT.matcher(id).matches()) {
       return id;

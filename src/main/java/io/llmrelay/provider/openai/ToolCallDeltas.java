@@ -13,7 +13,7 @@ final class ToolCallDeltas {
   /** The index of a delta that has none. */
   static final int NO_INDEX = -1;
 
-  /** One delta: any part of a tool call. */
+  /** A fragment of a tool call. */
   static final class Delta {
     int index;
     String id;
@@ -83,7 +83,7 @@ final class ToolCallDeltas {
     }
   }
 
-  /** Reads {@code function_call}, which preceded {@code tool_calls} and stands for one call. */
+  /** Reads {@code function_call}, the deprecated form of a single tool call. */
   void readFunction(JsonParser in) throws IOException {
     if (in.currentToken() == JsonToken.START_OBJECT) {
       function(in, add());

@@ -12,8 +12,8 @@ import java.util.List;
 
 /** Writes the tool calls of earlier answers for one server. */
 final class ToolCallWriter {
-  /** What Google accepts in place of a signature, for calls of other models. */
-  private static final RawJson EXCUSE =
+  /** The placeholder that Google accepts instead of a signature, for calls of other models. */
+  private static final RawJson SIGNATURE_PLACEHOLDER =
       RawJson.of(
           new JsonObject()
               .put(
@@ -74,6 +74,6 @@ final class ToolCallWriter {
         call.extra() != null
             && call.extra().value() instanceof JsonObject extra
             && !Json.object(extra, "google").isEmpty();
-    return google ? call.extra() : first && signed ? EXCUSE : null;
+    return google ? call.extra() : first && signed ? SIGNATURE_PLACEHOLDER : null;
   }
 }

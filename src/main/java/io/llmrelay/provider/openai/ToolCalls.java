@@ -10,33 +10,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Assembles tool call deltas into calls that come one after the other.
+ * Assembles tool call deltas to calls, which are passed on one after the other.
  *
  * <p>OpenAI identifies the call of a delta by its index, and sends id and name with the first delta
- * of a call. Compatible servers leave out the index, number all calls 0, leave out ids, repeat ids
- * and names, or send names in fragments. A delta begins another call if its index is new, if it has
+ * of a call. Compatible servers omit the index, use index 0 for all calls, omit ids, repeat ids and
+ * names, or send names in fragments. A delta begins another call if its index is new, if it has
  * another id, if it is the second one with a name for that index in a chunk, or if it has a name
- * although the arguments of the present call are whole.
+ * although the arguments of the current call are complete.
  *
- * <p>The first call is passed on as it comes, once its arguments begin. The deltas of later calls
- * are kept until the arguments of the first are whole, or the answer ends: servers interleave
- * parallel calls.
+ * <p>The first call is passed on as it arrives, once its arguments begin. Since servers interleave
+ * parallel calls, the deltas of later calls are kept until the arguments of the first are complete
+ * or the answer ends.
  */
 final class ToolCalls {
-  /** The most characters of later calls that are kept. */
+  /** The maximum number of characters kept of later calls. */
   static final int MAX_KEPT = 4 << 20;
 
-  /** The most calls that are kept. */
+  /** The maximum number of open calls. */
   private static final int MAX_OPEN = 512;
 
   private static final int MAX_NAME = 1_000;
 
   private final Answer answer;
 
-  /** The calls that are not over; the first is the one that is passed on. */
+  /** The calls that have not ended; the first is being passed on. */
   private final List<Call> open = new ArrayList<>();
 
-  /** The last call of each index, and of none. */
+  /** The last call of each index, including {@link ToolCallDeltas#NO_INDEX}. */
   private final List<Call> latest = new ArrayList<>();
 
   private Call last;
@@ -56,13 +56,13 @@ final class ToolCalls {
 
     boolean started;
 
-    /** Whether it has been passed on, and so was whole. */
+    /** Whether the complete call has been passed on. */
     boolean over;
 
-    /** Whether its name came again, without arguments, after its arguments were whole. */
+    /** Whether its name was repeated, without arguments, after its arguments were complete. */
     boolean renamed;
 
-    /** The last chunk that had a delta of it. */
+    /** The number of the last chunk with a delta of this call. */
     int chunk;
 
     Call(int index) {
@@ -86,8 +86,8 @@ final class ToolCalls {
   }
 
   /**
-   * Returns whether a chunk had nothing but arguments of the only open call. Another chunk that
-   * differs in its arguments alone has arguments of the same call.
+   * Returns whether a chunk had only arguments of the only open call. Then a chunk that differs
+   * only in its arguments has arguments of the same call.
    */
   boolean areArgumentsOnly(ToolCallDeltas deltas) {
     if (deltas.size() != 1 || open.size() != 1 || !last.started || last != open.get(0)) {
@@ -105,7 +105,7 @@ final class ToolCalls {
   }
 
   private void add(Delta delta) {
-    Call call = present(delta);
+    Call call = continued(delta);
     if (call == null) {
       Call before = latest(delta.index);
       call = new Call(delta.index);
@@ -137,7 +137,7 @@ final class ToolCalls {
   private void addArguments(Call call, StringBuilder arguments) {
     if (call.over) {
       if (!arguments.toString().isBlank()) {
-        malformed("a tool call goes on after its arguments were whole");
+        malformed("a tool call continues after its arguments were complete");
       }
     } else if (call.started) {
       answer.arguments(arguments);
@@ -152,7 +152,7 @@ final class ToolCalls {
   }
 
   /** Returns the call that a delta continues; {@code null} if it begins another one. */
-  private Call present(Delta delta) {
+  private Call continued(Delta delta) {
     Call call = delta.index == ToolCallDeltas.NO_INDEX ? withId(delta.id) : latest(delta.index);
     if (call == null) {
       boolean fragment = delta.id.isEmpty() && delta.name.isEmpty();
@@ -196,7 +196,7 @@ final class ToolCalls {
     return null;
   }
 
-  /** Returns a name with one more fragment of it, or the name repeated. */
+  /** Appends a fragment to a name; ignores a repetition of the name. */
   private static String joined(String name, String more) {
     return more.startsWith(name) ? more : name + more;
   }
@@ -214,7 +214,7 @@ final class ToolCalls {
     return check.isWhole();
   }
 
-  /** Passes on the first call, and those after it as long as the one before is over. */
+  /** Passes on the first call, and each following one once the previous call has ended. */
   private void passOn(boolean ended) {
     while (!open.isEmpty()) {
       Call first = open.get(0);

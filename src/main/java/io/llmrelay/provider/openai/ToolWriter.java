@@ -36,7 +36,7 @@ final class ToolWriter {
       return null;
     }
     boolean plain = choice.names().isEmpty() || isNarrowed();
-    return plain && choice.mode() == Mode.REQUIRED && traits.has(Quirk.ANY)
+    return plain && choice.mode() == Mode.REQUIRED && traits.has(Quirk.CHOICE_ANY)
         ? "any"
         : plain ? new ToolChoice(choice.mode(), List.of()).toJson() : choice.toJson();
   }
@@ -74,14 +74,14 @@ final class ToolWriter {
     return tool.isFunction()
         && (dropsUnknown
             || tool.cacheControl() != null && traits.has(Quirk.NO_CACHE_CONTROL)
-            || tool.parameters() == null && traits.has(Quirk.PARAMETERS));
+            || tool.parameters() == null && traits.has(Quirk.REQUIRES_PARAMETERS));
   }
 
   private void write(Tool tool, JsonOutput json) {
     json.object().field("type").value(Tool.FUNCTION).field(Tool.FUNCTION).object();
     json.field("name").value(tool.name()).optional("description", tool.description());
     RawJson parameters = tool.parameters();
-    boolean none = parameters == null && traits.has(Quirk.PARAMETERS);
+    boolean none = parameters == null && traits.has(Quirk.REQUIRES_PARAMETERS);
     json.optional("parameters", none ? NO_PARAMETERS : parameters);
     json.optional("strict", tool.strict()).endObject();
     if (tool.cacheControl() != null && traits.has(Quirk.NO_CACHE_CONTROL)) {

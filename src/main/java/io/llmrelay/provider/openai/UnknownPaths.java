@@ -17,8 +17,8 @@ final class UnknownPaths {
   private final Translation translation;
   private final boolean forward;
 
-  /** Whether there are so many that not all are known. */
-  private final boolean many;
+  /** Whether there are more than are recorded. */
+  private final boolean truncated;
 
   private final Map<Integer, Boolean> messages = new HashMap<>();
   private boolean tools;
@@ -27,7 +27,7 @@ final class UnknownPaths {
     this.request = request;
     this.translation = translation;
     this.forward = options.getUnknownFields() == UnknownFields.FORWARD;
-    this.many = request.unknownPaths().size() >= ChatRequest.MAX_UNKNOWN;
+    this.truncated = request.unknownPaths().size() >= ChatRequest.MAX_UNKNOWN;
     if (forward) {
       translation.unknownForwarded();
     }
@@ -50,15 +50,15 @@ final class UnknownPaths {
 
   /** Returns whether a message has fields that are not sent. */
   boolean mustDrop(int message) {
-    return !forward && (many || messages.containsKey(message));
+    return !forward && (truncated || messages.containsKey(message));
   }
 
   /** Returns whether tools have fields that are not sent. */
   boolean mustDropInTools() {
-    return !forward && (many || tools);
+    return !forward && (truncated || tools);
   }
 
-  /** Names the fields that are lost where parts of a message are written anew. */
+  /** Adds a warning with the fields that are lost when parts of a message are rewritten. */
   void rewritten(int message, List<String> fields) {
     for (String path : request.unknownPaths()) {
       if (path.startsWith(MESSAGES) && index(path) == message) {

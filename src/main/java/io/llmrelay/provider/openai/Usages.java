@@ -51,7 +51,9 @@ final class Usages {
     }
   }
 
-  /** Adds reasoning to the completion where it is counted separately (xAI), as the total shows. */
+  /**
+   * Adds reasoning tokens to the output if the total shows that they are counted separately (xAI).
+   */
   private TokenUsage toTokenUsage() {
     boolean separate = reasoning > 0 && total == prompt + completion + reasoning;
     return new TokenUsage(

@@ -77,7 +77,7 @@ public final class AwsEventStreamDecoder implements EventDecoder {
     try {
       return value == null ? null : value.getString();
     } catch (IllegalStateException e) {
-      throw new IOException("a header that is no text", e);
+      throw new IOException("a header that is not text", e);
     }
   }
 

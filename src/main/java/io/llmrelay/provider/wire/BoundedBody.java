@@ -7,7 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 
 /**
- * The body of a response that is not a stream, read up to a size and for a time.
+ * The body of a response that is not a stream, read within limits of size and time.
  *
  * @param bytes the bytes that arrived
  * @param whole whether the body is complete; if not, the request should be reset

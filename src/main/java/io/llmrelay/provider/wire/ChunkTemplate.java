@@ -10,7 +10,7 @@ import java.util.Arrays;
  * with other text, or with any other difference, must be parsed.
  */
 public final class ChunkTemplate {
-  /** After so many mismatches in a row, the template is not updated any more. */
+  /** The number of consecutive mismatches after which the template is not updated any more. */
   private static final int MAX_MISMATCHES = 8;
 
   /** The longest text with escapes, in bytes. */
@@ -62,10 +62,10 @@ public final class ChunkTemplate {
   }
 
   /**
-   * Makes a template of a parsed chunk that holds this text and nothing else of interest.
+   * Makes a template of a parsed chunk with this text and no other relevant field.
    *
    * @param quote the offset of the string's opening quote within the chunk
-   * @return false if the template stays as it is
+   * @return false if the template is unchanged
    */
   public boolean learn(byte[] bytes, int from, int to, long quote, CharSequence text) {
     int start = from + (int) quote + 1;
@@ -90,7 +90,7 @@ public final class ChunkTemplate {
     before = new byte[0];
   }
 
-  /** Reads the inside of a string; false if it is not of the simple kind. */
+  /** Reads the content of a string; returns false unless it is ASCII with only short escapes. */
   private boolean readText(byte[] bytes, int from, int to) {
     int plain = PlainText.end(bytes, from, to);
     if (plain == to) {
@@ -127,7 +127,7 @@ public final class ChunkTemplate {
     return true;
   }
 
-  /** Returns the character that an escape stands for; -1 if it is none of one character. */
+  /** Returns the character of a one-character escape; -1 for any other escape. */
   private static byte unescaped(byte escape) {
     return switch (escape) {
       case '"', '\\', '/' -> escape;

@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /** An incremental decoder of a stream's bytes into events. */
 public interface EventDecoder {
-  /** The longest event by default, in bytes. */
+  /** The longest event, in bytes. */
   int MAX_EVENT = 1 << 20;
 
   /** Receives events. The bytes are valid only during the call. */
@@ -31,7 +31,7 @@ public interface EventDecoder {
    * Decodes the next bytes.
    *
    * @return false if an event is too long; the decoder must not be used afterwards
-   * @throws IOException if the stream is corrupt beyond recovery
+   * @throws IOException if the stream is corrupt and cannot be resynchronized
    */
   boolean read(Buffer bytes) throws IOException;
 

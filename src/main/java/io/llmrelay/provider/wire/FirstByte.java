@@ -13,8 +13,10 @@ import io.vertx.core.net.impl.ConnectionBase;
  *
  * <p>A server may close an idle connection while a request is on its way to it. Such a request may
  * be sent again, unless the response had begun. Vert.x reports a response only once its head is
- * complete; so this handler precedes the HTTP codec (and follows TLS, whose closing alert is not
- * part of a response). The only class here that depends on internals of Vert.x: there is no public
+ * complete, so this handler precedes the HTTP codec. It follows TLS, whose close_notify alert is
+ * not part of a response.
+ *
+ * <p>This is the only class here that depends on internals of Vert.x, since there is no public
  * access to the channel of a client connection. On the module path without {@code --add-exports
  * io.vertx.core/io.vertx.core.net.impl=io.llmrelay} it detects nothing, and no request is sent
  * again.
@@ -33,10 +35,10 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
   private FirstByte() {}
 
   /**
-   * Returns the handler of a connection, as nothing has arrived; must be called before each request
-   * on it.
+   * Returns the handler of a connection, reset to its state before the first byte. Must be called
+   * before each request on the connection.
    *
-   * @return {@code null} if this is the first request of the connection, or unknown
+   * @return {@code null} if this is the first request of the connection, or that is unknown
    */
   public static FirstByte onReused(HttpConnection connection) {
     if (!ACCESSIBLE || !(connection instanceof ConnectionBase base)) {

@@ -3,8 +3,7 @@ package io.llmrelay.provider.wire;
 import java.util.BitSet;
 
 /**
- * Checks whether UTF-8 text that comes in pieces is one JSON object. Keeps the nesting only, not
- * the text.
+ * Checks incrementally whether UTF-8 text is one JSON object. Keeps only the nesting, not the text.
  */
 public final class JsonObjectCheck {
   private static final int MAX_DEPTH = 1_000;
@@ -63,12 +62,12 @@ public final class JsonObjectCheck {
     state = START;
   }
 
-  /** Returns whether there was nothing but white space. */
+  /** Returns whether the text so far is only white space. */
   public boolean isBlank() {
     return state == START;
   }
 
-  /** Returns whether the text is an object, possibly with white space around. */
+  /** Returns whether the text so far is a complete object, possibly surrounded by white space. */
   public boolean isWhole() {
     return state == END;
   }

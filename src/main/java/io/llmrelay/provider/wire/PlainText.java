@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Scans for text that JSON writes as it is: ASCII without quotes, backslashes and controls. */
+/** Scans for text that JSON does not escape: ASCII without quotes, backslashes and controls. */
 final class PlainText {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -14,7 +14,7 @@ final class PlainText {
 
   private PlainText() {}
 
-  /** Returns the index of the first byte that is something else, or {@code to}. */
+  /** Returns the index of the first byte that must be escaped or is not ASCII, else {@code to}. */
   static int end(byte[] bytes, int from, int to) {
     int i = from;
     // Subtraction sets the high bit of bytes below; a borrow reaches only bytes after the first.

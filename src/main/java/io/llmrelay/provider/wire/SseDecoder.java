@@ -13,27 +13,27 @@ import java.util.Arrays;
 /**
  * An incremental decoder of server-sent events.
  *
- * <p>A read is decoded in place. Only what an event still lacks its end for is copied to a buffer
- * of the decoder, which exists until that event is complete; no byte is scanned twice: {@code scan}
- * is the position of the search for line ends. Several data lines of an event are joined in that
- * buffer: a later line moves towards the front, over the line end and the field name before it.
+ * <p>A read is decoded in place. Only an incomplete event is copied to a buffer of the decoder,
+ * which exists until the event is complete. No byte is scanned twice: {@code scan} is the position
+ * of the search for line ends. Several data lines of an event are joined in that buffer: a later
+ * line is moved towards the front, over its field name and the line end before it.
  *
  * <p>LF, CR and CRLF end a line; a CR ends it at once, and an LF that follows is dropped even if it
  * arrives with the next read. An event without data is ignored. So is an event at the end of the
- * stream that no empty line terminates, or a truncated stream would look complete.
+ * stream that is not terminated by an empty line; otherwise a truncated stream would look complete.
  *
  * <p>Some servers report an error as bare JSON, or in a field named {@code error}. Such text is
  * passed to {@link Handler#stray}.
  */
 public final class SseDecoder implements EventDecoder {
-  /** The most text between events that is kept, in bytes. */
+  /** The maximum bytes of text outside of events that are kept. */
   public static final int MAX_STRAY = 64 * 1024;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-  /** A long of eight bytes that are 1. */
-  private static final long EACH = 0x0101010101010101L;
+  /** A word whose eight bytes are 1. */
+  private static final long ONES = 0x0101010101010101L;
 
   private static final byte[] NOTHING = {};
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
@@ -48,8 +48,8 @@ public final class SseDecoder implements EventDecoder {
   private final ByteArrayOutputStream stray = new ByteArrayOutputStream(0);
   private byte[] buffer = NOTHING;
 
-  /** Whether the buffer is the decoder's own rather than that of the read. */
-  private boolean own;
+  /** Whether the buffer belongs to the decoder, not to the current read. */
+  private boolean ownsBuffer;
 
   private int line;
   private int scan;
@@ -101,7 +101,7 @@ public final class SseDecoder implements EventDecoder {
     int incomplete = limit - kept();
     if (incomplete == 0) {
       use(NOTHING, 0, 0);
-    } else if (!own) {
+    } else if (!ownsBuffer) {
       keep(0);
     }
     return incomplete <= maxEvent;
@@ -123,12 +123,12 @@ public final class SseDecoder implements EventDecoder {
 
   /** Returns whether one of eight bytes is LF or CR. */
   private static boolean hasLineEnd(long bytes) {
-    return (zeros(bytes ^ EACH * '\n') | zeros(bytes ^ EACH * '\r')) != 0;
+    return (zeros(bytes ^ ONES * '\n') | zeros(bytes ^ ONES * '\r')) != 0;
   }
 
-  /** Returns 0 if no byte is zero. */
+  /** Returns 0 if, and only if, no byte is zero. */
   private static long zeros(long bytes) {
-    return (bytes - EACH) & ~bytes & EACH << 7;
+    return (bytes - ONES) & ~bytes & ONES << 7;
   }
 
   @Override
@@ -163,25 +163,25 @@ public final class SseDecoder implements EventDecoder {
 
   private void use(byte[] bytes, int from, int length) {
     buffer = bytes;
-    own = false;
+    ownsBuffer = false;
     line = from;
     scan = from;
     limit = from + length;
   }
 
   /**
-   * Moves what is incomplete to the front of a buffer of the decoder's own, with room for more.
+   * Moves the incomplete event to the front of the decoder's buffer, with room for more.
    *
-   * @return by how many bytes it moved
+   * @return the number of bytes by which it moved
    */
   private int keep(int room) {
     int from = kept();
     int length = limit - from;
     byte[] target = buffer;
-    boolean other = !own || length + room > buffer.length;
+    boolean other = !ownsBuffer || length + room > buffer.length;
     if (other) {
-      target = new byte[Math.max(length + room, own ? 2 * buffer.length : 0)];
-      own = true;
+      target = new byte[Math.max(length + room, ownsBuffer ? 2 * buffer.length : 0)];
+      ownsBuffer = true;
     }
     if (other || from > 0) {
       System.arraycopy(buffer, from, target, 0, length);
@@ -236,7 +236,7 @@ public final class SseDecoder implements EventDecoder {
       dataFrom = from;
       dataTo = end;
     } else {
-      int at = own ? from : from - keep(0);
+      int at = ownsBuffer ? from : from - keep(0);
       buffer[dataTo++] = '\n';
       System.arraycopy(buffer, at, buffer, dataTo, end - from);
       dataTo += end - from;

@@ -90,7 +90,7 @@ final class ContentRules {
           format, member + ".image.format", "satisfy enum value set: [gif, jpeg, png, webp]");
     }
     if (!JsonNodes.isBase64(JsonNodes.text(JsonNodes.object(image, "source"), "bytes"))) {
-      throw rejected("The bytes at " + path + ".image.source are no valid base64.");
+      throw rejected("The bytes at " + path + ".image.source are not valid base64.");
     }
   }
 }

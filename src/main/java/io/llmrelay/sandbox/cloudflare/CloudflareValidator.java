@@ -8,7 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cloudflare's check of a request against the schema of the model. */
+/** Validates requests as Cloudflare does, against the schema of the model. */
 final class CloudflareValidator {
   private static final String BAD_INPUT = "5006";
 
@@ -42,9 +42,9 @@ final class CloudflareValidator {
     if (JsonNodes.text(message, "role").isEmpty()) {
       problems.add("required properties at '" + path + "' are 'role'");
     }
-    boolean calls = !JsonNodes.array(message, "tool_calls").isEmpty();
+    boolean hasToolCalls = !JsonNodes.array(message, "tool_calls").isEmpty();
     Object content = message.getValue("content");
-    if (content == null && calls && !message.containsKey("content")) {
+    if (content == null && hasToolCalls && !message.containsKey("content")) {
       return;
     }
     if (!(content instanceof String) && !(content instanceof JsonArray)) {

@@ -26,12 +26,16 @@ public final class JsonNodes {
     return json.getValue(key) instanceof JsonArray array ? array : new JsonArray();
   }
 
-  /** Returns the elements of an array; an element that is no object is replaced by an empty one. */
+  /**
+   * Returns the elements of an array; an element that is not an object is replaced by an empty one.
+   */
   public static List<JsonObject> objects(JsonObject json, String key) {
     return objects(array(json, key));
   }
 
-  /** Returns the elements of an array; an element that is no object is replaced by an empty one. */
+  /**
+   * Returns the elements of an array; an element that is not an object is replaced by an empty one.
+   */
   public static List<JsonObject> objects(JsonArray array) {
     List<JsonObject> objects = new ArrayList<>();
     array.forEach(item -> objects.add(item instanceof JsonObject o ? o : new JsonObject()));
@@ -67,7 +71,7 @@ public final class JsonNodes {
     }
   }
 
-  /** Returns the word that error messages have for the type of a value. */
+  /** Returns the name of the type of a value, for error messages. */
   public static String typeOf(Object value) {
     if (value == null) {
       return "null";

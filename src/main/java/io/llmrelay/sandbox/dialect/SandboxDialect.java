@@ -46,7 +46,7 @@ public interface SandboxDialect {
   }
 
   /**
-   * Checks what the vendor checks before it runs a model. The body is valid JSON.
+   * Performs the checks that the vendor performs before it runs a model. The body is valid JSON.
    *
    * @throws RejectedException if the vendor rejects the request
    */

@@ -10,7 +10,7 @@ package io.llmrelay.sandbox.dialect;
  */
 public record SandboxError(int status, String type, String code, String param, String message) {
 
-  /** Becomes a header, a page and an event if it is forwarded without escaping. */
+  /** A text that becomes a header, a page and an event if it is forwarded without escaping. */
   public static final String SPLIT =
       "\r\nset-cookie: split=1\r\n\r\n<html>\r\n\r\ndata: {\"split\":1}\n\ndata: [DONE]\n\n";
 

@@ -6,8 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Makes the smallest value that a JSON Schema allows, always the same one: required properties, the
- * first of alternatives, and lower bounds up to some size. Patterns and formats are ignored.
+ * Generates the smallest value that a JSON Schema allows, deterministically: required properties,
+ * the first of alternatives, and lower bounds up to a maximum size. Patterns and formats are
+ * ignored.
  */
 public final class SchemaSample {
   private static final int MAX_DEPTH = 16;
@@ -19,7 +20,7 @@ public final class SchemaSample {
     this.root = root;
   }
 
-  /** Returns a value for a schema of an object; an empty object if it is no schema of one. */
+  /** Returns a value for a schema of an object; an empty object for any other schema. */
   public static JsonObject object(JsonObject schema) {
     Object value = new SchemaSample(schema).value("value", schema, 0);
     return value instanceof JsonObject object ? object : new JsonObject();
@@ -56,7 +57,7 @@ public final class SchemaSample {
   private static String type(JsonObject schema) {
     Object type = schema.getValue("type");
     Object first = type instanceof JsonArray array && !array.isEmpty() ? array.getValue(0) : type;
-    // Gemini has its types in upper case.
+    // Gemini writes types in upper case.
     return first instanceof String text ? text.toLowerCase(Locale.ROOT) : "object";
   }
 

@@ -16,9 +16,7 @@ public record ScriptedToolCall(String id, String name, String arguments, List<St
     return JsonText.isObject(arguments);
   }
 
-  /**
-   * Returns the id, or one that is made from the number of the answer and the index of the call.
-   */
+  /** Returns the id, or one generated from the number of the answer and the index of the call. */
   public String idOr(String prefix, long number, int index) {
     return id == null ? prefix + number + "_" + index : id;
   }

@@ -1,5 +1,5 @@
 /**
- * What the sandbox's dialects have in common: requests, scripted answers, errors and the interface
- * of a wire format. Each dialect has a package of its own beside this one.
+ * The common parts of the sandbox's dialects: requests, scripted answers, errors and the interface
+ * of a wire format. Each dialect has its own package next to this one.
  */
 package io.llmrelay.sandbox.dialect;

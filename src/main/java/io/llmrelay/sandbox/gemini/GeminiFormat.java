@@ -14,12 +14,13 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The format of generateContent: each event is a response with the next parts. There is no end
- * marker. A tool call is sent whole; one with invalid arguments is a finish reason.
+ * The format of generateContent: each event is a response with the next parts, and there is no end
+ * marker. A tool call is sent in one part; if its arguments are invalid, it is replaced by a finish
+ * reason.
  */
 final class GeminiFormat implements WireFormat {
 
-  /** The signature of every first tool call, and of a text after thoughts. */
+  /** The thought signature of the first tool call, or of the text that follows thoughts. */
   static final String SIGNATURE = "c2FuZGJveA==";
 
   private final long number;
@@ -51,7 +52,7 @@ final class GeminiFormat implements WireFormat {
     return NONE;
   }
 
-  /** Returns nothing for a refusal, which has only a finish reason in this dialect. */
+  /** Returns no frame for a refusal, which is only a finish reason in this dialect. */
   @Override
   public Buffer token(String chunk) {
     if (answer.refusal()) {
@@ -110,7 +111,7 @@ final class GeminiFormat implements WireFormat {
 
   @Override
   public Buffer usage() {
-    return frame(withUsage(head()));
+    return frame(withUsage(metadata()));
   }
 
   @Override
@@ -120,7 +121,7 @@ final class GeminiFormat implements WireFormat {
 
   @Override
   public Buffer ping() {
-    return frame(head());
+    return frame(metadata());
   }
 
   @Override
@@ -151,7 +152,7 @@ final class GeminiFormat implements WireFormat {
     if (answer.finish() != null) {
       candidate.put("finishReason", finishReason());
     }
-    JsonObject response = head().put("candidates", JsonArray.of(candidate));
+    JsonObject response = metadata().put("candidates", JsonArray.of(candidate));
     return JsonText.encode(withUsage(response), answer.toolCalls());
   }
 
@@ -169,7 +170,7 @@ final class GeminiFormat implements WireFormat {
 
   private JsonObject response(JsonObject part) {
     JsonArray candidates = JsonArray.of(candidate(JsonArray.of(part)));
-    return new JsonObject().put("candidates", candidates).mergeIn(head());
+    return new JsonObject().put("candidates", candidates).mergeIn(metadata());
   }
 
   private static JsonObject candidate(JsonArray parts) {
@@ -177,7 +178,7 @@ final class GeminiFormat implements WireFormat {
     return new JsonObject().put("content", content).put("index", 0);
   }
 
-  private JsonObject head() {
+  private JsonObject metadata() {
     return new JsonObject().put("modelVersion", model).put("responseId", "sandbox" + number);
   }
 

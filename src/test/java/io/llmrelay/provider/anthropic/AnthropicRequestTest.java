@@ -381,7 +381,7 @@ class AnthropicRequestTest {
             + "{'name':'f','arguments':'{broken'}}]}";
     assertThat(
             problem(OLD, messages(USER, call, "{'role':'tool','tool_call_id':'a','content':'x'}")))
-        .isEqualTo("messages[1]: the arguments of a tool call are no JSON object");
+        .isEqualTo("messages[1]: the arguments of a tool call are not a JSON object");
   }
 
   @Test

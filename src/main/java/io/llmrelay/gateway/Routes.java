@@ -9,6 +9,7 @@ import io.llmrelay.gateway.front.ModelsHandler;
 import io.llmrelay.gateway.openai.EmbeddingsHandler;
 import io.llmrelay.gateway.openai.OpenAiFront;
 import io.llmrelay.gateway.openai.OpenAiModels;
+import io.llmrelay.gateway.responses.ResponsesFront;
 import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
@@ -37,7 +38,13 @@ final class Routes {
 
   /** The fronts by the path of their requests for answers. */
   private static final Map<String, Front> FRONTS =
-      Map.of("/v1/chat/completions", OpenAiFront.INSTANCE, "/v1/messages", MessagesFront.INSTANCE);
+      Map.of(
+          "/v1/chat/completions",
+          OpenAiFront.INSTANCE,
+          "/v1/responses",
+          ResponsesFront.INSTANCE,
+          "/v1/messages",
+          MessagesFront.INSTANCE);
 
   private final Vertx vertx;
   private final LlmRelay relay;

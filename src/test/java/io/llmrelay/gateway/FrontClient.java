@@ -59,6 +59,71 @@ enum FrontClient {
     }
   },
 
+  RESPONSES("/v1/responses") {
+    @Override
+    JsonObject request(String model, String prompt, boolean tool) {
+      JsonObject request =
+          new JsonObject().put("model", model).put("input", JsonArray.of(user(prompt)));
+      return tool
+          ? request.put(
+              "tools",
+              JsonArray.of(function().put("type", "function").put("parameters", SCHEMA.copy())))
+          : request;
+    }
+
+    @Override
+    void event(Answer answer, JsonObject event) {
+      switch (event.getString("type")) {
+        case "error" -> answer.error = event.getString("message");
+        case "response.output_text.delta" -> answer.text.append(event.getString("delta"));
+        case "response.refusal.delta" -> answer.refusal.append(event.getString("delta"));
+        case "response.reasoning_summary_text.delta" ->
+            answer.reasoning.append(event.getString("delta"));
+        case "response.function_call_arguments.delta" ->
+            answer.call(null, event.getString("delta"));
+        case "response.output_item.added" -> {
+          JsonObject item = event.getJsonObject("item");
+          if (item.getString("type").equals("function_call")) {
+            answer.call(item.getString("name"), "");
+          }
+        }
+        case "response.completed", "response.incomplete" ->
+            finish(answer, event.getJsonObject("response"));
+        default -> {}
+      }
+    }
+
+    @Override
+    void whole(Answer answer, JsonObject response) {
+      for (JsonObject item : objects(response, "output")) {
+        for (JsonObject part : objects(item, "content")) {
+          answer.text.append(part.getString("text", ""));
+          answer.refusal.append(part.getString("refusal", ""));
+        }
+        for (JsonObject part : objects(item, "summary")) {
+          answer.reasoning.append(part.getString("text", ""));
+        }
+        if (item.getString("type").equals("function_call")) {
+          answer.call(item.getString("name"), item.getString("arguments"));
+        }
+      }
+      finish(answer, response);
+    }
+
+    private void finish(Answer answer, JsonObject response) {
+      JsonObject details = response.getJsonObject("incomplete_details");
+      boolean called =
+          objects(response, "output").stream()
+              .anyMatch(item -> item.getString("type").equals("function_call"));
+      answer.finish =
+          details == null
+              ? called ? "tool_calls" : "stop"
+              : details.getString("reason").equals("max_output_tokens")
+                  ? "length"
+                  : details.getString("reason");
+    }
+  },
+
   MESSAGES("/v1/messages") {
     @Override
     JsonObject request(String model, String prompt, boolean tool) {

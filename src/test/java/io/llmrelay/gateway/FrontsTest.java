@@ -28,7 +28,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every front in front of every dialect: what a client sees of an answer and of a failure. */
 class FrontsTest {
   private static final List<String> DIALECTS =
-      List.of("openai", "anthropic", "gemini", "ollama", "bedrock", "cohere", "cloudflare");
+      List.of(
+          "openai",
+          "openai-responses",
+          "anthropic",
+          "gemini",
+          "ollama",
+          "bedrock",
+          "cohere",
+          "cloudflare");
 
   private static final String APOLOGY = "I'm sorry";
   private static final String FAILED = "half, cut off: the backend failed";
@@ -74,6 +82,7 @@ class FrontsTest {
         "refusal",
         Map.of(
             "openai", "an apology, content_filter",
+            "openai-responses", "an apology, content_filter",
             "anthropic", "400: the provider's content filter stopped the answer",
             "gemini", "400: the provider's content filter stopped the answer",
             "bedrock", "an apology, content_filter"),

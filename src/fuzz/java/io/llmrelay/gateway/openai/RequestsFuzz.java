@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.gateway.front.OpenAiError;
 import io.llmrelay.gateway.server.GatewayError;
 
 /**

@@ -8,6 +8,7 @@ import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.front.DataLines;
 import io.llmrelay.gateway.front.EventEncoder;
 import io.llmrelay.gateway.front.JsonEscaper;
 import io.llmrelay.gateway.server.GatewayError;

@@ -2,6 +2,7 @@ package io.llmrelay.gateway.anthropic;
 
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.RawJson;
+import io.llmrelay.gateway.front.DataLines;
 import io.vertx.core.buffer.Buffer;
 import java.util.Map;
 

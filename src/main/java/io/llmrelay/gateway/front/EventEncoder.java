@@ -26,6 +26,11 @@ public interface EventEncoder {
   /** Appends the last events of an answer that broke off. The transport is aborted after them. */
   void error(Buffer out, GatewayError error);
 
+  /** Returns why the stream cannot go on, such as its length; {@code null} if it can. */
+  default String problem() {
+    return null;
+  }
+
   /** Returns an event without content, or a comment, that is sent while the stream is idle. */
   Buffer heartbeat();
 }

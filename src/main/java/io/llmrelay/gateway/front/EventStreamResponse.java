@@ -110,6 +110,11 @@ final class EventStreamResponse implements OpenStreams.Stream {
       boolean first = buffered == null;
       buffered = first ? newBuffer() : buffered;
       encoder.append(buffered, event);
+      if (encoder.problem() != null) {
+        stream.cancel();
+        fail(GatewayError.of(Failure.of(FailureKind.TOO_LARGE, encoder.problem())));
+        return;
+      }
       if (buffered.length() > MAX_BUFFERED) {
         flush();
       } else if (first) {

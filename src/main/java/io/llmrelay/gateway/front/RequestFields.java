@@ -11,7 +11,8 @@ import java.util.Set;
 
 /**
  * The fields of one object of a request, undecoded. A field that is JSON null counts as absent.
- * Every error names the field by its path, such as {@code messages.0.content}.
+ * Every error names the field by its path, such as {@code messages.0.content} or {@code
+ * input[0].content}, as the API does.
  */
 public final class RequestFields {
   /** The most unknown fields whose paths are recorded. */
@@ -20,13 +21,15 @@ public final class RequestFields {
   private static final int MAX_NAME = 100;
 
   private final String path;
+  private final boolean brackets;
   private final RawJson source;
   private final Map<String, RawJson> fields;
   private final List<String> unknown;
   private final Set<String> read = new HashSet<>();
 
-  private RequestFields(String path, RawJson source, List<String> unknown) {
+  private RequestFields(String path, boolean brackets, RawJson source, List<String> unknown) {
     this.path = path;
+    this.brackets = brackets;
     this.source = source;
     this.fields = source.fields();
     this.unknown = unknown;
@@ -38,7 +41,14 @@ public final class RequestFields {
    * @param unknown gets the paths of fields that were not read, at any depth
    */
   public static RequestFields of(RawJson object, List<String> unknown) {
-    return new RequestFields("", object, unknown);
+    return new RequestFields("", false, object, unknown);
+  }
+
+  /**
+   * Reads an object at the top of a request, whose paths have the index of an element in brackets.
+   */
+  public static RequestFields bracketed(RawJson object, List<String> unknown) {
+    return new RequestFields("", true, object, unknown);
   }
 
   /** Returns the object as it was received. */
@@ -146,7 +156,7 @@ public final class RequestFields {
     if (!value.isObject()) {
       throw invalid(field, "must be an object");
     }
-    return new RequestFields(path + field + ".", value, unknown);
+    return new RequestFields(path + field + ".", brackets, value, unknown);
   }
 
   public RequestFields requiredObject(String field) {
@@ -168,11 +178,11 @@ public final class RequestFields {
     }
     List<RequestFields> objects = new ArrayList<>();
     for (RawJson element : value.elements()) {
-      String at = field + "." + objects.size();
+      String at = element(field, objects.size());
       if (element == null || !element.isObject()) {
         throw invalid(at, "must be an object");
       }
-      objects.add(new RequestFields(path + at + ".", element, unknown));
+      objects.add(new RequestFields(path + at + ".", brackets, element, unknown));
     }
     return objects;
   }
@@ -189,11 +199,15 @@ public final class RequestFields {
     List<String> strings = new ArrayList<>();
     for (RawJson element : value.elements()) {
       if (element == null || !element.isString()) {
-        throw invalid(field + "." + strings.size(), "must be a string");
+        throw invalid(element(field, strings.size()), "must be a string");
       }
       strings.add(element.string());
     }
     return strings;
+  }
+
+  private String element(String field, int index) {
+    return brackets ? field + "[" + index + "]" : field + "." + index;
   }
 
   /** Records every field that was not read as unknown. */

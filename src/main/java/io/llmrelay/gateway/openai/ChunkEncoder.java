@@ -10,6 +10,8 @@ import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.front.EventEncoder;
 import io.llmrelay.gateway.front.JsonEscaper;
+import io.llmrelay.gateway.front.OpenAiError;
+import io.llmrelay.gateway.front.RelayJson;
 import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -213,8 +215,7 @@ final class ChunkEncoder implements EventEncoder {
         .put("choices", JsonArray.of())
         .put("usage", CompletionJson.usage(end.usage()))
         .put(
-            "relay",
-            CompletionJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail()));
+            "relay", RelayJson.relay(stream.backend(), end.usage(), end.costUsd(), stream.trail()));
   }
 
   @Override

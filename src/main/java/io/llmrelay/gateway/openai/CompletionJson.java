@@ -1,25 +1,19 @@
 package io.llmrelay.gateway.openai;
 
-import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ContentBlock;
 import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.TokenUsage;
-import io.llmrelay.gateway.server.RelayHeaders;
+import io.llmrelay.gateway.front.RelayJson;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /** Renders completions and token usage as JSON of OpenAI's API. */
 final class CompletionJson {
-  private static final Pattern CODE = Pattern.compile("[A-Za-z0-9_.:/-]{1,100}");
-
   private CompletionJson() {}
 
   /** Returns a completion's id with the prefix that OpenAI's API uses. */
@@ -65,7 +59,8 @@ final class CompletionJson {
     }
     return json.put(
         "relay",
-        relay(completion.backend(), completion.usage(), completion.costUsd(), completion.trail()));
+        RelayJson.relay(
+            completion.backend(), completion.usage(), completion.costUsd(), completion.trail()));
   }
 
   private static JsonArray toolCalls(ChatCompletion completion) {
@@ -132,40 +127,5 @@ final class CompletionJson {
         .put(
             "completion_tokens_details",
             new JsonObject().put("reasoning_tokens", usage.reasoningTokens()));
-  }
-
-  /**
-   * Returns the {@code relay} object, which OpenAI's clients ignore: backend, number of attempts,
-   * cost, source of the token counts, and trail.
-   */
-  static JsonObject relay(String backend, TokenUsage usage, Double costUsd, List<Attempt> trail) {
-    return new JsonObject()
-        .put("backend", backend)
-        .put("attempts", RelayHeaders.attempts(trail))
-        .put("cost_usd", costUsd)
-        .put("usage_source", usage.source().name().toLowerCase(Locale.ROOT))
-        .put("trail", trail(trail));
-  }
-
-  /** Returns whether a provider's error code is an identifier, not a sentence. */
-  static boolean isCode(String code) {
-    return code != null && CODE.matcher(code).matches();
-  }
-
-  /**
-   * Returns a trail for callers, with kinds, statuses and codes. Messages are left out: a
-   * provider's message may describe the operator's account, and is for hooks and logs only.
-   */
-  static JsonArray trail(List<Attempt> trail) {
-    JsonArray array = new JsonArray();
-    for (Attempt attempt : trail) {
-      JsonObject json = attempt.toJson();
-      json.remove("message");
-      if (!isCode(attempt.providerCode())) {
-        json.remove("provider_code");
-      }
-      array.add(json);
-    }
-    return array;
   }
 }

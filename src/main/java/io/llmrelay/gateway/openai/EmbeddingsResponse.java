@@ -3,6 +3,7 @@ package io.llmrelay.gateway.openai;
 import io.llmrelay.chat.EmbeddingRequest.Encoding;
 import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.gateway.front.RelayJson;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -86,8 +87,7 @@ final class EmbeddingsResponse {
     }
     json.put(
         "relay",
-        CompletionJson.relay(
-            embeddings.backend(), usage, embeddings.costUsd(), embeddings.trail()));
+        RelayJson.relay(embeddings.backend(), usage, embeddings.costUsd(), embeddings.trail()));
     Buffer object = json.toBuffer();
     return object.slice(1, object.length());
   }

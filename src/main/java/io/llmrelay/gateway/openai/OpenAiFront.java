@@ -2,6 +2,7 @@ package io.llmrelay.gateway.openai;
 
 import io.llmrelay.gateway.front.Front;
 import io.llmrelay.gateway.front.FrontRequest;
+import io.llmrelay.gateway.front.OpenAiError;
 import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;

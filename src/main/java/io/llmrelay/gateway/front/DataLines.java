@@ -1,4 +1,4 @@
-package io.llmrelay.gateway.anthropic;
+package io.llmrelay.gateway.front;
 
 import io.llmrelay.chat.ChatEvent;
 import io.vertx.core.buffer.Buffer;
@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** Joins the chunks of data and events to values, each of which ends with a line feed. */
-final class DataLines {
+public final class DataLines {
   /** Values that are not complete, by block name. */
   private final Map<String, Buffer> incomplete = new HashMap<>();
 
   /** Adds a chunk and passes on each value that is complete, without its line feed. */
-  void add(ChatEvent.Chunk chunk, Consumer<Buffer> to) {
+  public void add(ChatEvent.Chunk chunk, Consumer<Buffer> to) {
     String name = chunk.block().name();
     Buffer rest = incomplete.remove(name);
     Buffer more = chunk.data();

@@ -1,4 +1,4 @@
-package io.llmrelay.gateway.openai;
+package io.llmrelay.gateway.front;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -13,10 +13,11 @@ import io.vertx.core.json.JsonObject;
  * name of the {@link FailureKind}. Details that only a relay has (the trail, what was delivered)
  * are in {@code relay} beside {@code error}.
  */
-final class OpenAiError {
+public final class OpenAiError {
   private OpenAiError() {}
 
-  static JsonObject toJson(GatewayError error) {
+  /** Returns the body of an error response. */
+  public static JsonObject toJson(GatewayError error) {
     Failure failure = error.failure();
     JsonObject body =
         new JsonObject()
@@ -35,7 +36,7 @@ final class OpenAiError {
   }
 
   /** Returns the error as the last event of a stream, without nulls: clients parse it strictly. */
-  static JsonObject toEvent(GatewayError error) {
+  public static JsonObject toEvent(GatewayError error) {
     JsonObject body =
         new JsonObject()
             .put("message", error.getMessage())
@@ -51,16 +52,17 @@ final class OpenAiError {
     JsonObject relay = failure.toJson();
     relay.remove("message");
     relay.remove("field");
-    if (!CompletionJson.isCode(failure.providerCode())) {
+    if (!RelayJson.isCode(failure.providerCode())) {
       relay.remove("provider_code");
     }
     if (!failure.trail().isEmpty()) {
-      relay.put("trail", CompletionJson.trail(failure.trail()));
+      relay.put("trail", RelayJson.trail(failure.trail()));
     }
     return relay;
   }
 
-  private static String type(FailureKind kind) {
+  /** Returns the {@code type} of a kind of failure. */
+  public static String type(FailureKind kind) {
     return switch (kind) {
       case INVALID_REQUEST, CONTENT_FILTER, CONTEXT_LENGTH, UNSUPPORTED, MODEL_NOT_FOUND ->
           "invalid_request_error";
@@ -70,7 +72,8 @@ final class OpenAiError {
     };
   }
 
-  private static String code(GatewayError error) {
+  /** Returns the {@code code} of an error; {@code null} if it has none. */
+  public static String code(GatewayError error) {
     if (error.code() != null) {
       return error.code();
     }

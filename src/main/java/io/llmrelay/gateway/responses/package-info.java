@@ -1,0 +1,2 @@
+/** The front of OpenAI's Responses API, without stored state. */
+package io.llmrelay.gateway.responses;

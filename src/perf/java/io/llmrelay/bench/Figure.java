@@ -40,7 +40,7 @@ record Figure(String label, String path, int decimals, Compared compared) {
   /** The figures of a scenario that are worth a line. */
   static List<Figure> of(String scenario) {
     return switch (scenario) {
-      case "s1", "a1", "t3" -> List.of(PER_CHUNK, CHUNKS);
+      case "s1", "a1", "f1", "f2", "t3" -> List.of(PER_CHUNK, CHUNKS);
       case "s2", "a2", "s6", "t1", "t2" -> List.of(PER_REQUEST, REQUESTS);
       case "s3", "a3" ->
           List.of(
@@ -71,6 +71,8 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "s5-open" -> "straight to the second backend, or past an open circuit";
       case "s6" -> "requests of 1.2 MB in 41 messages, 8 at a time, answers of 8 chunks";
       case "s7-growth" -> "from 200 to 1,000 streams";
+      case "f1" -> "as s1, to an OpenAI backend by the chat completions or the messages API";
+      case "f2" -> "as s1, to an Anthropic backend by the messages or the responses API";
       case "t1" -> "requests with 40 tools (60 KB), 16 at a time, answers of 8 chunks";
       case "t2" -> "as t1, from an Anthropic backend; the relay translates";
       case "t3" -> "64 streams of 200 chunks through the relay: text, or a tool call's arguments";

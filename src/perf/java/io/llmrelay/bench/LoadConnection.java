@@ -15,6 +15,10 @@ final class LoadConnection implements ResponseReader.Lines {
   private static final byte[] CONTENT = Bytes.of("\"content\":\"");
   private static final byte[] TEXT = Bytes.of("\"text\":\"");
   private static final byte[] ARGUMENTS = Bytes.of("\"arguments\":\"");
+  private static final byte[] RESPONSE = Bytes.of("data: {\"type\":\"response.");
+  private static final byte[] RESPONSE_TEXT = Bytes.of("output_text.delta\"");
+  private static final byte[] RESPONSE_DONE = Bytes.of("response.completed\"");
+  private static final byte[] DELTA = Bytes.of("\"delta\":\"");
   private static final byte[] DONE = Bytes.of("[DONE]");
   private static final byte[] STOPPED = Bytes.of("message_stop");
   private static final byte[] ERROR = Bytes.of("\"error\"");
@@ -99,6 +103,10 @@ final class LoadConnection implements ResponseReader.Lines {
     if (!Bytes.startsWith(b, from, to, DATA)) {
       return;
     }
+    if (Bytes.startsWith(b, from, to, RESPONSE)) {
+      response(b, from, to);
+      return;
+    }
     int text = after(b, from, to, CONTENT);
     if (text < 0) {
       text = after(b, from, to, TEXT);
@@ -112,6 +120,15 @@ final class LoadConnection implements ResponseReader.Lines {
       failed = true;
     } else {
       done |= Bytes.indexOf(b, from, to, DONE) >= 0 || Bytes.indexOf(b, from, to, STOPPED) >= 0;
+    }
+  }
+
+  /** Takes an event of a response; the last ones repeat what the deltas have brought. */
+  private void response(byte[] b, int from, int to) {
+    if (Bytes.indexOf(b, from, Math.min(to, from + 60), RESPONSE_TEXT) >= 0) {
+      chunks(b, after(b, from, to, DELTA), to);
+    } else {
+      done |= Bytes.indexOf(b, from, Math.min(to, from + 60), RESPONSE_DONE) >= 0;
     }
   }
 

@@ -40,6 +40,7 @@ record LoadPlan(
   record Target(String path, String model, String extra, String history, String tools) {
     static final Target OPENAI = new Target("/v1/chat/completions", "mock-model", "");
     static final Target ANTHROPIC = new Target("/v1/messages", "mock-model", "\"max_tokens\":999,");
+    static final Target RESPONSES = new Target("/v1/responses", "mock-model", "");
 
     private static final String[] WORDS = {
       "if (",
@@ -63,6 +64,11 @@ record LoadPlan(
 
     Target(String path, String model, String extra) {
       this(path, model, extra, "", "");
+    }
+
+    /** Returns the same target, asked for another model. */
+    Target withModel(String other) {
+      return new Target(path, other, extra, history, tools);
     }
 
     /** Returns the same target, asked with 40 more messages that look like source code. */
@@ -132,7 +138,8 @@ record LoadPlan(
             + target.model()
             + "\",\"stream\":true,"
             + target.extra()
-            + "\"messages\":[{\"role\":\"user\",\"content\":\""
+            + (target.path().equals(Target.RESPONSES.path()) ? "\"input\"" : "\"messages\"")
+            + ":[{\"role\":\"user\",\"content\":\""
             + script.prompt()
             + "\"}"
             + target.history()

@@ -17,6 +17,8 @@ final class Runs {
   static final String FAILOVER = "failover";
   static final String TEXT = "text";
   static final String CALL = "tool call";
+  static final String SAME_API = "same API";
+  static final String TRANSLATED = "translated";
 
   private static final Target CLAUDE =
       new Target(Target.OPENAI.path(), "claude/mock-model", candidates("claude"));
@@ -95,6 +97,15 @@ final class Runs {
       try (Subject subject = rig.relay(Rig.NEVER)) {
         large(subject, RELAY);
       }
+    }
+    if (any("f1")) {
+      fronts("f1", Target.OPENAI, Target.ANTHROPIC.withModel("primary/mock-model"));
+    }
+    if (any("f2")) {
+      fronts(
+          "f2",
+          Target.ANTHROPIC.withModel("claude/mock-model"),
+          Target.RESPONSES.withModel("claude/mock-model"));
     }
     if (any("t1")) {
       tools("t1", Target.OPENAI, Target.OPENAI);
@@ -199,6 +210,23 @@ final class Runs {
     Load.run(LoadPlan.of(port, target, Script.flatOut(8), 16, warm));
     LoadPlan plan = LoadPlan.of(port, target, Script.flatOut(8), 16, seconds).warm(0.5);
     run(subject, system, scenario, plan);
+  }
+
+  /** Two fronts before one backend, through one relay, in turn. */
+  private void fronts(String scenario, Target same, Target other)
+      throws IOException, InterruptedException {
+    try (Subject subject = rig.relay(Rig.NEVER)) {
+      int port = subject.port();
+      Script script = Script.flatOut(200);
+      Load.run(LoadPlan.of(port, same, script, 64, warm / 2));
+      Load.run(LoadPlan.of(port, other, script, 64, warm / 2));
+      for (int turn = 0; turn < 2; turn++) {
+        LoadPlan untranslated = LoadPlan.of(port, same, script, 64, seconds / 2).warm(0.5);
+        LoadPlan translated = LoadPlan.of(port, other, script, 64, seconds / 2).warm(0.5);
+        record(SAME_API, scenario, subject.measure(untranslated));
+        record(TRANSLATED, scenario, subject.measure(translated));
+      }
+    }
   }
 
   /** Both through one relay, in turn. */

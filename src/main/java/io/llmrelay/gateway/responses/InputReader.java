@@ -22,6 +22,10 @@ import java.util.List;
  */
 final class InputReader {
   private static final String INPUT = "input";
+
+  /** What the ids of reasoning items begin with. */
+  private static final String REASONING_ID = OutputItem.Kind.REASONING.prefix + "_";
+
   private static final int MAX_ITEMS = 100_000;
 
   private final List<String> omissible;
@@ -79,12 +83,23 @@ final class InputReader {
       case "custom_tool_call" -> call(in, CustomTools.arguments(in.requiredText(INPUT).string()));
       case "function_call_output", "custom_tool_call_output" -> output(in);
       case "web_search_call" -> omissible.add(in.path() + " (" + type + ")");
-      case "item_reference" ->
-          other(
-              in,
-              "an item_reference, which needs a stored response; send the item itself, as clients"
-                  + " do with store: false");
+      case "item_reference" -> reference(in);
       default -> other(in, type);
+    }
+  }
+
+  /**
+   * Reads a reference to an item of a stored response, as clients send it that expect the default
+   * of {@code store}. Other APIs can do without reasoning, but not without what was said or called.
+   */
+  private void reference(RequestFields in) {
+    if (in.requiredString("id").startsWith(REASONING_ID)) {
+      omissible.add(in.path() + " (item_reference)");
+    } else {
+      other(
+          in,
+          "an item_reference, which needs a stored response; send the item itself, as clients"
+              + " do with store: false");
     }
   }
 
@@ -122,13 +137,12 @@ final class InputReader {
   private void call(RequestFields in, RawJson arguments) {
     String id = in.requiredString("call_id");
     String name = in.requiredString("name");
+    String namespace = in.string("namespace");
+    name = namespace == null ? name : new ToolNames.Namespaced(namespace, name).flat();
     answer.add(new ToolCall(reasoning.callId(id), name, arguments, reasoning.extra(id)));
     in.raw("id");
     in.raw("status");
     in.raw("caller");
-    if (in.raw("namespace") != null) {
-      omissible.add(in.path("namespace"));
-    }
     in.nothingElse();
   }
 

@@ -60,7 +60,7 @@ final class OutputItem {
   /** The id and the name of a call. */
   private final String callId;
 
-  private final String name;
+  private final ToolNames.Namespaced name;
 
   /** The parts of a message. */
   final List<Part> parts = new ArrayList<>();
@@ -72,7 +72,7 @@ final class OutputItem {
   String encrypted;
 
   /** Creates an item without content. */
-  OutputItem(Kind kind, int index, String id, String callId, String name) {
+  OutputItem(Kind kind, int index, String id, String callId, ToolNames.Namespaced name) {
     this.kind = kind;
     this.index = index;
     this.id = id;
@@ -92,7 +92,7 @@ final class OutputItem {
 
   /** Returns the name of a call as JSON. */
   String encodedName() {
-    return Json.encode(name);
+    return Json.encode(name.name());
   }
 
   /** Returns the item as it is now. */
@@ -133,7 +133,11 @@ final class OutputItem {
     json.appendString(",\"call_id\":\"");
     JsonEscaper.append(json, Buffer.buffer(callId));
     json.appendString("\",\"name\":\"");
-    JsonEscaper.append(json, Buffer.buffer(name));
+    JsonEscaper.append(json, Buffer.buffer(name.name()));
+    if (name.namespace() != null) {
+      json.appendString("\",\"namespace\":\"");
+      JsonEscaper.append(json, Buffer.buffer(name.namespace()));
+    }
     json.appendString("\"}");
   }
 }

@@ -94,7 +94,7 @@ final class RequestReader {
             own,
             Map.of(),
             new Untranslated(unknown, omissible, essential));
-    return new ResponseRequest(request.withReceived(form), stream, settings, tools.custom());
+    return new ResponseRequest(request.withReceived(form), stream, settings, tools.names());
   }
 
   private void refuseState() {

@@ -23,7 +23,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -46,7 +45,7 @@ final class ResponseEncoder implements EventEncoder {
   private static final Pattern CALL_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   private final ResponseJson response;
-  private final Set<String> customTools;
+  private final ToolNames tools;
   private final EventWriter writer = new EventWriter();
   private final ReceivedEvents received = new ReceivedEvents(writer);
   private final DataLines data = new DataLines();
@@ -74,11 +73,11 @@ final class ResponseEncoder implements EventEncoder {
   private Buffer last;
 
   /**
-   * @param customTools the names of the tools whose input is any text
+   * @param tools the client's names of the tools
    */
-  ResponseEncoder(ResponseJson response, Set<String> customTools) {
+  ResponseEncoder(ResponseJson response, ToolNames tools) {
     this.response = response;
-    this.customTools = customTools;
+    this.tools = tools;
   }
 
   /** Appends nothing: the first event of the answer tells who makes the events. */
@@ -231,7 +230,7 @@ final class ResponseEncoder implements EventEncoder {
         open(out, Kind.REASONING, null, null); // Clients return its data before the call.
       }
     }
-    boolean wraps = !custom && customTools.contains(block.name());
+    boolean wraps = !custom && tools.isCustom(block.name());
     open(out, custom || wraps ? Kind.CUSTOM_CALL : Kind.FUNCTION_CALL, id, block.name());
     wrapped = wraps ? Buffer.buffer() : null;
   }
@@ -241,7 +240,7 @@ final class ResponseEncoder implements EventEncoder {
     begin(out);
     close(out, ResponseJson.COMPLETED);
     int index = output.size();
-    open = new OutputItem(kind, index, response.id(kind.prefix, index), callId, name);
+    open = new OutputItem(kind, index, response.id(kind.prefix, index), callId, tools.of(name));
     item(out, "response.output_item.added", open.toJson(ResponseJson.IN_PROGRESS));
   }
 

@@ -10,22 +10,16 @@ import io.llmrelay.gateway.front.FrontRequest;
 import io.llmrelay.gateway.front.RelayJson;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
-import java.util.Set;
 
 /**
  * A request for a response.
  *
  * @param stream whether the answer is sent as server-sent events instead of one JSON object
  * @param settings the fields of the request that a response repeats
- * @param customTools the names of the tools whose input is any text
+ * @param tools the client's names of the tools
  */
-record ResponseRequest(
-    ChatRequest request, boolean stream, JsonObject settings, Set<String> customTools)
+record ResponseRequest(ChatRequest request, boolean stream, JsonObject settings, ToolNames tools)
     implements FrontRequest {
-
-  ResponseRequest {
-    customTools = Set.copyOf(customTools);
-  }
 
   @Override
   public EventEncoder encoder(LlmStream stream, long created) {
@@ -33,7 +27,7 @@ record ResponseRequest(
   }
 
   private ResponseEncoder encoder(String id, String model, long created) {
-    return new ResponseEncoder(new ResponseJson(id, model, created, settings), customTools);
+    return new ResponseEncoder(new ResponseJson(id, model, created, settings), tools);
   }
 
   /** Returns the response of a whole answer: the one that ends its stream. */

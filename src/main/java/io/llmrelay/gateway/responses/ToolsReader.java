@@ -7,15 +7,14 @@ import io.llmrelay.chat.ToolChoice.Mode;
 import io.llmrelay.gateway.front.RequestFields;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * Reads tools and the choice among them. Functions are what other APIs have, and custom tools
- * become functions. A web search is left out for other APIs, since the model need not search and
- * some clients always offer it. All other tools are this API's alone.
+ * become functions, as do the functions of a namespace. A web search is left out for other APIs,
+ * since the model need not search and some clients always offer it. All other tools are this API's
+ * alone.
  */
 final class ToolsReader {
   private static final Pattern WEB_SEARCH = Pattern.compile("web_search(_.*)?");
@@ -27,7 +26,7 @@ final class ToolsReader {
   private final List<String> omissible;
   private final List<String> essential;
   private final List<Tool> tools = new ArrayList<>();
-  private final Set<String> custom = new HashSet<>();
+  private final ToolNames names = new ToolNames();
 
   /**
    * @param omissible gets the fields that other APIs do not have and can do without
@@ -44,18 +43,19 @@ final class ToolsReader {
     return tools;
   }
 
-  /** Returns the names of the custom tools. */
-  Set<String> custom() {
-    return custom;
+  /** Returns the client's names of the tools. */
+  ToolNames names() {
+    return names;
   }
 
   private void read(RequestFields in) {
     String type = in.requiredString("type");
     switch (type) {
-      case Tool.FUNCTION -> tools.add(function(in));
+      case Tool.FUNCTION -> tools.add(function(in, in.requiredString("name")));
+      case "namespace" -> namespace(in);
       case "custom" -> {
         String name = in.requiredString("name");
-        custom.add(name);
+        names.addCustom(name);
         tools.add(CustomTools.function(name, in.string("description"), in.raw("format")));
         omissible(in);
         in.nothingElse();
@@ -67,8 +67,23 @@ final class ToolsReader {
     }
   }
 
-  private Tool function(RequestFields in) {
-    String name = in.requiredString("name");
+  /** Reads functions that are grouped under a name; other APIs get them one by one. */
+  private void namespace(RequestFields in) {
+    String namespace = in.requiredString("name");
+    in.string("description");
+    for (RequestFields tool : in.objects("tools")) {
+      String type = tool.requiredString("type");
+      if (type.equals(Tool.FUNCTION)) {
+        String name = tool.requiredString("name");
+        tools.add(function(tool, names.add(new ToolNames.Namespaced(namespace, name))));
+      } else {
+        essential.add(tool.path() + " (" + type + ")");
+      }
+    }
+    in.nothingElse();
+  }
+
+  private Tool function(RequestFields in, String name) {
     String description = in.string("description");
     RequestFields parameters = in.object("parameters");
     Boolean strict = Boolean.TRUE.equals(in.flag("strict")) ? true : null;

@@ -6,6 +6,7 @@ import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Plan;
+import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -72,6 +73,14 @@ public interface LlmRelay {
    * @param cancelOn cancels the request when it completes
    */
   Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn);
+
+  /**
+   * Counts the tokens of a request's prompt.
+   *
+   * @return the input tokens, of source {@code PROVIDER} if the first available candidate has
+   *     counted them, else {@code ESTIMATED}. Fails if no candidate can serve the request.
+   */
+  Future<TokenUsage> countTokens(ChatRequest request);
 
   /** Returns the candidates that would be tried for a request now, in order, and the others. */
   Future<Plan> plan(LlmRequest request);

@@ -12,6 +12,7 @@ import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Plan;
+import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -38,6 +39,7 @@ final class RelayClient implements LlmRelay {
   static final int MAX_ENDPOINTS = 64;
 
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(30);
 
   private final VertxInternal vertx;
   private final String prefix;
@@ -91,6 +93,13 @@ final class RelayClient implements LlmRelay {
   @Override
   public Future<Plan> plan(LlmRequest request) {
     return ask("plan", request.toJson(), settings.pingTimeout()).map(Plan::fromJson);
+  }
+
+  @Override
+  public Future<TokenUsage> countTokens(ChatRequest request) {
+    return endpoint()
+        .compose(open -> ask("tokens", request, FrameCodec.asking(COUNT_TIMEOUT)))
+        .map(TokenUsage::fromJson);
   }
 
   @Override
@@ -159,7 +168,10 @@ final class RelayClient implements LlmRelay {
   }
 
   private Future<JsonObject> ask(String service, JsonObject body, Duration timeout) {
-    DeliveryOptions options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
+    return ask(service, body, new DeliveryOptions().setSendTimeout(timeout.toMillis()));
+  }
+
+  private Future<JsonObject> ask(String service, Object body, DeliveryOptions options) {
     return vertx
         .eventBus()
         .<JsonObject>request(prefix + "." + service, body, options)

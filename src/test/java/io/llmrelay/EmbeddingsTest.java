@@ -213,7 +213,7 @@ class EmbeddingsTest {
     io.llmrelay.chat.ChatRequest hello =
         io.llmrelay.chat.ChatRequest.of(io.llmrelay.chat.ChatMessage.user("hello")).withModel("e");
     assertThat(get(relay.client().plan(hello)).candidates().get(0).message())
-        .contains("the catalogue knows the model without chat");
+        .contains("the model does not support chat, according to the catalogue");
     assertThat(get(relay.client().embed(request("a").withModel("e"))).backend()).isEqualTo(one);
     assertThat(relays.calls(one)).isEqualTo(1);
   }

@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
@@ -127,7 +128,7 @@ public final class FrameCodec {
   }
 
   /** Reads a request: the object itself, its JSON, or the bytes of its JSON. */
-  static LlmRequest request(Message<?> message) {
+  public static LlmRequest request(Message<?> message) {
     if (message.body() instanceof LlmRequest request) {
       return request.checked();
     }
@@ -139,6 +140,11 @@ public final class FrameCodec {
       }
     }
     return LlmRequest.fromJson(json(message));
+  }
+
+  /** Returns the options of a request whose body is a {@link LlmRequest}, with one reply. */
+  public static DeliveryOptions asking(Duration timeout) {
+    return new DeliveryOptions().setSendTimeout(timeout.toMillis()).setCodecName(RequestCodec.NAME);
   }
 
   /** Accepts a stream by a reply with the producer's private address. */

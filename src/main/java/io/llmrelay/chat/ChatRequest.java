@@ -183,12 +183,8 @@ public final class ChatRequest implements LlmRequest {
         throw Failure.invalid(field, field + " must have at least one part").toException();
       }
     }
-    JsonObject json = toJson(JsonArray.of(ChatMessage.user("").toJson()));
-    if (received != null) {
-      json.remove("tools"); // A front has read them.
-      json.remove("tool_choice");
-    }
-    ChatRequest request = fromJson(json);
+    ChatRequest plain = received == null ? this : withoutTools(); // A front has read them.
+    ChatRequest request = fromJson(plain.toJson(JsonArray.of(ChatMessage.user("").toJson())));
     request.messages = messages;
     request.receivedMessages = receivedMessages;
     if (received != null) {
@@ -197,6 +193,13 @@ public final class ChatRequest implements LlmRequest {
       request.setReceived(received);
     }
     return request;
+  }
+
+  private ChatRequest withoutTools() {
+    ChatRequest copy = copy();
+    copy.tools = List.of();
+    copy.toolChoice = null;
+    return copy;
   }
 
   /**

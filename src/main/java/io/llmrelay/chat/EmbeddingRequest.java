@@ -92,7 +92,7 @@ public final class EmbeddingRequest implements LlmRequest {
    * @param body becomes part of the request, and must not be changed afterwards
    * @param own takes a top-level field that is not part of a request; returns false if it is not
    *     the caller's either
-   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @throws DecodeException if the body is not a JSON object; the message does not quote the body
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   public static EmbeddingRequest read(byte[] body, BiPredicate<String, RawJson> own) {

@@ -31,7 +31,7 @@ public sealed interface LlmRequest permits ChatRequest, EmbeddingRequest {
   /**
    * Reads and checks a request as {@link #fromJson} does.
    *
-   * @throws DecodeException if the body is no JSON object; the message does not quote the body
+   * @throws DecodeException if the body is not a JSON object; the message does not quote the body
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field
    */
   static LlmRequest read(Buffer body) {

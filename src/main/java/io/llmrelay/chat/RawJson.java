@@ -14,10 +14,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A JSON value of a request: a slice of the body it was received in, decoded on demand, or a value
@@ -35,6 +37,9 @@ public final class RawJson {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
+  /** How deep {@link #read(byte[], Set)} looks into a value. */
+  private static final int MAX_KNOWN_DEPTH = 10;
+
   /** ASCII without escapes that precedes the text of a string in {@link #bytes}; or empty. */
   private final String prefix;
 
@@ -44,13 +49,18 @@ public final class RawJson {
   private final int characters;
   private final Object value;
 
-  private RawJson(String prefix, byte[] bytes, int from, int to, int characters, Object value) {
+  /** The fields of an object, or the elements of an array; {@code null} if they are not known. */
+  private final Object parts;
+
+  private RawJson(
+      String prefix, byte[] bytes, int from, int to, int characters, Object value, Object parts) {
     this.prefix = prefix;
     this.bytes = bytes;
     this.from = from;
     this.to = to;
     this.characters = characters;
     this.value = value;
+    this.parts = parts;
   }
 
   /**
@@ -60,7 +70,7 @@ public final class RawJson {
    *     afterwards
    */
   public static RawJson of(Object value) {
-    return new RawJson("", null, 0, 0, 0, Objects.requireNonNull(value));
+    return new RawJson("", null, 0, 0, 0, Objects.requireNonNull(value), null);
   }
 
   /**
@@ -69,16 +79,28 @@ public final class RawJson {
    * @param characters the decoded characters of a string; for any other value, its bytes
    */
   static RawJson slice(byte[] bytes, int from, int to, int characters) {
-    return new RawJson("", bytes, from, to, characters, null);
+    return new RawJson("", bytes, from, to, characters, null, null);
   }
 
   /**
-   * Checks a body and wraps it.
+   * Checks a body and wraps it. All of it is passed once: its objects and arrays know their parts.
    *
    * @param body becomes part of the value, and must not be changed afterwards
+   * @param opaque names of fields whose parts are not asked for, such as a schema
    * @throws DecodeException if it is not one JSON value other than null; the message does not quote
    *     it
    */
+  public static RawJson read(byte[] body, Set<String> opaque) {
+    JsonCursor in = new JsonCursor(body, 0, body.length);
+    RawJson value = in.atEnd() ? null : read(in, opaque, MAX_KNOWN_DEPTH);
+    if (value == null || !in.atEnd()) {
+      throw new DecodeException(
+          value == null ? "the body is empty" : "the body has more than one JSON value");
+    }
+    return value;
+  }
+
+  /** As {@link #read(byte[], Set)}, without looking into any part yet. */
   public static RawJson read(byte[] body) {
     JsonCursor in = new JsonCursor(body, 0, body.length);
     RawJson value = in.atEnd() ? null : in.raw();
@@ -87,6 +109,34 @@ public final class RawJson {
           value == null ? "the body is empty" : "the body has more than one JSON value");
     }
     return value;
+  }
+
+  private static RawJson read(JsonCursor in, Set<String> opaque, int depth) {
+    int from = in.tokenStart();
+    if (depth > 0 && in.at(JsonToken.START_OBJECT)) {
+      Map<String, RawJson> fields = new LinkedHashMap<>();
+      in.next();
+      while (!in.at(JsonToken.END_OBJECT)) {
+        String name = in.field();
+        fields.put(name, opaque.contains(name) ? in.raw() : read(in, opaque, depth - 1));
+      }
+      return closed(in, from, Collections.unmodifiableMap(fields));
+    }
+    if (depth > 0 && in.at(JsonToken.START_ARRAY)) {
+      List<RawJson> elements = new ArrayList<>();
+      in.next();
+      while (!in.at(JsonToken.END_ARRAY)) {
+        elements.add(read(in, opaque, depth - 1));
+      }
+      return closed(in, from, Collections.unmodifiableList(elements));
+    }
+    return in.raw();
+  }
+
+  private static RawJson closed(JsonCursor in, int from, Object parts) {
+    RawJson slice = in.closedSince(from);
+    in.next();
+    return new RawJson("", slice.bytes, slice.from, slice.to, slice.characters, null, parts);
   }
 
   /**
@@ -99,7 +149,7 @@ public final class RawJson {
       return of(ascii + value);
     }
     String both = ascii + prefix;
-    return new RawJson(both, bytes, from, to, characters + ascii.length(), null);
+    return new RawJson(both, bytes, from, to, characters + ascii.length(), null, null);
   }
 
   /** Decodes a valid JSON string. */
@@ -261,7 +311,11 @@ public final class RawJson {
    * Returns the fields of an object in order, undecoded; a field that is JSON null has the value
    * {@code null}.
    */
+  @SuppressWarnings("unchecked")
   public Map<String, RawJson> fields() {
+    if (parts != null) {
+      return (Map<String, RawJson>) parts;
+    }
     Map<String, RawJson> fields = new LinkedHashMap<>();
     if (bytes == null) {
       for (Map.Entry<String, Object> field : (JsonObject) value) {
@@ -297,7 +351,11 @@ public final class RawJson {
   }
 
   /** Returns the elements of an array in order, undecoded; JSON null is {@code null}. */
+  @SuppressWarnings("unchecked")
   public List<RawJson> elements() {
+    if (parts != null) {
+      return (List<RawJson>) parts;
+    }
     List<RawJson> elements = new ArrayList<>();
     if (bytes == null) {
       for (Object element : (JsonArray) value) {

@@ -37,6 +37,11 @@ public record TokenUsage(
   /** The assumed number of characters per token: the common rule of thumb for English. */
   public static final int CHARACTERS_PER_TOKEN = 4;
 
+  /** The tokens of a prompt, as its provider has counted them. */
+  public static TokenUsage counted(long inputTokens) {
+    return new TokenUsage(inputTokens, 0, 0, 0, 0, Source.PROVIDER);
+  }
+
   /** Estimates a usage from the number of characters of prompt and answer. */
   public static TokenUsage estimate(long inputCharacters, long outputCharacters) {
     return new TokenUsage(

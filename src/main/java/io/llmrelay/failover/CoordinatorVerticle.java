@@ -17,6 +17,8 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.Timeouts;
+import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -29,6 +31,7 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,9 +42,9 @@ import java.util.function.Supplier;
 
 /**
  * Serves requests to the relay on the event bus: {@code stream}, {@code generate} and {@code embed}
- * as {@link ChatService}s that combine those of the backends, {@code plan} and {@code health} as
- * messages with a reply. It owns what the requests share: the configuration and the endpoint of all
- * streams.
+ * as {@link ChatService}s that combine those of the backends, {@code plan}, {@code tokens} and
+ * {@code health} as messages with a reply. It owns what the requests share: the configuration and
+ * the endpoint of all streams.
  *
  * <p>Everything runs on the verticle's context. The coordinators of a relay share its {@link
  * Availability}.
@@ -50,6 +53,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   private static final Logger LOG = System.getLogger(CoordinatorVerticle.class.getName());
 
   private static final long SATURATED_RETRY_MS = 1_000;
+
+  /** How long a backend may take to count the tokens of a prompt. */
+  private static final Duration COUNT_TIMEOUT = Duration.ofSeconds(15);
 
   /** The settings at the deployment, whose addresses and bus settings a reload does not change. */
   private final CoordinatorSettings first;
@@ -112,6 +118,7 @@ public final class CoordinatorVerticle extends VerticleBase {
                       serve("generate", this::generate, true),
                       serve("embed", this::embed, true),
                       reply("plan", this::plan),
+                      reply("tokens", this::countTokens),
                       reply("health", this::health)));
             });
   }
@@ -220,12 +227,8 @@ public final class CoordinatorVerticle extends VerticleBase {
         here.onSuccess(bus -> ownAddresses.add(bus::unregister)));
   }
 
-  private interface MessageHandler {
-    void handle(Message<Object> message, JsonObject body);
-  }
-
   /** Registers a handler at a public address and at the lane's address. */
-  private Future<?> reply(String name, MessageHandler replying) {
+  private Future<?> reply(String name, Handler<Message<Object>> replying) {
     EventBus bus = vertx.eventBus();
     Handler<Message<Object>> handler = message -> handle(message, replying);
     MessageConsumer<Object> everywhere = bus.consumer(first.prefix() + "." + name, handler);
@@ -236,9 +239,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   /** Handles a message; if the handler throws, replies with the failure. */
-  private static void handle(Message<Object> message, MessageHandler replying) {
+  private static void handle(Message<Object> message, Handler<Message<Object>> replying) {
     try {
-      replying.handle(message, FrameCodec.json(message));
+      replying.handle(message);
     } catch (RuntimeException e) {
       FrameCodec.refuse(message, LlmException.failureOf(e));
     }
@@ -324,7 +327,8 @@ public final class CoordinatorVerticle extends VerticleBase {
     return request.withRelay(config.settings().limits().cut(request.relay(), warnings));
   }
 
-  private void plan(Message<Object> message, JsonObject body) {
+  private void plan(Message<Object> message) {
+    JsonObject body = FrameCodec.json(message);
     LlmRequest request = limited(LlmRequest.fromJson(body), new ArrayList<>());
     message.reply(
         PlanReport.of(
@@ -336,7 +340,46 @@ public final class CoordinatorVerticle extends VerticleBase {
             .toJson());
   }
 
-  private void health(Message<Object> message, JsonObject body) {
+  /**
+   * Counts the tokens of a prompt: the first candidate that is available does, or else they are
+   * estimated.
+   */
+  private void countTokens(Message<Object> message) {
+    ChatRequest request = chat(limited(FrameCodec.request(message), new ArrayList<>()));
+    Planner.Choices plan = config.planner().plan(request);
+    if (plan.choices().isEmpty()) {
+      throw Planner.noCandidate(plan.leftOut()).toException();
+    }
+    TokenUsage estimate = TokenUsage.estimate(request.characters(), 0);
+    Candidate candidate =
+        plan.candidates().stream()
+            .filter(each -> isAvailable(each, request))
+            .findFirst()
+            .orElse(null);
+    if (candidate == null) {
+      message.reply(estimate.toJson());
+      return;
+    }
+    vertx
+        .eventBus()
+        .<JsonObject>request(
+            config.settings().providers() + ".provider." + candidate.backend() + ".tokens",
+            request.forCandidate(candidate.model(), Timeouts.UNSET),
+            FrameCodec.asking(COUNT_TIMEOUT))
+        .map(reply -> TokenUsage.counted(reply.body().getLong("input_tokens")))
+        .otherwise(estimate)
+        .onSuccess(usage -> message.reply(usage.toJson()));
+  }
+
+  private boolean isAvailable(Candidate candidate, ChatRequest request) {
+    return config
+            .backends()
+            .check(candidate.backend(), candidate.model(), candidate.expected(request))
+        == null;
+  }
+
+  private void health(Message<Object> message) {
+    JsonObject body = FrameCodec.json(message);
     JsonObject report = HealthReport.of(config, availability.requests());
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");

@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.gateway.anthropic.AnthropicModels;
+import io.llmrelay.gateway.anthropic.CountTokensHandler;
 import io.llmrelay.gateway.anthropic.MessagesFront;
 import io.llmrelay.gateway.front.ChatHandler;
 import io.llmrelay.gateway.front.Front;
@@ -46,6 +47,8 @@ final class Routes {
           "/v1/messages",
           MessagesFront.INSTANCE);
 
+  private static final String COUNT_TOKENS = "/v1/messages/count_tokens";
+
   private final Vertx vertx;
   private final LlmRelay relay;
   private final Supplier<Future<JsonObject>> reload;
@@ -73,6 +76,10 @@ final class Routes {
                 .handler(auth::requireKey)
                 .handler(new ChatHandler(front, relay, maxBodyBytes, streams)));
     router
+        .post(COUNT_TOKENS)
+        .handler(auth::requireKey)
+        .handler(new CountTokensHandler(relay, maxBodyBytes));
+    router
         .post(EMBEDDINGS)
         .handler(auth::requireKey)
         .handler(new EmbeddingsHandler(relay, maxBodyBytes));
@@ -83,6 +90,7 @@ final class Routes {
     }
     router.route().handler(auth::requireKey);
     FRONTS.keySet().forEach(path -> refuseOtherMethods("POST", router.route(path)));
+    refuseOtherMethods("POST", router.route(COUNT_TOKENS));
     refuseOtherMethods("POST", router.route(EMBEDDINGS));
     addModels(router);
     return router;
@@ -112,9 +120,15 @@ final class Routes {
     front(request).sendError(request.response(), error);
   }
 
+  /** Returns the front of a path, or of one below it. */
   private static Front front(HttpServerRequest request) {
-    Front other = speaksAnthropic(request) ? MessagesFront.INSTANCE : DEFAULT_FRONT;
-    return request.path() == null ? other : FRONTS.getOrDefault(request.path(), other);
+    String path = request.path() == null ? "" : request.path();
+    for (Map.Entry<String, Front> front : FRONTS.entrySet()) {
+      if (path.equals(front.getKey()) || path.startsWith(front.getKey() + "/")) {
+        return front.getValue();
+      }
+    }
+    return speaksAnthropic(request) ? MessagesFront.INSTANCE : DEFAULT_FRONT;
   }
 
   /** Returns whether a client sends what Anthropic's SDKs send with every request. */

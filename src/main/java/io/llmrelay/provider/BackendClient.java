@@ -268,6 +268,12 @@ final class BackendClient {
     return name + " " + options.getBaseUrl();
   }
 
+  /** Acquires a connection for a request that counts tokens, and returns it, not sent yet. */
+  Future<HttpClientRequest> count(String model, long connectMs) {
+    return connect(
+        streams, request(HttpMethod.POST, dialect.tokenCounter().path(model, options)), connectMs);
+  }
+
   /** Acquires a connection of the probes for a chat request; its response must be short. */
   Future<HttpClientRequest> cheapChat(String model, long connectMs) {
     return connect(probes, request(HttpMethod.POST, dialect.chatPath(model, options)), connectMs);

@@ -139,6 +139,11 @@ public interface Dialect {
     return Map.of();
   }
 
+  /** Returns how tokens are counted; {@code null} if the dialect has no such requests. */
+  default TokenCounter tokenCounter() {
+    return null;
+  }
+
   /** Creates a reader for one response. */
   Reader reader(Answer answer, BackendOptions options);
 

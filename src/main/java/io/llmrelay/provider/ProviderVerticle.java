@@ -5,7 +5,9 @@ import static java.lang.Boolean.TRUE;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
 import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.chat.ChatExchange;
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Failure;
@@ -29,6 +31,9 @@ import java.util.Set;
  * their timeouts: {@code connect} to obtaining a connection, and {@code stall}, the consumer's
  * limit for silence, to the wait for usage at the end of an answer.
  *
+ * <p>At the same address with the suffix {@code .tokens} it replies to a request with {@code
+ * {"input_tokens"}}, if the backend counts the tokens of prompts.
+ *
  * <p>At the same address with the suffix {@code .probe} it replies to any message with {@code
  * {"ok", "status", "latency_ms", "models", "failure"}}, the result of requesting the backend's list
  * of models, which costs nothing. For the message {@code {"key": true}} the reply has no models,
@@ -46,6 +51,7 @@ public final class ProviderVerticle extends VerticleBase {
   private BusEndpoint endpoint;
   private BusService service;
   private MessageConsumer<Object> probes;
+  private MessageConsumer<Object> counts;
 
   /** Creates a verticle that keeps connections open between requests. */
   public ProviderVerticle(
@@ -84,7 +90,8 @@ public final class ProviderVerticle extends VerticleBase {
               Future<BusService> registered =
                   BusService.registerLocal(endpoint, address, this::open, false)
                       .onSuccess(bus -> service = bus);
-              return Future.all(registered, probes.completion());
+              counts = vertx.eventBus().localConsumer(address + ".tokens", this::countTokens);
+              return Future.all(registered, probes.completion(), counts.completion());
             });
   }
 
@@ -94,7 +101,8 @@ public final class ProviderVerticle extends VerticleBase {
     Set.copyOf(exchanges).forEach(exchange -> exchange.abort(failure));
     Future<?> left = service == null ? Future.succeededFuture() : service.unregister();
     Future<?> unprobed = probes == null ? Future.succeededFuture() : probes.unregister();
-    return Future.join(left, unprobed)
+    Future<?> uncounted = counts == null ? Future.succeededFuture() : counts.unregister();
+    return Future.join(left, unprobed, uncounted)
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close())
         .eventually(() -> backend == null ? Future.succeededFuture() : backend.close());
   }
@@ -115,6 +123,20 @@ public final class ProviderVerticle extends VerticleBase {
 
   private static LlmException wrong(String field, String complaint) {
     return Failure.invalid(field, field + " " + complaint).toException();
+  }
+
+  private void countTokens(Message<Object> message) {
+    try {
+      if (!(FrameCodec.request(message) instanceof ChatRequest chat)) {
+        throw wrong("messages", "must be an array with at least one message");
+      }
+      new TokenCount(vertx, backend)
+          .of(chat)
+          .onSuccess(tokens -> message.reply(new JsonObject().put("input_tokens", tokens)))
+          .onFailure(e -> FrameCodec.refuse(message, LlmException.failureOf(e)));
+    } catch (RuntimeException e) {
+      FrameCodec.refuse(message, LlmException.failureOf(e));
+    }
   }
 
   private void probe(Message<Object> message) {

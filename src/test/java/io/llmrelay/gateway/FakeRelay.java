@@ -100,6 +100,11 @@ public final class FakeRelay implements LlmRelay {
   }
 
   @Override
+  public Future<TokenUsage> countTokens(ChatRequest request) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn) {
     throw new UnsupportedOperationException();
   }

@@ -19,7 +19,7 @@ final class ContentReader {
   private static final String CITATIONS = "citations";
 
   private final List<String> omissible;
-  private boolean foreignThinking;
+  private boolean foreignParts;
 
   /**
    * @param omissible gets the fields that other APIs lack and that may be left out
@@ -28,9 +28,9 @@ final class ContentReader {
     this.omissible = omissible;
   }
 
-  /** Returns whether there was thinking of another vendor than Anthropic. */
-  boolean hasForeignThinking() {
-    return foreignThinking;
+  /** Returns whether there were parts of other vendors that Anthropic would reject. */
+  boolean hasForeignParts() {
+    return foreignParts;
   }
 
   /** Reads text: a string, or an array of text blocks. */
@@ -89,7 +89,7 @@ final class ContentReader {
         default -> parts(block, parts);
       }
     }
-    foreignThinking |= thinking.isForeign();
+    foreignParts |= thinking.isForeign();
     parts.addAll(0, thinking.foreign());
     return parts;
   }
@@ -107,7 +107,14 @@ final class ContentReader {
 
   private Text text(RequestFields in) {
     Text text = new Text(in.requiredText("text"), in.raw(CACHE_CONTROL));
-    omissible(in, CITATIONS);
+    RawJson citations = in.raw(CITATIONS);
+    if (citations != null && citations.isArray()) {
+      boolean foreign = citations.elements().stream().anyMatch(ForeignParts::isForeign);
+      foreignParts |= foreign;
+      if (!foreign && !citations.elements().isEmpty()) {
+        omissible(in, CITATIONS);
+      }
+    }
     in.nothingElse();
     return text;
   }

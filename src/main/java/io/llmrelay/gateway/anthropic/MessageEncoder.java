@@ -110,7 +110,7 @@ final class MessageEncoder implements EventEncoder {
       }
       case TOOL_CALL -> delta(out, index, BlockKind.TOOL_CALL, chunk.data());
       case DATA -> data.add(chunk, value -> data(out, chunk.block().name(), value));
-      case EVENT, OTHER -> {} // This format has no equivalent.
+      default -> {} // This format has no equivalent.
     }
   }
 
@@ -174,21 +174,37 @@ final class MessageEncoder implements EventEncoder {
     open = null;
   }
 
-  /** Keeps the details of thinking for its signature; without thinking, starts a block for them. */
   private void data(Buffer out, String field, Buffer value) {
-    if (!field.equals("reasoning_details")
-        || !(Json.decodeValue(value) instanceof JsonArray details)) {
-      return;
-    }
-    for (Object each : details) {
-      if (each instanceof JsonObject detail) {
-        boolean thinking = open == BlockKind.REASONING;
-        String redacted = signature.add(detail, thinking);
-        if (redacted != null) {
-          open(out, BlockKind.DATA, MessageJson.redacted(redacted));
-          close(out);
+    if (Json.decodeValue(value) instanceof JsonArray array) {
+      for (Object each : array) {
+        if (each instanceof JsonObject object && field.equals("reasoning_details")) {
+          detail(out, object);
+        } else if (each instanceof JsonObject object && field.equals("annotations")) {
+          citation(out, object);
         }
       }
+    }
+  }
+
+  /** Keeps a detail of thinking for its signature; without thinking, some need a block. */
+  private void detail(Buffer out, JsonObject detail) {
+    String redacted = signature.add(detail, open == BlockKind.REASONING);
+    if (redacted != null) {
+      open(out, BlockKind.DATA, MessageJson.redacted(redacted));
+      close(out);
+    }
+  }
+
+  /** Appends a citation of a web page, if the text that it belongs to is open. */
+  private void citation(Buffer out, JsonObject annotation) {
+    if (open == BlockKind.TEXT
+        && annotation.getValue("url_citation") instanceof JsonObject page
+        && page.getValue("url") instanceof String) {
+      JsonObject delta =
+          new JsonObject()
+              .put("type", "citations_delta")
+              .put("citation", MessageJson.citation(page));
+      event(out, typed("content_block_delta").put("index", index).put("delta", delta));
     }
   }
 

@@ -30,6 +30,11 @@ final class MessageJson {
       }
     }
     encoder.end(events, completion.finishReason(), completion.usage());
+    return accumulated(events);
+  }
+
+  /** Returns the message that the events of a stream amount to. */
+  static JsonObject accumulated(Buffer events) {
     MessageAccumulator message = new MessageAccumulator();
     events
         .toString()
@@ -66,6 +71,16 @@ final class MessageJson {
 
   static JsonObject redacted(String data) {
     return new JsonObject().put("type", "redacted_thinking").put("data", data);
+  }
+
+  /** Returns a citation of a web page; Anthropic's own have an index of its search results. */
+  static JsonObject citation(JsonObject page) {
+    return new JsonObject()
+        .put("type", "web_search_result_location")
+        .put("url", page.getValue("url"))
+        .put("title", page.getValue("title") instanceof String title ? title : null)
+        .put("cited_text", page.getValue("content") instanceof String cited ? cited : "")
+        .put("encrypted_index", RelayData.encode(new JsonArray()));
   }
 
   static JsonObject toolUse(String id, String name) {

@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Anthropic's Messages API. */
 public final class MessagesFront implements Front {
@@ -17,6 +18,9 @@ public final class MessagesFront implements Front {
 
   /** The headers that are passed unchanged to backends of this API. */
   private static final List<String> HEADERS = List.of("anthropic-version", "anthropic-beta");
+
+  /** Fields whose parts are the caller's. */
+  private static final Set<String> OPAQUE = Set.of("input_schema", "input", "schema");
 
   private static final int MAX_HEADER = 4_096;
 
@@ -30,7 +34,7 @@ public final class MessagesFront implements Front {
   static MessagesRequest read(byte[] body, MultiMap headers, boolean counted) {
     RawJson json;
     try {
-      json = RawJson.read(body);
+      json = RawJson.read(body, OPAQUE);
     } catch (DecodeException e) {
       throw GatewayError.rejected(400, "invalid_json", e.getMessage());
     }

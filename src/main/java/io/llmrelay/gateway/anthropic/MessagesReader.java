@@ -96,7 +96,7 @@ final class MessagesReader {
     ESSENTIAL.forEach(field -> untranslated(field, essential));
     in.nothingElse();
     RawJson body = in.source();
-    RawJson own = content.hasForeignThinking() ? ForeignThinking.remove(body) : body;
+    RawJson own = content.hasForeignParts() ? ForeignParts.remove(body) : body;
     Untranslated untranslated = new Untranslated(unknown, omissible, essential);
     ReceivedForm form =
         new ReceivedForm(ReceivedForm.ANTHROPIC_MESSAGES, own, headers, untranslated);

@@ -3,9 +3,12 @@ package io.llmrelay.gateway.anthropic;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.front.EventEncoder;
 import io.llmrelay.gateway.front.FrontRequest;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -27,5 +30,14 @@ record MessagesRequest(ChatRequest request, boolean stream) implements FrontRequ
   @Override
   public JsonObject toJson(ChatCompletion completion, long created) {
     return MessageJson.toJson(completion, estimatedTokens());
+  }
+
+  @Override
+  public Buffer refusal(Failure failure) {
+    MessageEncoder encoder =
+        new MessageEncoder(MessageJson.id(failure.requestId()), failure.model(), estimatedTokens());
+    Buffer events = Buffer.buffer();
+    encoder.end(events, FinishReason.CONTENT_FILTER, failure.usage());
+    return stream ? events : MessageJson.accumulated(events).toBuffer();
   }
 }

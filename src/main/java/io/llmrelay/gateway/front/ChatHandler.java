@@ -3,6 +3,9 @@ package io.llmrelay.gateway.front;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.ChatCompletion;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.LlmException;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.llmrelay.gateway.server.RequestBody;
@@ -10,6 +13,7 @@ import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -58,7 +62,10 @@ public final class ChatHandler implements Handler<RoutingContext> {
             scope::reserveBody,
             RequestBody.TIMEOUT_MS)
         .map(body -> front.read(body, ctx.request().headers()))
-        .compose(read -> respond(read, ctx.request(), scope, disconnected.future()))
+        .compose(
+            read ->
+                respond(read, ctx.request(), scope, disconnected.future())
+                    .recover(error -> sendRefusal(read, response, error)))
         .onFailure(
             error -> {
               disconnected.tryComplete();
@@ -89,6 +96,30 @@ public final class ChatHandler implements Handler<RoutingContext> {
               send(http.response(), completion, read.toJson(completion, created));
               return null;
             });
+  }
+
+  /** Sends the answer that stands for a provider's refusal, if the API has one. */
+  private static Future<Void> sendRefusal(
+      FrontRequest read, HttpServerResponse response, Throwable error) {
+    boolean refused =
+        error instanceof LlmException e
+            && e.failure().kind() == FailureKind.CONTENT_FILTER
+            && e.failure().status() < 400;
+    Failure failure = LlmException.failureOf(error);
+    Buffer body = refused && !response.headWritten() ? read.refusal(failure) : null;
+    if (body == null) {
+      return Future.failedFuture(error);
+    }
+    if (!response.closed()) {
+      RelayHeaders.put(
+          response, failure.requestId(), failure.backend(), failure.model(), null, failure.trail());
+      response
+          .putHeader(
+              HttpHeaders.CONTENT_TYPE,
+              read.stream() ? "text/event-stream; charset=utf-8" : "application/json")
+          .end(body);
+    }
+    return Future.succeededFuture();
   }
 
   private static void send(

@@ -14,7 +14,7 @@ public interface Front {
    * @param body becomes part of the request, and must not be changed afterwards
    * @param headers the headers of the HTTP request
    * @throws LlmException naming the invalid field
-   * @throws GatewayError if the body is no JSON object
+   * @throws GatewayError if the body is not a JSON object
    */
   FrontRequest read(byte[] body, MultiMap headers);
 

@@ -28,7 +28,7 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
    *
    * @param body becomes part of the request, and must not be changed afterwards
    * @throws LlmException naming the invalid field
-   * @throws GatewayError if the body is no JSON object
+   * @throws GatewayError if the body is not a JSON object
    */
   static ChatCompletionParams of(byte[] body) {
     Map<String, RawJson> own = new HashMap<>();

@@ -130,7 +130,7 @@ final class ResponseEncoder implements EventEncoder {
         }
       }
       case DATA -> data.add(chunk, value -> data(chunk.block().name(), value, out));
-      case EVENT, OTHER -> {} // Nothing in this format stands for it.
+      default -> {} // Nothing in this format stands for it.
     }
   }
 

@@ -1,15 +1,18 @@
 package io.llmrelay.gateway.server;
 
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.UUID;
 
 /**
  * Assigns every response its {@code x-request-id}: the caller's own if it is safe, else the id of
- * the run, else one generated when the head is written.
+ * the run, else one generated when the head is written. Anthropic's clients read the same id from
+ * {@code request-id}.
  */
 public final class RequestIds {
   public static final String HEADER = "x-request-id";
+  private static final CharSequence ALIAS = HttpHeaders.createOptimized("request-id");
   private static final int MAX_LENGTH = 100;
 
   private final String prefix = "gw-" + UUID.randomUUID().toString().substring(0, 8) + "-";
@@ -21,14 +24,17 @@ public final class RequestIds {
     String given = request.getHeader(HEADER);
     if (given != null && isSafe(given)) {
       response.putHeader(HEADER, given);
-    } else {
-      response.headersEndHandler(
-          end -> {
-            if (!response.headers().contains(HEADER)) {
-              response.putHeader(HEADER, prefix + generated++);
-            }
-          });
     }
+    response.headersEndHandler(end -> complete(response));
+  }
+
+  private void complete(HttpServerResponse response) {
+    String id = response.headers().get(HEADER);
+    if (id == null) {
+      id = prefix + generated++;
+      response.putHeader(HEADER, id);
+    }
+    response.putHeader(ALIAS, id);
   }
 
   /**

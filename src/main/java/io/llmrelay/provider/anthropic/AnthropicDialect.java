@@ -7,6 +7,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.TokenCounter;
 import io.llmrelay.provider.UriPaths;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,8 @@ public final class AnthropicDialect implements Dialect {
   static final String VERSION = "anthropic-version";
 
   static final String BETA = "anthropic-beta";
+
+  private final TokenCounter counter = new AnthropicTokenCounter(this);
 
   @Override
   public String name() {
@@ -91,6 +94,11 @@ public final class AnthropicDialect implements Dialect {
     return sendsAsReceived(request)
         ? new ReceivedRequest(request, model).encode(options)
         : new AnthropicRequest(request, model).encode(options);
+  }
+
+  @Override
+  public TokenCounter tokenCounter() {
+    return counter;
   }
 
   @Override

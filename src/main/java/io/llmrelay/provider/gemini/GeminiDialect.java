@@ -7,6 +7,7 @@ import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EmbeddingFormat;
 import io.llmrelay.provider.EncodedRequest;
+import io.llmrelay.provider.TokenCounter;
 import io.llmrelay.provider.UriPaths;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
@@ -22,6 +23,8 @@ import java.util.regex.Pattern;
  */
 public final class GeminiDialect implements Dialect {
   private static final Pattern VERSIONED = Pattern.compile("/v\\d\\w*/*$");
+
+  private final TokenCounter counter = new GeminiTokenCounter(this);
 
   @Override
   public String name() {
@@ -79,6 +82,11 @@ public final class GeminiDialect implements Dialect {
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
     return GeminiRequest.encode(request, model, options);
+  }
+
+  @Override
+  public TokenCounter tokenCounter() {
+    return counter;
   }
 
   @Override

@@ -156,14 +156,14 @@ class BadInputTest extends GatewayFixture {
   @Test
   void anUnknownRouteIs404() throws Exception {
     HttpResponse<String> response =
-        send(request("/v1/embeddings").POST(BodyPublishers.ofString("x".repeat(100_000))));
+        send(request("/v1/audio/speech").POST(BodyPublishers.ofString("x".repeat(100_000))));
 
     assertThat(response.statusCode()).isEqualTo(404);
     assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
     assertThat(error(response).getMap())
         .isEqualTo(
             new JsonObject(
-                    "{\"message\":\"unknown URL: POST /v1/embeddings\","
+                    "{\"message\":\"unknown URL: POST /v1/audio/speech\","
                         + "\"type\":\"invalid_request_error\",\"param\":null,"
                         + "\"code\":\"unknown_url\"}")
                 .getMap());

@@ -146,7 +146,7 @@ class OllamaConversationTest {
                 + "\"}}]}");
     assertThat(OLLAMA.cannotServe(request, new BackendOptions()))
         .contains("messages[1]")
-        .contains("no JSON object");
+        .contains("not a JSON object");
   }
 
   @Test

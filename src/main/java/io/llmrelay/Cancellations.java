@@ -22,7 +22,7 @@ final class Cancellations {
     Set<Runnable> actions;
     synchronized (pending) {
       first = !pending.containsKey(cancelOn);
-      actions = pending.computeIfAbsent(cancelOn, same -> new HashSet<>());
+      actions = pending.computeIfAbsent(cancelOn, same -> new HashSet<>(1));
       actions.add(action);
     }
     if (first || cancelOn.isComplete()) {

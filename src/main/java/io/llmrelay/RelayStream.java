@@ -43,7 +43,7 @@ final class RelayStream implements LlmStream, CallerSink {
 
   // Accessed only on the consumer's context.
   /** The events to deliver: a {@link Block} where it starts, and {@link Chunks}. */
-  private final ArrayDeque<Object> queue = new ArrayDeque<>();
+  private final ArrayDeque<Object> queue = new ArrayDeque<>(4);
 
   /** The delivered chunks of the first {@link Chunks} in the queue, and their bytes. */
   private int deliveredChunks;

@@ -594,6 +594,9 @@ public final class ChatRequest implements LlmRequest {
 
   @Override
   public ChatRequest withRelay(RelayHints relay) {
+    if (relay == this.relay) {
+      return this;
+    }
     ChatRequest copy = copy();
     copy.relay = Objects.requireNonNull(relay);
     return copy;
@@ -636,12 +639,12 @@ public final class ChatRequest implements LlmRequest {
   }
 
   /**
-   * Passes on every text of the conversation, decoded, so that quotations of it can be redacted.
+   * Passes on every text of the conversation, a string, so that quotations of it can be redacted.
    */
   @Override
-  public void forEachText(Consumer<String> to) {
+  public void forEachText(Consumer<RawJson> to) {
     for (ChatMessage message : messages) {
-      message.parts().forEach(part -> RequestSize.texts(part, text -> to.accept(text.string())));
+      message.parts().forEach(part -> RequestSize.texts(part, to));
     }
   }
 

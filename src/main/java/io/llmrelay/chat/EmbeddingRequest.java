@@ -296,12 +296,8 @@ public final class EmbeddingRequest implements LlmRequest {
   }
 
   @Override
-  public void forEachText(Consumer<String> to) {
-    for (RawJson input : inputs) {
-      if (input.isString()) {
-        to.accept(input.string());
-      }
-    }
+  public void forEachText(Consumer<RawJson> to) {
+    inputs.stream().filter(RawJson::isString).forEach(to);
   }
 
   @Override

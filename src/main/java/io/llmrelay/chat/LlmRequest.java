@@ -83,8 +83,8 @@ public sealed interface LlmRequest permits ChatRequest, EmbeddingRequest {
   /** Returns the memory that this request takes, in bytes. */
   long size();
 
-  /** Passes every text of the input on, decoded, to look for quotations of it. */
-  void forEachText(Consumer<String> to);
+  /** Passes on every text of the input, a string, so that quotations of it can be redacted. */
+  void forEachText(Consumer<RawJson> to);
 
   LlmRequest withModel(String model);
 

@@ -44,7 +44,7 @@ public record RelayHints(
 
   /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */
   public boolean has(String field) {
-    return toJson().containsKey(field);
+    return !equals(NONE) && toJson().containsKey(field);
   }
 
   /** Returns these hints without a field of the JSON form. */

@@ -58,7 +58,7 @@ final class Failover {
 
   private static final List<Action> NOTHING = List.of();
 
-  private final List<Candidate> candidates;
+  private List<Candidate> candidates;
   private final RunSettings settings;
   private final long inputCharacters;
   private final Admission admission;
@@ -67,17 +67,17 @@ final class Failover {
   private final long startedAt;
 
   private final Trail trail;
-  private final List<Failure> failures = new ArrayList<>();
-  private final Map<Candidate, Integer> retries = new HashMap<>();
+  private List<Failure> failures = new ArrayList<>();
+  private Map<Candidate, Integer> retries = new HashMap<>();
 
   /** When this request may try a candidate again, by the clock. */
-  private final Map<Candidate, Long> availableAt = new HashMap<>();
+  private Map<Candidate, Long> availableAt = new HashMap<>();
 
   /** When later requests may try a candidate again: default cooldowns count as well. */
-  private final Map<Candidate, Long> laterAvailableAt = new HashMap<>();
+  private Map<Candidate, Long> laterAvailableAt = new HashMap<>();
 
   /** The candidates that were skipped only because they had no free slot. */
-  private final Set<Candidate> saturated = new LinkedHashSet<>();
+  private Set<Candidate> saturated = new LinkedHashSet<>();
 
   private State state = State.PLANNING;
   private boolean queued;
@@ -428,6 +428,17 @@ final class Failover {
     serving = leg;
     trail.serving(timing());
     actions.add(new Action.Release(leg.number, leg.candidate));
+    forgetOtherCandidates();
+  }
+
+  /** Releases what only serves to choose a candidate: the current one is final. */
+  private void forgetOtherCandidates() {
+    candidates = List.of();
+    failures = List.of();
+    retries = Map.of();
+    availableAt = Map.of();
+    laterAvailableAt = Map.of();
+    saturated = Set.of();
   }
 
   /** Aborts the current attempt at its backend, and handles its failure. */

@@ -24,6 +24,9 @@ public record Limits(Timeouts timeouts, int retries, int candidates, int commitC
    * @param warnings receives a warning for each reduced value
    */
   RelayHints cut(RelayHints requested, List<String> warnings) {
+    if (requested.equals(RelayHints.NONE)) {
+      return requested;
+    }
     List<String> named = requested.candidates();
     if (named != null && named.size() > candidates) {
       warn("candidates", named.size(), candidates, warnings);

@@ -29,7 +29,6 @@ import io.vertx.core.buffer.Buffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ final class Run implements ChatExchange {
   private final boolean streaming;
   private final Map<String, String> metadata;
   private final Timeouts requestedTimeouts;
-  private final Timeouts attemptTimeouts;
+  private final RunSettings settings;
   private final List<String> warnings;
   private final ConfigSnapshot config;
   private final CoordinatorVerticle coordinator;
@@ -66,8 +65,8 @@ final class Run implements ChatExchange {
   /** The candidates that are not tried because they have another model, with the messages. */
   private final Map<Candidate, String> otherModels;
 
-  /** The admitted attempts that have not ended, by number. */
-  private final Map<Integer, Upstream> upstreams = new HashMap<>();
+  /** The admitted attempts that have not ended. */
+  private final List<Upstream> upstreams = new ArrayList<>(1);
 
   /** The attempt that reached the commit point, {@code null} before. */
   private Upstream serving;
@@ -99,8 +98,7 @@ final class Run implements ChatExchange {
     this.request = request;
     this.metadata = request.metadata();
     this.requestedTimeouts = request.relay().timeouts();
-    Timeouts timeouts = settings.timeouts();
-    this.attemptTimeouts = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
+    this.settings = settings;
     this.warnings = warnings;
     this.config = config;
     this.coordinator = coordinator;
@@ -198,7 +196,7 @@ final class Run implements ChatExchange {
       if (entry instanceof Skip skip) {
         return skip;
       }
-      upstreams.put(number, new Upstream(number, candidate, (Permit) entry));
+      upstreams.add(new Upstream(number, candidate, (Permit) entry));
       return null;
     }
 
@@ -211,8 +209,7 @@ final class Run implements ChatExchange {
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
               && config.settings().run().isShortened(requestedTimeouts, candidate);
-      upstreams
-          .get(number)
+      upstream(number)
           .permit
           .settle(
               shortened ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
@@ -245,7 +242,10 @@ final class Run implements ChatExchange {
     private final int number;
     private final Candidate candidate;
     private final Permit permit;
-    private final Map<Block, Buffer> held = new LinkedHashMap<>();
+
+    /** What the latch holds; nothing from the commit point on. */
+    private Map<Block, Buffer> held = new LinkedHashMap<>();
+
     private ChatExchange exchange = NOTHING_OPEN;
     private int malformed;
 
@@ -297,8 +297,10 @@ final class Run implements ChatExchange {
         Buffer data = chunks.data();
         boolean vectors = chunks.kind() == BlockKind.EMBEDDING;
         int characters = vectors ? 0 : coordinator.characters(data);
-        for (Action action :
-            machine.chunks(number, chunks.kind(), chunks.count(), data.length(), characters)) {
+        List<Action> actions =
+            machine.chunks(number, chunks.kind(), chunks.count(), data.length(), characters);
+        for (int i = 0; i < actions.size(); i++) {
+          Action action = actions.get(i);
           if (action instanceof Action.Deliver) {
             deliver(chunks);
           } else if (action instanceof Action.Hold) {
@@ -331,7 +333,7 @@ final class Run implements ChatExchange {
               Chunks.of(block, text).split(this::release);
             }
           });
-      held.clear();
+      held = Map.of();
     }
 
     private void release(Chunks chunks) {
@@ -447,13 +449,13 @@ final class Run implements ChatExchange {
               new RelayEvent.Fallback(
                   id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.FirstChunk first) {
-      upstreams.get(first.number()).permit.firstChunk();
+      upstream(first.number()).permit.firstChunk();
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort abort) {
-      abort(upstreams.get(abort.number()));
+      abort(upstream(abort.number()));
     } else if (action instanceof Action.Release release) {
-      release(upstreams.get(release.number()));
+      release(upstream(release.number()));
     } else if (action instanceof Action.Complete complete) {
       complete(complete);
     } else if (action instanceof Action.Fail fail) {
@@ -471,11 +473,22 @@ final class Run implements ChatExchange {
         .deliver(
             new RelayEvent.AttemptStart(
                 id, start.number(), candidate.backend(), candidate.model()));
-    Upstream upstream = upstreams.get(start.number());
+    Timeouts timeouts = settings.timeouts();
+    Timeouts ofAttempt = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
+    Upstream upstream = upstream(start.number());
     upstream.exchange =
         coordinator
             .backend(config, candidate.backend())
-            .open(request.forCandidate(candidate.model(), attemptTimeouts), upstream);
+            .open(request.forCandidate(candidate.model(), ofAttempt), upstream);
+  }
+
+  private Upstream upstream(int number) {
+    for (Upstream upstream : upstreams) {
+      if (upstream.number == number) {
+        return upstream;
+      }
+    }
+    throw new IllegalStateException("attempt " + number + " has ended");
   }
 
   private void abort(Upstream upstream) {
@@ -485,7 +498,7 @@ final class Run implements ChatExchange {
   }
 
   private void ended(Action.Ended ended) {
-    upstreams.remove(ended.number());
+    upstreams.remove(upstream(ended.number()));
     config.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
   }
 
@@ -554,7 +567,7 @@ final class Run implements ChatExchange {
   private void close() {
     closed = true;
     // Attempts are left only if an exception was thrown.
-    List.copyOf(upstreams.values()).forEach(this::abort);
+    List.copyOf(upstreams).forEach(this::abort);
     upstreams.clear();
     request = null;
     unwatch();

@@ -32,6 +32,9 @@ public record RunSettings(
 
   /** Returns these settings, overridden by the hints of a request. */
   RunSettings with(RelayHints hints) {
+    if (hints.equals(RelayHints.NONE)) {
+      return this;
+    }
     return new RunSettings(
         hints.commit() == null ? commit : hints.commit(),
         hints.timeouts().or(timeouts),

@@ -20,7 +20,6 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,15 +62,20 @@ public final class Answer {
 
   private static final char REPLACEMENT = '\uFFFD';
 
+  private static final BlockKind[] KINDS = BlockKind.values();
+
   private final ErrorClassifier errors;
-  private final List<Chunks> pieces = new ArrayList<>();
-  private final Map<BlockKind, Character> firstHalves = new EnumMap<>(BlockKind.class);
+  private final List<Chunks> pieces = new ArrayList<>(0);
+
+  /** The first half of a character, by kind of text; 0 if there is none. */
+  private final char[] firstHalves = new char[KINDS.length];
+
   private final Utf8Buffer text = new Utf8Buffer();
 
   /** The start of the current chunk in the text, and the lengths of the chunks before it. */
   private int begin;
 
-  private int[] lengths = new int[16];
+  private int[] lengths = new int[4];
   private int count;
 
   /** The block of the current text, and the index of the block that started last. */
@@ -83,7 +87,7 @@ public final class Answer {
   private boolean started;
 
   /** The blocks of data, by field; data does not end the current block of text. */
-  private final Map<String, Block> dataBlocks = new HashMap<>();
+  private Map<String, Block> dataBlocks = Map.of();
 
   /** The API whose events are passed on as received; {@code null} for none. */
   private final String format;
@@ -96,8 +100,8 @@ public final class Answer {
 
   private char callHalf;
   private boolean freeText;
-  private final JsonObjectCheck arguments = new JsonObjectCheck();
-  private final Set<String> callIds = new HashSet<>();
+  private JsonObjectCheck arguments;
+  private Set<String> callIds = Set.of();
   private int undelivered;
   private boolean chunks;
   private FinishReason finish;
@@ -151,11 +155,7 @@ public final class Answer {
       return;
     }
     select(kind);
-    Character high = firstHalves.remove(kind);
-    char half = put(high == null ? 0 : high, more);
-    if (half != 0) {
-      firstHalves.put(kind, half);
-    }
+    firstHalves[kind.ordinal()] = put(firstHalves[kind.ordinal()], more);
     mark();
   }
 
@@ -198,7 +198,9 @@ public final class Answer {
         id != null && !id.isEmpty() && id.length() <= MAX_CALL_ID && !callIds.contains(id);
     events = null;
     String known = usable ? id : CallIds.next();
+    callIds = callIds.isEmpty() ? new HashSet<>() : callIds;
     callIds.add(known);
+    arguments = new JsonObjectCheck();
     call = new Block(nextIndex(), BlockKind.TOOL_CALL, known, name, extra);
     started = true;
     block = call;
@@ -237,7 +239,7 @@ public final class Answer {
    * Returns whether the arguments of the tool call that started last are a complete JSON object.
    */
   public boolean isCallWhole() {
-    return arguments.isWhole();
+    return call != null && arguments.isWhole();
   }
 
   private void selectCall() {
@@ -270,7 +272,6 @@ public final class Answer {
     call = null;
     callHalf = 0;
     freeText = false;
-    arguments.reset();
   }
 
   private void failCall() {
@@ -326,6 +327,7 @@ public final class Answer {
       block = started ? block : null; // Reuses the index of a block that has not started.
       data = new Block(nextIndex(), BlockKind.DATA, null, field, null);
       started = true;
+      dataBlocks = dataBlocks.isEmpty() ? new HashMap<>() : dataBlocks;
       dataBlocks.put(field, data);
     }
     chunks |= data.isImages();
@@ -358,11 +360,17 @@ public final class Answer {
       return;
     }
     select(kind);
-    if (firstHalves.remove(kind) != null) {
-      text.put(REPLACEMENT);
-    }
+    endHalf(kind);
     text.put(bytes, from, to);
     mark();
+  }
+
+  /** Replaces a first half whose second has not followed. */
+  private void endHalf(BlockKind kind) {
+    if (firstHalves[kind.ordinal()] != 0) {
+      firstHalves[kind.ordinal()] = 0;
+      text.put(REPLACEMENT);
+    }
   }
 
   /** Ends a chunk: the text added since the last mark. */
@@ -408,11 +416,16 @@ public final class Answer {
 
   private void cut() {
     if (begin > 0) {
-      int[] several = count > 1 ? Arrays.copyOf(lengths, count) : null;
-      Chunks.of(block, text.take(), several).split(pieces::add);
-      count = 0;
-      begin = 0;
+      take().split(pieces::add);
     }
+  }
+
+  /** Takes out the text that has been marked. */
+  private Chunks take() {
+    int[] several = count > 1 ? Arrays.copyOf(lengths, count) : null;
+    count = 0;
+    begin = 0;
+    return Chunks.of(block, text.take(), several);
   }
 
   /** Records the provider's name of the model. */
@@ -503,22 +516,32 @@ public final class Answer {
 
   /** Replaces high surrogates that were not followed by a low one. */
   private void flushHalves() {
-    for (BlockKind each : firstHalves.keySet()) {
-      select(each);
-      text.put(REPLACEMENT);
-      mark();
+    for (BlockKind each : KINDS) {
+      if (firstHalves[each.ordinal()] != 0) {
+        select(each);
+        endHalf(each);
+        mark();
+      }
     }
-    firstHalves.clear();
   }
 
   /**
    * Delivers the chunks since the last call; consecutive ones of a block are delivered together.
    */
   void drain(Consumer<Chunks> sink) {
-    cut();
-    pieces.forEach(sink);
-    pieces.clear();
+    if (!pieces.isEmpty()) {
+      pieces.forEach(sink);
+      pieces.clear();
+    }
+    if (begin > 0) {
+      take().split(sink);
+    }
     undelivered = 0;
+  }
+
+  /** Returns the bytes of text that {@link #drain} would take out. */
+  int undelivered() {
+    return undelivered;
   }
 
   /** Returns the provider's name of the model, or {@code null} if it sent none. */

@@ -14,6 +14,7 @@ import io.llmrelay.provider.wire.BoundedBody;
 import io.llmrelay.provider.wire.FirstByte;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -58,6 +59,9 @@ final class Exchange implements ChatExchange {
    */
   static final long FINISH_MS = 3_000;
 
+  /** How much text waits for the end of a socket read, in bytes. */
+  private static final int MAX_TOGETHER = 16 * 1024;
+
   /** The most bytes of a body that are written at once. */
   static final int PIECE = 64 * 1024;
 
@@ -76,6 +80,12 @@ final class Exchange implements ChatExchange {
   private final Answer answer;
   private final AnswerDecoder decoder;
   private final Consumer<Chunks> deliverChunks = this::deliver;
+  private final Runnable deliver = this::deliver;
+  private final Handler<Void> deliverTask =
+      task -> {
+        delivering = false;
+        guarded(deliver);
+      };
   private int blockIndex = -1;
   private boolean released;
   private long ahead;
@@ -286,24 +296,27 @@ final class Exchange implements ChatExchange {
         reset();
       }
     } else {
-      guarded(() -> decoder.read(bytes));
-      if (answer.over()) {
-        guarded(this::deliver);
+      try {
+        decoder.read(bytes);
+      } catch (RuntimeException e) {
+        fail(LlmException.failureOf(e));
+      }
+      if (answer.over() || answer.undelivered() >= MAX_TOGETHER) {
+        guarded(deliver);
       } else {
         deliverSoon();
       }
     }
   }
 
-  /** Delivers at the end of the tick, so that all text of one socket read is delivered together. */
+  /**
+   * One socket read may bring many pieces of the body; their text travels together. Netty reads on
+   * up to a megabyte before other tasks run, so a consumer that is behind must be noticed before.
+   */
   private void deliverSoon() {
     if (!delivering && !closed) {
       delivering = true;
-      context.runOnContext(
-          v -> {
-            delivering = false;
-            guarded(this::deliver);
-          });
+      context.runOnContext(deliverTask);
     }
   }
 

@@ -32,6 +32,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
   private final LlmRelay relay;
   private final IntSupplier maxBodyBytes;
   private final OpenStreams streams;
+  private final EventBuffers buffers = new EventBuffers();
 
   /**
    * @param maxBodyBytes supplies the current body limit; called for each request
@@ -84,7 +85,8 @@ public final class ChatHandler implements Handler<RoutingContext> {
               stream -> {
                 scope.releaseBody();
                 EventEncoder encoder = read.encoder(stream, created);
-                new EventStreamResponse(front, http, stream, encoder, scope.hasHeartbeat(), streams)
+                new EventStreamResponse(
+                        front, http, stream, encoder, scope.hasHeartbeat(), streams, buffers)
                     .send();
                 return null;
               });

@@ -9,6 +9,8 @@ import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -21,8 +23,9 @@ import io.vertx.core.streams.ReadStream;
  * Sends one stream to one client as server-sent events.
  *
  * <p>Events of one tick of the event loop are sent in one write: what the backend sent together,
- * the events that precede the content, the last ones and the end of the body. A client that reads
- * slowly pauses the stream and so the backend's socket; nothing is buffered here beyond the tick.
+ * the events that precede the content, the last ones and the end of the body. A write that does not
+ * complete at once pauses the stream, and so the backend's socket, until it does: of a client that
+ * reads slowly, one write is waiting. (Vert.x reports a full write queue at sixteen of them only.)
  *
  * <p>A failure in mid-stream is sent as the front's last events. Then the body is aborted, not
  * ended: many clients ignore such an event and detect the failure by the transport only. On
@@ -30,8 +33,6 @@ import io.vertx.core.streams.ReadStream;
  * reset could overtake the event; on HTTP/2 the stream is reset.
  */
 final class EventStreamResponse implements OpenStreams.Stream {
-  private static final int INITIAL_BUFFER = 512;
-
   private static final CharSequence EVENT_STREAM =
       HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
   private static final CharSequence NO_CACHE = HttpHeaders.createOptimized("no-cache");
@@ -63,11 +64,9 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private final boolean heartbeat;
   private final OpenStreams streams;
   private final Context context = Vertx.currentContext();
+  private final EventBuffers buffers;
+  private final Handler<Void> flush = tick -> flush();
   private Buffer buffered;
-
-  /** The initial capacity of the next buffer, estimated from the length of the previous one. */
-  private int expectedLength = INITIAL_BUFFER;
-
   private boolean headPrepared;
   private boolean failed;
   private boolean blocked;
@@ -79,7 +78,8 @@ final class EventStreamResponse implements OpenStreams.Stream {
       LlmStream stream,
       EventEncoder encoder,
       boolean heartbeat,
-      OpenStreams streams) {
+      OpenStreams streams,
+      EventBuffers buffers) {
     this.front = front;
     this.request = request;
     this.response = request.response();
@@ -88,6 +88,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     this.encoder = encoder;
     this.heartbeat = heartbeat;
     this.streams = streams;
+    this.buffers = buffers;
   }
 
   /** Starts sending; must be called in the tick in which the stream was opened. */
@@ -96,7 +97,6 @@ final class EventStreamResponse implements OpenStreams.Stream {
       stream.cancel();
       return;
     }
-    response.drainHandler(drained -> resume());
     events
         .exceptionHandler(error -> fail(GatewayError.of(error)))
         .endHandler(end -> checkEnded())
@@ -118,7 +118,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
       if (buffered.length() > MAX_BUFFERED) {
         flush();
       } else if (first) {
-        context.runOnContext(v -> flush());
+        context.runOnContext(flush);
       }
     }
   }
@@ -129,11 +129,13 @@ final class EventStreamResponse implements OpenStreams.Stream {
     }
     Buffer data = takeBuffer();
     if (!isFinished()) {
-      response.write(data);
+      Future<Void> written = response.write(data);
       lastWrite = streams.now();
-      if (response.writeQueueFull()) {
+      buffers.giveBack(data, written);
+      if (!written.isComplete()) {
         blocked = true;
         events.pause();
+        written.onSuccess(v -> resume()); // If it fails, the client is gone.
       }
     }
   }
@@ -146,7 +148,6 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private Buffer takeBuffer() {
     Buffer data = buffered == null ? newBuffer() : buffered;
     buffered = null;
-    expectedLength = data.length() + data.length() / 4;
     return data;
   }
 
@@ -178,7 +179,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     Buffer last = takeBuffer();
     encoder.end(last, end, stream);
     streams.remove(this);
-    response.end(last);
+    buffers.giveBack(last, response.end(last));
   }
 
   /** Fails if the stream ended without an end event: a truncated answer must not look complete. */
@@ -223,7 +224,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   /** Returns a buffer for events. The first call prepares the head and adds the first events. */
   private Buffer newBuffer() {
     if (headPrepared) {
-      return Buffer.buffer(expectedLength);
+      return buffers.take();
     }
     headPrepared = true;
     streams.add(this);
@@ -234,7 +235,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
         .putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE)
         .putHeader(ACCEL_BUFFERING, NO)
         .setChunked(true);
-    Buffer buffer = Buffer.buffer(INITIAL_BUFFER);
+    Buffer buffer = buffers.take();
     encoder.start(buffer);
     return buffer;
   }

@@ -52,7 +52,7 @@ final class ChunkEncoder implements EventEncoder {
   private final byte[] beforeDelta;
 
   /** The tool calls by block; a call's place in the list is its index in the stream. */
-  private final List<Integer> calls = new ArrayList<>();
+  private final List<Integer> calls = new ArrayList<>(0);
 
   private Block call;
   private byte[] callArguments;

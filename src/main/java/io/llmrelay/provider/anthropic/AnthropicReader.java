@@ -62,7 +62,7 @@ final class AnthropicReader implements Dialect.Reader {
   @Override
   public void event(String name, byte[] bytes, int from, int to) throws IOException {
     if (template.matches(bytes, from, to)) {
-      blocks.text(template.text(), template.textFrom(), template.textTo());
+      blocks.text(template.text(bytes), template.textFrom(), template.textTo());
       return;
     }
     if (Arrays.equals(bytes, from, to, DONE, 0, DONE.length)) {

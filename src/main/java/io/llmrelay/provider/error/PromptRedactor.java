@@ -1,8 +1,11 @@
 package io.llmrelay.provider.error;
 
 import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.RawJson;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,7 +27,7 @@ final class PromptRedactor {
   private static final Pattern ESCAPE =
       Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|([nrt\"'\\\\/]))");
 
-  /** The size in bytes up to which a request is kept until the end of its answer. */
+  /** The most bytes of a request whose texts are kept as long as its answer. */
   static final int MAX_KEPT = 16 * 1024;
 
   private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
@@ -34,6 +37,10 @@ final class PromptRedactor {
   private static final int TOP = power(RUN - 1);
 
   private LlmRequest request;
+
+  /** The texts of the request that is released. */
+  private final List<RawJson> texts = new ArrayList<>(0);
+
   private boolean withheld;
 
   private PromptRedactor(LlmRequest request) {
@@ -44,11 +51,17 @@ final class PromptRedactor {
     return new PromptRedactor(request);
   }
 
-  /** Releases a large request. From then on texts that may quote it are withheld. */
+  /**
+   * Lets go of the request, and keeps its texts only if they are small. Without them, nothing is
+   * passed on that may quote them.
+   */
   void release() {
-    if (request != null && request.size() > MAX_KEPT) {
+    if (request != null) {
+      withheld = request.size() > MAX_KEPT;
+      if (!withheld) {
+        request.forEachText(texts::add);
+      }
       request = null;
-      withheld = true;
     }
   }
 
@@ -73,15 +86,18 @@ final class PromptRedactor {
     BitSet quoted = new BitSet();
     Set<String> runs = runs(message);
     if (request != null) {
-      request.forEachText(
-          part -> {
-            String text = SecretRedactor.fold(part).strip();
-            if (text.length() >= RUN) {
-              mark(message, common(runs, text), quoted);
-            }
-          });
+      request.forEachText(text -> mark(message, runs, text, quoted));
     }
+    texts.forEach(text -> mark(message, runs, text, quoted));
     return quoted;
+  }
+
+  /** Marks the runs of the message that occur in a text of the request. */
+  private static void mark(String message, Set<String> runs, RawJson part, BitSet quoted) {
+    String text = SecretRedactor.fold(part.string()).strip();
+    if (text.length() >= RUN) {
+      mark(message, common(runs, text), quoted);
+    }
   }
 
   /** Marks quotations in the unescaped message; an escape is marked if its character is. */

@@ -22,43 +22,49 @@ final class ReasoningDetails {
   /** The maximum bytes that are kept; if exceeded, entries are passed on in parts. */
   private static final int MAX_LENGTH = 1 << 20;
 
-  private final List<JsonObject> chunk = new ArrayList<>();
   private final List<JsonObject> entries = new ArrayList<>();
 
   /** The text of the last entry, which further fragments may continue. */
   private final StringBuilder text = new StringBuilder();
 
-  /** The length of the current chunk's entries, and of those that are kept, in bytes. */
-  private long chunkLength;
-
+  /** The bytes of the entries that are kept. */
   private long length;
 
-  /** Discards the entries of the last chunk. */
-  void clear() {
-    chunk.clear();
-    chunkLength = 0;
-  }
+  /** The entries of one chunk. */
+  static final class Entries {
+    private final List<JsonObject> list = new ArrayList<>(0);
+    private long bytes;
 
-  /** Reads the entries of a chunk. Appends their text and summaries. */
-  void read(JsonParser in, StringBuilder visible) throws IOException {
-    if (in.currentToken() != JsonToken.START_ARRAY) {
-      in.skipChildren();
-      return;
+    void clear() {
+      list.clear();
+      bytes = 0;
     }
-    long from = in.currentLocation().getByteOffset();
-    while (in.nextToken() != JsonToken.END_ARRAY) {
-      if (Json.tree(in) instanceof JsonObject entry) {
-        chunk.add(entry);
-        TEXTS.forEach(field -> visible.append(Json.stringOrNumber(entry, field)));
+
+    boolean isEmpty() {
+      return list.isEmpty();
+    }
+
+    /** Reads the entries of a chunk. Appends their text and summaries. */
+    void read(JsonParser in, StringBuilder visible) throws IOException {
+      if (in.currentToken() != JsonToken.START_ARRAY) {
+        in.skipChildren();
+        return;
       }
+      long from = in.currentLocation().getByteOffset();
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        if (Json.tree(in) instanceof JsonObject entry) {
+          list.add(entry);
+          TEXTS.forEach(field -> visible.append(Json.stringOrNumber(entry, field)));
+        }
+      }
+      bytes += in.currentLocation().getByteOffset() - from;
     }
-    chunkLength += in.currentLocation().getByteOffset() - from;
   }
 
-  /** Adds the entries of the chunk. */
-  void apply(Answer answer) {
-    length += chunkLength;
-    for (JsonObject entry : chunk) {
+  /** Adds the entries of a chunk. */
+  void add(Entries chunk, Answer answer) {
+    length += chunk.bytes;
+    for (JsonObject entry : chunk.list) {
       if (!entries.isEmpty() && continues(entries.get(entries.size() - 1), entry)) {
         join(entries.get(entries.size() - 1), entry);
       } else {

@@ -16,11 +16,16 @@ public final class ChunkTemplate {
   /** The longest text with escapes, in bytes. */
   private static final int MAX_ESCAPED = 4 * 1024;
 
-  private byte[] before = {};
-  private byte[] after = {};
-  private byte[] unescaped = {};
+  private static final byte[] NOTHING = {};
+
+  private byte[] before = NOTHING;
+  private byte[] after = NOTHING;
+  private byte[] unescaped = NOTHING;
   private int mismatches;
-  private byte[] text;
+
+  /** Whether the text had escapes: it is in an array of its own, not in that of the chunk. */
+  private boolean escaped;
+
   private int textFrom;
   private int textTo;
 
@@ -46,9 +51,13 @@ public final class ChunkTemplate {
     return true;
   }
 
-  /** Returns the array that holds the text, valid until the next call. */
-  public byte[] text() {
-    return text;
+  /**
+   * Returns the array that holds the text of a chunk that matches, valid until the next call.
+   *
+   * @param bytes the array that holds the chunk
+   */
+  public byte[] text(byte[] bytes) {
+    return escaped ? unescaped : bytes;
   }
 
   /** Returns the start of the text. */
@@ -76,7 +85,7 @@ public final class ChunkTemplate {
     while (end < to && bytes[end] != '"') {
       end += bytes[end] == '\\' ? 2 : 1;
     }
-    if (end < to && readText(bytes, start, end) && holds(text)) {
+    if (end < to && readText(bytes, start, end) && holds(text(bytes), text)) {
       mismatches++;
       before = Arrays.copyOfRange(bytes, from, start);
       after = Arrays.copyOfRange(bytes, end, to);
@@ -87,14 +96,14 @@ public final class ChunkTemplate {
 
   /** Discards the template. */
   public void forget() {
-    before = new byte[0];
+    before = NOTHING;
   }
 
   /** Reads the content of a string; returns false unless it is ASCII with only short escapes. */
   private boolean readText(byte[] bytes, int from, int to) {
     int plain = PlainText.end(bytes, from, to);
     if (plain == to) {
-      text = bytes;
+      escaped = false;
       textFrom = from;
       textTo = to;
       return true;
@@ -121,7 +130,7 @@ public final class ChunkTemplate {
       }
       out[length++] = b;
     }
-    text = out;
+    escaped = true;
     textFrom = 0;
     textTo = length;
     return true;
@@ -140,7 +149,7 @@ public final class ChunkTemplate {
     };
   }
 
-  private boolean holds(CharSequence expected) {
+  private boolean holds(byte[] text, CharSequence expected) {
     if (textTo - textFrom != expected.length()) {
       return false;
     }

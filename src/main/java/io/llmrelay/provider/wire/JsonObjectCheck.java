@@ -56,13 +56,7 @@ public final class JsonObjectCheck {
   private String literal;
   private int matched;
 
-  /** Begins another text. */
-  public void reset() {
-    depth = 0;
-    state = START;
-  }
-
-  /** Returns whether the text so far is only white space. */
+  /** Returns whether there was nothing but white space. */
   public boolean isBlank() {
     return state == START;
   }

@@ -45,7 +45,10 @@ public final class SseDecoder implements EventDecoder {
   private static final int LONGEST_NAME = 5;
 
   private final Handler handler;
-  private final ByteArrayOutputStream stray = new ByteArrayOutputStream(0);
+
+  /** The text between events, {@code null} if there is none. */
+  private ByteArrayOutputStream stray;
+
   private byte[] buffer = NOTHING;
 
   /** Whether the buffer belongs to the decoder, not to the current read. */
@@ -253,8 +256,11 @@ public final class SseDecoder implements EventDecoder {
   }
 
   private void stray(int from, int end) {
-    if (stray.size() + end - from < MAX_STRAY) {
-      if (stray.size() > 0) {
+    int length = stray == null ? 0 : stray.size();
+    if (from < end && length + end - from < MAX_STRAY) {
+      if (stray == null) {
+        stray = new ByteArrayOutputStream();
+      } else {
         stray.write('\n');
       }
       stray.write(buffer, from, end - from);
@@ -262,9 +268,9 @@ public final class SseDecoder implements EventDecoder {
   }
 
   private void flushStray() {
-    if (stray.size() > 0) {
+    if (stray != null) {
       byte[] text = stray.toByteArray();
-      stray.reset();
+      stray = null;
       handler.stray(text, 0, text.length);
     }
   }

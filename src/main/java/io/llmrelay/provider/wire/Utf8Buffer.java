@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** A growing buffer that encodes text as UTF-8. */
 public final class Utf8Buffer {
-  private static final int INITIAL = 256;
+  private static final int INITIAL = 64;
 
   /** A larger array is replaced by a small one when the text is taken. */
   private static final int LARGE = 64 * 1024;

@@ -108,14 +108,4 @@ class JsonObjectCheckTest {
     assertThat(check(deep, 7).isWhole()).isTrue();
     assertThat(check("{\"a\":" + "[".repeat(1_000), 7).isBroken()).isTrue();
   }
-
-  @Test
-  void beginsAgain() {
-    JsonObjectCheck check = check("{\"a\":[[", 3);
-    assertThat(check.isWhole()).isFalse();
-    check.reset();
-    assertThat(check.isBlank()).isTrue();
-    check.add("{}".getBytes(UTF_8), 0, 2);
-    assertThat(check.isWhole()).isTrue();
-  }
 }

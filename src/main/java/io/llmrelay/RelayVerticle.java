@@ -8,6 +8,7 @@ import io.llmrelay.observe.EventPublisher;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.RequestLog;
 import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -278,7 +279,9 @@ public class RelayVerticle extends VerticleBase {
 
   private Listeners createListeners(RelayOptions options) {
     List<RelayListener> all = new ArrayList<>(addedListeners);
-    Metrics.ofDefaultRegistry(OptionsMapper.providers(options)).ifPresent(all::add);
+    boolean olderNames = options.getMetrics().isOlderNames();
+    Metrics.ofDefaultRegistry(OptionsMapper.providers(options), olderNames).ifPresent(all::add);
+    all.add(new RequestLog(Boolean.TRUE.equals(options.getLogging().getRequests())));
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
     return new Listeners(all);
   }

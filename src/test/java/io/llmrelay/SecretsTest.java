@@ -15,6 +15,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
+import io.llmrelay.config.LoggingOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.MetricsListener;
 import io.llmrelay.observe.RelayEvent;
@@ -100,6 +101,8 @@ class SecretsTest {
       ours.setLevel(before);
     }
     assertThat(seen).hasSizeGreaterThan(50);
+    assertThat(seen).anyMatch(thing -> thing.startsWith("request request_id="));
+    assertThat(seen).anyMatch(thing -> thing.startsWith("attempt_failed request_id="));
     for (String thing : seen) {
       assertThat(thing)
           .doesNotContainIgnoringCase(KEY)
@@ -185,7 +188,9 @@ class SecretsTest {
 
   private static RelayOptions options(String path) {
     RelayOptions options =
-        new RelayOptions().setCircuit(new CircuitOptions().setMaxFailures(1_000));
+        new RelayOptions()
+            .setLogging(new LoggingOptions().setRequests(true))
+            .setCircuit(new CircuitOptions().setMaxFailures(1_000));
     for (String name : List.of("one", "two", "good")) {
       BackendOptions backend =
           RELAYS.backend(name.equals("two") ? "anthropic" : "openai", path + name, "model-" + name);

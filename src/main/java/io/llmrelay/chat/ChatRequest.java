@@ -41,6 +41,9 @@ public final class ChatRequest implements LlmRequest {
   /** The metadata label with the request id in the response of the gateway. */
   public static final String REQUEST_ID = "relay.request_id";
 
+  /** The metadata label with the path of the gateway that a request was sent to. */
+  public static final String FRONT = "relay.front";
+
   private static final int MAX_STOP = 4;
 
   private String model;

@@ -20,7 +20,7 @@ final class Metadata {
       return Map.of();
     }
     long own =
-        List.of(ChatRequest.CONSUMER, ChatRequest.REQUEST_ID).stream()
+        List.of(ChatRequest.CONSUMER, ChatRequest.REQUEST_ID, ChatRequest.FRONT).stream()
             .filter(json::containsKey)
             .count();
     if (json.size() - own > MAX_KEYS) {

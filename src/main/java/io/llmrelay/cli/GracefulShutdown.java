@@ -23,6 +23,7 @@ final class GracefulShutdown implements AutoCloseable {
           () -> {
             drain();
             closeVertx();
+            Logging.flush();
             Runtime.getRuntime().halt(0);
           },
           "graceful-shutdown");

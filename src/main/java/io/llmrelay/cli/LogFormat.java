@@ -1,9 +1,10 @@
 package io.llmrelay.cli;
 
+import io.llmrelay.observe.LogLine;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.time.ZoneId;
-import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
@@ -13,37 +14,69 @@ import java.util.logging.LogRecord;
  * Control characters become question marks, so that a message cannot forge another record.
  */
 public final class LogFormat extends Formatter {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
+  private static final DateTimeFormatter SECONDS =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.").withZone(ZoneId.systemDefault());
+
+  private volatile Second last = new Second(Instant.EPOCH);
+
+  /** The text of a second; one serves many records. */
+  private static final class Second {
+    private final long epochSecond;
+    private final String text;
+
+    Second(Instant time) {
+      epochSecond = time.getEpochSecond();
+      text = SECONDS.format(time);
+    }
+  }
 
   @Override
   public String format(LogRecord record) {
-    String time = ZonedDateTime.ofInstant(record.getInstant(), ZoneId.systemDefault()).format(TIME);
-    return "%s %s %s: %s%s%n"
-        .formatted(
-            time,
-            record.getLevel().getLocalizedName(),
-            record.getLoggerName(),
-            formatMessage(record).replaceAll("\\p{Cntrl}", "?"),
-            trace(record.getThrown()));
+    StringBuilder text = new StringBuilder(400);
+    appendTime(text, record.getInstant());
+    text.append(' ')
+        .append(record.getLevel().getLocalizedName())
+        .append(' ')
+        .append(record.getLoggerName())
+        .append(": ");
+    LogLine line = line(record);
+    appendPrintable(text, line == null ? formatMessage(record) : line.toString());
+    if (record.getThrown() != null) {
+      StringWriter trace = new StringWriter();
+      record.getThrown().printStackTrace(new PrintWriter(trace, true));
+      for (String each : trace.toString().lines().toList()) {
+        text.append(System.lineSeparator()).append("    ");
+        appendPrintable(text, each.strip());
+      }
+    }
+    return text.append(System.lineSeparator()).toString();
   }
 
-  private static String trace(Throwable thrown) {
-    if (thrown == null) {
-      return "";
+  private void appendTime(StringBuilder text, Instant time) {
+    Second second = last;
+    if (second.epochSecond != time.getEpochSecond()) {
+      second = new Second(time);
+      last = second;
     }
-    StringWriter trace = new StringWriter();
-    thrown.printStackTrace(new PrintWriter(trace, true));
-    StringBuilder indented = new StringBuilder();
-    trace
-        .toString()
-        .lines()
-        .forEach(
-            line ->
-                indented
-                    .append(System.lineSeparator())
-                    .append("    ")
-                    .append(line.strip().replaceAll("\\p{Cntrl}", "?")));
-    return indented.toString();
+    int millis = time.getNano() / 1_000_000;
+    text.append(second.text)
+        .append((char) ('0' + millis / 100))
+        .append((char) ('0' + millis / 10 % 10))
+        .append((char) ('0' + millis % 10));
+  }
+
+  /** Returns the line that is a record's only parameter, {@code null} if there is none. */
+  static LogLine line(LogRecord record) {
+    Object[] parameters = record.getParameters();
+    boolean only = parameters != null && parameters.length == 1;
+    return only && parameters[0] instanceof LogLine line ? line : null;
+  }
+
+  private static void appendPrintable(StringBuilder text, String message) {
+    for (int i = 0; i < message.length(); i++) {
+      char c = message.charAt(i);
+      boolean ends = Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+      text.append(ends ? '?' : c);
+    }
   }
 }

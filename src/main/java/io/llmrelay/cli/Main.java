@@ -2,18 +2,14 @@ package io.llmrelay.cli;
 
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.config.ConfigException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -43,9 +39,11 @@ public final class Main {
   public static void main(String[] args) {
     // Newer JDKs report a console even for a pipe, and output to the pipe would be coloured.
     System.getProperties().putIfAbsent("jdk.console", "java.base");
-    configureLogging();
+    Logging.configure();
     String[] command = withCommand(args);
-    System.exit(commandLine(System.getenv(), command[0]).execute(command));
+    int code = commandLine(System.getenv(), command[0]).execute(command);
+    Logging.flush();
+    System.exit(code);
   }
 
   /**
@@ -65,7 +63,8 @@ public final class Main {
           .addSubcommand(new TrainCommand())
           .addSubcommand(new KeyCommand());
     }
-    return line.setOut(utf8(System.out))
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setOut(utf8(System.out))
         .setErr(utf8(System.err))
         .setExecutionExceptionHandler((error, command, parsed) -> report(error, command));
   }
@@ -100,17 +99,6 @@ public final class Main {
   /** Returns a writer for UTF-8, whatever the locale. */
   private static PrintWriter utf8(OutputStream out) {
     return new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true);
-  }
-
-  private static void configureLogging() {
-    if (System.getProperty("java.util.logging.config.file") != null) {
-      return;
-    }
-    try (InputStream in = Main.class.getResourceAsStream("logging.properties")) {
-      LogManager.getLogManager().readConfiguration(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** The version in the jar's manifest. */

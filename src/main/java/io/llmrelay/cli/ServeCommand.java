@@ -4,6 +4,7 @@ import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.LoggingOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -63,6 +64,12 @@ final class ServeCommand implements Callable<Integer> {
       description = "The address to listen on, instead of gateway.host.")
   private String host;
 
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      description = "The format of the log, instead of logging.format: text or json.")
+  private LoggingOptions.Format logFormat;
+
   @Option(names = "--watch", description = "Reload the configuration whenever its file changes.")
   private boolean watch;
 
@@ -77,6 +84,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     FileWatcher watcher = watch ? new FileWatcher(conf) : null;
     RelayOptions options = options();
+    Logging.apply(options.getLogging());
     try (GracefulShutdown shutdown = new GracefulShutdown(vertx())) {
       boolean sandboxOnly = options.getBackends().isEmpty();
       if (sandboxOnly) {
@@ -106,6 +114,12 @@ final class ServeCommand implements Callable<Integer> {
     if (options.getLanes() == null) {
       int processors = Runtime.getRuntime().availableProcessors();
       options.setLanes(Math.min(processors, RelayOptions.MAX_LANES));
+    }
+    if (options.getLogging().getRequests() == null) {
+      options.getLogging().setRequests(true);
+    }
+    if (logFormat != null) {
+      options.getLogging().setFormat(logFormat);
     }
     if (port != null) {
       if (port < 0 || port > MAX_PORT) {

@@ -69,6 +69,8 @@ public class RelayOptions {
   private QueueOptions queue = new QueueOptions();
   private ExhaustionOptions exhaustion = new ExhaustionOptions();
   private LatchOptions latch = new LatchOptions();
+  private LoggingOptions logging = new LoggingOptions();
+  private MetricsOptions metrics = new MetricsOptions();
   private BusOptions bus = new BusOptions();
   private List<ModelOptions> catalog = List.of();
   private String stateFile;
@@ -96,6 +98,8 @@ public class RelayOptions {
     queue = new QueueOptions(other.queue);
     exhaustion = new ExhaustionOptions(other.exhaustion);
     latch = new LatchOptions(other.latch);
+    logging = new LoggingOptions(other.logging);
+    metrics = new MetricsOptions(other.metrics);
     bus = new BusOptions(other.bus);
     catalog = other.catalog;
     stateFile = other.stateFile;
@@ -357,6 +361,24 @@ public class RelayOptions {
 
   public RelayOptions setLatch(LatchOptions latch) {
     this.latch = latch;
+    return this;
+  }
+
+  public LoggingOptions getLogging() {
+    return logging;
+  }
+
+  public RelayOptions setLogging(LoggingOptions logging) {
+    this.logging = logging;
+    return this;
+  }
+
+  public MetricsOptions getMetrics() {
+    return metrics;
+  }
+
+  public RelayOptions setMetrics(MetricsOptions metrics) {
+    this.metrics = metrics;
     return this;
   }
 

@@ -23,6 +23,13 @@ public final class ReloadCheck {
     if (!Objects.equals(from.getLanes(), to.getLanes())) {
       keys.add("lanes");
     }
+    LoggingOptions before = from.getLogging();
+    if (before.getFormat() != to.getLogging().getFormat()) {
+      keys.add("logging.format");
+    }
+    if (before.getLevel() != to.getLogging().getLevel()) {
+      keys.add("logging.level");
+    }
     if ((from.getGateway() == null) != (to.getGateway() == null)) {
       keys.add("gateway");
     }

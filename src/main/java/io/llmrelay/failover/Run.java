@@ -51,6 +51,8 @@ final class Run implements ChatExchange {
   private final String id;
   private final boolean streaming;
   private final Map<String, String> metadata;
+  private final String requestedModel;
+  private final String operation;
   private final Timeouts requestedTimeouts;
   private final RunSettings settings;
   private final List<String> warnings;
@@ -97,6 +99,8 @@ final class Run implements ChatExchange {
     this.streaming = streaming;
     this.request = request;
     this.metadata = request.metadata();
+    this.requestedModel = request.model();
+    this.operation = request instanceof ChatRequest ? "chat" : "embeddings";
     this.requestedTimeouts = request.relay().timeouts();
     this.settings = settings;
     this.warnings = warnings;
@@ -123,7 +127,7 @@ final class Run implements ChatExchange {
     config.enter();
     config
         .listeners()
-        .deliver(new RelayEvent.RequestStart(id, request.model(), streaming, metadata));
+        .deliver(new RelayEvent.RequestStart(id, requestedModel, streaming, metadata));
   }
 
   void start() {
@@ -248,6 +252,7 @@ final class Run implements ChatExchange {
 
     private ChatExchange exchange = NOTHING_OPEN;
     private int malformed;
+    private long chunks;
 
     /** The model that the answer names, or {@code null}. */
     private String model;
@@ -293,6 +298,7 @@ final class Run implements ChatExchange {
 
     @Override
     public void chunks(Chunks chunks) {
+      this.chunks += chunks.count();
       try {
         Buffer data = chunks.data();
         boolean vectors = chunks.kind() == BlockKind.EMBEDDING;
@@ -498,8 +504,13 @@ final class Run implements ChatExchange {
   }
 
   private void ended(Action.Ended ended) {
-    upstreams.remove(upstream(ended.number()));
-    config.listeners().deliver(new RelayEvent.AttemptEnd(id, ended.number(), ended.attempt()));
+    Upstream upstream = upstream(ended.number());
+    upstreams.remove(upstream);
+    config
+        .listeners()
+        .deliver(
+            new RelayEvent.AttemptEnd(
+                id, ended.number(), operation, ended.attempt(), upstream.chunks));
   }
 
   private void release(Upstream upstream) {
@@ -587,6 +598,7 @@ final class Run implements ChatExchange {
             new RelayEvent.RequestEnd(
                 id,
                 streaming,
+                requestedModel,
                 serving == null ? null : serving.candidate.backend(),
                 serving == null ? null : serving.candidate.model(),
                 finishReason,

@@ -1,6 +1,7 @@
 package io.llmrelay.observe;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -9,8 +10,9 @@ import java.util.stream.DoubleStream;
 
 /**
  * The meters by name, each with its labels. Those named {@code gen_ai} follow OpenTelemetry's
- * semantic conventions for generative AI 0.1.0, which are in development; to them one call of one
- * model is an inference, which is an attempt here.
+ * semantic conventions for generative AI, which are in development; to them one call of one model
+ * is an inference, which is an attempt here. Those of older versions are {@code null} unless
+ * enabled.
  */
 final class Meters {
   private static final String ERROR = "error.type";
@@ -31,10 +33,21 @@ final class Meters {
           .mapToObj(millis -> Duration.ofMillis((long) millis))
           .toArray(Duration[]::new);
 
+  /** The buckets of the conventions for tokens, powers of four. */
+  private static final double[] TOKENS =
+      DoubleStream.iterate(1, tokens -> tokens < 1e8, tokens -> tokens * 4).toArray();
+
   private final MeterRegistry registry;
 
   final Family<Timer> inferenceDuration;
   final Family<Timer> inferenceFirstChunk;
+  final Family<Timer> inferenceChunk;
+  final Family<DistributionSummary> operationInputTokens;
+  final Family<DistributionSummary> operationOutputTokens;
+  final Family<Timer> olderDuration;
+  final Family<Timer> olderFirstChunk;
+  final Family<Timer> olderChunk;
+  final Family<DistributionSummary> olderTokens;
   final Family<Counter> inputTokens;
   final Family<Counter> outputTokens;
   final Family<Counter> cacheReadTokens;
@@ -49,7 +62,7 @@ final class Meters {
   final Family<Timer> requestDuration;
   final Family<Timer> requestFirstChunk;
 
-  Meters(MeterRegistry registry) {
+  Meters(MeterRegistry registry, boolean olderNames) {
     this.registry = registry;
     inferenceDuration =
         timer("gen_ai.client.inference.duration", "Duration of an attempt", and(INFERENCE, ERROR));
@@ -58,6 +71,41 @@ final class Meters {
             "gen_ai.client.inference.time_to_first_chunk",
             "From the start of an attempt to its first chunk",
             INFERENCE);
+    inferenceChunk =
+        timer(
+            "gen_ai.client.inference.time_per_output_chunk",
+            "Mean time between the chunks of an attempt",
+            INFERENCE);
+    operationInputTokens =
+        distribution(
+            "gen_ai.client.inference.operation.input_tokens",
+            "Input tokens of an attempt, as the provider counted them",
+            INFERENCE);
+    operationOutputTokens =
+        distribution(
+            "gen_ai.client.inference.operation.output_tokens",
+            "Output tokens of an attempt, as the provider counted them",
+            INFERENCE);
+    String older = "gen_ai.client.operation.";
+    olderDuration =
+        olderNames
+            ? timer(older + "duration", "Duration of an attempt", and(INFERENCE, ERROR))
+            : null;
+    olderFirstChunk =
+        olderNames
+            ? timer(older + "time_to_first_chunk", "Time to an attempt's first chunk", INFERENCE)
+            : null;
+    olderChunk =
+        olderNames
+            ? timer(older + "time_per_output_chunk", "Mean time between chunks", INFERENCE)
+            : null;
+    olderTokens =
+        olderNames
+            ? distribution(
+                "gen_ai.client.token.usage",
+                "Tokens of an attempt",
+                and(INFERENCE, "gen_ai.token.type"))
+            : null;
     inputTokens = tokens("input_tokens", "Tokens of the prompts, cached ones included");
     outputTokens = tokens("output_tokens", "Tokens of the answers, reasoning included");
     cacheReadTokens =
@@ -96,6 +144,16 @@ final class Meters {
   private Family<Counter> counter(String name, String description, String unit, String... labels) {
     return new Family<>(
         Counter.builder(name).description(description).baseUnit(unit).withRegistry(registry),
+        labels);
+  }
+
+  private Family<DistributionSummary> distribution(
+      String name, String description, String[] labels) {
+    return new Family<>(
+        DistributionSummary.builder(name)
+            .description(description)
+            .serviceLevelObjectives(TOKENS)
+            .withRegistry(registry),
         labels);
   }
 

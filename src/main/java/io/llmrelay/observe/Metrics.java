@@ -17,19 +17,21 @@ public final class Metrics {
    * not on the class path or Vert.x's metrics are disabled.
    *
    * @param providers as for {@link MetricsListener}
+   * @param olderNames as for {@link MetricsListener}
    */
-  public static Optional<RelayListener> ofDefaultRegistry(Map<String, String> providers) {
+  public static Optional<RelayListener> ofDefaultRegistry(
+      Map<String, String> providers, boolean olderNames) {
     try {
-      return Optional.ofNullable(Attached.listener(providers));
+      return Optional.ofNullable(Attached.listener(providers, olderNames));
     } catch (NoClassDefFoundError absent) {
       return Optional.empty();
     }
   }
 
   private static final class Attached {
-    static RelayListener listener(Map<String, String> providers) {
+    static RelayListener listener(Map<String, String> providers, boolean olderNames) {
       MeterRegistry registry = BackendRegistries.getDefaultNow();
-      return registry == null ? null : new MetricsListener(registry, providers);
+      return registry == null ? null : new MetricsListener(registry, providers, olderNames);
     }
   }
 }

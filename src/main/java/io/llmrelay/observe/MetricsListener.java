@@ -9,6 +9,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,8 @@ import java.util.concurrent.TimeUnit;
  * <pre>
  * gen_ai.client.inference.duration             timer    an attempt, whatever its outcome
  * gen_ai.client.inference.time_to_first_chunk  timer    of an attempt
+ * gen_ai.client.inference.time_per_output_chunk  timer  mean of an attempt
+ * gen_ai.client.inference.operation.*          summary  tokens of an attempt: input, output
  * gen_ai.client.inference.usage.*              counter  tokens: input, output, and parts of these
  * llmrelay.attempts                            counter  by backend and outcome
  * llmrelay.cost                                counter  US dollars, by backend and model
@@ -40,12 +43,17 @@ import java.util.concurrent.TimeUnit;
  * model that the backend does not know is {@code other} as well and does not count.
  */
 public final class MetricsListener implements RelayListener {
-  private static final String CHAT = "chat";
-  private static final String TEXT = "text";
+  /** Providers do not say which tokens are those of texts, and requests may have images. */
+  private static final String MODALITY = "unknown";
 
   /** OpenTelemetry's names of providers that have another name in the catalogue. */
   private static final Map<String, String> PROVIDER_NAMES =
-      Map.of("gemini", "gcp.gemini", "mistral", "mistral_ai");
+      Map.of(
+          "azure", "azure.ai.openai",
+          "bedrock", "aws.bedrock",
+          "gemini", "gcp.gemini",
+          "mistral", "mistral_ai",
+          "xai", "x_ai");
 
   private final MeterRegistry registry;
   private final Map<String, String> providers;
@@ -62,10 +70,21 @@ public final class MetricsListener implements RelayListener {
    *     provider is unknown
    */
   public MetricsListener(MeterRegistry registry, Map<String, String> providers) {
+    this(registry, providers, false);
+  }
+
+  /**
+   * Creates a listener that records the meters of a registry.
+   *
+   * @param olderNames whether to record {@code gen_ai.client.operation.*} and {@code
+   *     gen_ai.client.token.usage} too, the names before the conventions for inferences
+   */
+  public MetricsListener(
+      MeterRegistry registry, Map<String, String> providers, boolean olderNames) {
     this.registry = registry;
     this.providers = Map.copyOf(providers);
     gauges = Gauges.of(registry);
-    meters = new Meters(registry);
+    meters = new Meters(registry, olderNames);
   }
 
   @Override
@@ -80,27 +99,51 @@ public final class MetricsListener implements RelayListener {
   public void onAttemptEnd(RelayEvent.AttemptEnd event) {
     Attempt attempt = event.attempt();
     String backend = attempt.backend();
-    String provider = provider(backend);
     String model = model(attempt);
     String error = error(attempt);
+    String[] inference = {event.operation(), provider(backend), backend, model};
     meters.attempts.with(backend, code(attempt.result()), error).increment();
-    record(
-        meters.inferenceDuration.with(CHAT, provider, backend, model, error), attempt.durationMs());
-    if (attempt.firstChunkMs() >= 0) {
-      record(
-          meters.inferenceFirstChunk.with(CHAT, provider, backend, model), attempt.firstChunkMs());
-    }
-    TokenUsage usage = attempt.usage();
-    if (usage.source() != TokenUsage.Source.NONE) {
-      String[] labels = {CHAT, provider, backend, model, TEXT, code(usage.source())};
-      count(meters.inputTokens, usage.inputTokens(), labels);
-      count(meters.outputTokens, usage.outputTokens(), labels);
-      count(meters.cacheReadTokens, usage.cachedInputTokens(), labels);
-      count(meters.cacheWriteTokens, usage.cacheWriteTokens(), labels);
-      count(meters.reasoningTokens, usage.reasoningTokens(), labels);
-    }
+    durations(event, inference, error);
+    tokens(attempt.usage(), inference);
     if (attempt.costUsd() != null) {
       meters.cost.with(backend, model).increment(attempt.costUsd());
+    }
+  }
+
+  private void durations(RelayEvent.AttemptEnd event, String[] inference, String error) {
+    Attempt attempt = event.attempt();
+    String[] withError = and(inference, error);
+    record(meters.inferenceDuration, attempt.durationMs(), withError);
+    record(meters.olderDuration, attempt.durationMs(), withError);
+    if (attempt.firstChunkMs() >= 0) {
+      record(meters.inferenceFirstChunk, attempt.firstChunkMs(), inference);
+      record(meters.olderFirstChunk, attempt.firstChunkMs(), inference);
+    }
+    if (attempt.firstChunkMs() >= 0 && event.chunks() > 1) {
+      double between = attempt.durationMs() - attempt.firstChunkMs();
+      double mean = between / (event.chunks() - 1);
+      record(meters.inferenceChunk, mean, inference);
+      record(meters.olderChunk, mean, inference);
+    }
+  }
+
+  private void tokens(TokenUsage usage, String[] inference) {
+    if (usage.source() == TokenUsage.Source.NONE) {
+      return;
+    }
+    String[] labels = and(inference, MODALITY, code(usage.source()));
+    count(meters.inputTokens, usage.inputTokens(), labels);
+    count(meters.outputTokens, usage.outputTokens(), labels);
+    count(meters.cacheReadTokens, usage.cachedInputTokens(), labels);
+    count(meters.cacheWriteTokens, usage.cacheWriteTokens(), labels);
+    count(meters.reasoningTokens, usage.reasoningTokens(), labels);
+    if (usage.source() == TokenUsage.Source.PROVIDER) {
+      meters.operationInputTokens.with(inference).record(usage.inputTokens());
+      meters.operationOutputTokens.with(inference).record(usage.outputTokens());
+      if (meters.olderTokens != null) {
+        meters.olderTokens.with(and(inference, "input")).record(usage.inputTokens());
+        meters.olderTokens.with(and(inference, "output")).record(usage.outputTokens());
+      }
     }
   }
 
@@ -112,7 +155,7 @@ public final class MetricsListener implements RelayListener {
   @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     if (!nonStreaming.contains(event.requestId())) {
-      record(meters.requestFirstChunk.with(event.backend()), event.sinceStartMs());
+      record(meters.requestFirstChunk, event.sinceStartMs(), event.backend());
     }
   }
 
@@ -124,7 +167,7 @@ public final class MetricsListener implements RelayListener {
     String error = event.failure() == null ? null : event.failure().kind().code();
     String streaming = String.valueOf(event.streaming());
     meters.requests.with(outcome, error, streaming).increment();
-    record(meters.requestDuration.with(outcome, streaming), event.durationMs());
+    record(meters.requestDuration, event.durationMs(), outcome, streaming);
     for (Attempt attempt : event.trail()) {
       if (attempt.result() == Attempt.Result.SKIPPED) {
         meters.skipped.with(attempt.backend(), attempt.reason()).increment();
@@ -177,7 +220,16 @@ public final class MetricsListener implements RelayListener {
     }
   }
 
-  private static void record(Timer timer, long millis) {
-    timer.record(millis, TimeUnit.MILLISECONDS);
+  /** Records a duration; does nothing without the family. */
+  private static void record(Family<Timer> family, double millis, String... labels) {
+    if (family != null) {
+      family.with(labels).record((long) (millis * 1_000), TimeUnit.MICROSECONDS);
+    }
+  }
+
+  private static String[] and(String[] labels, String... more) {
+    String[] all = Arrays.copyOf(labels, labels.length + more.length);
+    System.arraycopy(more, 0, all, labels.length, more.length);
+    return all;
   }
 }

@@ -53,11 +53,21 @@ public sealed interface RelayEvent {
     }
   }
 
-  /** An attempt ended, successfully or not. Skipped candidates have no attempt. */
-  record AttemptEnd(String requestId, int number, Attempt attempt) implements RelayEvent {
+  /**
+   * An attempt ended, successfully or not. Skipped candidates have no attempt.
+   *
+   * @param operation {@code chat} or {@code embeddings}
+   * @param chunks the chunks that the backend sent
+   */
+  record AttemptEnd(String requestId, int number, String operation, Attempt attempt, long chunks)
+      implements RelayEvent {
     @Override
     public JsonObject toJson() {
-      return event("attempt_end", requestId).put("number", number).put("attempt", attempt.toJson());
+      return event("attempt_end", requestId)
+          .put("number", number)
+          .put("operation", operation)
+          .put("attempt", attempt.toJson())
+          .put("chunks", chunks);
     }
   }
 
@@ -94,6 +104,7 @@ public sealed interface RelayEvent {
   /**
    * The request ended: completed, failed or cancelled. Exactly one for each {@link RequestStart}.
    *
+   * @param requestedModel the requested model, {@code null} for the default
    * @param backend the backend that served it (to the end or not), {@code null} if none did
    * @param finishReason {@code null} unless it completed
    * @param failure {@code null} if it completed; of kind {@code cancelled} if the consumer left
@@ -102,6 +113,7 @@ public sealed interface RelayEvent {
   record RequestEnd(
       String requestId,
       boolean streaming,
+      String requestedModel,
       String backend,
       String model,
       FinishReason finishReason,
@@ -117,6 +129,7 @@ public sealed interface RelayEvent {
     public JsonObject toJson() {
       return event("request_end", requestId)
           .put("streaming", streaming)
+          .put("requested_model", requestedModel)
           .put("backend", backend)
           .put("model", model)
           .put("finish_reason", finishReason == null ? null : finishReason.code())

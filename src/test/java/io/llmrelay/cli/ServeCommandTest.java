@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -238,6 +239,30 @@ class ServeCommandTest {
   }
 
   @Test
+  void servesWhileNobodyReadsItsLog() throws Exception {
+    Process process =
+        serve("--port", "0", "--log-format", "json").redirectErrorStream(false).start();
+    try (BufferedReader lines = lines(process.getInputStream());
+        BufferedReader log = lines(process.getErrorStream())) {
+      String url = awaitUrl(lines);
+      int requests = 200; // A pipe holds less than half of their lines.
+      for (int i = 0; i < requests; i++) {
+        assertThat(openStream(url, "primary/mock-400").readLine()).contains("error");
+      }
+      process.toHandle().destroy();
+      List<JsonObject> logged =
+          log.lines().filter(line -> line.startsWith("{")).map(JsonObject::new).toList();
+      assertThat(logged)
+          .filteredOn(line -> "request".equals(line.getString("event")))
+          .hasSize(requests)
+          .allMatch(line -> line.getString("reason").equals("invalid_request"));
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
   void finishesRunningRequestsOnASignal() throws Exception {
     Process process = serve("--port", "0").start();
     try (BufferedReader lines = lines(process.getInputStream())) {
@@ -253,6 +278,9 @@ class ServeCommandTest {
       assertThat(answer.lines().filter(line -> !line.isEmpty()).toList())
           .last()
           .isEqualTo("data: [DONE]");
+      assertThat(lines.lines())
+          .as("the log of a request that ended during the shutdown")
+          .anyMatch(line -> line.contains("requested_model=primary/mock-model-every-200"));
       assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isZero();
     } finally {

@@ -88,6 +88,11 @@ class SchemaTest {
     JsonObject circuit = sections.getJsonObject("circuit").getJsonObject("properties");
     assertThat(names(circuit, "scope"))
         .isEqualTo(Arrays.stream(CircuitOptions.Scope.values()).map(Binding::name).toList());
+    JsonObject logging = sections.getJsonObject("logging").getJsonObject("properties");
+    assertThat(names(logging, "format"))
+        .isEqualTo(Arrays.stream(LoggingOptions.Format.values()).map(Binding::name).toList());
+    assertThat(names(logging, "level"))
+        .isEqualTo(Arrays.stream(LoggingOptions.Level.values()).map(Binding::name).toList());
   }
 
   private static List<String> names(JsonObject properties, String key) {

@@ -26,6 +26,7 @@ class EventPublisherTest {
           """,
           """
           {"event": "attempt_end", "request_id": "r1", "number": 1,
+           "operation": "chat", "chunks": 0,
            "attempt": {"backend": "primary", "model": "m", "result": "failed",
                        "reason": "server_error", "start_ms": 0, "duration_ms": 2000}}
           """,
@@ -58,6 +59,7 @@ class EventPublisherTest {
           """,
           """
           {"event": "attempt_end", "request_id": "r1", "number": 2,
+           "operation": "chat", "chunks": 18,
            "attempt": {"backend": "secondary", "model": "m", "result": "served", "start_ms": 0,
                        "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,
                        "usage": {"input_tokens": 100, "output_tokens": 20,
@@ -65,8 +67,8 @@ class EventPublisherTest {
                                  "reasoning_tokens": 5, "source": "provider"}}}
           """,
           """
-          {"event": "request_end", "request_id": "r1", "streaming": true, "backend": "secondary",
-           "model": "m", "finish_reason": "stop", "failure": null, "cost_usd": 0.25,
+          {"event": "request_end", "request_id": "r1", "streaming": true,
+           "requested_model": "m", "backend": "secondary", "model": "m", "finish_reason": "stop", "failure": null, "cost_usd": 0.25,
            "duration_ms": 4000, "delivered_bytes": 42,
            "usage": {"input_tokens": 100, "output_tokens": 20, "cached_input_tokens": 60,
                      "cache_write_tokens": 10, "reasoning_tokens": 5, "source": "provider"},

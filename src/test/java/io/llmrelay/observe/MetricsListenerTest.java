@@ -43,7 +43,7 @@ class MetricsListenerTest {
   }
 
   private void end(Attempt attempt) {
-    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, attempt));
+    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, "chat", attempt, 1));
   }
 
   private void unpriced(String backend, String model, Attempt.Result result, String reason) {
@@ -89,10 +89,45 @@ class MetricsListenerTest {
   }
 
   @Test
+  void measuresChunksAndTokensOfAttempts() {
+    Samples.EVENTS.forEach(listeners::deliver);
+    Timer chunk = timer("gen_ai.client.inference.time_per_output_chunk", "backend", "secondary");
+    assertThat(chunk.count()).isOne();
+    assertThat(chunk.totalTime(TimeUnit.MILLISECONDS)).isEqualTo((2000 - 300) / 17.0);
+    String tokens = "gen_ai.client.inference.operation.";
+    assertThat(registry.get(tokens + "input_tokens").summary().totalAmount()).isEqualTo(100);
+    assertThat(registry.get(tokens + "output_tokens").summary().totalAmount()).isEqualTo(20);
+    end(attempt("primary", "m", Attempt.Result.SERVED, null, 1, TokenUsage.estimate(40, 4), null));
+    assertThat(registry.find(tokens + "input_tokens").summaries()).hasSize(1);
+    assertThat(chunk.count()).isOne();
+  }
+
+  @Test
+  void recordsOlderNamesWhereEnabled() {
+    Samples.EVENTS.forEach(listeners::deliver);
+    assertThat(registry.find("gen_ai.client.operation.duration").timers()).isEmpty();
+    MeterRegistry older = new SimpleMeterRegistry();
+    Listeners both = new Listeners(List.of(new MetricsListener(older, PROVIDERS, true)));
+    Samples.EVENTS.forEach(both::deliver);
+    for (String name : List.of("duration", "time_to_first_chunk", "time_per_output_chunk")) {
+      assertThat(older.get("gen_ai.client.operation." + name).timer().count())
+          .as(name)
+          .isEqualTo(older.get("gen_ai.client.inference." + name).timer().count());
+    }
+    String usage = "gen_ai.client.token.usage";
+    assertThat(older.get(usage).tag("gen_ai.token.type", "input").summary().totalAmount())
+        .isEqualTo(100);
+    assertThat(older.get(usage).tag("gen_ai.token.type", "output").summary().totalAmount())
+        .isEqualTo(20);
+  }
+
+  @Test
   void countsTokens() {
     Samples.EVENTS.forEach(listeners::deliver);
     end(attempt("secondary", "m", Attempt.Result.SERVED, null, 1, Samples.USAGE, null));
-    String[] tags = {"backend", "secondary", "source", "provider", "gen_ai.token.modality", "text"};
+    String[] tags = {
+      "backend", "secondary", "source", "provider", "gen_ai.token.modality", "unknown"
+    };
     assertThat(count(USAGE + "input_tokens", tags)).isEqualTo(200);
     assertThat(count(USAGE + "output_tokens", tags)).isEqualTo(40);
     assertThat(count(USAGE + "cache_read.input_tokens", tags)).isEqualTo(120);

@@ -30,7 +30,7 @@ class MetricsTest {
 
   @Test
   void isEmptyWhereVertxHasNoMetrics() {
-    assertThat(Metrics.ofDefaultRegistry(Map.of())).isEmpty();
+    assertThat(Metrics.ofDefaultRegistry(Map.of(), false)).isEmpty();
   }
 
   @Test
@@ -44,14 +44,14 @@ class MetricsTest {
             .withMetrics(new MicrometerMetricsFactory(registry))
             .build();
     try {
-      RelayListener listener = Metrics.ofDefaultRegistry(Map.of()).orElseThrow();
+      RelayListener listener = Metrics.ofDefaultRegistry(Map.of(), false).orElseThrow();
       listener.onFallback(new RelayEvent.Fallback("r", "a/m", "b/m", "timeout"));
       assertThat(registry.get("llmrelay.fallbacks").tag("reason", "timeout").counter().count())
           .isOne();
     } finally {
       vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
-    assertThat(Metrics.ofDefaultRegistry(Map.of())).isEmpty();
+    assertThat(Metrics.ofDefaultRegistry(Map.of(), false)).isEmpty();
   }
 
   @ParameterizedTest
@@ -60,7 +60,10 @@ class MetricsTest {
     try (Without loader = new Without(missing)) {
       Class<?> metrics = loader.loadClass(Metrics.class.getName());
       for (int i = 0; i < 2; i++) {
-        Object listener = metrics.getMethod("ofDefaultRegistry", Map.class).invoke(null, Map.of());
+        Object listener =
+            metrics
+                .getMethod("ofDefaultRegistry", Map.class, boolean.class)
+                .invoke(null, Map.of(), false);
         assertThat((Optional<?>) listener).isEmpty();
       }
       assertThat(metrics.getClassLoader()).isSameAs(loader);

@@ -26,7 +26,7 @@ final class Samples {
       List.of(
           new RelayEvent.RequestStart("r1", "m", true, Map.of("team", "blue")),
           new RelayEvent.AttemptStart("r1", 1, "primary", "m"),
-          new RelayEvent.AttemptEnd("r1", 1, FAILED),
+          new RelayEvent.AttemptEnd("r1", 1, "chat", FAILED, 0),
           new RelayEvent.CircuitStateChange("primary", CircuitState.CLOSED, CircuitState.OPEN),
           new RelayEvent.Exhausted("primary/m", "rate_limited", 3000),
           new RelayEvent.BudgetThreshold("primary", "daily-usd", 4.5, 5.0, false, 60_000),
@@ -34,7 +34,7 @@ final class Samples {
           new RelayEvent.AttemptStart("r1", 2, "secondary", "m"),
           new RelayEvent.FirstChunk("r1", "secondary", "m", 1500),
           new RelayEvent.SchemaDrift("r1", "secondary", "m", 3),
-          new RelayEvent.AttemptEnd("r1", 2, SERVED),
+          new RelayEvent.AttemptEnd("r1", 2, "chat", SERVED, 18),
           end(true, null, List.of(SKIPPED, FAILED, SERVED)));
 
   private Samples() {}
@@ -54,6 +54,7 @@ final class Samples {
     return new RelayEvent.RequestEnd(
         "r1",
         streaming,
+        "m",
         kind == null ? "secondary" : null,
         kind == null ? "m" : null,
         kind == null ? FinishReason.STOP : null,

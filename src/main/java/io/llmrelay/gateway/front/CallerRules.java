@@ -49,13 +49,14 @@ public final class CallerRules {
     }
     LlmRequest allowed = removed.isEmpty() ? request : request.withRelay(hints);
     Map<String, String> labels = labels(request, scope, response);
-    return (R) (labels.equals(request.metadata()) ? allowed : allowed.withMetadata(labels));
+    return (R) allowed.withMetadata(labels);
   }
 
   private static Map<String, String> labels(
       LlmRequest request, RequestScope scope, HttpServerResponse response) {
     Map<String, String> labels = new LinkedHashMap<>(request.metadata());
     String id = response.headers().get(RequestIds.HEADER);
+    labels.put(ChatRequest.FRONT, scope.path());
     if (scope.keyName() != null) {
       labels.put(ChatRequest.CONSUMER, scope.keyName());
     }

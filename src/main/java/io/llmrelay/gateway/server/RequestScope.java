@@ -13,6 +13,7 @@ public final class RequestScope {
   /** The most milliseconds a request waits for memory. */
   static final long MAX_WAIT_MS = 30_000;
 
+  private final String path;
   private final Connections.Tracker tracker;
   private final KeyLimiter limiter;
   private final BodyMemory memory;
@@ -22,7 +23,9 @@ public final class RequestScope {
   private long waitTimer;
   private boolean ended;
 
-  private RequestScope(Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
+  private RequestScope(
+      String path, Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
+    this.path = path;
     this.tracker = tracker;
     this.limiter = limiter;
     this.memory = memory;
@@ -36,7 +39,7 @@ public final class RequestScope {
    */
   static RequestScope begin(
       RoutingContext ctx, Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
-    RequestScope scope = new RequestScope(tracker, limiter, memory);
+    RequestScope scope = new RequestScope(ctx.request().path(), tracker, limiter, memory);
     ctx.put(CONTEXT_KEY, scope);
     return scope;
   }
@@ -44,6 +47,11 @@ public final class RequestScope {
   /** Returns the scope of a request that has passed an {@link AuthHandler}. */
   public static RequestScope of(RoutingContext ctx) {
     return ctx.get(CONTEXT_KEY);
+  }
+
+  /** Returns the path that the request was sent to. */
+  public String path() {
+    return path;
   }
 
   /** Returns the name of the request's key; {@code null} without a key. */

@@ -250,11 +250,12 @@ class KeysTest extends GatewayFixture {
 
     ChatRequest request = relay.requests.poll(1, TimeUnit.SECONDS);
     assertThat(request.metadata())
-        .hasSize(18)
+        .hasSize(19)
         .containsEntry("relay.consumer", "anne")
+        .containsEntry("relay.front", "/v1/chat/completions")
         .containsEntry("relay.request_id", "caller-1");
     assertThat(request.toJson().encode()).doesNotContain(ANNE);
-    assertThat(ChatRequest.fromJson(request.toJson()).metadata()).hasSize(18);
+    assertThat(ChatRequest.fromJson(request.toJson()).metadata()).hasSize(19);
   }
 
   @Test

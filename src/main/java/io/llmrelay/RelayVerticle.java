@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The verticle of a relay. For each {@linkplain RelayOptions#getLanes lane} it deploys a provider
@@ -46,6 +45,7 @@ public class RelayVerticle extends VerticleBase {
   private RelayOptions options;
   private Function<LlmRelay, Gateway> gateways;
   private Availability availability;
+  private volatile Operations operations;
   private int port;
   private int adminPort;
   private Future<?> reloading = Future.succeededFuture();
@@ -117,12 +117,13 @@ public class RelayVerticle extends VerticleBase {
       adminPort = sharedPort(laneOptions.getGateway().getAdmin().getPort());
       laneOptions.getGateway().getAdmin().setPort(adminPort);
     }
+    availability = new Availability(vertx);
     if (laneOptions.getGateway() != null) {
-      Supplier<Future<JsonObject>> reload = source == null ? null : this::reload;
-      gateways = GatewayFactory.load().create(laneOptions.getGateway(), reload);
+      operations = new Operations(availability, source == null ? null : this::reload);
+      operations.configure(options);
+      gateways = GatewayFactory.load().create(laneOptions.getGateway(), operations);
     }
     Listeners listeners = createListeners(options);
-    availability = new Availability(vertx);
     Lane lane = createLane(laneOptions, listeners, count);
     return availability
         .open(OptionsMapper.availability(lane.nextAddress(), options), listeners)
@@ -166,6 +167,9 @@ public class RelayVerticle extends VerticleBase {
    * @return completes when all requests in flight have ended and their responses are sent
    */
   public Future<Void> drain() {
+    if (operations != null) {
+      operations.close();
+    }
     return Future.join(lanes.stream().map(Lane::drain).toList()).mapEmpty();
   }
 
@@ -245,6 +249,9 @@ public class RelayVerticle extends VerticleBase {
         .map(
             done -> {
               options = applicable;
+              if (operations != null) {
+                operations.configure(applicable);
+              }
               return new JsonObject().put("status", "reloaded").put("restart", restart);
             });
   }
@@ -282,6 +289,9 @@ public class RelayVerticle extends VerticleBase {
     boolean olderNames = options.getMetrics().isOlderNames();
     Metrics.ofDefaultRegistry(OptionsMapper.providers(options), olderNames).ifPresent(all::add);
     all.add(new RequestLog(Boolean.TRUE.equals(options.getLogging().getRequests())));
+    if (operations != null) {
+      all.add(operations.activity());
+    }
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
     return new Listeners(all);
   }

@@ -106,7 +106,11 @@ class ArchitectureTest {
           .and(
               not(
                   belongToAnyOf(
-                      RelayVerticle.class, Lane.class, ProviderGroup.class, OptionsMapper.class)))
+                      RelayVerticle.class,
+                      Lane.class,
+                      Operations.class,
+                      ProviderGroup.class,
+                      OptionsMapper.class)))
           .should()
           .dependOnClassesThat(
               resideInAnyPackage(
@@ -119,6 +123,7 @@ class ArchitectureTest {
                       belongToAnyOf(
                           RelayVerticle.class,
                           Lane.class,
+                          Operations.class,
                           ProviderGroup.class,
                           OptionsMapper.class)));
 

@@ -7,6 +7,7 @@ import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.llmrelay.observe.RelayEvent.CircuitStateChange;
 import io.llmrelay.observe.RelayEvent.Exhausted;
+import io.llmrelay.observe.RelayEvent.OperatorAction;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,11 +17,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * The shared state of every backend: circuits, cooldowns, refused keys, budgets and slots. A relay
@@ -123,6 +126,16 @@ public final class Availability {
       BackendState known,
       boolean sameBackend,
       AvailabilitySettings next) {
+    BackendState state = newState(backend, known, sameBackend, next);
+    state.setDisabled(known != null && known.isDisabled());
+    return state;
+  }
+
+  private BackendState newState(
+      AvailabilitySettings.Backend backend,
+      BackendState known,
+      boolean sameBackend,
+      AvailabilitySettings next) {
     String name = backend.name();
     return new BackendState(
         this,
@@ -177,6 +190,68 @@ public final class Availability {
   /** Returns the backends of the current configuration. */
   public Backends backends() {
     return backends;
+  }
+
+  /** An action of an operator on a backend or one of its circuits. */
+  public enum Action {
+    /** Opens a circuit, which is half-open after the usual time. */
+    OPEN_CIRCUIT,
+    /** Closes a circuit. */
+    CLOSE_CIRCUIT,
+    /** Closes a circuit and discards the outcomes it has counted. */
+    RESET_CIRCUIT,
+    /** Ends cooldowns, and tries a refused key again. */
+    CLEAR_COOLDOWN,
+    /** Makes no further attempt at the backend until it is enabled or the relay restarts. */
+    DISABLE,
+    /** Ends {@link #DISABLE}. */
+    ENABLE
+  }
+
+  /**
+   * Applies an operator's action and notifies the listeners. Requests in flight are not affected.
+   *
+   * @param model the model whose circuit or cooldown is meant; {@code null} for all of the backend
+   * @return whether anything changed; {@code null} for an unknown backend
+   */
+  public Boolean apply(Action action, String backend, String model) {
+    BackendState state = backends.all().get(backend);
+    if (state == null) {
+      return null;
+    }
+    boolean applied =
+        switch (action) {
+          case OPEN_CIRCUIT -> circuits(state, model, Circuit::forceOpen);
+          case CLOSE_CIRCUIT -> circuits(state, model, Circuit::forceClose);
+          case RESET_CIRCUIT -> circuits(state, model, Circuit::reset);
+          case CLEAR_COOLDOWN -> clearCooldown(state, model);
+          case DISABLE -> state.setDisabled(true);
+          case ENABLE -> state.setDisabled(false);
+        };
+    String name = new CandidateName(backend, model).toString();
+    deliver(new OperatorAction(name, action.name().toLowerCase(Locale.ROOT), applied));
+    return applied;
+  }
+
+  private static boolean circuits(BackendState state, String model, Predicate<Circuit> action) {
+    boolean applied = false;
+    for (Circuit circuit : state.circuits(model)) {
+      applied |= action.test(circuit);
+    }
+    return applied;
+  }
+
+  private boolean clearCooldown(BackendState state, String model) {
+    boolean refused = model == null && state.exhaustion.keyRefused();
+    boolean cleared = state.exhaustion.clear(model);
+    if (refused) {
+      context.runOnContext(v -> keys.keyAccepted(state.name));
+      publish(state, keyEvent(state, 0));
+    }
+    if (cleared) {
+      changed();
+    }
+    return cleared;
   }
 
   /** Adds a request in flight, or returns false if there are {@code maxRequests} already. */

@@ -5,6 +5,8 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.config.CircuitOptions.Scope;
 import io.llmrelay.observe.RelayEvent.CircuitState;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,9 @@ final class BackendState {
    */
   static final int MAX_CIRCUITS = 1_000;
 
+  private static final Skip DISABLED =
+      new Skip(SkipReason.DISABLED, FailureKind.UNAVAILABLE, "disabled by an operator", -1);
+
   final String name;
 
   /** Identifies the account at the provider: equal for equal base URL and key. */
@@ -32,6 +37,7 @@ final class BackendState {
   private final Scope scope;
   private final BiFunction<BackendState, String, Circuit> newCircuit;
   private final Map<String, Circuit> circuits = new ConcurrentHashMap<>();
+  private volatile boolean disabled;
   private volatile boolean retired;
   private volatile boolean keyWasRefused;
 
@@ -75,6 +81,31 @@ final class BackendState {
     return newCircuit.apply(this, circuit);
   }
 
+  /**
+   * Returns the circuit of a model; without a model, that of the backend or, where circuits are per
+   * model, all in use.
+   */
+  Collection<Circuit> circuits(String model) {
+    return model == null && scope == Scope.MODEL ? circuits().values() : List.of(circuit(model));
+  }
+
+  /** Returns the circuits in use by their names. */
+  Map<String, Circuit> circuits() {
+    return new TreeMap<>(circuits);
+  }
+
+  /** Returns whether an operator has disabled the backend. */
+  boolean isDisabled() {
+    return disabled;
+  }
+
+  /** Disables or enables the backend; returns whether this is a change. */
+  synchronized boolean setDisabled(boolean disabled) {
+    boolean changed = this.disabled != disabled;
+    this.disabled = disabled;
+    return changed;
+  }
+
   /** Returns the state of each circuit in use by its name. */
   Map<String, CircuitState> circuitStates() {
     Map<String, CircuitState> states = new TreeMap<>();
@@ -91,7 +122,7 @@ final class BackendState {
 
   /** Returns why an attempt may not be made now, or {@code null}. */
   Skip check(String model, Cost expected, boolean waited) {
-    Skip skip = circuit(model).check();
+    Skip skip = disabled ? DISABLED : circuit(model).check();
     skip = skip != null || waited ? skip : exhaustion.check(model);
     skip = skip != null || expected == null ? skip : budget.check(expected);
     return skip != null || slots.isFree() ? skip : saturated();
@@ -118,7 +149,7 @@ final class BackendState {
 
   private Entry enter(String model, Cost expected, boolean waited, boolean slot) {
     Circuit circuit = circuit(model);
-    Skip skip = circuit.check();
+    Skip skip = disabled ? DISABLED : circuit.check();
     skip = skip != null || waited ? skip : exhaustion.check(model);
     if (skip != null) {
       return skip;

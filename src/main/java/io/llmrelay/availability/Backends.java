@@ -2,6 +2,7 @@ package io.llmrelay.availability;
 
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.observe.RelayEvent.CircuitState;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
 import java.util.Collections;
@@ -68,10 +69,10 @@ public final class Backends {
    * The health of a backend.
    *
    * @param unavailable whether the backend serves no request: its circuit is open, it is in a
-   *     cooldown, its key is refused, or a budget of a day or longer is used up
+   *     cooldown, its key is refused, it is disabled, or a budget of a day or longer is used up
    * @param impaired whether it is unavailable, or unavailable for some models, or any of its
    *     budgets is used up
-   * @param details {@code {"circuit", "exhausted", "key", "budget", "connections"}}
+   * @param details {@code {"circuit", "exhausted", "key", "disabled", "budget", "connections"}}
    */
   public record Health(boolean unavailable, boolean impaired, JsonObject details) {}
 
@@ -91,7 +92,10 @@ public final class Backends {
         .remainingByModel()
         .forEach((model, ms) -> exhausted.put(new CandidateName(name, model).toString(), ms));
     boolean unavailable =
-        circuits.get(name) == CircuitState.OPEN || remaining != 0 || backend.budget.spent();
+        backend.isDisabled()
+            || circuits.get(name) == CircuitState.OPEN
+            || remaining != 0
+            || backend.budget.spent();
     boolean impaired =
         unavailable
             || !exhausted.isEmpty()
@@ -100,6 +104,9 @@ public final class Backends {
     JsonObject details = new JsonObject().put("circuit", circuit).put("exhausted", exhausted);
     if (backend.exhaustion.keyRefused()) {
       details.put("key", "refused");
+    }
+    if (backend.isDisabled()) {
+      details.put("disabled", true);
     }
     if (backend.budget.isLimited()) {
       details.put("budget", backend.budget.report());
@@ -111,5 +118,56 @@ public final class Backends {
             .put("max", backend.slots.max())
             .put("waiting", backend.slots.waiting()));
     return new Health(unavailable, impaired, details);
+  }
+
+  /** Returns whether there is a backend with this name. */
+  public boolean has(String name) {
+    return backends.containsKey(name);
+  }
+
+  /**
+   * Returns what an operator wants to know of a backend: {@code {"available", "disabled",
+   * "circuits": [{"name", "state", "half_open_in_ms"}], "cooldowns": [{"candidate", "reason",
+   * "for_ms"}], "budget", "connections"}}. A refused key is a cooldown without an end ({@code
+   * "for_ms": -1}).
+   */
+  public JsonObject status(String name) {
+    BackendState backend = backends.get(name);
+    Health health = health(name);
+    JsonArray circuits = new JsonArray();
+    backend
+        .circuits()
+        .forEach(
+            (circuit, each) ->
+                circuits.add(
+                    new JsonObject()
+                        .put("name", circuit)
+                        .put("state", each.state().code())
+                        .put("half_open_in_ms", each.halfOpenInMs())));
+    JsonArray cooldowns = new JsonArray();
+    Map<String, Long> remaining = backend.exhaustion.remainingByModel();
+    backend
+        .exhaustion
+        .reasons()
+        .forEach(
+            (model, reason) -> {
+              boolean all = model.isEmpty();
+              cooldowns.add(
+                  new JsonObject()
+                      .put("candidate", new CandidateName(name, all ? null : model).toString())
+                      .put("reason", reason)
+                      .put(
+                          "for_ms",
+                          all
+                              ? backend.exhaustion.remaining()
+                              : remaining.getOrDefault(model, 0L)));
+            });
+    return new JsonObject()
+        .put("available", !health.unavailable())
+        .put("disabled", backend.isDisabled())
+        .put("circuits", circuits)
+        .put("cooldowns", cooldowns)
+        .put("budget", health.details().getJsonObject("budget"))
+        .put("connections", health.details().getJsonObject("connections"));
   }
 }

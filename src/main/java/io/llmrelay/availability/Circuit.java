@@ -31,9 +31,16 @@ import java.util.function.LongSupplier;
  */
 final class Circuit {
 
-  /** One state with its outcomes or its trial. */
+  /**
+   * One state with its outcomes or its trial. Each closed state begins with a breaker of its own,
+   * so that the timer of an earlier one has no effect after an operator closed the circuit.
+   */
   private record State(
-      CircuitState name, long since, OutcomeWindow outcomes, AtomicReference<Pass> trial) {}
+      CircuitState name,
+      long since,
+      OutcomeWindow outcomes,
+      AtomicReference<Pass> trial,
+      CircuitBreaker breaker) {}
 
   /** The permission for one attempt. */
   static final class Pass {
@@ -47,7 +54,8 @@ final class Circuit {
     }
   }
 
-  private final CircuitBreaker breaker;
+  private final Vertx vertx;
+  private final String name;
   private final CircuitOptions options;
   private final LongSupplier clock;
   private final BiConsumer<CircuitState, CircuitState> listener;
@@ -68,18 +76,19 @@ final class Circuit {
       CircuitOptions options,
       LongSupplier clock,
       BiConsumer<CircuitState, CircuitState> listener) {
+    this.vertx = vertx;
+    this.name = name;
     this.options = options;
     this.clock = clock;
     this.listener = listener;
     state.set(closed());
-    breaker =
+  }
+
+  private CircuitBreaker newBreaker() {
+    CircuitBreaker created =
         CircuitBreaker.create(
-                name,
-                vertx,
-                new CircuitBreakerOptions()
-                    .setTimeout(-1)
-                    .setResetTimeout(options.getResetTimeout().toMillis()))
-            .halfOpenHandler(v -> halfOpen());
+            name, vertx, new CircuitBreakerOptions().setTimeout(-1).setResetTimeout(resetMs()));
+    return created.halfOpenHandler(v -> halfOpen(created));
   }
 
   CircuitState state() {
@@ -146,8 +155,34 @@ final class Circuit {
     suspectUntil = clock.getAsLong() + options.getWindow().toMillis();
   }
 
+  /** Opens the circuit for an operator; returns whether it was not open. */
+  boolean forceOpen() {
+    State now = state.get();
+    return now.name != CircuitState.OPEN && open(now);
+  }
+
+  /** Closes the circuit for an operator; returns whether it was not closed. */
+  boolean forceClose() {
+    State now = state.get();
+    return now.name != CircuitState.CLOSED && close(now);
+  }
+
+  /** Closes the circuit for an operator, and discards the outcomes of a closed one. */
+  boolean reset() {
+    suspectUntil = Long.MIN_VALUE;
+    return close(state.get());
+  }
+
+  /** Returns the milliseconds until an open circuit is half-open; -1 unless it is open. */
+  long halfOpenInMs() {
+    State now = state.get();
+    return now.name == CircuitState.OPEN
+        ? Math.max(0, now.since + resetMs() - clock.getAsLong())
+        : -1;
+  }
+
   void close() {
-    breaker.close();
+    state.get().breaker.close();
   }
 
   private void alive(Pass pass) {
@@ -176,25 +211,40 @@ final class Circuit {
     }
   }
 
-  private void open(State from) {
-    if (state.compareAndSet(from, new State(CircuitState.OPEN, clock.getAsLong(), null, null))) {
-      suspectUntil = Long.MIN_VALUE;
-      listener.accept(from.name, CircuitState.OPEN);
-      breaker.open();
+  private boolean open(State from) {
+    State open = new State(CircuitState.OPEN, clock.getAsLong(), null, null, from.breaker);
+    if (!state.compareAndSet(from, open)) {
+      return false;
     }
+    suspectUntil = Long.MIN_VALUE;
+    listener.accept(from.name, CircuitState.OPEN);
+    from.breaker.open();
+    return true;
   }
 
-  private void close(State halfOpen) {
-    if (state.compareAndSet(halfOpen, closed())) {
-      breaker.reset();
-      listener.accept(CircuitState.HALF_OPEN, CircuitState.CLOSED);
+  private boolean close(State from) {
+    if (!state.compareAndSet(from, closed())) {
+      return false;
     }
+    from.breaker.close();
+    if (from.name != CircuitState.CLOSED) {
+      listener.accept(from.name, CircuitState.CLOSED);
+    }
+    return true;
   }
 
-  /** Half-opens the circuit; called by the breaker's timer. */
-  private void halfOpen() {
-    state.set(new State(CircuitState.HALF_OPEN, clock.getAsLong(), null, new AtomicReference<>()));
-    listener.accept(CircuitState.OPEN, CircuitState.HALF_OPEN);
+  /** Half-opens the circuit; called by a breaker's timer. */
+  @SuppressWarnings("ReferenceEquality")
+  private void halfOpen(CircuitBreaker breaker) {
+    State now = state.get();
+    State halfOpen =
+        new State(
+            CircuitState.HALF_OPEN, clock.getAsLong(), null, new AtomicReference<>(), breaker);
+    if (now.breaker == breaker
+        && now.name == CircuitState.OPEN
+        && state.compareAndSet(now, halfOpen)) {
+      listener.accept(CircuitState.OPEN, CircuitState.HALF_OPEN);
+    }
   }
 
   private State closed() {
@@ -207,7 +257,8 @@ final class Circuit {
             options.getMaxFailures(),
             options.getFailureRate(),
             now),
-        null);
+        null,
+        newBreaker());
   }
 
   private boolean isFree(Pass trial) {

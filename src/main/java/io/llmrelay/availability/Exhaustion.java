@@ -200,6 +200,35 @@ final class Exhaustion {
     return entry == null ? 0 : entry.until == REFUSED ? -1 : entry.until - clock.getAsLong();
   }
 
+  /**
+   * Ends the cooldown of a model, or all cooldowns if the model is {@code null}; a refused key
+   * counts as one.
+   *
+   * @return whether there was one
+   */
+  boolean clear(String model) {
+    boolean any = model == null ? !entries.isEmpty() : current(model) != null;
+    if (model == null) {
+      entries.clear();
+    } else {
+      entries.remove(model);
+    }
+    return any;
+  }
+
+  /** Returns the reason of each cooldown by model; that of the whole backend has no name. */
+  Map<String, String> reasons() {
+    long now = clock.getAsLong();
+    Map<String, String> reasons = new TreeMap<>();
+    entries.forEach(
+        (model, entry) -> {
+          if (entry.until > now) {
+            reasons.put(model, entry.kind.code());
+          }
+        });
+    return reasons;
+  }
+
   /** Returns the remaining cooldown in milliseconds by model. */
   Map<String, Long> remainingByModel() {
     long now = clock.getAsLong();

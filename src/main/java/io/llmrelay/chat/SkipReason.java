@@ -20,6 +20,8 @@ public enum SkipReason {
   SATURATED,
   /** The backend's budget is used up, or too small for this request. */
   BUDGET,
+  /** An operator has disabled it. */
+  DISABLED,
   /** A reason this version does not know. */
   OTHER;
 

@@ -51,6 +51,11 @@ final class GatewayCheck {
       if (admin.getPort() != 0 && admin.getPort() == gateway.getPort()) {
         problems.add("gateway.admin.port", "must differ from gateway.port");
       }
+      if (admin.keyProblem() != null) {
+        problems.add("gateway.admin.key", admin.keyProblem());
+      } else if (admin.getSha256() != null && !SHA256.matcher(admin.getSha256()).matches()) {
+        problems.add("gateway.admin.sha256", "must be the key's SHA-256: 64 hex digits");
+      }
     }
   }
 

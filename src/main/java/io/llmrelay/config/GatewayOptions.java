@@ -2,9 +2,6 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
-import io.netty.util.NetUtil;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -206,13 +203,7 @@ public class GatewayOptions {
 
   /** Returns whether the host is {@code localhost} or a loopback address. */
   public boolean isLocal() {
-    byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
-    try {
-      return "localhost".equalsIgnoreCase(host)
-          || (address != null && InetAddress.getByAddress(address).isLoopbackAddress());
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("four or sixteen bytes are an address", e);
-    }
+    return LocalHost.is(host);
   }
 
   /** Resolves relative paths against a folder. */
@@ -235,6 +226,7 @@ public class GatewayOptions {
   public GatewayOptions masked() {
     GatewayOptions masked = new GatewayOptions(this);
     masked.keys.replaceAll((name, key) -> key.masked());
+    masked.admin = admin == null ? null : admin.masked();
     return masked;
   }
 

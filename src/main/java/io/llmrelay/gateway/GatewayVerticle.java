@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.Gateway;
 import io.llmrelay.LlmRelay;
+import io.llmrelay.RelayAdmin;
 import io.llmrelay.config.AdminOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
@@ -10,6 +11,7 @@ import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.Connections;
 import io.llmrelay.gateway.server.HostCheck;
 import io.llmrelay.gateway.server.OpenStreams;
+import io.llmrelay.gateway.server.OperatorAuth;
 import io.llmrelay.gateway.server.Quota;
 import io.llmrelay.gateway.server.Servers;
 import io.vertx.core.Future;
@@ -18,10 +20,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Serves a relay over HTTP as OpenAI's chat completions API.
@@ -29,9 +29,10 @@ import java.util.function.Supplier;
  * <ul>
  *   <li>{@code POST /v1/chat/completions}, {@code GET /v1/models}, {@code GET /v1/models/{id}}
  *   <li>{@code GET /health/live}, {@code /health/ready}
- *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, and {@code
- *       POST /admin/reload}: at the admin address if one is configured; else beside the API if it
- *       listens on a loopback address and requires no keys; else nowhere
+ *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, the status
+ *       page at {@code /} and the endpoints under {@code /admin}: at the admin address if one is
+ *       configured; else beside the API if it listens on a loopback address and requires no keys;
+ *       else nowhere
  * </ul>
  *
  * <p>Several instances share one port, and must share one {@link AccessControl}.
@@ -43,12 +44,13 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
   private final GatewayOptions options;
   private final LlmRelay relay;
   private final AccessControl access;
-  private final Supplier<Future<JsonObject>> reload;
+  private final RelayAdmin relayAdmin;
   private Connections connections;
   private OpenStreams streams;
   private HostCheck hosts;
   private HostCheck adminHosts;
   private int maxBodyBytes;
+  private final OperatorAuth operators;
   private HttpServer server;
   private HttpServer admin;
 
@@ -60,19 +62,16 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
   /**
    * @param relay serves the requests; the caller closes it
    * @param access the keys and limits; shared by all instances
-   * @param reload reloads the configuration and returns the result, or fails with a {@link
-   *     ConfigException}; called on the gateway's event loop. {@code null} if there is none to
-   *     reload
+   * @param admin what operators see of the relay and do to it; {@code null} if the relay is not in
+   *     this process
    */
   public GatewayVerticle(
-      GatewayOptions options,
-      LlmRelay relay,
-      AccessControl access,
-      Supplier<Future<JsonObject>> reload) {
+      GatewayOptions options, LlmRelay relay, AccessControl access, RelayAdmin admin) {
     this.options = new GatewayOptions(options);
     this.relay = relay;
     this.access = access;
-    this.reload = reload;
+    this.relayAdmin = admin;
+    operators = new OperatorAuth(this.options.getAdmin());
     maxBodyBytes = options.getMaxBody();
   }
 
@@ -83,7 +82,7 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
         new OpenStreams(
             vertx, options.getHeartbeat().toMillis(), options.getWriteIdleTimeout().toMillis());
     updateHostChecks(options);
-    Routes routes = new Routes(vertx, relay, reload, streams);
+    Routes routes = new Routes(vertx, relay, relayAdmin, operators, streams, () -> maxBodyBytes);
     server =
         Servers.create(
             vertx, Servers.options(options), apiHandler(routes), Routes::sendError, connections);
@@ -107,11 +106,11 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
    */
   private Handler<HttpServerRequest> apiHandler(Routes routes) {
     AuthHandler auth = new AuthHandler(access, connections, () -> hosts, true);
-    Router withoutAdmin = routes.api(auth, () -> maxBodyBytes, false);
+    Router withoutAdmin = routes.api(auth, false);
     if (options.getAdmin() != null || !options.isLocal()) {
       return withoutAdmin;
     }
-    Router withAdmin = routes.api(auth, () -> maxBodyBytes, true);
+    Router withAdmin = routes.api(auth, true);
     return request -> (access.isAnonymous() ? withAdmin : withoutAdmin).handle(request);
   }
 
@@ -174,7 +173,8 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
     Promise<List<String>> done = Promise.promise();
     context.runOnContext(
         v -> {
-          List<String> restart = ReloadCheck.restartKeys(options, next, !access.isAnonymous());
+          List<String> restart =
+              ReloadCheck.restartKeys(options, next, !access.isAnonymous(), operators.hasKey());
           updateTls(restart)
               .map(
                   updated -> {
@@ -196,6 +196,11 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
   private void apply(GatewayOptions next, List<String> restart) {
     if (!restart.contains(ReloadCheck.KEYS)) {
       access.update(next);
+    }
+    if (options.getAdmin() != null
+        && next.getAdmin() != null
+        && !restart.contains(ReloadCheck.ADMIN_KEY)) {
+      operators.update(next.getAdmin());
     }
     maxBodyBytes = next.getMaxBody();
     long writeIdleMs = next.getWriteIdleTimeout().toMillis();

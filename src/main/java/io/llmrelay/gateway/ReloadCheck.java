@@ -11,22 +11,28 @@ import java.util.Objects;
 final class ReloadCheck {
   static final String KEYS = "gateway.keys";
   static final String TLS = "gateway.tls";
+  static final String ADMIN_KEY = "gateway.admin.key";
 
   private ReloadCheck() {}
 
   /**
-   * Returns the keys of settings that differ and require a restart. Removing all keys is one of
-   * them unless anonymous access is allowed explicitly, so that a truncated file cannot open a
-   * gateway.
+   * Returns the keys of settings that differ and require a restart. Removing the operators' key is
+   * one of them, and removing all other keys unless anonymous access is allowed explicitly, so that
+   * a truncated file cannot open a gateway.
    *
    * @param hasKeys whether the running gateway requires keys
+   * @param hasAdminKey whether its admin address requires a key for actions
    */
-  static List<String> restartKeys(GatewayOptions current, GatewayOptions next, boolean hasKeys) {
+  static List<String> restartKeys(
+      GatewayOptions current, GatewayOptions next, boolean hasKeys, boolean hasAdminKey) {
     List<String> keys = new ArrayList<>();
     addIfChanged(keys, "gateway.host", current.getHost(), next.getHost());
     addIfChanged(keys, "gateway.port", current.getPort(), next.getPort());
     addIfChanged(keys, TLS, files(current.getTls()), files(next.getTls()));
     addIfChanged(keys, "gateway.admin", address(current.getAdmin()), address(next.getAdmin()));
+    if (hasAdminKey && (next.getAdmin() == null || next.getAdmin().getSha256() == null)) {
+      keys.add(ADMIN_KEY);
+    }
     if (hasKeys && next.getKeys().isEmpty() && !next.isAllowAnonymous()) {
       keys.add(KEYS);
     }

@@ -1,6 +1,11 @@
 package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
+import io.llmrelay.RelayAdmin;
+import io.llmrelay.gateway.admin.ActionHandler;
+import io.llmrelay.gateway.admin.PageHandler;
+import io.llmrelay.gateway.admin.ReloadHandler;
+import io.llmrelay.gateway.admin.StatusEvents;
 import io.llmrelay.gateway.anthropic.AnthropicModels;
 import io.llmrelay.gateway.anthropic.CountTokensHandler;
 import io.llmrelay.gateway.anthropic.MessagesFront;
@@ -14,20 +19,19 @@ import io.llmrelay.gateway.responses.ResponsesFront;
 import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
-import io.vertx.core.Future;
+import io.llmrelay.gateway.server.OperatorAuth;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 
 /**
  * Maps paths to handlers, and errors to the front that renders them. Every route requires a key
@@ -51,23 +55,36 @@ final class Routes {
 
   private final Vertx vertx;
   private final LlmRelay relay;
-  private final Supplier<Future<JsonObject>> reload;
+  private final RelayAdmin relayAdmin;
+  private final OperatorAuth operators;
   private final OpenStreams streams;
+  private final IntSupplier maxBodyBytes;
 
-  Routes(Vertx vertx, LlmRelay relay, Supplier<Future<JsonObject>> reload, OpenStreams streams) {
+  /**
+   * @param relayAdmin what operators see and do; {@code null} if the relay is not in this process
+   * @param maxBodyBytes supplies the current body limit
+   */
+  Routes(
+      Vertx vertx,
+      LlmRelay relay,
+      RelayAdmin relayAdmin,
+      OperatorAuth operators,
+      OpenStreams streams,
+      IntSupplier maxBodyBytes) {
     this.vertx = vertx;
     this.relay = relay;
-    this.reload = reload;
+    this.relayAdmin = relayAdmin;
+    this.operators = operators;
     this.streams = streams;
+    this.maxBodyBytes = maxBodyBytes;
   }
 
   /**
    * Returns a router for the API and health checks.
    *
-   * @param maxBodyBytes supplies the current body limit
    * @param withAdmin whether to include the operators' endpoints
    */
-  Router api(AuthHandler auth, IntSupplier maxBodyBytes, boolean withAdmin) {
+  Router api(AuthHandler auth, boolean withAdmin) {
     Router router = router();
     FRONTS.forEach(
         (path, front) ->
@@ -142,8 +159,49 @@ final class Routes {
     router.route("/metrics").handler(auth::checkHost).handler(auth::refuseWebPages);
     get(router, "/metrics", status::metrics);
     router.route("/admin/reload").handler(auth::checkHost);
-    router.post("/admin/reload").handler(auth::refuseWebPages).handler(new ReloadHandler(reload));
-    refuseOtherMethods("POST", router.route("/admin/reload"));
+    post(router, auth, "/admin/reload", operators::requireKey, new ReloadHandler(relayAdmin));
+    if (relayAdmin != null) {
+      addPage(router, auth);
+    }
+  }
+
+  /** Adds the status page, what it shows and what it does. */
+  private void addPage(Router router, AuthHandler auth) {
+    PageHandler.FILES.forEach(
+        (path, file) -> {
+          router.route(path).handler(auth::checkHost);
+          get(router, path, new PageHandler(file));
+        });
+    StatusEvents events = new StatusEvents(vertx, relayAdmin);
+    for (String path : List.of("/admin/status", "/admin/events")) {
+      router.route(path).handler(auth::checkHost).handler(auth::refuseOtherOrigins);
+    }
+    get(router, "/admin/status", events::status);
+    get(router, "/admin/events", events::events);
+    router.route("/admin/backends/:name/:action").handler(auth::checkHost);
+    post(
+        router,
+        auth,
+        "/admin/backends/:name/:action",
+        operators::requireOperator,
+        new ActionHandler(relayAdmin));
+    router.route("/admin/playground").handler(auth::checkHost);
+    post(
+        router,
+        auth,
+        "/admin/playground",
+        operators::requireOperator,
+        new ChatHandler(OpenAiFront.INSTANCE, relay, maxBodyBytes, streams));
+  }
+
+  private static void post(
+      Router router,
+      AuthHandler auth,
+      String path,
+      Handler<RoutingContext> guard,
+      Handler<RoutingContext> handler) {
+    router.post(path).handler(auth::refuseOtherOrigins).handler(guard).handler(handler);
+    refuseOtherMethods("POST", router.route(path));
   }
 
   private static void addHealth(Router router, AuthHandler auth, StatusHandler status) {

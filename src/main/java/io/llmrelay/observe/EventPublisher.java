@@ -91,6 +91,11 @@ public final class EventPublisher implements RelayListener {
     publish(event);
   }
 
+  @Override
+  public void onOperatorAction(RelayEvent.OperatorAction event) {
+    publish(event);
+  }
+
   private void publish(RelayEvent event) {
     bus.publish(address, onDemand ? (Supplier<JsonObject>) event::toJson : event.toJson(), options);
   }

@@ -234,6 +234,24 @@ public sealed interface RelayEvent {
     }
   }
 
+  /**
+   * An operator acted on a backend.
+   *
+   * @param target the backend's name, or {@code backend/model} if the action is about one model
+   * @param action such as {@code open_circuit} or {@code disable}
+   * @param changed whether the action changed anything
+   */
+  record OperatorAction(String target, String action, boolean changed) implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return new JsonObject()
+          .put("event", "operator_action")
+          .put("target", target)
+          .put("action", action)
+          .put("changed", changed);
+    }
+  }
+
   private static JsonObject event(String name, String requestId) {
     return new JsonObject().put("event", name).put("request_id", requestId);
   }

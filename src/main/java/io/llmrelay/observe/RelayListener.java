@@ -38,4 +38,7 @@ public interface RelayListener {
 
   /** Called when a budget reaches its warning threshold, and when it is used up. */
   default void onBudgetThreshold(RelayEvent.BudgetThreshold event) {}
+
+  /** Called when an operator has acted on a backend, after the changes it made. */
+  default void onOperatorAction(RelayEvent.OperatorAction event) {}
 }

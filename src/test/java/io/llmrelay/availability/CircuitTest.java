@@ -108,6 +108,69 @@ class CircuitTest {
   }
 
   @Nested
+  class Operated {
+    @Test
+    void opensAndHalfOpensAsUsual() {
+      Circuit circuit = closed(10);
+
+      assertThat(circuit.forceOpen()).isTrue();
+
+      await().untilAsserted(() -> is(circuit, HALF_OPEN));
+      assertThat(transitions).containsExactly("closed > open", "open > half_open");
+      assertThat(circuit.halfOpenInMs()).isEqualTo(-1);
+    }
+
+    @Test
+    void isOpenUntilTheResetTimeout() {
+      Circuit circuit = open();
+      now.addAndGet(20_000);
+
+      assertThat(circuit.forceOpen()).isFalse();
+      assertThat(circuit.halfOpenInMs()).isEqualTo(40_000);
+    }
+
+    @Test
+    void closesAnOpenCircuitWhoseTimerHasNoEffectAfterwards() {
+      Circuit circuit = open(300);
+
+      assertThat(circuit.forceClose()).isTrue();
+      assertThat(circuit.forceClose()).isFalse();
+      is(circuit, CLOSED);
+      transitions.clear();
+      Circuit timed = open(300);
+      attempt(circuit, ALIVE);
+
+      await().untilAsserted(() -> is(timed, HALF_OPEN));
+      is(circuit, CLOSED);
+    }
+
+    @Test
+    void closesAHalfOpenCircuitWhoseTrialCountsNoLonger() {
+      Circuit circuit = halfOpen();
+      Circuit.Pass trial = circuit.enter();
+
+      assertThat(circuit.forceClose()).isTrue();
+      circuit.settle(trial, FAILURE);
+
+      is(circuit, CLOSED);
+      assertThat(transitions).containsExactly("half_open > closed");
+    }
+
+    @Test
+    void resetDiscardsOutcomesAndSuspicion() {
+      Circuit circuit = closed();
+      attempts(circuit, MAX_FAILURES - 1, FAILURE);
+      circuit.suspect();
+
+      assertThat(circuit.reset()).isTrue();
+      attempt(circuit, FAILURE);
+
+      is(circuit, CLOSED);
+      assertThat(transitions).isEmpty();
+    }
+  }
+
+  @Nested
   class Closed {
     @Test
     void letsEverybodyIn() {

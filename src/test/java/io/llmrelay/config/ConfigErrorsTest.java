@@ -131,6 +131,8 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
+        "gateway: {admin: {key: short}}      | gateway.admin.key must have at least 20 visible ASCII characters",
+        "gateway: {admin: {sha256: abc}}     | gateway.admin.sha256 must be the key's SHA-256: 64 hex digits",
         "gateway: {admin: {port: 8080}}      | gateway.admin.port must differ from gateway.port",
         "gateway: ''                         | gateway has no valid value",
         "timeouts: {total: 0s}               | timeouts.total must be longer than 0",

@@ -42,6 +42,10 @@ class EventPublisherTest {
            "max": 5.0, "spent": false, "renews_in_ms": 60000}
           """,
           """
+          {"event": "operator_action", "target": "primary", "action": "open_circuit",
+           "changed": true}
+          """,
+          """
           {"event": "fallback", "request_id": "r1", "from": "primary/m", "to": "secondary/m",
            "reason": "server_error"}
           """,

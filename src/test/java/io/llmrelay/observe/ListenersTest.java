@@ -62,6 +62,11 @@ class ListenersTest {
     public void onBudgetThreshold(RelayEvent.BudgetThreshold event) {
       events.add(event);
     }
+
+    @Override
+    public void onOperatorAction(RelayEvent.OperatorAction event) {
+      events.add(event);
+    }
   }
 
   @Test

@@ -30,6 +30,7 @@ final class Samples {
           new RelayEvent.CircuitStateChange("primary", CircuitState.CLOSED, CircuitState.OPEN),
           new RelayEvent.Exhausted("primary/m", "rate_limited", 3000),
           new RelayEvent.BudgetThreshold("primary", "daily-usd", 4.5, 5.0, false, 60_000),
+          new RelayEvent.OperatorAction("primary", "open_circuit", true),
           new RelayEvent.Fallback("r1", "primary/m", "secondary/m", "server_error"),
           new RelayEvent.AttemptStart("r1", 2, "secondary", "m"),
           new RelayEvent.FirstChunk("r1", "secondary", "m", 1500),

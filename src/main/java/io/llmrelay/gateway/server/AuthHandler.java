@@ -2,6 +2,7 @@ package io.llmrelay.gateway.server;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Supplier;
 
@@ -18,6 +19,7 @@ public final class AuthHandler {
   private static final String API_KEY = "x-api-key";
   private static final String FETCH_SITE = "sec-fetch-site";
   private static final String USER_INITIATED = "none";
+  private static final String SAME_ORIGIN = "same-origin";
 
   private final AccessControl access;
   private final Connections connections;
@@ -74,6 +76,28 @@ public final class AuthHandler {
     proceed(ctx, webPage ? GatewayError.webPage() : null);
   }
 
+  /** Refuses requests that a browser sends for pages of another origin. */
+  public void refuseOtherOrigins(RoutingContext ctx) {
+    HttpServerRequest request = ctx.request();
+    String site = request.getHeader(FETCH_SITE);
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    boolean own =
+        (site == null || site.equals(USER_INITIATED) || site.equals(SAME_ORIGIN))
+            && (origin == null || isOwn(origin, request.authority()));
+    proceed(ctx, own ? null : GatewayError.webPage());
+  }
+
+  /** Returns whether an origin has the authority of the request; the scheme may be a proxy's. */
+  private static boolean isOwn(String origin, HostAndPort authority) {
+    int scheme = origin.indexOf("://");
+    boolean web = origin.startsWith("http://") || origin.startsWith("https://");
+    HostAndPort parsed = web ? HostAndPort.parseAuthority(origin.substring(scheme + 3), -1) : null;
+    return parsed != null
+        && authority != null
+        && parsed.host().equalsIgnoreCase(authority.host())
+        && parsed.port() == authority.port();
+  }
+
   private static void proceed(RoutingContext ctx, GatewayError error) {
     if (error == null) {
       ctx.next();
@@ -94,7 +118,7 @@ public final class AuthHandler {
       return origin.startsWith("http") || origin.equals("null");
     }
     String site = request.getHeader(FETCH_SITE);
-    return site != null && !site.equals(USER_INITIATED) && !site.equals("same-origin");
+    return site != null && !site.equals(USER_INITIATED) && !site.equals(SAME_ORIGIN);
   }
 
   /**

@@ -1,0 +1,102 @@
+package io.llmrelay;
+
+import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.Backends;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.observe.Activity;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The {@link RelayAdmin} of a {@link RelayVerticle}. */
+final class Operations implements RelayAdmin {
+  private final Activity activity = new Activity();
+  private final Availability availability;
+  private final Supplier<Future<JsonObject>> reload;
+  private volatile List<Configured> configured = List.of();
+  private volatile boolean closed;
+
+  /** A backend as it is configured. */
+  private record Configured(String name, String dialect, List<String> models, String model) {}
+
+  /**
+   * @param reload reloads the configuration; {@code null} if there is none to reload
+   */
+  Operations(Availability availability, Supplier<Future<JsonObject>> reload) {
+    this.availability = availability;
+    this.reload = reload;
+  }
+
+  /** Returns the listener that must receive the relay's events. */
+  Activity activity() {
+    return activity;
+  }
+
+  /** Applies the relay's options, once the availability is configured for them. */
+  void configure(RelayOptions options) {
+    configured =
+        options.getBackends().entrySet().stream()
+            .map(
+                entry ->
+                    new Configured(
+                        entry.getKey(),
+                        entry.getValue().getDialect(),
+                        entry.getValue().getModels(),
+                        entry.getValue().getDefaultModel()))
+            .toList();
+    activity.retain(options.getBackends().keySet());
+  }
+
+  /** Ends what watches the relay, because it is shutting down. */
+  void close() {
+    closed = true;
+  }
+
+  @Override
+  public JsonObject status(long afterFailover, long afterChange) {
+    Backends states = availability.backends();
+    JsonArray backends = new JsonArray();
+    for (Configured backend : configured) {
+      if (states.has(backend.name)) {
+        backends.add(
+            new JsonObject()
+                .put("name", backend.name)
+                .put("dialect", backend.dialect)
+                .put("models", new JsonArray(backend.models))
+                .put("default_model", backend.model)
+                .mergeIn(states.status(backend.name))
+                .put("last_minute", activity.backendJson(backend.name)));
+      }
+    }
+    return new JsonObject()
+        .put("time", System.currentTimeMillis())
+        .put("requests", availability.requests())
+        .put("reloadable", isReloadable())
+        .put("backends", backends)
+        .put("in_flight", activity.requestsJson())
+        .put("failovers", activity.failovers(afterFailover))
+        .put("changes", activity.changes(afterChange));
+  }
+
+  @Override
+  public Boolean apply(Action action, String backend, String model) {
+    return availability.apply(Availability.Action.valueOf(action.name()), backend, model);
+  }
+
+  @Override
+  public boolean isReloadable() {
+    return reload != null;
+  }
+
+  @Override
+  public Future<JsonObject> reload() {
+    return reload.get();
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
+  }
+}

@@ -1,0 +1,63 @@
+package io.llmrelay;
+
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+
+/**
+ * What operators see of a relay and do to it, for all lanes. A {@link RelayVerticle} passes it to
+ * its {@link Gateway}s. Thread-safe.
+ */
+public interface RelayAdmin {
+  /** An action of an operator on a backend. */
+  enum Action {
+    /** Opens a circuit, which is half-open after the usual time. */
+    OPEN_CIRCUIT,
+    /** Closes a circuit. */
+    CLOSE_CIRCUIT,
+    /** Closes a circuit and discards the outcomes it has counted. */
+    RESET_CIRCUIT,
+    /** Ends cooldowns, and tries a refused key again. */
+    CLEAR_COOLDOWN,
+    /** Makes no further attempt at the backend until it is enabled or the relay restarts. */
+    DISABLE,
+    /** Ends {@link #DISABLE}. */
+    ENABLE;
+
+    /** Returns the name in paths, such as {@code open-circuit}. */
+    public String code() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * Returns the state of the relay: {@code {"time", "requests", "reloadable", "backends": [{"name",
+   * "dialect", "models", "available", "disabled", "circuits", "cooldowns", "budget", "connections",
+   * "last_minute"}], "in_flight": {"count", "latest"}, "failovers", "changes"}}.
+   *
+   * @param afterFailover the number of the last failover that is not wanted; 0 for all that are
+   *     kept
+   * @param afterChange the number of the last change of a backend that is not wanted
+   */
+  JsonObject status(long afterFailover, long afterChange);
+
+  /**
+   * Applies an action. Requests in flight are not affected.
+   *
+   * @param model the model whose circuit or cooldown is meant; {@code null} for all of the backend
+   * @return whether anything changed; {@code null} for an unknown backend
+   */
+  Boolean apply(Action action, String backend, String model);
+
+  /** Returns whether there is a configuration to {@link #reload}. */
+  boolean isReloadable();
+
+  /**
+   * Reloads the configuration and returns the result. Fails with a {@link
+   * io.llmrelay.config.ConfigException} for an invalid one. May be called on any event loop.
+   */
+  Future<JsonObject> reload();
+
+  /** Returns whether the relay is shutting down, so that nothing is watched any longer. */
+  boolean isClosed();
+}

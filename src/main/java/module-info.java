@@ -21,6 +21,8 @@ module io.llmrelay {
   requires com.fasterxml.jackson.dataformat.yaml;
   requires java.logging;
   requires java.net.http;
+  requires static com.hazelcast.core;
+  requires static io.vertx.clustermanager.hazelcast;
   requires static io.vertx.metrics.micrometer;
   requires static io.vertx.web;
   requires static micrometer.core;

@@ -19,6 +19,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
@@ -64,7 +66,10 @@ final class RelayClient implements LlmRelay {
   /** Converts options to the settings of an endpoint. */
   static BusSettings settings(BusOptions options) {
     return new BusSettings(
-        options.getWindow(), options.getPingInterval(), options.getPingTimeout());
+        options.getWindow(),
+        options.getPingInterval(),
+        options.getPingTimeout(),
+        options.getOpenTimeout());
   }
 
   @Override
@@ -135,7 +140,8 @@ final class RelayClient implements LlmRelay {
                           cancellations.add(cancelOn, cancel);
                           sink.opening(
                               endpointContext,
-                              new BusClient(endpoint, prefix + "." + service).open(request, sink),
+                              new BusClient(endpoint, prefix + "." + service, !local)
+                                  .open(request, sink),
                               () -> cancellations.remove(cancelOn, cancel));
                         }));
   }
@@ -167,15 +173,35 @@ final class RelayClient implements LlmRelay {
         });
   }
 
+  /** Asks a relay on this node or, if there is none, relays on other nodes one after the other. */
   private Future<JsonObject> ask(String service, JsonObject body, Duration timeout) {
     return ask(service, body, new DeliveryOptions().setSendTimeout(timeout.toMillis()));
   }
 
   private Future<JsonObject> ask(String service, Object body, DeliveryOptions options) {
-    return vertx
-        .eventBus()
-        .<JsonObject>request(prefix + "." + service, body, options)
-        .map(Message::body)
-        .recover(error -> Future.failedFuture(FrameCodec.refusal(error).toException()));
+    String address = prefix + "." + service;
+    Future<JsonObject> reply = send(address, body, new DeliveryOptions(options).setLocalOnly(true));
+    if (!local && vertx.isClustered()) {
+      DeliveryOptions brief =
+          new DeliveryOptions(options).setSendTimeout(settings.openTimeout().toMillis());
+      reply =
+          reply
+              .recover(error -> sendElsewhere(error, address, body, brief))
+              .recover(error -> sendElsewhere(error, address, body, brief))
+              .recover(error -> sendElsewhere(error, address, body, options));
+    }
+    return reply.recover(error -> Future.failedFuture(FrameCodec.refusal(error).toException()));
+  }
+
+  private Future<JsonObject> sendElsewhere(
+      Throwable error, String address, Object body, DeliveryOptions options) {
+    boolean refused =
+        error instanceof ReplyException reply
+            && reply.failureType() == ReplyFailure.RECIPIENT_FAILURE;
+    return refused ? Future.failedFuture(error) : send(address, body, options);
+  }
+
+  private Future<JsonObject> send(String address, Object body, DeliveryOptions options) {
+    return vertx.eventBus().<JsonObject>request(address, body, options).map(Message::body);
   }
 }

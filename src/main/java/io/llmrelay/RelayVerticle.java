@@ -1,6 +1,7 @@
 package io.llmrelay;
 
 import io.llmrelay.availability.Availability;
+import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.ReloadCheck;
@@ -105,6 +106,13 @@ public class RelayVerticle extends VerticleBase {
 
   /** Deploys the first lane before the others, so that an error in the options is reported once. */
   private Future<?> deploy(RelayOptions resolved) {
+    if (resolved.getCluster() != null && !vertx.isClustered()) {
+      return Future.failedFuture(
+          new ConfigException(
+              List.of(
+                  "cluster is for the runnable jar: an embedded relay takes part in the cluster of"
+                      + " its Vert.x, and this Vert.x is not clustered")));
+    }
     startOptions = resolved;
     options = resolved;
     int count = options.getLanes() == null ? 1 : options.getLanes();

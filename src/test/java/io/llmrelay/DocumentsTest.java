@@ -32,7 +32,7 @@ class DocumentsTest {
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
   private static final Pattern SETTING =
       Pattern.compile(
-          "(gateway|backends|timeouts|retries|limits|circuit|queue|exhaustion|latch|bus|catalog)"
+          "(gateway|backends|timeouts|retries|limits|circuit|queue|exhaustion|latch|bus|cluster|catalog)"
               + "(\\.[a-z*\\[\\]-]+)+");
 
   static List<Path> documents() {
@@ -135,7 +135,7 @@ class DocumentsTest {
   @MethodSource("documents")
   void everyScriptIsThereAndKnowsItsOptions(Path document) throws IOException {
     String text = Documents.text(document);
-    for (MatchResult call : matches("scripts/([a-z]+)\\b([^`\n#|&]*)", text).toList()) {
+    for (MatchResult call : matches("scripts/([a-z]+(?:-[a-z]+)*)\\b([^`\n#|&]*)", text).toList()) {
       Path script = Path.of("scripts", call.group(1));
       assertThat(script).as(document + ": " + call.group()).isExecutable();
       String known = readersOfOptions(script);

@@ -64,7 +64,7 @@ public final class Availability {
     context = vertx.getOrCreateContext();
     this.now = now;
     keys = new KeyProbes(vertx, firstProbe, this::acceptsKey, this::keyAccepted);
-    news = new News(vertx, this);
+    news = new News(vertx, context, this, now);
   }
 
   /**
@@ -246,7 +246,8 @@ public final class Availability {
     boolean cleared = state.exhaustion.clear(model);
     if (refused) {
       context.runOnContext(v -> keys.keyAccepted(state.name));
-      publish(state, keyEvent(state, 0));
+      deliverKey(state, 0);
+      news.key(state, false);
     }
     if (cleared) {
       changed();
@@ -296,8 +297,25 @@ public final class Availability {
         && backend.exhaustion.extend(model, cooldown.kind(), cooldown.forMs())
         && !backend.isRetired()) {
       String name = new CandidateName(backend.name, model).toString();
-      publish(backend, new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
+      changed();
+      deliver(new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
+      news.cooldown(backend, model, cooldown.kind(), cooldown.forMs());
     }
+  }
+
+  /** Begins or extends a cooldown that another node announced. */
+  void adoptCooldown(BackendState backend, String model, FailureKind kind, long forMs) {
+    if (kind != FailureKind.AUTHENTICATION
+        && forMs > 0
+        && backend.exhaustion.extend(model, kind, forMs)) {
+      changed();
+    }
+  }
+
+  /** Adds what another node announced that it spent. */
+  void adoptSpend(BackendState backend, Cost spent) {
+    backend.budget.spentElsewhere(spent);
+    changed();
   }
 
   /**
@@ -306,11 +324,17 @@ public final class Availability {
    * @param here whether this node detected it, and therefore notifies the other nodes
    */
   void keyRefused(BackendState backend, boolean here) {
-    if (backend.exhaustion.refuseKey() && !backend.isRetired()) {
+    boolean adopted = here ? backend.refuseKey() : backend.adoptKeyRefusal(now.getAsLong());
+    if (!adopted || backend.isRetired()) {
+      return;
+    }
+    if (here) {
       context.runOnContext(v -> keys.keyRefused(backend.name));
-      if (here) {
-        publish(backend, keyEvent(backend, -1));
-      }
+      deliverKey(backend, -1);
+      news.key(backend, true);
+    } else {
+      context.runOnContext(v -> keys.keyRefusedElsewhere(backend.name));
+      changed();
     }
   }
 
@@ -323,16 +347,18 @@ public final class Availability {
 
   /** Makes a backend available that accepts its key again. */
   void keyAccepted(BackendState backend, boolean here) {
-    if (backend.exhaustion.acceptKey()) {
+    if (backend.acceptKey(here, now.getAsLong())) {
       context.runOnContext(v -> keys.keyAccepted(backend.name));
       if (here) {
-        publish(backend, keyEvent(backend, 0));
+        deliverKey(backend, 0);
+        news.key(backend, false);
       }
     }
   }
 
-  private static Exhausted keyEvent(BackendState backend, long forMs) {
-    return new Exhausted(backend.name, FailureKind.AUTHENTICATION.code(), forMs);
+  private void deliverKey(BackendState backend, long forMs) {
+    changed();
+    deliver(new Exhausted(backend.name, FailureKind.AUTHENTICATION.code(), forMs));
   }
 
   /** Records that a backend which had refused its key served a request. */
@@ -340,17 +366,11 @@ public final class Availability {
     context.runOnContext(v -> keys.attemptSucceeded(backend.name));
   }
 
-  private void publish(BackendState backend, Exhausted event) {
-    changed();
-    deliver(event);
-    news.exhausted(backend, event);
-  }
-
   private void circuitChanged(BackendState backend, CircuitStateChange event) {
     if (!backend.isRetired()) {
       deliver(event);
       if (event.to() == CircuitState.OPEN) {
-        news.circuitOpened(backend, event);
+        news.opened(backend, event.circuit());
       }
     }
   }

@@ -25,6 +25,9 @@ final class BackendState {
   private static final Skip DISABLED =
       new Skip(SkipReason.DISABLED, FailureKind.UNAVAILABLE, "disabled by an operator", -1);
 
+  /** How long refusals of the key at other nodes are ignored after one was refuted here. */
+  static final long IGNORE_REFUSALS_MS = 600_000;
+
   final String name;
 
   /** Identifies the account at the provider: equal for equal base URL and key. */
@@ -40,6 +43,12 @@ final class BackendState {
   private volatile boolean disabled;
   private volatile boolean retired;
   private volatile boolean keyWasRefused;
+
+  /** Whether the key is unavailable because another node announced its refusal. */
+  private volatile boolean refusalAdopted;
+
+  /** Until this time refusals of the key at other nodes are ignored. */
+  private volatile long ignoreRefusalsUntil = Long.MIN_VALUE;
 
   /**
    * Creates the state of an available backend.
@@ -113,10 +122,16 @@ final class BackendState {
     return states;
   }
 
-  /** Makes a circuit suspect, because the circuit of another node opened. */
-  void suspect(String circuit) {
-    if (circuits.containsKey(circuit) || circuits.size() < MAX_CIRCUITS) {
-      circuits.computeIfAbsent(circuit, this::newCircuit).suspect();
+  /**
+   * Makes circuits suspicious because another node's opened.
+   *
+   * @param model the model that the other circuit guards; {@code null} for all of the backend
+   */
+  void suspect(String model) {
+    if (scope == Scope.MODEL && model == null) {
+      circuits.values().forEach(Circuit::suspect);
+    } else if (scope == Scope.MODEL || model == null) {
+      circuit(model).suspect();
     }
   }
 
@@ -193,6 +208,35 @@ final class BackendState {
         FailureKind.SATURATED,
         "all " + slots.max() + " connections (max-connections) are in use",
         -1);
+  }
+
+  /** Records a refusal of the key that this node has seen, and returns whether it is new. */
+  boolean refuseKey() {
+    refusalAdopted = false;
+    ignoreRefusalsUntil = Long.MIN_VALUE;
+    return exhaustion.refuseKey();
+  }
+
+  /**
+   * Records a refusal of the key that another node has seen, and returns whether it is adopted.
+   *
+   * @param now the time of a monotonic clock in milliseconds
+   */
+  boolean adoptKeyRefusal(long now) {
+    refusalAdopted = now >= ignoreRefusalsUntil && exhaustion.refuseKey();
+    return refusalAdopted;
+  }
+
+  /**
+   * Records that the key is accepted, and returns whether that is new. If this refutes another
+   * node's announcement, such announcements are ignored for a while.
+   */
+  boolean acceptKey(boolean here, long now) {
+    if (here && refusalAdopted) {
+      ignoreRefusalsUntil = now + IGNORE_REFUSALS_MS;
+    }
+    refusalAdopted = false;
+    return exhaustion.acceptKey();
   }
 
   /** Returns whether the backend was removed or reconfigured, so that changes are not published. */

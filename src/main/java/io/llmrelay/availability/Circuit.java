@@ -65,6 +65,11 @@ final class Circuit {
   private volatile long suspectUntil = Long.MIN_VALUE;
 
   /**
+   * Until this time open circuits of other nodes are ignored: a success has refuted the last one.
+   */
+  private volatile long ignoreRemoteUntil = Long.MIN_VALUE;
+
+  /**
    * Creates a closed circuit.
    *
    * @param clock a monotonic clock in milliseconds
@@ -150,9 +155,16 @@ final class Circuit {
     }
   }
 
-  /** Lets the next failure open this circuit, because the circuit of another node opened. */
+  /**
+   * Lets the next failure open this circuit, because the circuit of another node opened. Has no
+   * effect for the length of a window after a success has refuted the other node: one that has lost
+   * its network opens its circuits repeatedly.
+   */
   void suspect() {
-    suspectUntil = clock.getAsLong() + options.getWindow().toMillis();
+    long now = clock.getAsLong();
+    if (now >= ignoreRemoteUntil) {
+      suspectUntil = now + options.getWindow().toMillis();
+    }
   }
 
   /** Opens the circuit for an operator; returns whether it was not open. */
@@ -186,8 +198,12 @@ final class Circuit {
   }
 
   private void alive(Pass pass) {
-    suspectUntil = Long.MIN_VALUE;
-    pass.alive = pass.state.outcomes.alive(clock.getAsLong());
+    long now = clock.getAsLong();
+    if (now < suspectUntil) {
+      suspectUntil = Long.MIN_VALUE;
+      ignoreRemoteUntil = now + options.getWindow().toMillis();
+    }
+    pass.alive = pass.state.outcomes.alive(now);
   }
 
   private void failure(Pass pass) {
@@ -217,6 +233,7 @@ final class Circuit {
       return false;
     }
     suspectUntil = Long.MIN_VALUE;
+    ignoreRemoteUntil = Long.MIN_VALUE;
     listener.accept(from.name, CircuitState.OPEN);
     from.breaker.open();
     return true;

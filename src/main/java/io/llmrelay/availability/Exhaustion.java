@@ -4,6 +4,8 @@ import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +40,13 @@ final class Exhaustion {
 
   /** A deadline, and the time from which one request may test whether it still applies. */
   private record Entry(long until, FailureKind kind, long tryAt) {}
+
+  /**
+   * What is left of a cooldown.
+   *
+   * @param model {@code null} for the whole backend
+   */
+  record Remaining(String model, FailureKind kind, long forMs) {}
 
   /** The permission for one request to test whether a cooldown still applies. */
   static final class Trial {
@@ -237,6 +246,20 @@ final class Exhaustion {
         (model, entry) -> {
           if (!model.equals(ALL) && entry.until > now) {
             remaining.put(model, entry.until - now);
+          }
+        });
+    return remaining;
+  }
+
+  /** Returns what is left of each cooldown, without a refused key. */
+  List<Remaining> cooldowns() {
+    long now = clock.getAsLong();
+    List<Remaining> remaining = new ArrayList<>();
+    entries.forEach(
+        (model, entry) -> {
+          if (entry.until != REFUSED && entry.until > now) {
+            String name = model.equals(ALL) ? null : model;
+            remaining.add(new Remaining(name, entry.kind, entry.until - now));
           }
         });
     return remaining;

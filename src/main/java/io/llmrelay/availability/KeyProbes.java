@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,6 +26,7 @@ final class KeyProbes {
   private static final int DOUBLINGS = 5;
 
   private static final long MAX_DELAY_MS = 600_000;
+  private static final long MAX_EARLY_DELAY_MS = 1_000;
 
   private static final class Schedule {
     boolean refused;
@@ -79,6 +81,24 @@ final class KeyProbes {
     if (!schedule.probing) {
       vertx.cancelTimer(schedule.timer);
       probe(backend, schedule);
+    }
+  }
+
+  /**
+   * Schedules an early probe of a backend whose key was refused at another node, which may be
+   * wrong.
+   */
+  void keyRefusedElsewhere(String backend) {
+    Schedule schedule = schedules.computeIfAbsent(backend, name -> new Schedule());
+    if (!schedule.refused) {
+      schedule.refused = true;
+      if (!schedule.probing) {
+        // Not all nodes at the same time.
+        long delay =
+            ThreadLocalRandom.current().nextLong(MAX_EARLY_DELAY_MS / 4, MAX_EARLY_DELAY_MS);
+        schedule.timer =
+            vertx.setTimer(Math.min(delay, firstDelayMs), fired -> probe(backend, schedule));
+      }
     }
   }
 

@@ -3,126 +3,280 @@ package io.llmrelay.availability;
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.observe.RelayEvent.CircuitState;
-import io.llmrelay.observe.RelayEvent.CircuitStateChange;
-import io.llmrelay.observe.RelayEvent.Exhausted;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
- * The announcements that relays on one event bus exchange about their backends. An announcement is
- * a hint and applies only to a backend with the same account: a cooldown or refused key is adopted
- * and spend is added, but an open circuit of another relay only lets the next failure open the
- * circuit here.
+ * What relays on one event bus tell each other about backends. News are hints, and apply only to
+ * the same account: cooldowns and refused keys are adopted and spend is added up, but a circuit
+ * that opened elsewhere makes ours only suspicious.
+ *
+ * <p>They are published at once, except spend, and coalesced while more follow. A message may be
+ * lost, and relays may be partitioned: therefore a relay asks some others what they know when it
+ * starts and, in a cluster, one of them from time to time. Each answer merges into what is known
+ * here: a cooldown is only extended, and of two states of a key the one with the higher revision
+ * holds.
+ *
+ * <p>Everything runs on the context of the availability.
  */
 final class News {
-  /** The suffix of the address at which announcements are published. */
+  /** Suffix of the address of the news. */
   static final String ADDRESS = ".announce";
 
-  private static final String ORIGIN = "origin";
-  private static final String ACCOUNT = "account";
+  static final int VERSION = 1;
+
+  /** The least time between two messages. */
+  static final long INTERVAL_MS = 10;
+
+  /** How long spend waits for other news to travel with; it changes with every request. */
+  static final long SPEND_INTERVAL_MS = 250;
+
+  /** How many relays are asked at the start, and how long the start waits for each. */
+  private static final int ASKED_AT_START = 3;
+
+  private static final long ASK_TIMEOUT_MS = 500;
+  private static final long ASK_INTERVAL_MS = 10_000;
 
   private final Vertx vertx;
+  private final Context context;
   private final Availability availability;
-  private final String origin = UUID.randomUUID().toString();
+  private final LongSupplier clock;
+  private final NewsBatch batch;
+  private final String node = UUID.randomUUID().toString();
+
+  /** How often the state of an account's key is known to have changed. */
+  private final Map<String, Long> keyRevisions = new HashMap<>();
+
   private String address;
   private MessageConsumer<Object> consumer;
+  private long publishedAt;
+  private long publishTimer = -1;
+  private long spendTimer = -1;
+  private long askTimer = -1;
+  private boolean closed;
 
-  News(Vertx vertx, Availability availability) {
+  /**
+   * @param clock a monotonic clock in milliseconds
+   */
+  News(Vertx vertx, Context context, Availability availability, LongSupplier clock) {
     this.vertx = vertx;
+    this.context = context;
     this.availability = availability;
+    this.clock = clock;
+    batch = new NewsBatch(clock);
+    publishedAt = clock.getAsLong() - INTERVAL_MS;
   }
 
+  /** Starts to listen, and asks others what they know. The future does not fail if none answers. */
   Future<Void> open(String prefix) {
     address = prefix + ADDRESS;
-    consumer = vertx.eventBus().consumer(address, this::onAnnouncement);
-    return consumer.completion();
+    consumer = vertx.eventBus().consumer(address, this::onMessage);
+    if (vertx.isClustered()) {
+      scheduleAsking();
+    }
+    return consumer.completion().compose(registered -> askSome(ASKED_AT_START));
   }
 
+  /** Publishes what is left, and stops. */
   Future<Void> close() {
+    publish();
+    closed = true;
+    vertx.cancelTimer(askTimer);
     return consumer == null ? Future.succeededFuture() : consumer.unregister();
   }
 
-  void exhausted(BackendState backend, Exhausted event) {
-    publish(backend, event.toJson());
+  /** Announces a cooldown of a model, or of the whole backend if it is {@code null}. */
+  void cooldown(BackendState backend, String model, FailureKind kind, long forMs) {
+    announce(news -> news.cooldown(backend, model, kind, forMs));
   }
 
-  void circuitOpened(BackendState backend, CircuitStateChange event) {
-    publish(backend, event.toJson());
+  /** Announces that a backend refuses its key, or accepts it again. */
+  void key(BackendState backend, boolean refused) {
+    announce(
+        news -> news.key(backend, refused, keyRevisions.merge(backend.account, 1L, Long::sum)));
   }
 
+  /** Announces that a circuit has opened. */
+  void opened(BackendState backend, String circuit) {
+    announce(news -> news.open(backend, CandidateName.parse(circuit).model()));
+  }
+
+  /** Announces what was spent at a backend. */
   void spent(BackendState backend, Cost cost) {
-    publish(
-        backend,
-        new JsonObject()
-            .put("spender", backend.name)
-            .put("requests", cost.requests())
-            .put("tokens", cost.tokens())
-            .put("nano_usd", cost.nanoUsd()));
+    add(
+        news -> news.spent(backend, cost),
+        () -> {
+          if (spendTimer < 0) {
+            spendTimer = vertx.setTimer(SPEND_INTERVAL_MS, fired -> publish());
+          }
+        });
   }
 
-  private void publish(BackendState backend, JsonObject announcement) {
-    announcement.put(ORIGIN, origin).put(ACCOUNT, backend.account);
-    vertx.eventBus().publish(address, announcement);
+  /** Publishes at once, or after the least time since the last message. */
+  private void announce(Consumer<NewsBatch> addition) {
+    add(
+        addition,
+        () -> {
+          long wait = publishedAt + INTERVAL_MS - clock.getAsLong();
+          if (wait <= 0) {
+            publish();
+          } else if (publishTimer < 0) {
+            publishTimer = vertx.setTimer(Math.min(wait, INTERVAL_MS), fired -> publish());
+          }
+        });
   }
 
-  /** Ignores malformed announcements and those for other accounts. */
-  private void onAnnouncement(Message<Object> message) {
-    if (!(message.body() instanceof JsonObject announcement)
-        || origin.equals(announcement.getValue(ORIGIN))) {
+  /** Adds to the batch and schedules its publication. May be called on any thread. */
+  private void add(Consumer<NewsBatch> addition, Runnable schedule) {
+    context.runOnContext(
+        v -> {
+          if (closed) {
+            return;
+          }
+          addition.accept(batch);
+          if (batch.isFull()) {
+            publish();
+          } else {
+            schedule.run();
+          }
+        });
+  }
+
+  private void publish() {
+    vertx.cancelTimer(publishTimer);
+    vertx.cancelTimer(spendTimer);
+    publishTimer = -1;
+    spendTimer = -1;
+    publishedAt = clock.getAsLong();
+    JsonArray news = batch.take();
+    if (!news.isEmpty() && address != null) {
+      vertx.eventBus().publish(address, message(news));
+    }
+  }
+
+  private JsonObject message(JsonArray news) {
+    return new JsonObject().put("version", VERSION).put("node", node).put("news", news);
+  }
+
+  private void scheduleAsking() {
+    // Not all nodes at the same time, even if they were started together.
+    long delay = ThreadLocalRandom.current().nextLong(ASK_INTERVAL_MS / 2, ASK_INTERVAL_MS);
+    askTimer =
+        vertx.setTimer(
+            delay,
+            fired -> {
+              ask().onComplete(asked -> {});
+              scheduleAsking();
+            });
+  }
+
+  private Future<Void> askSome(int count) {
+    return count == 0 ? Future.succeededFuture() : ask().compose(asked -> askSome(count - 1));
+  }
+
+  /** Asks one relay, whose turn it is, what it knows; it may be this one. */
+  private Future<Void> ask() {
+    return vertx
+        .eventBus()
+        .<Object>request(
+            address,
+            message(new JsonArray()).put("ask", true),
+            new DeliveryOptions().setSendTimeout(ASK_TIMEOUT_MS))
+        .onSuccess(this::onMessage)
+        .transform(answered -> Future.succeededFuture());
+  }
+
+  /** Ignores malformed messages, and those of this node. */
+  private void onMessage(Message<Object> message) {
+    if (!(message.body() instanceof JsonObject body)) {
       return;
     }
-    if (announcement.getValue("candidate") instanceof String candidate
-        && announcement.getValue("reason") instanceof String reason
-        && announcement.getValue("for_ms") instanceof Number forMs) {
-      BackendState backend = localBackend(candidate, announcement);
-      if (backend != null) {
-        adoptCooldown(
-            backend,
-            CandidateName.parse(candidate).model(),
-            FailureKind.of(reason),
-            forMs.longValue());
-      }
-    } else if (announcement.getValue("circuit") instanceof String circuit
-        && CircuitState.OPEN.code().equals(announcement.getValue("to"))) {
-      BackendState backend = localBackend(circuit, announcement);
-      if (backend != null) {
-        backend.suspect(circuit);
-      }
-    } else if (announcement.getValue("spender") instanceof String spender
-        && announcement.getValue("requests") instanceof Number requests
-        && announcement.getValue("tokens") instanceof Number tokens
-        && announcement.getValue("nano_usd") instanceof Number nanoUsd) {
-      BackendState backend = localBackend(spender, announcement);
-      if (backend != null) {
-        backend.budget.spentElsewhere(
-            new Cost(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
-        availability.changed();
+    if (Boolean.TRUE.equals(body.getValue("ask"))) {
+      message.reply(message(known()));
+    } else if (!node.equals(body.getValue("node"))
+        && body.getValue("news") instanceof JsonArray news) {
+      for (Object item : news) {
+        if (item instanceof JsonObject json && json.getValue("account") instanceof String account) {
+          states().stream()
+              .filter(backend -> backend.account.equals(account))
+              .forEach(backend -> adopt(backend, json));
+        }
       }
     }
   }
 
-  private void adoptCooldown(BackendState backend, String model, FailureKind kind, long forMs) {
-    if (kind != FailureKind.AUTHENTICATION) {
-      if (forMs > 0 && backend.exhaustion.extend(model, kind, forMs)) {
-        availability.changed();
+  private List<BackendState> states() {
+    return List.copyOf(availability.backends().all().values());
+  }
+
+  /** Returns what is known here of all accounts, found out or adopted. */
+  private JsonArray known() {
+    NewsBatch all = new NewsBatch(clock);
+    for (BackendState backend : states()) {
+      for (Exhaustion.Remaining each : backend.exhaustion.cooldowns()) {
+        all.cooldown(backend, each.model(), each.kind(), each.forMs());
       }
-    } else if (forMs < 0) {
-      availability.keyRefused(backend, false);
-    } else {
-      availability.keyAccepted(backend, false);
+      Long revision = keyRevisions.get(backend.account);
+      if (revision != null) {
+        all.key(backend, backend.exhaustion.keyRefused(), revision);
+      }
+      backend
+          .circuitStates()
+          .forEach(
+              (circuit, state) -> {
+                if (state == CircuitState.OPEN) {
+                  all.open(backend, CandidateName.parse(circuit).model());
+                }
+              });
+    }
+    return all.take();
+  }
+
+  /** Merges one item; words that are not known here are ignored. */
+  private void adopt(BackendState backend, JsonObject news) {
+    String model = news.getValue("model") instanceof String name ? name : null;
+    if (news.getValue("cooldown") instanceof String reason
+        && news.getValue("for_ms") instanceof Number forMs) {
+      availability.adoptCooldown(backend, model, FailureKind.of(reason), forMs.longValue());
+    } else if (news.getValue("key") instanceof String state
+        && news.getValue("revision") instanceof Number revision) {
+      adoptKey(backend, state, revision.longValue());
+    } else if (CircuitState.OPEN.code().equals(news.getValue("circuit"))) {
+      backend.suspect(model);
+    } else if (backend.name.equals(news.getValue("spent_at"))
+        && news.getValue("requests") instanceof Number requests
+        && news.getValue("tokens") instanceof Number tokens
+        && news.getValue("nano_usd") instanceof Number nanoUsd) {
+      availability.adoptSpend(
+          backend, new Cost(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
     }
   }
 
-  /** Returns the local backend of a candidate, if its account is that of the announcement. */
-  private BackendState localBackend(String name, JsonObject announcement) {
-    String owner = CandidateName.parse(name).backend();
-    BackendState backend = availability.backends().all().get(owner);
-    return backend != null && backend.account.equals(announcement.getValue(ACCOUNT))
-        ? backend
-        : null;
+  /** Of two states with the same revision, both found out at once, the accepted key holds. */
+  private void adoptKey(BackendState backend, String state, long revision) {
+    long known = keyRevisions.getOrDefault(backend.account, 0L);
+    boolean accepted = state.equals("accepted");
+    boolean refused = state.equals("refused");
+    if ((accepted && revision >= known) || (refused && revision > known)) {
+      keyRevisions.put(backend.account, revision);
+      if (refused) {
+        availability.keyRefused(backend, false);
+      } else {
+        availability.keyAccepted(backend, false);
+      }
+    }
   }
 }

@@ -18,6 +18,7 @@ import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -56,6 +57,8 @@ public final class BusEndpoint {
   private final String address;
   private final Map<String, StreamSide> streams = new HashMap<>();
   private final Set<StreamSide> localStreams = new HashSet<>();
+  private final Map<String, BusService> services = new HashMap<>();
+  private final KnownProducers producers = new KnownProducers();
 
   /** The milliseconds since the last answer to a ping, for each peer with open streams. */
   private final Map<String, Long> silenceMs = new HashMap<>();
@@ -133,18 +136,10 @@ public final class BusEndpoint {
   }
 
   /** Opens a stream at a service, as its consumer. */
-  InboundStream request(String service, LlmRequest request, ChatSink sink) {
+  InboundStream request(String service, LlmRequest request, ChatSink sink, boolean anywhere) {
     String id = address.substring(address.length() - 8) + "-" + openedStreams++;
     InboundStream stream = new InboundStream(this, id, sink, settings.window());
-    streams.put(id, stream);
-    Future<Message<Object>> reply =
-        bus().request(service, request, FrameCodec.openingOptions(stream.opening(), settings));
-    if (reply.isComplete()) { // No handler: the caller must get the stream before its failure.
-      context.runOnContext(
-          v -> reply.onComplete(answer -> guard(stream, () -> stream.answered(answer))));
-    } else {
-      reply.onComplete(answer -> guard(stream, () -> stream.answered(answer)));
-    }
+    new StreamOpening(this, service, request, stream, anywhere).start();
     return stream;
   }
 
@@ -182,8 +177,41 @@ public final class BusEndpoint {
     return vertx.eventBus();
   }
 
+  BusSettings settings() {
+    return settings;
+  }
+
+  boolean isClustered() {
+    return vertx.isClustered();
+  }
+
+  KnownProducers producers() {
+    return producers;
+  }
+
+  long setTimer(Duration delay, Runnable action) {
+    return vertx.setTimer(delay.toMillis(), id -> action.run());
+  }
+
+  void cancelTimer(long id) {
+    vertx.cancelTimer(id);
+  }
+
+  void add(String key, StreamSide stream) {
+    streams.put(key, stream);
+  }
+
   void remove(String key, StreamSide stream) {
     streams.remove(key, stream);
+  }
+
+  /** Lets requests to the private address name this service. */
+  void add(String name, BusService service) {
+    services.put(name, service);
+  }
+
+  void remove(String name, BusService service) {
+    services.remove(name, service);
   }
 
   void add(LocalStream stream) {
@@ -203,6 +231,10 @@ public final class BusEndpoint {
 
   private void receive(Message<Object> message) {
     String type = FrameCodec.type(message);
+    if (type == null && FrameCodec.service(message) != null) {
+      serve(message);
+      return;
+    }
     if (type == null || type.equals(FrameCodec.TYPE_PING)) {
       message.reply(null);
       return;
@@ -221,6 +253,17 @@ public final class BusEndpoint {
     } else if (!cancel && id != null && peer != null) {
       // The peer must neither continue a stream that has ended here, nor wait for it.
       send(peer, null, FrameCodec.cancelOptions(id, address));
+    }
+  }
+
+  /** Passes a request that was sent to the private address on to the service that it names. */
+  private void serve(Message<Object> message) {
+    BusService service = services.get(FrameCodec.service(message));
+    if (service == null) {
+      FrameCodec.refuse(
+          message, Failure.of(FailureKind.UNAVAILABLE, "the service is not available here"));
+    } else {
+      service.receive(message);
     }
   }
 
@@ -288,6 +331,7 @@ public final class BusEndpoint {
   }
 
   void peerLost(String peer) {
+    producers.lost(peer);
     Failure failure = Failure.of(FailureKind.NETWORK, "the peer on the event bus vanished");
     streams.values().stream()
         .filter(stream -> peer.equals(stream.peer()))

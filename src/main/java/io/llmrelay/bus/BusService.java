@@ -42,7 +42,8 @@ public final class BusService {
 
   /**
    * Registers a service in the whole cluster. Several services may share an address: the event bus
-   * distributes the requests among them, so that they are never called directly.
+   * distributes the requests among them, so that they are never called directly. A request may also
+   * be sent to the private address of the endpoint, with the name of the service in a header.
    *
    * @param wholeAnswers whether a request without the consumer's private address is replied to with
    *     the whole answer
@@ -52,6 +53,7 @@ public final class BusService {
       BusEndpoint endpoint, String address, ChatService service, boolean wholeAnswers) {
     BusService registered = new BusService(endpoint, address, service, wholeAnswers);
     registered.consumer = endpoint.bus().consumer(address, registered::receive);
+    endpoint.add(address, registered);
     return registered.consumer.completion().map(registered);
   }
 
@@ -90,6 +92,7 @@ public final class BusService {
   /** Unregisters the service; open streams continue. */
   public Future<Void> unregister() {
     servicesOn(endpoint.context()).remove(address, this);
+    endpoint.remove(address, this);
     return consumer.unregister();
   }
 
@@ -102,7 +105,7 @@ public final class BusService {
   }
 
   /** Handles a request: replies with a stream, a whole answer or a failure. */
-  private void receive(Message<Object> message) {
+  void receive(Message<Object> message) {
     try {
       if (wholeAnswers && !FrameCodec.requestsStream(message)) {
         LlmRequest request = FrameCodec.request(message);

@@ -35,6 +35,7 @@ public final class FrameCodec {
   private static final CharSequence STREAM = HttpHeaders.createOptimized("stream");
   private static final CharSequence WINDOW = HttpHeaders.createOptimized("window");
   private static final CharSequence ACCEPT = HttpHeaders.createOptimized("accept");
+  private static final CharSequence SERVICE = HttpHeaders.createOptimized("service");
   private static final CharSequence FRAME = HttpHeaders.createOptimized("frame");
   private static final CharSequence SEQ = HttpHeaders.createOptimized("seq");
   private static final CharSequence BLOCK = HttpHeaders.createOptimized("block");
@@ -81,6 +82,16 @@ public final class FrameCodec {
                 .add(PEER, opening.peer())
                 .add(WINDOW, Integer.toString(opening.window()))
                 .add(ACCEPT, VERSION_AND_FEATURES));
+  }
+
+  /** Names the service of a request that is sent to the private address of a producer. */
+  static void addService(DeliveryOptions options, String service) {
+    options.getHeaders().add(SERVICE, service);
+  }
+
+  /** Returns the service that a request names; {@code null} for none. */
+  static String service(Message<?> message) {
+    return message.headers().get(SERVICE);
   }
 
   /** Returns whether a request opens a stream of frames rather than expecting a whole answer. */

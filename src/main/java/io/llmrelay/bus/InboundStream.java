@@ -10,12 +10,14 @@ import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The consumer's end of a stream: checks the sequence of frames, decodes them into calls of the
@@ -28,11 +30,17 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
   private static final int MAX_BLOCKS = 100_000;
 
   private final BusEndpoint endpoint;
-  private final String id;
   private final ChatSink sink;
   private final int window;
   private final boolean consumesAtOnce;
   private final Map<Integer, Block> blocks = new HashMap<>();
+
+  /** The stream ids of the requests that may still be accepted; after that the accepted one. */
+  private final Set<String> ids = new HashSet<>();
+
+  private final String firstId;
+  private int openings;
+  private String id;
   private Block last;
 
   /** Whether the producer sends block frames. */
@@ -46,14 +54,30 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
 
   InboundStream(BusEndpoint endpoint, String id, ChatSink sink, int defaultWindow) {
     this.endpoint = endpoint;
-    this.id = id;
+    firstId = id;
     this.sink = sink;
     consumesAtOnce = sink.window() == Integer.MAX_VALUE;
     window = consumesAtOnce ? defaultWindow : Math.min(FrameCodec.MAX_WINDOW, sink.window());
   }
 
-  FrameCodec.Opening opening() {
-    return new FrameCodec.Opening(id, endpoint.address(), window, true);
+  /** Returns the headers of a further request for this stream, with an id of its own. */
+  FrameCodec.Opening nextOpening() {
+    String next = openings == 0 ? firstId : firstId + "." + openings;
+    openings++;
+    ids.add(next);
+    endpoint.add(next, this);
+    return new FrameCodec.Opening(next, endpoint.address(), window, true);
+  }
+
+  /** Whether no request for this stream has been accepted yet, and it is not cancelled. */
+  boolean isOpening() {
+    return id == null && !closed;
+  }
+
+  /** Notes that a request was refused. */
+  void forget(String refused) {
+    ids.remove(refused);
+    endpoint.remove(refused, this);
   }
 
   @Override
@@ -88,21 +112,21 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
     }
   }
 
-  void answered(AsyncResult<Message<Object>> reply) {
-    if (reply.failed()) {
-      if (!closed) {
-        fail(FrameCodec.refusal(reply.cause()));
-      }
-      return;
-    }
-    peer = FrameCodec.peer(reply.result());
+  /** Takes the producer that accepted the request with this stream id. */
+  void accepted(String acceptedId, String producer) {
+    id = acceptedId;
+    peer = producer;
+    List.copyOf(ids).stream().filter(other -> !other.equals(id)).forEach(this::forget);
     if (peer == null) {
       abort(Failure.of(FailureKind.INTERNAL, "the service on the event bus names no producer"));
-    } else if (closed) {
-      cancelProducer();
     } else {
       grant();
     }
+  }
+
+  /** Fails the stream: no producer has accepted it. */
+  void refused(Failure failure) {
+    fail(failure);
   }
 
   @Override
@@ -217,6 +241,6 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
 
   private void close() {
     closed = true;
-    endpoint.remove(id, this);
+    List.copyOf(ids).forEach(this::forget);
   }
 }

@@ -34,6 +34,7 @@ final class JsonCursor {
   /** Limits of the JSON parser that decodes values; the depth also bounds its recursion. */
   private static final int MAX_DEPTH = 1_000;
 
+  private static final int TAIL = 64;
   private static final int MAX_NAME = 50_000;
   private static final int MAX_NUMBER = 1_000;
 
@@ -116,6 +117,23 @@ final class JsonCursor {
         next();
       }
     }
+  }
+
+  /** Passes the array at the cursor if these are its bytes. */
+  boolean passArray(byte[] array) {
+    int to = tokenStart + array.length;
+    int tail = Math.min(TAIL, array.length); // Sets of one agent often begin alike.
+    if (token != JsonToken.START_ARRAY
+        || to > end
+        || !Arrays.equals(bytes, to - tail, to, array, array.length - tail, array.length)
+        || !Arrays.equals(bytes, tokenStart, to, array, 0, array.length)) {
+      return false;
+    }
+    depth--;
+    at = to;
+    expected = Expected.COMMA_OR_END;
+    next();
+    return true;
   }
 
   /** Returns the position of the token at the cursor. */

@@ -6,6 +6,7 @@ import static com.fasterxml.jackson.core.JsonToken.VALUE_NULL;
 import static com.fasterxml.jackson.core.JsonToken.VALUE_STRING;
 
 import io.llmrelay.chat.ChatMessage.Role;
+import io.llmrelay.chat.ContentPart.Document;
 import io.llmrelay.chat.ContentPart.Image;
 import io.llmrelay.chat.ContentPart.Reasoning;
 import io.llmrelay.chat.ContentPart.Refusal;
@@ -125,6 +126,10 @@ final class MessageReader {
       }
       if (part instanceof Image image) {
         content.set(i, new Image(image.url(), image.detail(), cacheControl));
+        return;
+      }
+      if (part instanceof Document file) {
+        content.set(i, new Document(file.data(), file.fileId(), file.filename(), cacheControl));
         return;
       }
     }

@@ -17,20 +17,22 @@ import java.util.function.BiPredicate;
  * tools and unknown fields are slices of the body.
  */
 final class RequestReader {
+  private final byte[] body;
   private final JsonCursor in;
   private final BiPredicate<String, RawJson> own;
   final RequestPath path = new RequestPath("", new ArrayList<>());
   final JsonObject plain = new JsonObject();
   final Map<Setting, Object> settings = new EnumMap<>(Setting.class);
   final Map<String, RawJson> unknown = new LinkedHashMap<>();
-  final List<Tool> tools = new ArrayList<>();
+  List<Tool> tools = List.of();
   List<ChatMessage> messages;
   RawJson receivedMessages;
   RawJson receivedTools;
   Object toolChoice;
   ReceivedForm received;
 
-  private RequestReader(JsonCursor in, BiPredicate<String, RawJson> own) {
+  private RequestReader(byte[] body, JsonCursor in, BiPredicate<String, RawJson> own) {
+    this.body = body;
     this.in = in;
     this.own = own;
   }
@@ -51,7 +53,7 @@ final class RequestReader {
     if (!in.at(START_OBJECT)) {
       throw new DecodeException("the body must be a JSON object");
     }
-    return new RequestReader(in, own).read();
+    return new RequestReader(body, in, own).read();
   }
 
   private ChatRequest read() {
@@ -158,7 +160,19 @@ final class RequestReader {
 
   private void tools() {
     int from = in.tokenStart();
-    int to = path.elements(in, "tools", at -> tools.add(ToolReader.read(in, at)));
-    receivedTools = tools.isEmpty() ? null : in.slice(from, to);
+    ToolSets.Known known = ToolSets.SHARED.pass(in);
+    if (known != null) {
+      tools = known.tools();
+      receivedTools = known.source();
+      return;
+    }
+    int unknownBefore = path.unknown().size();
+    List<Tool> read = new ArrayList<>();
+    int to = path.elements(in, "tools", at -> read.add(ToolReader.read(in, at)));
+    tools = read;
+    receivedTools = read.isEmpty() ? null : in.slice(from, to);
+    if (path.unknown().size() == unknownBefore && unknownBefore < RequestPath.MAX_UNKNOWN) {
+      ToolSets.SHARED.add(body, from, to);
+    }
   }
 }

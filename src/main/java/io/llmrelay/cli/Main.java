@@ -60,6 +60,7 @@ public final class Main {
           .addSubcommand(new SandboxCommand())
           .addSubcommand(new ChaosCommand())
           .addSubcommand(new DemoCommand())
+          .addSubcommand(new ClusterDemoCommand())
           .addSubcommand(new TrainCommand())
           .addSubcommand(new KeyCommand());
     }

@@ -2,6 +2,7 @@ package io.llmrelay.cli;
 
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ClusterOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.LoggingOptions;
@@ -14,6 +15,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.micrometer.Label;
@@ -70,6 +72,13 @@ final class ServeCommand implements Callable<Integer> {
       description = "The format of the log, instead of logging.format: text or json.")
   private LoggingOptions.Format logFormat;
 
+  @Option(
+      names = "--cluster",
+      description =
+          "Form or join a cluster, as the section cluster says; without one, with the nodes on this"
+              + " machine.")
+  private boolean cluster;
+
   @Option(names = "--watch", description = "Reload the configuration whenever its file changes.")
   private boolean watch;
 
@@ -85,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
     FileWatcher watcher = watch ? new FileWatcher(conf) : null;
     RelayOptions options = options();
     Logging.apply(options.getLogging());
-    try (GracefulShutdown shutdown = new GracefulShutdown(vertx())) {
+    try (GracefulShutdown shutdown = new GracefulShutdown(vertx(options.getCluster()))) {
       boolean sandboxOnly = options.getBackends().isEmpty();
       if (sandboxOnly) {
         addSandbox(shutdown.vertx(), options);
@@ -111,6 +120,9 @@ final class ServeCommand implements Callable<Integer> {
     if (options.getGateway() == null) {
       options.setGateway(new GatewayOptions());
     }
+    if (cluster && options.getCluster() == null) {
+      options.setCluster(new ClusterOptions());
+    }
     if (options.getLanes() == null) {
       int processors = Runtime.getRuntime().availableProcessors();
       options.setLanes(Math.min(processors, RelayOptions.MAX_LANES));
@@ -134,7 +146,12 @@ final class ServeCommand implements Callable<Integer> {
     return options;
   }
 
-  static Vertx vertx() {
+  /**
+   * Creates the Vert.x.
+   *
+   * @param cluster the cluster to join, {@code null} for none
+   */
+  static Vertx vertx(ClusterOptions cluster) {
     MicrometerMetricsOptions metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
@@ -143,10 +160,19 @@ final class ServeCommand implements Callable<Integer> {
             // Without the default label for the HTTP method, which callers can choose freely.
             .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))
             .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
-    return Vertx.builder()
-        .with(new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics))
-        .withMetrics(new MicrometerMetricsFactory())
-        .build();
+    VertxOptions options =
+        new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics);
+    VertxBuilder builder = Vertx.builder().withMetrics(new MicrometerMetricsFactory());
+    if (cluster == null) {
+      return builder.with(options).build();
+    }
+    try {
+      return ClusterNode.join(builder, options, cluster).await();
+    } catch (Throwable e) {
+      throw new CommandException(
+          "Cannot join the cluster %s from %s: %s"
+              .formatted(cluster.getName(), cluster.getHost(), e.getMessage()));
+    }
   }
 
   /** Binds the JVM's meters. It takes a while and is therefore done after the port is open. */

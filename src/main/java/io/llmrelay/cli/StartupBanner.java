@@ -2,6 +2,7 @@ package io.llmrelay.cli;
 
 import io.llmrelay.RelayVerticle;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ClusterOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import java.nio.file.Path;
@@ -34,6 +35,9 @@ final class StartupBanner {
     }
     terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
     terminal.line("Callers: " + callers());
+    if (options.getCluster() != null) {
+      terminal.line("Cluster: " + cluster(options.getCluster()));
+    }
     terminal.line();
     if (sandboxOnly) {
       terminal.line("There is no API key in the environment, and no backend is configured: these");
@@ -61,6 +65,18 @@ final class StartupBanner {
     return gateway.isLocal()
         ? "any client on this machine, without a key"
         : "ANY client that can reach it, without a key (gateway.allow-anonymous)";
+  }
+
+  private static String cluster(ClusterOptions cluster) {
+    String nodes =
+        cluster.getDns() != null
+            ? "the nodes that " + cluster.getDns() + " resolves to"
+            : cluster.isMulticast()
+                ? "nodes found by multicast"
+                : cluster.getMembers().isEmpty()
+                    ? "nodes on this machine"
+                    : String.join(", ", cluster.getMembers());
+    return cluster.getName() + ", with " + nodes;
   }
 
   private static String address(String host, int port) {

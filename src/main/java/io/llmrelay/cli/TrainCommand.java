@@ -56,7 +56,7 @@ final class TrainCommand implements Callable<Integer> {
     if (conf != null) {
       read(conf);
     }
-    Vertx vertx = ServeCommand.vertx();
+    Vertx vertx = ServeCommand.vertx(null);
     try {
       RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
       ServeCommand.addSandbox(vertx, options);

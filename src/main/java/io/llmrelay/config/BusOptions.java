@@ -9,11 +9,13 @@ public class BusOptions {
   public static final int DEFAULT_WINDOW = BusSettings.DEFAULT_WINDOW;
   public static final Duration DEFAULT_PING_INTERVAL = BusSettings.DEFAULT_PING_INTERVAL;
   public static final Duration DEFAULT_PING_TIMEOUT = BusSettings.DEFAULT_PING_TIMEOUT;
+  public static final Duration DEFAULT_OPEN_TIMEOUT = BusSettings.DEFAULT_OPEN_TIMEOUT;
 
   private String prefix = DEFAULT_PREFIX;
   private int window = DEFAULT_WINDOW;
   private Duration pingInterval = DEFAULT_PING_INTERVAL;
   private Duration pingTimeout = DEFAULT_PING_TIMEOUT;
+  private Duration openTimeout = DEFAULT_OPEN_TIMEOUT;
 
   public BusOptions() {}
 
@@ -22,6 +24,7 @@ public class BusOptions {
     window = other.window;
     pingInterval = other.pingInterval;
     pingTimeout = other.pingTimeout;
+    openTimeout = other.openTimeout;
   }
 
   /** Returns the prefix of every address: {@code llm} for {@code llm.stream} and so on. */
@@ -61,6 +64,19 @@ public class BusOptions {
 
   public BusOptions setPingTimeout(Duration pingTimeout) {
     this.pingTimeout = pingTimeout;
+    return this;
+  }
+
+  /**
+   * Returns how long a relay on another node may take to accept a request before a further one is
+   * asked as well; the first that accepts serves it.
+   */
+  public Duration getOpenTimeout() {
+    return openTimeout;
+  }
+
+  public BusOptions setOpenTimeout(Duration openTimeout) {
+    this.openTimeout = openTimeout;
     return this;
   }
 }

@@ -2,7 +2,6 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -209,16 +208,8 @@ public class GatewayOptions {
   /** Resolves relative paths against a folder. */
   public void resolvePaths(Path folder) {
     if (tls != null) {
-      tls.setCertificate(resolved(folder, tls.getCertificate()));
-      tls.setKey(resolved(folder, tls.getKey()));
-    }
-  }
-
-  private static String resolved(Path folder, String file) {
-    try {
-      return file == null ? null : folder.resolve(file).toString();
-    } catch (InvalidPathException e) {
-      return file; // reported by the check of the options
+      tls.setCertificate(TlsFiles.resolved(folder, tls.getCertificate()));
+      tls.setKey(TlsFiles.resolved(folder, tls.getKey()));
     }
   }
 

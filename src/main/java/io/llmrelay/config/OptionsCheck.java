@@ -49,6 +49,9 @@ final class OptionsCheck {
     if (options.getGateway() != null) {
       new GatewayCheck(check, problems).check(options.getGateway());
     }
+    if (options.getCluster() != null) {
+      new ClusterCheck(check, problems).check(options.getCluster());
+    }
     check.timeouts();
     check.retries();
     check.limits();
@@ -333,6 +336,7 @@ final class OptionsCheck {
     range("bus.window", options.getBus().getWindow(), 1, 65_536);
     positive("bus.ping-interval", options.getBus().getPingInterval());
     positive("bus.ping-timeout", options.getBus().getPingTimeout());
+    positive("bus.open-timeout", options.getBus().getOpenTimeout());
     positiveSize("latch.max-size", options.getLatch().getMaxSize());
   }
 

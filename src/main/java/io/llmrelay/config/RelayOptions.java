@@ -72,6 +72,7 @@ public class RelayOptions {
   private LoggingOptions logging = new LoggingOptions();
   private MetricsOptions metrics = new MetricsOptions();
   private BusOptions bus = new BusOptions();
+  private ClusterOptions cluster;
   private List<ModelOptions> catalog = List.of();
   private String stateFile;
   private Integer lanes;
@@ -101,6 +102,7 @@ public class RelayOptions {
     logging = new LoggingOptions(other.logging);
     metrics = new MetricsOptions(other.metrics);
     bus = new BusOptions(other.bus);
+    cluster = other.cluster == null ? null : new ClusterOptions(other.cluster);
     catalog = other.catalog;
     stateFile = other.stateFile;
     lanes = other.lanes;
@@ -177,6 +179,9 @@ public class RelayOptions {
     }
     if (gateway != null) {
       gateway.resolvePaths(folder);
+    }
+    if (cluster != null) {
+      cluster.resolvePaths(folder);
     }
     new BackendResolver(env, folder, problems).resolve(backends, isDiscover());
     OptionsCheck.check(this, problems);
@@ -391,6 +396,20 @@ public class RelayOptions {
     return this;
   }
 
+  /**
+   * Returns the cluster that the runnable jar joins; {@code null}, the default, for none. An
+   * embedded relay takes part in the cluster of its Vert.x, and fails to deploy with these options
+   * if its Vert.x is not clustered.
+   */
+  public ClusterOptions getCluster() {
+    return cluster;
+  }
+
+  public RelayOptions setCluster(ClusterOptions cluster) {
+    this.cluster = cluster;
+    return this;
+  }
+
   /** Returns models that the built-in catalogue lacks, or that replace its entries. */
   public List<ModelOptions> getCatalog() {
     return catalog;
@@ -460,12 +479,13 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns the options with keys, hashes of keys and values of headers masked. */
+  /** Returns the options with keys, hashes of keys, secrets and values of headers masked. */
   @Override
   public String toString() {
     RelayOptions masked = new RelayOptions(this);
     masked.backends.replaceAll((name, backend) -> backend.masked());
     masked.gateway = gateway == null ? null : gateway.masked();
+    masked.cluster = cluster == null ? null : cluster.masked();
     return "RelayOptions" + masked.toJson().encode();
   }
 }

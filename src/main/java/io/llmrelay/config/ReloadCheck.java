@@ -20,6 +20,11 @@ public final class ReloadCheck {
     if (!ConfigReader.toJson(from.getBus()).equals(ConfigReader.toJson(to.getBus()))) {
       keys.add("bus");
     }
+    if (!ConfigReader.toJson(from)
+        .getJsonObject("cluster", new JsonObject())
+        .equals(ConfigReader.toJson(to).getJsonObject("cluster", new JsonObject()))) {
+      keys.add("cluster");
+    }
     if (!Objects.equals(from.getLanes(), to.getLanes())) {
       keys.add("lanes");
     }
@@ -38,7 +43,10 @@ public final class ReloadCheck {
 
   /** Returns the new options, with the current values of the settings that require a restart. */
   public static RelayOptions withoutRestart(RelayOptions from, RelayOptions to) {
-    return new RelayOptions(to).setBus(from.getBus()).setLanes(from.getLanes());
+    return new RelayOptions(to)
+        .setBus(from.getBus())
+        .setCluster(from.getCluster())
+        .setLanes(from.getLanes());
   }
 
   /** Returns the names of the backends whose configuration is equal in both. */

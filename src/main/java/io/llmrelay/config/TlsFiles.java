@@ -22,6 +22,12 @@ import javax.net.ssl.X509KeyManager;
  * the first client connects.
  */
 final class TlsFiles {
+  private static final String NO_CERTIFICATE =
+      "names a file without a certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+
+  private static final String BOTH = "certificate and key must both name a PEM file";
+  private static final String ALL = "certificate, key and ca must each name a PEM file";
+
   private TlsFiles() {}
 
   /**
@@ -30,16 +36,37 @@ final class TlsFiles {
    * @param path the section's key, such as {@code gateway.tls}
    */
   static void check(String path, TlsOptions tls, Problems problems) {
-    byte[] chain = read(path + ".certificate", tls.getCertificate(), problems);
-    byte[] key = read(path + ".key", tls.getKey(), problems);
+    check(path, BOTH, tls.getCertificate(), tls.getKey(), problems);
+  }
+
+  /** As {@link #check(String, TlsOptions, Problems)}, with the certificate authority. */
+  static void check(String path, ClusterTlsOptions tls, Problems problems) {
+    check(path, ALL, tls.getCertificate(), tls.getKey(), problems);
+    byte[] ca = read(path + ".ca", ALL, tls.getCa(), problems);
+    if (ca != null && certificate(ca) == null) {
+      problems.add(path + ".ca", NO_CERTIFICATE);
+    }
+  }
+
+  /** Resolves a path against a folder; an invalid one is returned as it is, for the check. */
+  static String resolved(Path folder, String file) {
+    try {
+      return file == null ? null : folder.resolve(file).toString();
+    } catch (InvalidPathException e) {
+      return file;
+    }
+  }
+
+  private static void check(
+      String path, String rule, String certificateFile, String keyFile, Problems problems) {
+    byte[] chain = read(path + ".certificate", rule, certificateFile, problems);
+    byte[] key = read(path + ".key", rule, keyFile, problems);
     if (chain == null || key == null) {
       return;
     }
     Certificate certificate = certificate(chain);
     if (certificate == null) {
-      problems.add(
-          path + ".certificate",
-          "names a file without a certificate in PEM form (-----BEGIN CERTIFICATE-----)");
+      problems.add(path + ".certificate", NO_CERTIFICATE);
       return;
     }
     String problem = keyProblem(chain, key, certificate);
@@ -48,9 +75,9 @@ final class TlsFiles {
     }
   }
 
-  private static byte[] read(String at, String file, Problems problems) {
+  private static byte[] read(String at, String rule, String file, Problems problems) {
     if (file == null || file.isBlank()) {
-      problems.add(at, "is missing: certificate and key must both name a PEM file");
+      problems.add(at, "is missing: " + rule);
       return null;
     }
     try {

@@ -28,7 +28,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.spi.cluster.ClusterManager;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -381,6 +383,10 @@ public final class CoordinatorVerticle extends VerticleBase {
   private void health(Message<Object> message) {
     JsonObject body = FrameCodec.json(message);
     JsonObject report = HealthReport.of(config, availability.requests());
+    if (vertx.isClustered()) {
+      ClusterManager cluster = ((VertxInternal) vertx).clusterManager();
+      report.put("node", cluster.getNodeId()).put("nodes", cluster.getNodes().size());
+    }
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
     }

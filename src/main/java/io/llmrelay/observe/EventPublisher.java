@@ -5,12 +5,14 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.tracing.TracingPolicy;
 import java.util.function.Supplier;
 
 /**
- * A listener that publishes every event as JSON at {@code <prefix>.events}.
+ * A listener that publishes every event as JSON at {@code <prefix>.events}, in a cluster with the
+ * id of its node.
  *
  * <p>Events, about five per request, are published even if the address has no consumers, since the
  * event bus does not tell. Without a cluster the JSON is built only if there are consumers.
@@ -22,6 +24,9 @@ public final class EventPublisher implements RelayListener {
   private final EventBus bus;
   private final String address;
 
+  /** The id of this node of the cluster; {@code null} without a cluster. */
+  private final String node;
+
   /**
    * Creates a publisher.
    *
@@ -31,6 +36,7 @@ public final class EventPublisher implements RelayListener {
     bus = vertx.eventBus();
     address = prefix + ".events";
     onDemand = !vertx.isClustered();
+    node = onDemand ? null : ((VertxInternal) vertx).clusterManager().getNodeId();
     if (onDemand) {
       options.setCodecName(OnDemand.NAME);
       try {
@@ -97,7 +103,9 @@ public final class EventPublisher implements RelayListener {
   }
 
   private void publish(RelayEvent event) {
-    bus.publish(address, onDemand ? (Supplier<JsonObject>) event::toJson : event.toJson(), options);
+    Object json =
+        onDemand ? (Supplier<JsonObject>) event::toJson : event.toJson().put("node", node);
+    bus.publish(address, json, options);
   }
 
   /** Builds a message's JSON for each consumer, on one node. */

@@ -3,11 +3,13 @@ package io.llmrelay.provider;
 import io.llmrelay.chat.BodyBuilder;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Tool;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
 /**
@@ -25,6 +27,15 @@ public final class ToolCache<T> {
   /** The most bytes of all sets together, as they were received. */
   static final int MAX_BYTES = 8 << 20;
 
+  private static final int SHARED = 16;
+
+  /**
+   * The translation of a list that several requests share, as they do if they were read from the
+   * same bytes. The list is not kept: it may be part of the body of a request.
+   */
+  private record Shared<T>(WeakReference<List<Tool>> tools, T translated) {}
+
+  private final AtomicReferenceArray<Shared<T>> shared = new AtomicReferenceArray<>(SHARED);
   private final Function<List<Tool>, T> translation;
   private final Map<Key, T> entries = new LinkedHashMap<>(16, 0.75f, true);
   private int bytes;
@@ -36,6 +47,17 @@ public final class ToolCache<T> {
 
   /** Returns the translated tools of a request. */
   public T of(ChatRequest request) {
+    int place = System.identityHashCode(request.tools()) & (SHARED - 1);
+    Shared<T> last = shared.get(place);
+    if (last != null && last.tools().refersTo(request.tools())) {
+      return last.translated();
+    }
+    T translated = byBytes(request);
+    shared.set(place, new Shared<>(new WeakReference<>(request.tools()), translated));
+    return translated;
+  }
+
+  private T byBytes(ChatRequest request) {
     BodyBuilder received = new BodyBuilder();
     request.appendTools(received);
     Key key = new Key(received.toBuffer().getBytes());

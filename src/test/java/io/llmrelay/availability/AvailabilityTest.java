@@ -15,6 +15,7 @@ import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.nio.file.Files;
@@ -274,6 +275,7 @@ class AvailabilityTest {
     fail(before, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
     get(before.close());
     clock.advance(Duration.ofDays(1));
+    now.addAndGet(Duration.ofDays(1).toMillis());
     Availability after = open(file, Duration.ofHours(1));
     assertThat(why(after, "m")).isNull();
     assertThat(used(after))
@@ -304,27 +306,146 @@ class AvailabilityTest {
   }
 
   private static void failTwice(Availability availability) {
+    failTwice(availability, "m");
+  }
+
+  private static void failTwice(Availability availability, String model) {
     for (int i = 0; i < 2; i++) {
-      enter(availability, "a", "m").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+      enter(availability, "a", model).settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
     }
   }
 
-  @Test
-  void newsOfAnotherAccountAreIgnored() throws Exception {
-    Availability here = open();
-    JsonObject news =
-        new JsonObject()
-            .put("candidate", "a")
-            .put("reason", "quota_exhausted")
-            .put("for_ms", 5_000);
-    vertx.eventBus().publish("llm.announce", news.copy().put("account", "another"));
-    vertx.eventBus().publish("llm.announce", news.copy());
-    vertx.eventBus().publish("llm.announce", "no announcement");
+  private static JsonObject cooldown(String account) {
+    return new JsonObject()
+        .put("account", account)
+        .put("cooldown", "quota_exhausted")
+        .put("for_ms", 5_000);
+  }
+
+  private static JsonObject key(String state, long revision) {
+    return new JsonObject().put("account", "account").put("key", state).put("revision", revision);
+  }
+
+  /** Publishes news as another relay would, perhaps one of a later version. */
+  private void publish(Object... news) {
     vertx
         .eventBus()
-        .publish("llm.announce", news.copy().put("account", "account").put("candidate", "a/n"));
+        .publish(
+            "llm.announce",
+            new JsonObject()
+                .put("version", 2)
+                .put("node", "another")
+                .put("news", new JsonArray(List.of(news)))
+                .put("weather", "fine"));
+  }
+
+  @Test
+  void newsOfAnotherAccountAndWhatIsNotUnderstoodAreIgnored() throws Exception {
+    Availability here = open();
+    vertx.eventBus().publish("llm.announce", "no announcement");
+    vertx.eventBus().publish("llm.announce", new JsonObject().put("news", "none"));
+    publish(
+        cooldown("another"),
+        cooldown("account").put("cooldown", 7),
+        cooldown("account").put("for_ms", -1),
+        new JsonObject().put("account", "account").put("mood", "bad"),
+        "nothing",
+        key("lost", 3),
+        cooldown("account").put("model", "n").put("colour", "blue"));
     await().until(() -> why(here, "n") != null);
     assertThat(why(here, "m")).isNull();
+    assertThat(why(here, "b", "m")).isNull();
+  }
+
+  /** The names of backends are each node's own; the account is what they share. */
+  @Test
+  void newsHoldForEveryBackendOfTheAccount() throws Exception {
+    Availability here = open();
+    publish(cooldown("other account"));
+    await().until(() -> why(here, "b", "m") == FailureKind.QUOTA_EXHAUSTED);
+    assertThat(why(here, "m")).isNull();
+  }
+
+  @Test
+  void whoStartsAsksWhatIsKnown() throws Exception {
+    Availability before = open();
+    fail(before, "m", Scope.MODEL, FailureKind.RATE_LIMITED);
+    enter(before, "b", "m")
+        .settle(
+            Outcome.EXHAUSTED,
+            new Cooldown(Scope.KEY, FailureKind.AUTHENTICATION, 0),
+            TokenUsage.NONE,
+            null);
+    failTwice(before, "n");
+    await().until(() -> why(before, "b", "m") != null);
+    Availability after = open();
+    // The relays take turns in answering; the first one asked may be the new one itself.
+    assertThat(why(after, "m")).isEqualTo(FailureKind.RATE_LIMITED);
+    assertThat(why(after, "b", "m")).isEqualTo(FailureKind.AUTHENTICATION);
+    assertThat(why(after, "n")).as("suspicious only").isNull();
+    enter(after, "a", "n").settle(Outcome.FAILURE, null, TokenUsage.NONE, null);
+    assertThat(why(after, "n")).isEqualTo(FailureKind.UNAVAILABLE);
+  }
+
+  @Test
+  void aStormOfNewsIsCoalesced() throws Exception {
+    Availability here = open();
+    List<JsonObject> messages = new CopyOnWriteArrayList<>();
+    vertx.eventBus().<JsonObject>consumer("llm.announce", message -> messages.add(message.body()));
+    Availability there = open();
+    int count = 5_000;
+    for (int i = 0; i < count; i++) {
+      here.backends()
+          .all()
+          .get("a")
+          .exhausted(
+              "m" + i % 100, new Cooldown(Scope.MODEL, FailureKind.RATE_LIMITED, 10_000 + i));
+    }
+    for (int i = 0; i < 100; i++) {
+      String model = "m" + i;
+      long left = here.backends().check("a", model, null).availableInMs();
+      await()
+          .until(
+              () -> {
+                Skip skip = there.backends().check("a", model, null);
+                return skip != null && skip.availableInMs() == left;
+              });
+    }
+    int items = messages.stream().mapToInt(m -> m.getJsonArray("news").size()).sum();
+    assertThat(items).as("news").isLessThan(count);
+    assertThat(messages)
+        .as("messages")
+        .hasSizeLessThan(count / 10)
+        .allMatch(m -> m.getJsonArray("news").size() <= NewsBatch.MAX);
+  }
+
+  @Test
+  void theLaterStateOfAKeyHolds() throws Exception {
+    Availability here = open();
+    publish(key("refused", 3));
+    await().until(() -> why(here, "m") == FailureKind.AUTHENTICATION);
+    publish(key("accepted", 4));
+    await().until(() -> why(here, "m") == null);
+    publish(key("refused", 3), key("refused", 4), cooldown("account").put("model", "end"));
+    await().until(() -> why(here, "end") != null);
+    assertThat(why(here, "m")).as("old news").isNull();
+    publish(key("refused", 5), key("accepted", 4));
+    await().until(() -> why(here, "m") == FailureKind.AUTHENTICATION);
+  }
+
+  /** As one whose clock is wrong, so that its signatures are refused. */
+  @Test
+  void aRefutedRefusalOfAKeyIsIgnoredForAWhile() throws Exception {
+    probe = new JsonObject().put("ok", true);
+    Availability here = open();
+    publish(key("refused", 1));
+    await().until(() -> probes.get() == 1);
+    await().until(() -> why(here, "m") == null);
+    publish(key("refused", 9), cooldown("account").put("model", "end"));
+    await().until(() -> why(here, "end") != null);
+    assertThat(why(here, "m")).isNull();
+    fail(here, "m", Scope.KEY, FailureKind.AUTHENTICATION);
+    assertThat(why(here, "m")).as("its own attempts").isEqualTo(FailureKind.AUTHENTICATION);
   }
 
   @Test

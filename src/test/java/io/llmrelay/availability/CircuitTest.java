@@ -349,10 +349,26 @@ class CircuitTest {
       attempt(circuit, ALIVE);
       attempt(circuit, FAILURE);
       is(circuit, CLOSED);
+      now.addAndGet(WINDOW_MS);
       circuit.suspect();
       now.addAndGet(WINDOW_MS);
       attempt(circuit, FAILURE);
       is(circuit, CLOSED);
+    }
+
+    /** A node without a network opens its circuits again and again. */
+    @Test
+    void ignoresOtherNodesForAWindowAfterOneWasRefuted() {
+      Circuit circuit = closed();
+      circuit.suspect();
+      attempt(circuit, ALIVE);
+      circuit.suspect();
+      attempt(circuit, FAILURE);
+      is(circuit, CLOSED);
+      now.addAndGet(WINDOW_MS);
+      circuit.suspect();
+      attempt(circuit, FAILURE);
+      is(circuit, OPEN);
     }
   }
 

@@ -86,6 +86,7 @@ final class BusBench {
     final BusEndpoint endpoint;
     final int window;
     final List<Producer> producers = new CopyOnWriteArrayList<>();
+    final List<BusService> services = new CopyOnWriteArrayList<>();
     volatile boolean closed;
 
     Peer(Vertx vertx, BusSettings settings) {
@@ -109,7 +110,11 @@ final class BusBench {
     }
 
     Peer serves(BiFunction<LlmRequest, ChatSink, Producer> kind, Consumer<Producer> script) {
-      get(on(context, () -> BusService.register(endpoint, SERVICE, service(kind, script), false)));
+      services.add(
+          get(
+              on(
+                  context,
+                  () -> BusService.register(endpoint, SERVICE, service(kind, script), false))));
       return this;
     }
 
@@ -135,11 +140,22 @@ final class BusBench {
     }
 
     Receiver opens(Receiver receiver) {
+      return opens(receiver, false);
+    }
+
+    /** Opens a stream at any node that serves. */
+    Receiver opensAnywhere(Receiver receiver) {
+      return opens(receiver, true);
+    }
+
+    private Receiver opens(Receiver receiver, boolean anywhere) {
       receiver.context = context;
       receiver.window = window;
       on(
           context,
-          () -> receiver.exchange = new BusClient(endpoint, SERVICE).open(REQUEST, receiver));
+          () ->
+              receiver.exchange =
+                  new BusClient(endpoint, SERVICE, anywhere).open(REQUEST, receiver));
       return receiver;
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class MeterLabelsTest {
   @Test
   void methodsAndPathsCreateNoMeters() {
-    Vertx vertx = ServeCommand.vertx();
+    Vertx vertx = ServeCommand.vertx(null);
     try {
       RelayVerticle relay =
           new RelayVerticle(

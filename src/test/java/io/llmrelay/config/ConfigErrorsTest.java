@@ -99,7 +99,7 @@ class ConfigErrorsTest {
             "relay.yaml:11: fallback must be a list, such as [a, b]",
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
-                + " catalog, circuit, commit, discover, exhaustion, fallback, gateway, lanes, latch,"
+                + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway, lanes, latch,"
                 + " limits, max-requests, prefer, queue, retries, shutdown-grace, state-file, timeouts)");
   }
 

@@ -48,6 +48,7 @@ class SchemaTest {
                     .addKey("*", new GatewayKeyOptions())
                     .setTls(new TlsOptions())
                     .setAdmin(new AdminOptions()))
+            .setCluster(new ClusterOptions().setTls(new ClusterTlsOptions()))
             .addBackend("*", new BackendOptions().setBudget(new BudgetOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
             .setLimits(

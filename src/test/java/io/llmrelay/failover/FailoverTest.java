@@ -545,6 +545,19 @@ class FailoverTest {
     }
 
     @Test
+    void imagesAreContentAndTheirBytesAreData() {
+      Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
+      assertThat(rig.images()).containsExactly("answering", "release a", "deliver");
+      assertThat(rig.chunk(BlockKind.DATA, "[{}]")).containsExactly("deliver");
+      assertThat(rig.end(FinishReason.STOP)).noneMatch(each -> each.contains("empty_answer"));
+
+      Rig whole = Rig.of("a", "b").commit(CommitPoint.COMPLETE).started();
+      assertThat(whole.images()).containsExactly("answering", "hold");
+      assertThat(whole.chunk(BlockKind.DATA, "[{}]")).containsExactly("hold");
+      assertThat(whole.end(FinishReason.STOP)).contains("release a");
+    }
+
+    @Test
     void theCharactersOfAFailedAttemptDoNotCountForTheNext() {
       Rig rig = Rig.of("a", "b").commit(new CommitPoint(6)).started();
       rig.chunk("12345");

@@ -260,6 +260,10 @@ final class Rig implements Admission {
     return show(machine().block(of(), kind));
   }
 
+  List<String> images() {
+    return show(machine().images(of()));
+  }
+
   List<String> chunk(String text) {
     return chunk(BlockKind.TEXT, text);
   }

@@ -7,6 +7,7 @@ import io.llmrelay.chat.ToolChoice;
 import io.llmrelay.provider.SchemaRewriter;
 import io.llmrelay.provider.ToolCache;
 import io.llmrelay.provider.Translation;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,19 +20,22 @@ import java.util.TreeSet;
 /**
  * The schema of the input of a function. Translations of whole tool sets are cached.
  *
- * @param schema the schema, of an object
+ * @param schema the schema, of an object, encoded for a {@link io.llmrelay.provider.JsonBody}
  * @param strict whether calls are bound to it
  */
-public record InputSchema(JsonObject schema, boolean strict) {
+public record InputSchema(Buffer schema, boolean strict) {
   private static final int MAX_STRICT = 20;
 
   /**
    * A translated function.
    *
-   * @param open the schema as a hint
+   * @param open the schema as a hint, encoded
+   * @param dropped the keywords that it lost
    * @param closed the schema that binds; {@code null} if there is none, or none was asked for
+   * @param binding the same, encoded
    */
-  private record Translated(SchemaRewriter.Result open, ClosedSchema closed) {}
+  private record Translated(
+      Buffer open, Set<String> dropped, ClosedSchema closed, Buffer binding) {}
 
   private static final ToolCache<Map<String, Translated>> CACHE =
       new ToolCache<>(InputSchema::translate);
@@ -52,10 +56,8 @@ public record InputSchema(JsonObject schema, boolean strict) {
     for (Tool tool : functions) {
       Translated schema = translated.get(tool.name());
       boolean binds = strict && isStrict(tool);
-      schemas.put(
-          tool.name(),
-          new InputSchema(binds ? schema.closed().schema() : schema.open().schema(), binds));
-      dropped.addAll(schema.open().dropped());
+      schemas.put(tool.name(), new InputSchema(binds ? schema.binding() : schema.open(), binds));
+      dropped.addAll(schema.dropped());
     }
     if (!dropped.isEmpty()) {
       translation.warn("schema keywords of tools were left out: " + String.join(", ", dropped));
@@ -113,7 +115,13 @@ public record InputSchema(JsonObject schema, boolean strict) {
         Object parameters = tool.parameters() == null ? null : tool.parameters().value();
         SchemaRewriter.Result open = AnthropicSchema.input((JsonObject) parameters);
         ClosedSchema closed = isStrict(tool) ? ClosedSchema.of(open.schema()) : null;
-        translated.put(tool.name(), new Translated(open, closed));
+        translated.put(
+            tool.name(),
+            new Translated(
+                open.schema().toBuffer(),
+                open.dropped(),
+                closed,
+                closed == null ? null : closed.schema().toBuffer()));
       }
     }
     return translated;

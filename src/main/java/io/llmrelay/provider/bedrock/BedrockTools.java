@@ -104,8 +104,7 @@ final class BedrockTools {
         : InputSchema.permitted(request);
   }
 
-  private static JsonObject spec(
-      String name, String description, JsonObject schema, boolean strict) {
+  private static JsonObject spec(String name, String description, Object schema, boolean strict) {
     JsonObject spec = one("name", name);
     Json.put(
         spec, "description", description == null || description.isBlank() ? null : description);

@@ -4,7 +4,10 @@ import io.llmrelay.Documents;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.provider.openai.RequestTraits.Effort;
 import io.llmrelay.provider.openai.RequestTraits.History;
+import io.llmrelay.provider.openai.RequestTraits.Quirk;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -27,8 +30,9 @@ class ServerReferenceTest {
   @Test
   void servers() throws IOException {
     StringBuilder table =
-        new StringBuilder("| provider | earlier reasoning | effort | refused settings |\n")
-            .append("|---|---|---|---|\n");
+        new StringBuilder(
+                "| provider | earlier reasoning | effort | refused settings | not asked for |\n")
+            .append("|---|---|---|---|---|\n");
     for (String server : SERVERS) {
       RequestTraits traits = RequestTraits.of(server);
       table
@@ -39,6 +43,8 @@ class ServerReferenceTest {
           .append(text(traits.effort()))
           .append(" | ")
           .append(refused(traits))
+          .append(" | ")
+          .append(lacking(traits))
           .append(" |\n");
     }
     Documents.holdReference("docs/dialects.md", "servers", table.toString());
@@ -63,6 +69,16 @@ class ServerReferenceTest {
       case THINKING_TYPE -> "`thinking.type`, `reasoning_effort`";
       case REASONING -> "`reasoning`, `reasoning_effort`";
     };
+  }
+
+  private static String lacking(RequestTraits traits) {
+    List<String> lacking = new ArrayList<>();
+    traits.lacking().forEach(feature -> lacking.add(feature.toString()));
+    Collections.sort(lacking);
+    if (traits.has(Quirk.FORMAT_OR_TOOLS)) {
+      lacking.add("response_format together with tools");
+    }
+    return String.join(", ", lacking);
   }
 
   private static String refused(RequestTraits traits) {

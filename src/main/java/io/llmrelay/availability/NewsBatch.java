@@ -1,0 +1,112 @@
+package io.llmrelay.availability;
+
+import io.llmrelay.chat.FailureKind;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * News that wait to be published. Those about the same thing are coalesced: the last one counts,
+ * and what was spent is added up. Durations are computed when the batch is taken, so that they are
+ * right even if the node was paused meanwhile.
+ */
+final class NewsBatch {
+  /** The most news in one message. */
+  static final int MAX = 250;
+
+  private sealed interface Item {}
+
+  private record Deadline(JsonObject json, long until) implements Item {}
+
+  private record Fact(JsonObject json) implements Item {}
+
+  private record Spent(JsonObject json, Cost cost) implements Item {}
+
+  private final LongSupplier clock;
+  private final Map<JsonObject, Item> items = new LinkedHashMap<>();
+
+  /**
+   * @param clock a monotonic clock in milliseconds
+   */
+  NewsBatch(LongSupplier clock) {
+    this.clock = clock;
+  }
+
+  private static JsonObject about(BackendState backend) {
+    return new JsonObject().put("account", backend.account);
+  }
+
+  private static JsonObject about(BackendState backend, String model) {
+    JsonObject subject = about(backend);
+    return model == null ? subject : subject.put("model", model);
+  }
+
+  /** Adds a cooldown of a model, or of the whole backend if the model is {@code null}. */
+  void cooldown(BackendState backend, String model, FailureKind kind, long forMs) {
+    JsonObject subject = about(backend, model);
+    items.put(
+        subject.copy().put("cooldown", true),
+        new Deadline(subject.put("cooldown", kind.code()), clock.getAsLong() + forMs));
+  }
+
+  /** Adds that a key is refused, or accepted again. */
+  void key(BackendState backend, boolean refused, long revision) {
+    JsonObject subject = about(backend);
+    items.put(
+        subject.copy().put("key", true),
+        new Fact(subject.put("key", refused ? "refused" : "accepted").put("revision", revision)));
+  }
+
+  /** Adds that the circuit of a model, or of the whole backend, is open. */
+  void open(BackendState backend, String model) {
+    JsonObject subject = about(backend, model).put("circuit", "open");
+    items.put(subject, new Fact(subject));
+  }
+
+  /** Adds what was spent at a backend. */
+  void spent(BackendState backend, Cost cost) {
+    JsonObject subject = about(backend).put("spent_at", backend.name);
+    items.merge(
+        subject,
+        new Spent(subject, cost),
+        (known, more) -> new Spent(subject, ((Spent) known).cost.plus(cost)));
+  }
+
+  boolean isEmpty() {
+    return items.isEmpty();
+  }
+
+  /** Whether the next message is full. */
+  boolean isFull() {
+    return items.size() >= MAX;
+  }
+
+  /** Removes all news and returns them. */
+  JsonArray take() {
+    long now = clock.getAsLong();
+    List<JsonObject> taken = new ArrayList<>(items.size());
+    for (Item item : items.values()) {
+      if (item instanceof Deadline deadline) {
+        if (deadline.until > now) {
+          taken.add(deadline.json.copy().put("for_ms", deadline.until - now));
+        }
+      } else if (item instanceof Spent spent) {
+        taken.add(
+            spent
+                .json
+                .copy()
+                .put("requests", spent.cost.requests())
+                .put("tokens", spent.cost.tokens())
+                .put("nano_usd", spent.cost.nanoUsd()));
+      } else if (item instanceof Fact fact) {
+        taken.add(fact.json.copy());
+      }
+    }
+    items.clear();
+    return new JsonArray(taken);
+  }
+}

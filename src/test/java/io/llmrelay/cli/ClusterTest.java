@@ -1,0 +1,210 @@
+package io.llmrelay.cli;
+
+import static io.llmrelay.cli.Fleet.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.Awake;
+import io.llmrelay.cli.Fleet.Answer;
+import io.llmrelay.cli.Fleet.Node;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.Future;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three relays in processes of their own, which serve as one whatever becomes of each. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ClusterTest {
+  /** Of a sandbox's model that goes on for minutes. */
+  private static final Scenario LONG = Scenario.of("model-chunks-9000-every-20");
+
+  /** Of requests; as a rule none takes that long, but a machine may have other things to do. */
+  private static final Duration MOST_WITHIN = Duration.ofSeconds(1);
+
+  private static final Duration ALL_WITHIN = Duration.ofSeconds(3);
+
+  private Fleet fleet;
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws Exception {
+    fleet = new Fleet(folder, "default-model: m");
+    fleet.start(3);
+    await().atMost(Duration.ofSeconds(20)).until(() -> servers(12).size() == 6);
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    fleet.close();
+  }
+
+  /** Asks so often, and returns which relays have served. */
+  private Set<String> servers(int requests) throws Exception {
+    Set<String> relays = new TreeSet<>();
+    for (int i = 0; i < requests; i++) {
+      relays.add(relay(fleet.ask("m")));
+    }
+    return relays;
+  }
+
+  /** Request ids begin with what identifies the coordinator, one of each lane. */
+  private static String relay(Answer answer) throws Exception {
+    return get(answer.id.future()).replaceFirst("-.*", "");
+  }
+
+  /** The times from sending a request to its first chunk, one each interval, while this lasts. */
+  private List<Future<Duration>> load(Duration interval, Future<?> until) throws Exception {
+    List<Future<Duration>> times = new ArrayList<>();
+    while (!until.isComplete()) {
+      Awake watch = Awake.begin();
+      times.add(fleet.ask("m").id.future().map(id -> watch.elapsed()));
+      Thread.sleep(interval.toMillis());
+    }
+    return times;
+  }
+
+  @Test
+  @Order(1)
+  void requestsOfOtherNodesGoRoundAllRelays() throws Exception {
+    Set<String> nodes = new ConcurrentSkipListSet<>();
+    MessageConsumer<JsonObject> events =
+        fleet
+            .vertx
+            .eventBus()
+            .consumer("llm.events", event -> nodes.add(event.body().getString("node")));
+    get(events.completion());
+    assertThat(servers(30)).as("coordinators, two of each node").hasSize(6);
+    await().untilAsserted(() -> assertThat(nodes).as("nodes in events").hasSize(3));
+    get(events.unregister());
+    for (Node node : fleet.nodes) {
+      JsonObject health = node.health();
+      assertThat(nodes).contains(health.getString("node"));
+      assertThat(health.getInteger("nodes")).as("with the client").isEqualTo(4);
+    }
+  }
+
+  @Test
+  @Order(2)
+  void aCooldownIsKnownEverywhereAtOnce() throws Exception {
+    fleet.sandbox.script("main", Scenario.of("429-retry-after-60"));
+    List<Duration> times = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      String model = "limited-" + i;
+      assertThat(fleet.nodes.get(i % 3).chat(model)).isEqualTo(429);
+      Awake watch = Awake.begin();
+      for (Node node : fleet.nodes) {
+        while (!node.exhausted("main").containsKey("main/" + model)) {
+          assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(5));
+        }
+      }
+      times.add(watch.elapsed());
+    }
+    fleet.sandbox.unscript("main");
+    times.sort(null);
+    assertThat(times.get(times.size() / 2))
+        .as("half of %s", times)
+        .isLessThan(Duration.ofMillis(50));
+  }
+
+  @Test
+  @Order(3)
+  void aKilledNodeEndsItsOwnStreamsOnly() throws Exception {
+    List<Answer> running = running(12);
+    fleet.sandbox.clearCalls();
+    Awake watch = Awake.begin();
+    fleet.nodes.remove(2).kill();
+    List<Future<Duration>> gap = load(Duration.ofMillis(25), fleet.vertx.timer(3_000));
+    answeredInTime(gap);
+    assertThat(fleet.sandbox.calls()).as("attempts").hasSizeLessThan(gap.size() * 11 / 10);
+
+    List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
+    assertThat(ended).as("streams of the dead node").hasSize(4);
+    for (Answer answer : ended) {
+      assertThat(answer.end.future().failed()).isTrue();
+    }
+    running.removeAll(ended);
+    assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(5));
+    endOf(running, ended);
+  }
+
+  @Test
+  @Order(4)
+  void aNodeThatStandsStillForTenSecondsIsReplacedAndComesBack() throws Exception {
+    fleet.start(1);
+    await().atMost(Duration.ofSeconds(20)).until(() -> servers(24).size() == 6);
+    List<Answer> running = running(12);
+    Node frozen = fleet.nodes.get(1);
+    frozen.signal("STOP");
+    answeredInTime(load(Duration.ofMillis(50), fleet.vertx.timer(10_000)));
+    List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
+    frozen.signal("CONT");
+    await().atMost(Duration.ofSeconds(60)).until(() -> servers(24).size() == 6);
+    assertThat(ended).as("streams of the frozen node").hasSize(4);
+    running.removeAll(ended);
+    endOf(running, ended);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> fleet.sandbox.calls().stream().allMatch(call -> call.endedAt() != null));
+  }
+
+  @Test
+  @Order(5)
+  void aRestartUnderLoadFailsNoRequest() throws Exception {
+    List<Answer> running = running(12);
+    Node leaving = fleet.nodes.remove(0);
+    fleet.sandbox.script("main", Scenario.of("model-chunks-20-every-50"));
+    Future<Void> enough = fleet.vertx.timer(4_000).mapEmpty();
+    leaving.terminate();
+    List<Future<Duration>> times = load(Duration.ofMillis(25), enough);
+    answeredInTime(times);
+    assertThat(running).allMatch(answer -> answer.signals.get() == 0);
+    running.forEach(answer -> answer.stream.cancel());
+    assertThat(leaving.process.waitFor()).isZero();
+  }
+
+  /** Opens so many streams that go on for long, and waits for their first chunks. */
+  private List<Answer> running(int count) throws Exception {
+    fleet.sandbox.script("main", LONG);
+    List<Answer> running = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      running.add(fleet.ask("m"));
+    }
+    for (Answer answer : running) {
+      get(answer.id.future());
+    }
+    fleet.sandbox.unscript("main");
+    return running;
+  }
+
+  private static void answeredInTime(List<Future<Duration>> times) throws Exception {
+    List<Duration> took = new ArrayList<>();
+    for (Future<Duration> time : times) {
+      took.add(get(time));
+    }
+    took.sort(null);
+    assertThat(took.get(took.size() * 9 / 10)).as("most of %s", took).isLessThan(MOST_WITHIN);
+    assertThat(took.get(took.size() - 1)).as("all of %s", took).isLessThan(ALL_WITHIN);
+  }
+
+  /** Cancels what still runs, and holds that nothing has got a second signal. */
+  private static void endOf(List<Answer> running, List<Answer> ended) {
+    assertThat(running).as("streams of the others").allMatch(a -> a.signals.get() == 0);
+    running.forEach(answer -> answer.stream.cancel());
+    assertThat(ended).allMatch(answer -> answer.signals.get() == 1);
+  }
+}

@@ -340,6 +340,7 @@ class EmbeddingsTest {
     Relays.Relay relay = relays.deploy(both("openai"));
     relays.sandbox().script(one, Scenario.http(503));
     get(relay.client().embed(request("a")));
+    Relays.eventually(() -> assertThat(relay.hooks().ends()).hasSize(1));
     assertThat(relay.hooks().ofRequests())
         .containsExactly(
             "onRequestStart",
@@ -363,6 +364,9 @@ class EmbeddingsTest {
         "{\"data\":[{\"index\":0,\"embedding\":[1,2]},{\"index\":1,\"embedding\":[1,null]}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[1,2]},{\"index\":1,\"embedding\":\"%\"}]}",
         "{\"data\":[{\"index\":0,\"embedding\":[]},{\"index\":1,\"embedding\":[]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":[1e999]}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":\"AADAfw==\"}]}",
+        "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":1,\"embedding\":\"AADA\"}]}",
         "{\"data\":[]}",
         "{}",
         "[]",

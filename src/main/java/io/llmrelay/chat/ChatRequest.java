@@ -66,6 +66,7 @@ public final class ChatRequest implements LlmRequest {
   private List<String> stop;
   private Long seed;
   private JsonObject responseFormat;
+  private Continuation continuation;
   private Map<String, String> metadata = Map.of();
   private String user;
   private RelayHints relay = RelayHints.NONE;
@@ -151,6 +152,10 @@ public final class ChatRequest implements LlmRequest {
     request.stop = stop(in);
     request.seed = in.integer("seed");
     request.responseFormat = responseFormat(in);
+    request.continuation = Continuation.read(in);
+    if (request.continuation != null) {
+      Continuation.check(request.messages, request.tools);
+    }
     request.metadata = Metadata.read(in);
     String user = in.string("user");
     request.user = user == null || user.isEmpty() ? null : user;
@@ -185,6 +190,9 @@ public final class ChatRequest implements LlmRequest {
         String field = "messages[" + i + "].content";
         throw Failure.invalid(field, field + " must have at least one part").toException();
       }
+    }
+    if (continuation != null) {
+      Continuation.check(messages, tools);
     }
     ChatRequest plain = received == null ? this : withoutTools(); // A front has read them.
     ChatRequest request = fromJson(plain.toJson(JsonArray.of(ChatMessage.user("").toJson())));
@@ -345,6 +353,7 @@ public final class ChatRequest implements LlmRequest {
     put(json, "stop", stop == null ? null : new JsonArray(stop));
     put(json, "seed", seed);
     put(json, "response_format", responseFormat == null ? null : responseFormat.copy());
+    put(json, "continuation", continuation == null ? null : continuation.toJson());
     settings.forEach((setting, value) -> json.put(setting.field(), value));
     unknown.forEach((field, value) -> json.put(field, value.value()));
     put(
@@ -447,6 +456,11 @@ public final class ChatRequest implements LlmRequest {
   /** Returns the response format in OpenAI's form, or {@code null}. */
   public JsonObject responseFormat() {
     return responseFormat == null ? null : responseFormat.copy();
+  }
+
+  /** Returns the wish that the text is continued and not answered, or {@code null}. */
+  public Continuation continuation() {
+    return continuation;
   }
 
   /** Returns whether the response format is other than text. */
@@ -576,6 +590,13 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns this request with the wish that the text of its only message is continued. */
+  public ChatRequest withContinuation(Continuation continuation) {
+    ChatRequest copy = copy();
+    copy.continuation = continuation;
+    return copy;
+  }
+
   public ChatRequest withResponseFormat(JsonObject responseFormat) {
     ChatRequest copy = changed();
     copy.responseFormat = responseFormat.copy();
@@ -649,6 +670,9 @@ public final class ChatRequest implements LlmRequest {
     for (ChatMessage message : messages) {
       message.parts().forEach(part -> RequestSize.texts(part, to));
     }
+    if (continuation != null && continuation.suffix() != null) {
+      to.accept(RawJson.of(continuation.suffix()));
+    }
   }
 
   private ChatRequest copy() {
@@ -670,6 +694,7 @@ public final class ChatRequest implements LlmRequest {
     copy.stop = stop;
     copy.seed = seed;
     copy.responseFormat = responseFormat;
+    copy.continuation = continuation;
     copy.metadata = metadata;
     copy.user = user;
     copy.relay = relay;

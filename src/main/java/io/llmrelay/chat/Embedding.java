@@ -44,9 +44,16 @@ public record Embedding(String base64) {
     return toArray().length;
   }
 
-  /** Decodes the floats. */
+  /**
+   * Decodes the floats.
+   *
+   * @throws IllegalArgumentException if they are not what {@link #base64} must hold
+   */
   public float[] toArray() {
     byte[] bytes = Base64.getDecoder().decode(base64);
+    if (bytes.length % Float.BYTES != 0) {
+      throw new IllegalArgumentException("a vector has whole floats");
+    }
     float[] values = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
     return values;

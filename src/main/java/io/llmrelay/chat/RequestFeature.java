@@ -6,6 +6,7 @@ import io.llmrelay.chat.ContentPart.Image;
 import io.llmrelay.chat.ContentPart.Other;
 import io.llmrelay.chat.ContentPart.ToolCall;
 import io.llmrelay.chat.ContentPart.ToolResult;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -24,6 +25,7 @@ public enum RequestFeature {
   JSON_SCHEMA("response_format json_schema"),
   WEB_SEARCH("web_search_options"),
   IMAGE_ANSWERS("modalities image"),
+  SUFFIX("suffix"),
   EMBEDDINGS("embeddings"),
   DIMENSIONS("dimensions of embeddings"),
   TOKENS("input of tokens");
@@ -37,6 +39,14 @@ public enum RequestFeature {
   /** Returns whether only the API to which the request was sent has this feature. */
   public boolean isOfOneApi() {
     return this == PROVIDER_TOOLS || this == OTHER_PARTS;
+  }
+
+  /** Returns the features of chats, without these. */
+  public static Set<RequestFeature> ofChatsBut(RequestFeature... lacking) {
+    Set<RequestFeature> features =
+        EnumSet.complementOf(EnumSet.of(SUFFIX, EMBEDDINGS, DIMENSIONS, TOKENS));
+    features.removeAll(Arrays.asList(lacking));
+    return features;
   }
 
   /** Returns the name in messages. */
@@ -57,6 +67,9 @@ public enum RequestFeature {
     }
     if (request.setting(Setting.WEB_SEARCH_OPTIONS) != null) {
       features.add(WEB_SEARCH);
+    }
+    if (request.continuation() != null && request.continuation().suffix() != null) {
+      features.add(SUFFIX);
     }
     if (request.setting(Setting.MODALITIES) != null) {
       features.add(IMAGE_ANSWERS);

@@ -82,6 +82,7 @@ final class RequestReader {
           "stop",
           "seed",
           "response_format",
+          "continuation",
           "metadata",
           "user",
           "n" ->

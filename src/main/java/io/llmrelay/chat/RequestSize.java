@@ -33,6 +33,9 @@ final class RequestSize {
     for (Tool tool : request.tools()) {
       characters += tool.source().characters();
     }
+    if (request.continuation() != null && request.continuation().suffix() != null) {
+      characters += request.continuation().suffix().length();
+    }
     return characters;
   }
 

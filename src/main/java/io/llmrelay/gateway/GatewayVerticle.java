@@ -27,7 +27,8 @@ import java.util.List;
  * Serves a relay over HTTP as OpenAI's chat completions API.
  *
  * <ul>
- *   <li>{@code POST /v1/chat/completions}, {@code GET /v1/models}, {@code GET /v1/models/{id}}
+ *   <li>{@code POST /v1/chat/completions}, {@code /v1/completions}, {@code /v1/embeddings}, {@code
+ *       GET /v1/models}, {@code GET /v1/models/{id}}
  *   <li>{@code GET /health/live}, {@code /health/ready}
  *   <li>for operators {@code GET /metrics}, {@code /health/ready} with every backend, the status
  *       page at {@code /} and the endpoints under {@code /admin}: at the admin address if one is

@@ -15,6 +15,7 @@ import io.llmrelay.gateway.front.ModelsHandler;
 import io.llmrelay.gateway.openai.EmbeddingsHandler;
 import io.llmrelay.gateway.openai.OpenAiFront;
 import io.llmrelay.gateway.openai.OpenAiModels;
+import io.llmrelay.gateway.openai.TextCompletionsFront;
 import io.llmrelay.gateway.responses.ResponsesFront;
 import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
@@ -46,10 +47,12 @@ final class Routes {
       Map.of(
           "/v1/chat/completions",
           OpenAiFront.INSTANCE,
-          "/v1/responses",
-          ResponsesFront.INSTANCE,
+          "/v1/completions",
+          TextCompletionsFront.INSTANCE,
           "/v1/messages",
-          MessagesFront.INSTANCE);
+          MessagesFront.INSTANCE,
+          "/v1/responses",
+          ResponsesFront.INSTANCE);
 
   private static final String COUNT_TOKENS = "/v1/messages/count_tokens";
 

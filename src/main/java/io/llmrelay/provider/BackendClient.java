@@ -208,7 +208,7 @@ final class BackendClient {
       return request(HttpMethod.POST, dialect.embeddings().path(asked.model(), options))
           .setHeaders(acceptJson());
     }
-    return request(HttpMethod.POST, dialect.chatPath(asked.model(), options));
+    return request(HttpMethod.POST, dialect.path((ChatRequest) asked, options));
   }
 
   private MultiMap acceptJson() {

@@ -122,6 +122,11 @@ public interface Dialect {
    */
   String chatPath(String model, BackendOptions options);
 
+  /** Returns the path of a chat request, which names its model. */
+  default String path(ChatRequest request, BackendOptions options) {
+    return chatPath(request.model(), options);
+  }
+
   /** Encodes the body of a request for a stream. */
   EncodedRequest encode(ChatRequest request, String model, BackendOptions options);
 

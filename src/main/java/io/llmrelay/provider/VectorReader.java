@@ -29,8 +29,12 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
   /** The most dimensions of a vector. */
   private static final int MAX_DIMENSIONS = 12_000;
 
+  private static final int MAX_PATH = 100;
+
   /** How much of an answer is kept as long as it has no vector, since it may be an error. */
   private static final int MAX_HEAD = 16 * 1024;
+
+  private static final String NOT_FINITE = "answered with a vector that is not finite";
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -115,12 +119,12 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
     }
     switch (token) {
       case FIELD_NAME -> field = parser.currentName();
-      case START_OBJECT -> path.push(path.isEmpty() ? "" : here() + ".");
+      case START_OBJECT -> path.push(path.isEmpty() ? "" : bounded(here()) + ".");
       case START_ARRAY -> {
         if (here().equals(fields.vector())) {
           count = 0;
         } else {
-          path.push(here() + "[]");
+          path.push(bounded(here()) + "[]");
         }
       }
       case END_OBJECT, END_ARRAY -> close();
@@ -139,6 +143,11 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
     return parent.endsWith("[]") ? parent : parent + field;
   }
 
+  /** Paths that are too long to be of interest are one and the same, however deep they are. */
+  private static String bounded(String path) {
+    return path.length() <= MAX_PATH ? path : "?";
+  }
+
   private void number(JsonToken token) throws IOException {
     if (token == JsonToken.END_ARRAY) {
       vector(Embedding.of(Arrays.copyOf(values, count)).base64(), count);
@@ -152,6 +161,9 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
         values = Arrays.copyOf(values, Math.min(MAX_DIMENSIONS, 2 * count));
       }
       values[count++] = parser.getFloatValue();
+      if (!Float.isFinite(values[count - 1])) {
+        fail(NOT_FINITE);
+      }
     }
   }
 
@@ -159,7 +171,13 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
     if (where.equals(fields.vector())) {
       String base64 = parser.getText();
       try {
-        vector(base64, new Embedding(base64).dimensions());
+        float[] floats = new Embedding(base64).toArray();
+        for (float value : floats) {
+          if (!Float.isFinite(value)) {
+            fail(NOT_FINITE);
+          }
+        }
+        vector(base64, floats.length);
       } catch (IllegalArgumentException e) {
         fail("answered with a vector that is no base64");
       }
@@ -179,6 +197,9 @@ final class VectorReader implements Dialect.Reader, EventDecoder {
   }
 
   private void vector(String base64, int length) {
+    if (answer.over()) {
+      return;
+    }
     if (length == 0 || dimensions > 0 && length != dimensions) {
       fail("answered with vectors of %d and %d dimensions".formatted(dimensions, length));
       return;

@@ -10,6 +10,8 @@ import io.llmrelay.sandbox.gemini.GeminiDialect;
 import io.llmrelay.sandbox.gemini.GeminiEmbeddings;
 import io.llmrelay.sandbox.ollama.OllamaDialect;
 import io.llmrelay.sandbox.ollama.OllamaEmbeddings;
+import io.llmrelay.sandbox.ollama.OllamaGenerate;
+import io.llmrelay.sandbox.openai.OpenAiCompletions;
 import io.llmrelay.sandbox.openai.OpenAiDialect;
 import io.llmrelay.sandbox.openai.OpenAiEmbeddings;
 import io.llmrelay.sandbox.responses.ResponsesDialect;
@@ -20,8 +22,10 @@ import java.util.stream.Stream;
 final class SandboxDialects {
   private static final SandboxDialect OPENAI = new OpenAiDialect();
 
-  private static final List<SandboxDialect> EMBEDDINGS =
+  private static final List<SandboxDialect> OTHER_ROUTES =
       List.of(
+          new OllamaGenerate(),
+          new OpenAiCompletions(),
           new GeminiEmbeddings(),
           new OllamaEmbeddings(),
           new CohereEmbeddings(),
@@ -40,7 +44,7 @@ final class SandboxDialects {
           OPENAI);
 
   static final List<SandboxDialect> ALL =
-      Stream.concat(EMBEDDINGS.stream(), CHATS.stream()).toList();
+      Stream.concat(OTHER_ROUTES.stream(), CHATS.stream()).toList();
 
   private SandboxDialects() {}
 

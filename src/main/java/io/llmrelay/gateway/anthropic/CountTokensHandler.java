@@ -34,12 +34,7 @@ public final class CountTokensHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext ctx) {
     RequestScope scope = RequestScope.of(ctx);
-    RequestBody.read(
-            ctx.vertx(),
-            ctx.request(),
-            maxBodyBytes.getAsInt(),
-            scope::reserveBody,
-            RequestBody.TIMEOUT_MS)
+    RequestBody.read(ctx, maxBodyBytes.getAsInt())
         .map(body -> MessagesFront.read(body, ctx.request().headers(), true).request())
         .map(request -> CallerRules.apply(request, scope, ctx.response()))
         .compose(relay::countTokens)

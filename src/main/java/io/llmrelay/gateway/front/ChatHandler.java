@@ -47,21 +47,9 @@ public final class ChatHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext ctx) {
     HttpServerResponse response = ctx.response();
-    Promise<Void> disconnected = Promise.promise();
-    // An HTTP/2 stream may close before the end of a complete response is reported.
-    ctx.addEndHandler(
-        end -> {
-          if (!response.ended()) {
-            disconnected.tryComplete();
-          }
-        });
+    Promise<Void> disconnected = RequestScope.disconnected(ctx);
     RequestScope scope = RequestScope.of(ctx);
-    RequestBody.read(
-            ctx.vertx(),
-            ctx.request(),
-            maxBodyBytes.getAsInt(),
-            scope::reserveBody,
-            RequestBody.TIMEOUT_MS)
+    RequestBody.read(ctx, maxBodyBytes.getAsInt())
         .map(body -> front.read(body, ctx.request().headers()))
         .compose(
             read ->

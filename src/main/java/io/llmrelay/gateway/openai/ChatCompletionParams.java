@@ -74,7 +74,7 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
     return CompletionJson.toJson(completion, created);
   }
 
-  private static boolean includeUsage(Object value, boolean stream) {
+  static boolean includeUsage(Object value, boolean stream) {
     if (!(value instanceof JsonObject options)) {
       throw invalid("stream_options", "must be an object");
     }
@@ -94,7 +94,7 @@ record ChatCompletionParams(ChatRequest request, boolean stream, boolean include
     return includeUsage;
   }
 
-  private static boolean flag(Object value, String field) {
+  static boolean flag(Object value, String field) {
     if (value == null || value instanceof Boolean) {
       return Boolean.TRUE.equals(value);
     }

@@ -32,20 +32,9 @@ public final class EmbeddingsHandler implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext ctx) {
     HttpServerResponse response = ctx.response();
-    Promise<Void> disconnected = Promise.promise();
-    ctx.addEndHandler(
-        end -> {
-          if (!response.ended()) {
-            disconnected.tryComplete();
-          }
-        });
+    Promise<Void> disconnected = RequestScope.disconnected(ctx);
     RequestScope scope = RequestScope.of(ctx);
-    RequestBody.read(
-            ctx.vertx(),
-            ctx.request(),
-            maxBodyBytes.getAsInt(),
-            scope::reserveBody,
-            RequestBody.TIMEOUT_MS)
+    RequestBody.read(ctx, maxBodyBytes.getAsInt())
         .map(body -> CallerRules.apply(read(body), scope, response))
         .compose(
             request ->

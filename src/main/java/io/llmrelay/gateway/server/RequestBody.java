@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -26,7 +27,7 @@ import java.util.function.LongFunction;
  */
 public final class RequestBody {
   /** The most milliseconds a client may take to send its body. */
-  public static final long TIMEOUT_MS = 60_000;
+  static final long TIMEOUT_MS = 60_000;
 
   /** The first bytes reserved for a body whose length is not known. */
   private static final int INITIAL = 8 * 1024;
@@ -60,12 +61,21 @@ public final class RequestBody {
   }
 
   /**
+   * Reads the body of a request into the memory of its {@link RequestScope}. The future fails with
+   * a {@link GatewayError}, and never completes if the client disconnects.
+   */
+  public static Future<byte[]> read(RoutingContext ctx, int maxBytes) {
+    return read(
+        ctx.vertx(), ctx.request(), maxBytes, RequestScope.of(ctx)::reserveBody, TIMEOUT_MS);
+  }
+
+  /**
    * Reads the body. The future fails with a {@link GatewayError}, and never completes if the client
    * disconnects.
    *
    * @param memory reserves memory for a body of this size, in place of what is reserved for it
    */
-  public static Future<byte[]> read(
+  static Future<byte[]> read(
       Vertx vertx,
       HttpServerRequest request,
       int maxBytes,

@@ -54,6 +54,19 @@ public final class RequestScope {
     return path;
   }
 
+  /** Returns a promise that is completed if the client disconnects before its response ends. */
+  public static Promise<Void> disconnected(RoutingContext ctx) {
+    Promise<Void> disconnected = Promise.promise();
+    // An HTTP/2 stream may close before the end of a complete response is reported.
+    ctx.addEndHandler(
+        end -> {
+          if (!ctx.response().ended()) {
+            disconnected.tryComplete();
+          }
+        });
+    return disconnected;
+  }
+
   /** Returns the name of the request's key; {@code null} without a key. */
   public String keyName() {
     return limiter == null ? null : limiter.name();

@@ -9,7 +9,6 @@ import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.TokenCounter;
 import io.llmrelay.provider.UriPaths;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +49,7 @@ public final class AnthropicDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(
-        EnumSet.of(
-            RequestFeature.AUDIO,
-            RequestFeature.IMAGE_ANSWERS,
-            RequestFeature.EMBEDDINGS,
-            RequestFeature.DIMENSIONS,
-            RequestFeature.TOKENS));
+    return RequestFeature.ofChatsBut(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS);
   }
 
   @Override

@@ -36,6 +36,7 @@ public final class OllamaDialect implements Dialect {
         RequestFeature.IMAGES,
         RequestFeature.JSON,
         RequestFeature.JSON_SCHEMA,
+        RequestFeature.SUFFIX,
         RequestFeature.EMBEDDINGS,
         RequestFeature.DIMENSIONS);
   }
@@ -58,6 +59,13 @@ public final class OllamaDialect implements Dialect {
   @Override
   public String chatPath(String model, BackendOptions options) {
     return api(options) + "/chat";
+  }
+
+  @Override
+  public String path(ChatRequest request, BackendOptions options) {
+    return request.continuation() == null
+        ? chatPath(request.model(), options)
+        : api(options) + "/generate";
   }
 
   @Override

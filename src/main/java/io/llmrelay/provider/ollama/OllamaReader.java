@@ -42,6 +42,8 @@ final class OllamaReader implements Dialect.Reader {
     JsonObject message = Json.object(line, "message");
     answer.text(BlockKind.REASONING, Json.stringOrNumber(message, "thinking"));
     answer.text(BlockKind.TEXT, Json.stringOrNumber(message, "content"));
+    answer.text(BlockKind.REASONING, Json.stringOrNumber(line, "thinking"));
+    answer.text(BlockKind.TEXT, Json.stringOrNumber(line, "response"));
     Json.array(message, "tool_calls").forEach(this::call);
     if (line.getValue("logprobs") instanceof JsonArray logprobs && !logprobs.isEmpty()) {
       answer.data("logprobs", new JsonObject().put("content", logprobs));

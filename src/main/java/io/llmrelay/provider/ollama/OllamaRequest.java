@@ -60,11 +60,12 @@ final class OllamaRequest {
 
   static EncodedRequest encode(ChatRequest request, String model, BackendOptions backend) {
     Translation translation = new Translation(request);
-    JsonObject json =
-        new JsonObject()
-            .put("model", model)
-            .put("messages", OllamaMessages.encode(request.messages()))
-            .put("stream", true);
+    JsonObject json = new JsonObject().put("model", model).put("stream", true);
+    if (request.continuation() == null) {
+      json.put("messages", OllamaMessages.encode(request.messages()));
+    } else {
+      continuation(request, json);
+    }
     if (offersTools(request)) {
       json.put("tools", TOOLS.of(request, translation));
       if (request.tools().stream().map(Tool::strict).anyMatch(Boolean.TRUE::equals)) {
@@ -86,6 +87,18 @@ final class OllamaRequest {
     }
     Json.put(json, "options", options.isEmpty() ? null : options);
     return new EncodedRequest(JsonBody.encode(json), translation.warnings());
+  }
+
+  /** Without a suffix a template would make a question of the text. */
+  private static void continuation(ChatRequest request, JsonObject json) {
+    ContentPart.Text text = (ContentPart.Text) request.messages().get(0).parts().get(0);
+    String suffix = request.continuation().suffix();
+    json.put("prompt", text.content());
+    if (suffix == null) {
+      json.put("raw", true);
+    } else {
+      json.put("suffix", suffix);
+    }
   }
 
   private static JsonObject options(ChatRequest request, Translation translation) {

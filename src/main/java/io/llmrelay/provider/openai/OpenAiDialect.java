@@ -26,7 +26,8 @@ public final class OpenAiDialect implements Dialect {
 
   @Override
   public String cannotExpress(ChatRequest request, BackendOptions options) {
-    return RequestTraits.of(options.getProvider()).problem(request);
+    String problem = CompletionRequest.problem(request, options);
+    return problem == null ? RequestTraits.of(options.getProvider()).problem(request) : problem;
   }
 
   @Override
@@ -47,15 +48,29 @@ public final class OpenAiDialect implements Dialect {
 
   @Override
   public EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {
+    return encode(request, model, options, ServerTraits.of(options.getProvider()).asksUsage());
+  }
+
+  private static EncodedRequest encode(
+      ChatRequest request, String model, BackendOptions options, boolean asksUsage) {
     ServerTraits traits = ServerTraits.of(options.getProvider());
-    return OpenAiRequest.encode(request, model, options, traits, traits.asksUsage());
+    return CompletionRequest.path(request, options) == null
+        ? OpenAiRequest.encode(request, model, options, traits, asksUsage)
+        : CompletionRequest.encode(request, model, options, asksUsage);
+  }
+
+  @Override
+  public String path(ChatRequest request, BackendOptions options) {
+    String path = CompletionRequest.path(request, options);
+    return path == null ? chatPath(request.model(), options) : path;
   }
 
   @Override
   public EncodedRequest encodeWithoutStreamOptions(
       ChatRequest request, String model, BackendOptions options) {
-    ServerTraits traits = ServerTraits.of(options.getProvider());
-    return traits.asksUsage() ? OpenAiRequest.encode(request, model, options, traits, false) : null;
+    return ServerTraits.of(options.getProvider()).asksUsage()
+        ? encode(request, model, options, false)
+        : null;
   }
 
   @Override

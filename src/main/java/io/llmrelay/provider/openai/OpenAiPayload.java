@@ -172,6 +172,7 @@ final class OpenAiPayload {
       switch (field) {
         case "index" -> first = Json.number(in, 0) == 0;
         case "delta", "message" -> delta(in);
+        case "text" -> text(in, content);
         case "usage" -> usage(in);
         case "logprobs" -> slice(in, JsonToken.START_OBJECT, logprobs);
         case "finish_reason" -> {

@@ -8,7 +8,6 @@ import io.llmrelay.provider.Answer;
 import io.llmrelay.provider.Dialect;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.openai.OpenAiDialect;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,13 +33,7 @@ public final class ResponsesDialect implements Dialect {
 
   @Override
   public Set<RequestFeature> features() {
-    return EnumSet.complementOf(
-        EnumSet.of(
-            RequestFeature.AUDIO,
-            RequestFeature.IMAGE_ANSWERS,
-            RequestFeature.EMBEDDINGS,
-            RequestFeature.DIMENSIONS,
-            RequestFeature.TOKENS));
+    return RequestFeature.ofChatsBut(RequestFeature.AUDIO, RequestFeature.IMAGE_ANSWERS);
   }
 
   @Override

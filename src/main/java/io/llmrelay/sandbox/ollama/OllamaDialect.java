@@ -85,7 +85,7 @@ public final class OllamaDialect implements SandboxDialect {
 
   @Override
   public WireFormat format(SandboxRequest request, String model, ScriptedAnswer answer) {
-    return new OllamaFormat(request.number(), model, answer);
+    return new OllamaFormat(request.number(), model, answer, false);
   }
 
   @Override

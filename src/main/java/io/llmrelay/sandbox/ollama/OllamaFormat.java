@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The format of {@code /api/chat}: lines of JSON, the last one with the reason of the end and the
- * usage. A tool call is sent whole; one with invalid arguments is an error.
+ * The format of {@code /api/chat} and {@code /api/generate}: lines of JSON, the last one with the
+ * reason of the end and the usage. A tool call is sent whole; one with invalid arguments is an
+ * error.
  */
 final class OllamaFormat implements WireFormat {
   private static final String CREATED = "2026-01-01T00:00:00Z";
@@ -22,11 +23,16 @@ final class OllamaFormat implements WireFormat {
   private final long number;
   private final String model;
   private final ScriptedAnswer answer;
+  private final boolean generate;
 
-  OllamaFormat(long number, String model, ScriptedAnswer answer) {
+  /**
+   * @param generate whether the text is in a line itself, as {@code /api/generate} has it
+   */
+  OllamaFormat(long number, String model, ScriptedAnswer answer, boolean generate) {
     this.number = number;
     this.model = model;
     this.answer = answer;
+    this.generate = generate;
   }
 
   @Override
@@ -165,11 +171,13 @@ final class OllamaFormat implements WireFormat {
   }
 
   private JsonObject part(JsonObject message) {
-    return new JsonObject()
-        .put("model", model)
-        .put("created_at", CREATED)
-        .put("message", message)
-        .put("done", false);
+    JsonObject line = new JsonObject().put("model", model).put("created_at", CREATED);
+    if (generate) {
+      line.put("response", message.getValue("content"));
+    } else {
+      line.put("message", message);
+    }
+    return line.put("done", false);
   }
 
   private JsonObject done(JsonObject message) {

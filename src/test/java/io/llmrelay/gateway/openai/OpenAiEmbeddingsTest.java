@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -24,6 +25,7 @@ import io.llmrelay.sandbox.Scenario;
 import io.llmrelay.sandbox.dialect.Vectors;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -214,6 +216,23 @@ class OpenAiEmbeddingsTest extends HttpFixture {
     assertThat(new JsonObject(response.body()).getJsonObject("error").getString("param"))
         .isEqualTo(cells[1]);
     assertThat(sandbox.calls()).isEmpty();
+  }
+
+  @Test
+  void aClientThatDisconnectsAbortsTheBackendsRequest() throws Exception {
+    sandbox.script("first", Scenario.of("stall-after-0"));
+    try (Socket socket = connect()) {
+      String body = body().encode();
+      write(
+          socket,
+          "POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n"
+              + body);
+      await().until(() -> sandbox.activeRequests() == 1);
+    }
+    await().until(() -> sandbox.activeRequests() == 0);
+    assertThat(sandbox.calls()).hasSize(1);
   }
 
   @Test

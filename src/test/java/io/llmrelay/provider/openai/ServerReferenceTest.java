@@ -2,6 +2,7 @@ package io.llmrelay.provider.openai;
 
 import io.llmrelay.Documents;
 import io.llmrelay.chat.Setting;
+import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.openai.RequestTraits.Effort;
 import io.llmrelay.provider.openai.RequestTraits.History;
 import io.llmrelay.provider.openai.RequestTraits.Quirk;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The table of servers in docs/dialects.md is what they are sent. */
@@ -48,6 +50,42 @@ class ServerReferenceTest {
           .append(" |\n");
     }
     Documents.holdReference("docs/dialects.md", "servers", table.toString());
+  }
+
+  @Test
+  void completions() throws IOException {
+    StringBuilder table =
+        new StringBuilder("| provider | prompt | prompt and suffix |\n").append("|---|---|---|\n");
+    for (Completions each : Completions.values()) {
+      String servers =
+          SERVERS_THAT_CONTINUE.stream()
+              .filter(server -> Completions.of(server) == each)
+              .map(server -> server.equals("another") ? "any other" : "`" + server + "`")
+              .collect(Collectors.joining(", "));
+      table
+          .append("| " + servers + " | " + path(each, false) + " | ")
+          .append(path(each, true) + " |\n");
+    }
+    Documents.holdReference("docs/dialects.md", "completions", table.toString());
+  }
+
+  private static final List<String> SERVERS_THAT_CONTINUE =
+      Stream.concat(
+              Stream.of("ollama", "vllm", "llamacpp", "nvidia", "cloudflare"), SERVERS.stream())
+          .toList();
+
+  /** Returns the paths for a model of chats and for models that are made to continue a text. */
+  private static String path(Completions completions, boolean suffix) {
+    BackendOptions options = new BackendOptions().setBaseUrl("http://localhost");
+    String chat = completions.path("any-model", suffix, options);
+    for (String model : List.of("gpt-3.5-turbo-instruct", "codestral-latest")) {
+      String special = completions.path(model, suffix, options);
+      if (special != null && chat == null) {
+        String otherwise = suffix ? "left out" : "as a chat";
+        return "`" + special + "` for models such as " + model + ", otherwise " + otherwise;
+      }
+    }
+    return chat == null ? suffix ? "left out" : "as a chat" : "`" + chat + "`";
   }
 
   private static String text(History history) {

@@ -180,12 +180,15 @@ build() {
 # Netty, Vert.x and the relay, each of which is compiled with its callees inlined. With these limits
 # compilation takes a third of the time, and the code is no slower.
 #
+# Compact object headers, from Java 25 on: most of what a stream holds are small objects.
+#
 # The startup cache, created by a training run in which the relay serves requests for some seconds: on
 # Java 25 an AOT cache with linked classes and profiles, before that an archive of classes (CDS).
 # LLM_RELAY_TRAIN=no disables it.
 jvm_flags() {
   local jar cache option status
   JVM_FLAGS=(-XX:MaxInlineLevel=9 -XX:InlineSmallCode=1000 -Dio.netty.jfr.enabled=false)
+  [ "$JAVA_MAJOR" -lt 25 ] || JVM_FLAGS+=(-XX:+UseCompactObjectHeaders)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
   # The name of the cache identifies jar and JVM. The JVM itself compares only the size and time of a
   # jar. The number of processors determines the garbage collector, for which the cache is valid. A

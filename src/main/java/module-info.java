@@ -28,6 +28,8 @@ module io.llmrelay {
   requires static micrometer.core;
   requires static micrometer.registry.prometheus;
   requires static info.picocli;
+  requires static io.opentelemetry.api;
+  requires static io.opentelemetry.context;
   requires static software.amazon.awssdk.http;
   requires static software.amazon.awssdk.http.auth.aws;
   requires static software.amazon.awssdk.http.auth.spi;

@@ -4,6 +4,7 @@ import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.failover.Backend;
@@ -102,7 +103,24 @@ final class OptionsMapper {
         options.getCircuit(),
         options.getQueue().getMax(),
         options.getExhaustion().getMax(),
-        options.getStateFile() == null ? null : Path.of(options.getStateFile()));
+        options.getStateFile() == null ? null : Path.of(options.getStateFile()),
+        keyBudgets(options));
+  }
+
+  private static Map<String, BudgetOptions> keyBudgets(RelayOptions options) {
+    Map<String, BudgetOptions> budgets = new HashMap<>();
+    if (options.getGateway() != null) {
+      options
+          .getGateway()
+          .getKeys()
+          .forEach(
+              (name, key) -> {
+                if (key.getBudget() != null) {
+                  budgets.put(name, key.getBudget());
+                }
+              });
+    }
+    return budgets;
   }
 
   /** Returns a hash that identifies the account and does not reveal the key. */

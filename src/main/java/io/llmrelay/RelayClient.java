@@ -126,12 +126,12 @@ final class RelayClient implements LlmRelay {
   /** Opens a stream from the caller's endpoint. */
   private void open(
       String service, LlmRequest request, Future<?> cancelOn, CallerSink sink, Promise<?> promise) {
+    ContextInternal caller = ContextInternal.current();
     endpoint()
         .onFailure(promise::tryFail)
         .onSuccess(
             endpoint ->
-                endpoint
-                    .context()
+                traced(caller, endpoint.context())
                     .emit(
                         v -> {
                           ContextInternal endpointContext = endpoint.context();
@@ -144,6 +144,12 @@ final class RelayClient implements LlmRelay {
                                   .open(request, sink),
                               () -> cancellations.remove(cancelOn, cancel));
                         }));
+  }
+
+  /** Returns the caller's context, which has its span, if it is one of the endpoint's context. */
+  @SuppressWarnings("ReferenceEquality") // There is one object for each context.
+  private static ContextInternal traced(ContextInternal caller, ContextInternal endpoint) {
+    return caller != null && caller.unwrap() == endpoint ? caller : endpoint;
   }
 
   private Future<BusEndpoint> endpoint() {

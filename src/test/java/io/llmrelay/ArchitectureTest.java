@@ -73,7 +73,7 @@ class ArchitectureTest {
           .whereLayer("provider")
           .mayOnlyBeAccessedByLayers("front door")
           .whereLayer("observe")
-          .mayOnlyBeAccessedByLayers("front door", "failover", "availability")
+          .mayOnlyBeAccessedByLayers("cli", "front door", "failover", "availability")
           .whereLayer("catalog")
           .mayOnlyBeAccessedByLayers("front door", "failover", "config")
           .whereLayer("config")

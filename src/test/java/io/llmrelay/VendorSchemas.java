@@ -55,6 +55,25 @@ public final class VendorSchemas {
     return problems;
   }
 
+  /**
+   * Returns what is wrong with a value of one of several definitions, which its {@code type} tells
+   * apart.
+   *
+   * @param union a definition with alternatives
+   */
+  public List<String> problemsByType(String union, JsonObject value) {
+    for (Object alternative : definitions.getJsonObject(union).getJsonArray("anyOf")) {
+      String ref = ((JsonObject) alternative).getString("$ref");
+      String name = ref.substring(ref.lastIndexOf('/') + 1);
+      JsonObject type =
+          definitions.getJsonObject(name).getJsonObject("properties").getJsonObject("type");
+      if (type.getJsonArray("enum").contains(value.getValue("type"))) {
+        return problems(name, value);
+      }
+    }
+    return List.of("type: " + value.getValue("type") + " is unknown");
+  }
+
   private void check(
       String path, JsonObject schema, Object value, List<String> problems, int depth) {
     if (depth > MAX_DEPTH || (value == null && Boolean.TRUE.equals(schema.getValue("nullable")))) {

@@ -44,6 +44,7 @@ public final class Availability {
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
   private volatile Backends backends = new Backends(Map.of());
+  private final KeyBudgets keyBudgets;
   private volatile StateFile state;
   private List<String> refusedBefore = List.of();
 
@@ -65,6 +66,7 @@ public final class Availability {
     this.now = now;
     keys = new KeyProbes(vertx, firstProbe, this::acceptsKey, this::keyAccepted);
     news = new News(vertx, context, this, now);
+    keyBudgets = new KeyBudgets(clock, this::deliver, this::changed);
   }
 
   /**
@@ -113,6 +115,7 @@ public final class Availability {
     states.values().stream()
         .filter(state -> state.exhaustion.keyRefused())
         .forEach(state -> keys.keyRefused(state.name));
+    keyBudgets.configure(next.keys());
     configureStateFile(next);
     settings = next;
     listeners = nextListeners;
@@ -185,6 +188,11 @@ public final class Availability {
     backends.all().values().forEach(this::retire);
     keys.close();
     return news.close().eventually(() -> state == null ? Future.succeededFuture() : state.close());
+  }
+
+  /** Returns the budgets of the gateway's keys. */
+  public KeyBudgets keyBudgets() {
+    return keyBudgets;
   }
 
   /** Returns the backends of the current configuration. */
@@ -393,13 +401,14 @@ public final class Availability {
     }
     try {
       refusedBefore = SavedState.restore(saved, backends, clock.millis());
+      keyBudgets.restore(saved.getJsonObject("keys", new JsonObject()));
     } catch (RuntimeException e) {
       state.logIgnored(e);
     }
   }
 
   private JsonObject toSave() {
-    return SavedState.of(backends, clock.millis());
+    return SavedState.of(backends, clock.millis()).put("keys", keyBudgets.toJson());
   }
 
   /** Schedules a write of the state file. */

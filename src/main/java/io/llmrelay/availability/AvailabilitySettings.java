@@ -5,6 +5,7 @@ import io.llmrelay.config.CircuitOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The settings of the availability.
@@ -17,6 +18,7 @@ import java.util.List;
  * @param maxExhaustion the upper bound of cooldowns that providers ask for
  * @param stateFile the file that keeps cooldowns, refused keys and spend across restarts, or {@code
  *     null}
+ * @param keys the budgets of the gateway's keys by name
  */
 public record AvailabilitySettings(
     String prefix,
@@ -25,7 +27,20 @@ public record AvailabilitySettings(
     CircuitOptions circuit,
     int maxWaiting,
     Duration maxExhaustion,
-    Path stateFile) {
+    Path stateFile,
+    Map<String, BudgetOptions> keys) {
+
+  /** Creates settings without budgets of keys. */
+  public AvailabilitySettings(
+      String prefix,
+      String providers,
+      List<Backend> backends,
+      CircuitOptions circuit,
+      int maxWaiting,
+      Duration maxExhaustion,
+      Path stateFile) {
+    this(prefix, providers, backends, circuit, maxWaiting, maxExhaustion, stateFile, Map.of());
+  }
 
   /**
    * One backend.

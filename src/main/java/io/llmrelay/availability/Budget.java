@@ -199,10 +199,15 @@ final class Budget {
 
   /** Replaces the reservation of an attempt by its actual cost. */
   void settle(Cost expected, TokenUsage usage, Double costUsd) {
-    if (costUsd == null && usage.totalTokens() > 0) {
+    settle(expected, usage.totalTokens(), costUsd);
+  }
+
+  /** As {@link #settle(Cost, TokenUsage, Double)}. */
+  void settle(Cost expected, long tokens, Double costUsd) {
+    if (costUsd == null && tokens > 0) {
       warnUnpriced();
     }
-    Cost spent = Cost.of(usage.totalTokens(), costUsd);
+    Cost spent = Cost.of(tokens, costUsd);
     update(before -> before.release(expected).plus(spent));
     if (!spent.equals(Cost.NOTHING)) {
       costListener.accept(spent);
@@ -343,7 +348,7 @@ final class Budget {
       unpriced = true;
       LOG.log(
           Level.WARNING,
-          "backend {0} has a budget in dollars, but serves a model whose price is not known,"
+          "{0} has a budget in dollars, but serves a model whose price is not known,"
               + " so its cost does not count: add the price under catalog",
           backend);
     }

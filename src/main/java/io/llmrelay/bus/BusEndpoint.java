@@ -44,6 +44,13 @@ public final class BusEndpoint {
     /** Handles a frame from the other side. */
     default void onFrame(String type, Message<?> message) {}
 
+    /**
+     * Returns the stream's id if no frame has arrived since the last call, {@code null} otherwise.
+     */
+    default String quietId() {
+      return null;
+    }
+
     /** Ends the stream because the peer is lost, without notifying it. */
     void onPeerLost(Failure failure);
 
@@ -66,6 +73,7 @@ public final class BusEndpoint {
   private MessageConsumer<Object> consumer;
   private long pingTimer = -1;
   private long lastTick;
+  private long quietCheckAt;
   private long openedStreams;
 
   private BusEndpoint(Vertx vertx, ContextInternal context, String address, BusSettings settings) {
@@ -115,6 +123,7 @@ public final class BusEndpoint {
           onClosed.run();
         });
     endpoint.lastTick = System.nanoTime() / 1_000_000;
+    endpoint.quietCheckAt = endpoint.lastTick;
     endpoint.pingTimer =
         vertx.setPeriodic(settings.pingInterval().toMillis(), id -> endpoint.tick());
     return endpoint.consumer.completion().map(endpoint);
@@ -235,12 +244,15 @@ public final class BusEndpoint {
       serve(message);
       return;
     }
-    if (type == null || type.equals(FrameCodec.TYPE_PING)) {
-      message.reply(null);
-      return;
-    }
     String id = FrameCodec.stream(message);
     String peer = FrameCodec.peer(message);
+    if (type == null || type.equals(FrameCodec.TYPE_PING)) {
+      message.reply(null);
+      if (id != null && peer != null && !isOpen(id, peer)) {
+        send(peer, null, FrameCodec.cancelOptions(id, address));
+      }
+      return;
+    }
     boolean cancel = type.equals(FrameCodec.TYPE_CANCEL);
     boolean forProducer = cancel || type.equals(FrameCodec.TYPE_CREDIT);
     StreamSide stream = streams.get(forProducer ? key(peer, id) : id);
@@ -254,6 +266,10 @@ public final class BusEndpoint {
       // The peer must neither continue a stream that has ended here, nor wait for it.
       send(peer, null, FrameCodec.cancelOptions(id, address));
     }
+  }
+
+  private boolean isOpen(String id, String peer) {
+    return streams.containsKey(key(peer, id)) || streams.containsKey(id);
   }
 
   /** Passes a request that was sent to the private address on to the service that it names. */
@@ -309,6 +325,23 @@ public final class BusEndpoint {
         peerLost(peer);
       } else {
         ping(peer);
+      }
+    }
+    if (now - quietCheckAt >= settings.pingTimeout().toMillis()) {
+      quietCheckAt = now;
+      pingQuietStreams();
+    }
+  }
+
+  /**
+   * Names each stream without frames to its peer, which answers with a cancel if it does not know
+   * the stream: a cancel or a terminal frame is lost if the nodes of a cluster are partitioned.
+   */
+  private void pingQuietStreams() {
+    for (StreamSide stream : List.copyOf(streams.values())) {
+      String quiet = stream.peer() == null ? null : stream.quietId();
+      if (quiet != null) {
+        send(stream.peer(), null, FrameCodec.pingOptions(quiet, address));
       }
     }
   }

@@ -316,6 +316,15 @@ public final class FrameCodec {
         .setSendTimeout(settings.pingTimeout().toMillis());
   }
 
+  /** Returns the options of a ping that asks whether the peer knows a stream. */
+  static DeliveryOptions pingOptions(String stream, String sender) {
+    return options(
+        MultiMap.caseInsensitiveMultiMap()
+            .add(STREAM, stream)
+            .add(FRAME, TYPE_PING)
+            .add(PEER, sender));
+  }
+
   /** Returns the type of a frame; {@code null} if the message is not a frame. */
   static String type(Message<?> message) {
     return message.headers().get(FRAME);

@@ -51,6 +51,7 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
   private long consumed;
   private long granted;
   private boolean closed;
+  private boolean quiet = true;
 
   InboundStream(BusEndpoint endpoint, String id, ChatSink sink, int defaultWindow) {
     this.endpoint = endpoint;
@@ -130,7 +131,15 @@ final class InboundStream implements ChatExchange, BusEndpoint.StreamSide {
   }
 
   @Override
+  public String quietId() {
+    String quietId = quiet ? id : null;
+    quiet = true;
+    return quietId;
+  }
+
+  @Override
   public void onFrame(String type, Message<?> message) {
+    quiet = false;
     if (type.equals(FrameCodec.TYPE_CANCEL)) {
       if (FrameCodec.peer(message).equals(peer)) {
         abort(Failure.of(FailureKind.NETWORK, "the producer has ended the stream"));

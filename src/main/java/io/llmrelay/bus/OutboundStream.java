@@ -34,6 +34,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
   private long consumed;
   private long seq;
   private boolean closed;
+  private boolean quiet = true;
 
   OutboundStream(BusEndpoint endpoint, FrameCodec.Opening opening) {
     this.endpoint = endpoint;
@@ -100,7 +101,15 @@ final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
   }
 
   @Override
+  public String quietId() {
+    String quietId = quiet ? opening.stream() : null;
+    quiet = true;
+    return quietId;
+  }
+
+  @Override
   public void onFrame(String type, Message<?> message) {
+    quiet = false;
     if (type.equals(FrameCodec.TYPE_CANCEL)) {
       close();
       cancelService("the consumer cancelled");

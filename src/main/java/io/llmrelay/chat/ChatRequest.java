@@ -10,7 +10,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -618,11 +617,11 @@ public final class ChatRequest implements LlmRequest {
 
   @Override
   public ChatRequest withRelay(RelayHints relay) {
-    if (relay == this.relay) {
+    if (relay.equals(this.relay)) {
       return this;
     }
     ChatRequest copy = copy();
-    copy.relay = Objects.requireNonNull(relay);
+    copy.relay = relay;
     return copy;
   }
 

@@ -32,15 +32,19 @@ public final class LogFormat extends Formatter {
 
   @Override
   public String format(LogRecord record) {
-    StringBuilder text = new StringBuilder(400);
+    StringBuilder text = new StringBuilder(600);
     appendTime(text, record.getInstant());
     text.append(' ')
-        .append(record.getLevel().getLocalizedName())
+        .append(record.getLevel().getName())
         .append(' ')
         .append(record.getLoggerName())
         .append(": ");
     LogLine line = line(record);
-    appendPrintable(text, line == null ? formatMessage(record) : line.toString());
+    if (line == null) {
+      appendPrintable(text, formatMessage(record));
+    } else {
+      line.appendTo(text);
+    }
     if (record.getThrown() != null) {
       StringWriter trace = new StringWriter();
       record.getThrown().printStackTrace(new PrintWriter(trace, true));

@@ -24,6 +24,7 @@ public final class LogWriter extends Handler {
   static final int CAPACITY = 8_192;
 
   private static final long FLUSH_MS = 1_000;
+  private static final long BATCH_MS = 10;
 
   private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final LongAdder dropped = new LongAdder();
@@ -51,7 +52,10 @@ public final class LogWriter extends Handler {
     }
   }
 
-  /** Collects what is waiting into one write. */
+  /**
+   * Collects what is waiting into one write. It waits for some more first, so that a busy relay
+   * wakes this thread a hundred times a second and not with each record.
+   */
   private void write() {
     StringBuilder text = new StringBuilder();
     try {
@@ -59,6 +63,7 @@ public final class LogWriter extends Handler {
         idle = queue.isEmpty();
         LogRecord record = queue.take();
         idle = false;
+        Thread.sleep(BATCH_MS);
         while (record != null) {
           append(text, record);
           record = text.length() < 16_384 ? queue.poll() : null;

@@ -62,7 +62,8 @@ public final class Main {
           .addSubcommand(new DemoCommand())
           .addSubcommand(new ClusterDemoCommand())
           .addSubcommand(new TrainCommand())
-          .addSubcommand(new KeyCommand());
+          .addSubcommand(new KeyCommand())
+          .addSubcommand(new SpendCommand());
     }
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(utf8(System.out))

@@ -80,6 +80,9 @@ final class GatewayCheck {
     limit(path + ".requests-per-minute", key.getRequestsPerMinute());
     limit(path + ".burst", key.getBurst());
     limit(path + ".max-concurrent", key.getMaxConcurrent());
+    if (key.getBudget() != null) {
+      values.budget(path + ".budget", key.getBudget());
+    }
     List<String> overrides = key.getMayOverride() == null ? List.of() : key.getMayOverride();
     for (int i = 0; i < overrides.size(); i++) {
       values.oneOf(

@@ -25,6 +25,7 @@ public class GatewayKeyOptions {
   private Integer requestsPerMinute;
   private Integer burst;
   private Integer maxConcurrent;
+  private BudgetOptions budget;
   private List<String> mayOverride;
   private boolean heartbeat = DEFAULT_HEARTBEAT;
 
@@ -40,6 +41,7 @@ public class GatewayKeyOptions {
     requestsPerMinute = other.requestsPerMinute;
     burst = other.burst;
     maxConcurrent = other.maxConcurrent;
+    budget = other.budget == null ? null : new BudgetOptions(other.budget);
     mayOverride = other.mayOverride;
     heartbeat = other.heartbeat;
     problem = other.problem;
@@ -115,6 +117,19 @@ public class GatewayKeyOptions {
 
   public GatewayKeyOptions setMaxConcurrent(Integer maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
+    return this;
+  }
+
+  /**
+   * Returns what the key's requests may use, all their attempts together; {@code null}, the
+   * default, for no limit.
+   */
+  public BudgetOptions getBudget() {
+    return budget;
+  }
+
+  public GatewayKeyOptions setBudget(BudgetOptions budget) {
+    this.budget = budget;
     return this;
   }
 

@@ -113,7 +113,7 @@ final class OptionsCheck {
     }
   }
 
-  private void budget(String path, BudgetOptions budget) {
+  void budget(String path, BudgetOptions budget) {
     atLeast(path + ".daily-usd", budget.getDailyUsd(), 0.01);
     atLeast(path + ".monthly-usd", budget.getMonthlyUsd(), 0.01);
     atLeast(path + ".requests-per-minute", budget.getRequestsPerMinute(), 1);

@@ -1,6 +1,9 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.availability.Availability;
+import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.KeyBudgets;
+import io.llmrelay.availability.Skip;
 import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
@@ -315,7 +318,22 @@ public final class CoordinatorVerticle extends VerticleBase {
           .withRetryAfterMs(SATURATED_RETRY_MS)
           .toException();
     }
+    charge(run, request, plan);
     return run;
+  }
+
+  /** Reserves the expected cost of the first candidate in the budget of the caller's key. */
+  private void charge(Run run, LlmRequest request, Planner.Choices plan) {
+    String key = request.metadata().get(ChatRequest.CONSUMER);
+    Entry entry = availability.keyBudgets().enter(key, plan.candidates().get(0).expected(request));
+    if (entry instanceof Skip skip) {
+      availability.end();
+      Failure refusal =
+          Failure.of(skip.kind(), "the budget of the key %s: %s".formatted(key, skip.message()));
+      long retryMs = skip.availableInMs();
+      throw (retryMs < 0 ? refusal : refusal.withRetryAfterMs(retryMs)).toException();
+    }
+    run.setCharge((KeyBudgets.Charge) entry);
   }
 
   private RunSettings settings(LlmRequest request) {
@@ -383,6 +401,10 @@ public final class CoordinatorVerticle extends VerticleBase {
   private void health(Message<Object> message) {
     JsonObject body = FrameCodec.json(message);
     JsonObject report = HealthReport.of(config, availability.requests());
+    JsonObject keys = availability.keyBudgets().report();
+    if (!keys.isEmpty()) {
+      report.put("keys", keys);
+    }
     if (vertx.isClustered()) {
       ClusterManager cluster = ((VertxInternal) vertx).clusterManager();
       report.put("node", cluster.getNodeId()).put("nodes", cluster.getNodes().size());

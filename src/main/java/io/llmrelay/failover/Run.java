@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import io.llmrelay.availability.Cooldown;
 import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.KeyBudgets;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Permit;
 import io.llmrelay.availability.Skip;
@@ -26,6 +27,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.ContextInternal;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -53,6 +55,10 @@ final class Run implements ChatExchange {
   private final Map<String, String> metadata;
   private final String requestedModel;
   private final String operation;
+
+  /** The reservation in the budget of the caller's key, or {@code null}. */
+  private KeyBudgets.Charge charge;
+
   private final Timeouts requestedTimeouts;
   private final RunSettings settings;
   private final List<String> warnings;
@@ -379,7 +385,7 @@ final class Run implements ChatExchange {
       if (!(request instanceof ChatRequest chat) || chat.tools().isEmpty()) {
         return null;
       }
-      ToolCallCheck check = new ToolCallCheck(chat.tools());
+      ToolCallCheck check = ToolCallCheck.of(chat);
       for (Map.Entry<Block, Buffer> each : held.entrySet()) {
         if (each.getKey().kind() == BlockKind.TOOL_CALL) {
           String problem = check.problem(each.getKey(), each.getValue().toString());
@@ -474,18 +480,28 @@ final class Run implements ChatExchange {
   private void start(Action.Start start) {
     Candidate candidate = start.candidate();
     coordinator.warn(candidate);
+    // A context of its own, so that a listener can make the attempt's span the current one.
+    ((ContextInternal) coordinator.vertx().getOrCreateContext())
+        .unwrap()
+        .duplicate()
+        .dispatch(v -> open(start.number(), candidate));
+  }
+
+  private void open(int number, Candidate candidate) {
     config
         .listeners()
-        .deliver(
-            new RelayEvent.AttemptStart(
-                id, start.number(), candidate.backend(), candidate.model()));
+        .deliver(new RelayEvent.AttemptStart(id, number, candidate.backend(), candidate.model()));
     Timeouts timeouts = settings.timeouts();
     Timeouts ofAttempt = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
-    Upstream upstream = upstream(start.number());
-    upstream.exchange =
-        coordinator
-            .backend(config, candidate.backend())
-            .open(request.forCandidate(candidate.model(), ofAttempt), upstream);
+    Upstream upstream = upstream(number);
+    try {
+      upstream.exchange =
+          coordinator
+              .backend(config, candidate.backend())
+              .open(request.forCandidate(candidate.model(), ofAttempt), upstream);
+    } catch (RuntimeException e) {
+      broken(e);
+    }
   }
 
   private Upstream upstream(int number) {
@@ -586,12 +602,29 @@ final class Run implements ChatExchange {
     coordinator.forget(this);
   }
 
+  /** Sets what is settled at the end; {@code null} for nothing. */
+  void setCharge(KeyBudgets.Charge charge) {
+    this.charge = charge;
+  }
+
+  private void settleCharge(List<Attempt> trail, Double costUsd) {
+    if (charge != null) {
+      long tokens = 0;
+      for (Attempt attempt : trail) {
+        tokens += attempt.usage().totalTokens();
+      }
+      charge.settle(tokens, costUsd);
+      charge = null;
+    }
+  }
+
   private void publishEnd(
       FinishReason finishReason,
       Failure failure,
       TokenUsage usage,
       Double costUsd,
       List<Attempt> trail) {
+    settleCharge(trail, costUsd);
     config
         .listeners()
         .deliver(

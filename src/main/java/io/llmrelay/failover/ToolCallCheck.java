@@ -1,6 +1,8 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.chat.Block;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.Tool;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.Draft;
@@ -25,7 +27,19 @@ final class ToolCallCheck {
 
   private final Map<String, Tool> tools = new HashMap<>();
 
-  ToolCallCheck(List<Tool> tools) {
+  /** Whether there are no other tools. */
+  private final boolean complete;
+
+  /** Creates a check against all tools of a request, or those of them that are known. */
+  static ToolCallCheck of(ChatRequest request) {
+    ReceivedForm received = request.received();
+    boolean known = received == null || received.untranslated().essential().isEmpty();
+    return new ToolCallCheck(
+        request.tools(), known && request.tools().stream().allMatch(Tool::isFunction));
+  }
+
+  private ToolCallCheck(List<Tool> tools, boolean complete) {
+    this.complete = complete;
     tools.stream().filter(Tool::isFunction).forEach(tool -> this.tools.put(tool.name(), tool));
   }
 
@@ -36,6 +50,9 @@ final class ToolCallCheck {
    */
   String problem(Block call, String arguments) {
     Tool tool = tools.get(call.name());
+    if (tool == null && !complete) {
+      return null;
+    }
     if (tool == null) {
       return "the model called a tool that the request does not offer";
     }

@@ -6,6 +6,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +21,17 @@ import java.util.Map;
 public final class LogLine {
   private static final int MAX_VALUE = 500;
 
+  private static final Map<Attempt.Result, String> RESULTS = results();
+
   private final RelayEvent event;
+
+  private static Map<Attempt.Result, String> results() {
+    Map<Attempt.Result, String> names = new EnumMap<>(Attempt.Result.class);
+    for (Attempt.Result result : Attempt.Result.values()) {
+      names.put(result, result.name().toLowerCase(Locale.ROOT));
+    }
+    return names;
+  }
 
   private LogLine(RelayEvent event) {
     this.event = event;
@@ -48,12 +60,12 @@ public final class LogLine {
       }
       return exhausted.forMs() == 0 ? Level.INFO : Level.WARNING;
     }
-    return Level.WARNING;
+    return event instanceof RelayEvent.OperatorAction ? Level.INFO : Level.WARNING;
   }
 
   /** Returns the fields by name: texts, numbers, and for {@code attempts} a list of such maps. */
   public Map<String, Object> fields() {
-    Map<String, Object> fields = new LinkedHashMap<>();
+    Map<String, Object> fields = new LinkedHashMap<>(32);
     if (event instanceof RelayEvent.RequestEnd end) {
       request(end, fields);
     } else if (event instanceof RelayEvent.AttemptEnd end) {
@@ -72,6 +84,11 @@ public final class LogLine {
       fields.put("used", budget.used());
       fields.put("max", budget.max());
       fields.put("renews_in_ms", budget.renewsInMs());
+    } else if (event instanceof RelayEvent.OperatorAction action) {
+      fields.put("event", "operator_action");
+      fields.put("target", action.target());
+      fields.put("action", action.action());
+      fields.put("changed", action.changed());
     } else if (event instanceof RelayEvent.SchemaDrift drift) {
       fields.put("event", "unreadable_frames");
       fields.put("request_id", drift.requestId());
@@ -103,22 +120,30 @@ public final class LogLine {
       fields.put("outcome", cancelled ? "cancelled" : "failed");
       fields.put("reason", end.failure().kind().code());
     }
-    fields.put("attempts", end.trail().stream().map(LogLine::attempt).toList());
+    fields.put("attempts", attempts(end));
     put(fields, "first_chunk_ms", firstChunkMs(end));
     fields.put("duration_ms", end.durationMs());
     fields.put("bytes", end.deliveredBytes());
     if (end.usage().source() != TokenUsage.Source.NONE) {
       fields.put("input_tokens", end.usage().inputTokens());
       fields.put("output_tokens", end.usage().outputTokens());
-      fields.put("tokens_source", end.usage().source().name().toLowerCase(Locale.ROOT));
+      fields.put("tokens_source", source(end.usage()));
     }
     put(fields, "cost_usd", end.costUsd());
+  }
+
+  private static List<Map<String, Object>> attempts(RelayEvent.RequestEnd end) {
+    List<Map<String, Object>> attempts = new ArrayList<>(end.trail().size());
+    for (Attempt attempt : end.trail()) {
+      attempts.add(attempt(attempt));
+    }
+    return attempts;
   }
 
   private static Map<String, Object> attempt(Attempt attempt) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("candidate", candidate(attempt));
-    fields.put("result", attempt.result().name().toLowerCase(Locale.ROOT));
+    fields.put("result", RESULTS.get(attempt.result()));
     put(fields, "reason", attempt.reason());
     if (attempt.status() != 0) {
       fields.put("status", attempt.status());
@@ -166,6 +191,10 @@ public final class LogLine {
     }
   }
 
+  private static String source(TokenUsage usage) {
+    return usage.source() == TokenUsage.Source.PROVIDER ? "provider" : "estimated";
+  }
+
   private static String candidate(Attempt attempt) {
     return new CandidateName(attempt.backend(), attempt.model()).toString();
   }
@@ -179,18 +208,31 @@ public final class LogLine {
   /** Returns the event's name and {@code name=value} for each field, values quoted if needed. */
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(300);
+    StringBuilder text = new StringBuilder(400);
+    appendTo(text);
+    return text.toString();
+  }
+
+  /** Appends the text, which has no control characters. */
+  public void appendTo(StringBuilder text) {
     fields()
         .forEach(
             (name, value) -> {
               if (name.equals("event")) {
                 text.append(value);
+                return;
+              }
+              text.append(' ').append(name).append('=');
+              if (value instanceof Long number) {
+                text.append(number.longValue());
+              } else if (value instanceof Number || value instanceof Boolean) {
+                text.append(value);
+              } else if (value instanceof List<?> list) {
+                append(text, attempts(list));
               } else {
-                text.append(' ').append(name).append('=');
-                append(text, value instanceof List<?> list ? attempts(list) : value.toString());
+                append(text, value.toString());
               }
             });
-    return text.toString();
   }
 
   private static String attempts(List<?> attempts) {
@@ -226,7 +268,8 @@ public final class LogLine {
       if (c == '"' || c == '\\') {
         text.append('\\');
       }
-      text.append(c);
+      boolean control = Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
+      text.append(control ? '?' : c);
     }
     text.append('"');
   }

@@ -46,17 +46,8 @@ public final class MetricsListener implements RelayListener {
   /** Providers do not say which tokens are those of texts, and requests may have images. */
   private static final String MODALITY = "unknown";
 
-  /** OpenTelemetry's names of providers that have another name in the catalogue. */
-  private static final Map<String, String> PROVIDER_NAMES =
-      Map.of(
-          "azure", "azure.ai.openai",
-          "bedrock", "aws.bedrock",
-          "gemini", "gcp.gemini",
-          "mistral", "mistral_ai",
-          "xai", "x_ai");
-
   private final MeterRegistry registry;
-  private final Map<String, String> providers;
+  private final ProviderNames providers;
   private final Gauges gauges;
   private final Meters meters;
 
@@ -82,7 +73,7 @@ public final class MetricsListener implements RelayListener {
   public MetricsListener(
       MeterRegistry registry, Map<String, String> providers, boolean olderNames) {
     this.registry = registry;
-    this.providers = Map.copyOf(providers);
+    this.providers = new ProviderNames(providers);
     gauges = Gauges.of(registry);
     meters = new Meters(registry, olderNames);
   }
@@ -101,7 +92,7 @@ public final class MetricsListener implements RelayListener {
     String backend = attempt.backend();
     String model = model(attempt);
     String error = error(attempt);
-    String[] inference = {event.operation(), provider(backend), backend, model};
+    String[] inference = {event.operation(), providers.of(backend), backend, model};
     meters.attempts.with(backend, code(attempt.result()), error).increment();
     durations(event, inference, error);
     tokens(attempt.usage(), inference);
@@ -120,10 +111,10 @@ public final class MetricsListener implements RelayListener {
       record(meters.olderFirstChunk, attempt.firstChunkMs(), inference);
     }
     if (attempt.firstChunkMs() >= 0 && event.chunks() > 1) {
-      double between = attempt.durationMs() - attempt.firstChunkMs();
-      double mean = between / (event.chunks() - 1);
-      record(meters.inferenceChunk, mean, inference);
-      record(meters.olderChunk, mean, inference);
+      long micros = (attempt.durationMs() - attempt.firstChunkMs()) * 1_000;
+      long mean = micros / (event.chunks() - 1);
+      recordMicros(meters.inferenceChunk, mean, inference);
+      recordMicros(meters.olderChunk, mean, inference);
     }
   }
 
@@ -138,11 +129,11 @@ public final class MetricsListener implements RelayListener {
     count(meters.cacheWriteTokens, usage.cacheWriteTokens(), labels);
     count(meters.reasoningTokens, usage.reasoningTokens(), labels);
     if (usage.source() == TokenUsage.Source.PROVIDER) {
-      meters.operationInputTokens.with(inference).record(usage.inputTokens());
-      meters.operationOutputTokens.with(inference).record(usage.outputTokens());
+      meters.operationInputTokens.with(inference).record((double) usage.inputTokens());
+      meters.operationOutputTokens.with(inference).record((double) usage.outputTokens());
       if (meters.olderTokens != null) {
-        meters.olderTokens.with(and(inference, "input")).record(usage.inputTokens());
-        meters.olderTokens.with(and(inference, "output")).record(usage.outputTokens());
+        meters.olderTokens.with(and(inference, "input")).record((double) usage.inputTokens());
+        meters.olderTokens.with(and(inference, "output")).record((double) usage.outputTokens());
       }
     }
   }
@@ -183,11 +174,6 @@ public final class MetricsListener implements RelayListener {
     gauges.circuit(registry, event);
   }
 
-  private String provider(String backend) {
-    String provider = providers.getOrDefault(backend, "unknown");
-    return PROVIDER_NAMES.getOrDefault(provider, provider);
-  }
-
   private String model(Attempt attempt) {
     String pair = new CandidateName(attempt.backend(), attempt.model()).toString();
     boolean named =
@@ -220,10 +206,14 @@ public final class MetricsListener implements RelayListener {
     }
   }
 
+  private static void record(Family<Timer> family, long millis, String... labels) {
+    recordMicros(family, millis * 1_000, labels);
+  }
+
   /** Records a duration; does nothing without the family. */
-  private static void record(Family<Timer> family, double millis, String... labels) {
+  private static void recordMicros(Family<Timer> family, long micros, String... labels) {
     if (family != null) {
-      family.with(labels).record((long) (millis * 1_000), TimeUnit.MICROSECONDS);
+      family.with(labels).record(micros, TimeUnit.MICROSECONDS);
     }
   }
 

@@ -211,6 +211,7 @@ public sealed interface RelayEvent {
    * The warning threshold of a backend's budget was reached, or all of it is used. Published once
    * for each limit and window.
    *
+   * @param backend the backend, or {@code key NAME} for the budget of a gateway key
    * @param limit the limit as the configuration names it, such as {@code daily-usd}
    * @param used the use, in the unit of the limit
    * @param max the limit itself

@@ -12,7 +12,10 @@ public interface RelayListener {
   /** Called when a request is accepted, before its first attempt. */
   default void onRequestStart(RelayEvent.RequestStart event) {}
 
-  /** Called before a request is sent to a candidate. */
+  /**
+   * Called before a request is sent to a candidate, on a Vert.x context that is the attempt's own:
+   * its context-local data apply to the HTTP request.
+   */
   default void onAttemptStart(RelayEvent.AttemptStart event) {}
 
   /** Called when an attempt has succeeded, failed or was cancelled. */

@@ -6,8 +6,8 @@ import java.lang.System.Logger.Level;
 
 /**
  * A listener that logs a line for each request at its end, failed attempt, circuit transition,
- * cooldown, refused key, budget threshold and answer with unreadable frames. No line has a key or a
- * prompt.
+ * cooldown, refused key, budget threshold, answer with unreadable frames and action of an operator.
+ * No line has a key or a prompt.
  *
  * <p>The logger is {@value #NAME}. Each record has the message {@code {0}} and one {@link LogLine},
  * whose text is built by the log handler. The runnable jar's handler does that on a thread of its
@@ -58,6 +58,11 @@ public final class RequestLog implements RelayListener {
 
   @Override
   public void onBudgetThreshold(RelayEvent.BudgetThreshold event) {
+    log(event);
+  }
+
+  @Override
+  public void onOperatorAction(RelayEvent.OperatorAction event) {
     log(event);
   }
 

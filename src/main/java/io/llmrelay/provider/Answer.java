@@ -20,6 +20,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -62,13 +63,11 @@ public final class Answer {
 
   private static final char REPLACEMENT = '\uFFFD';
 
-  private static final BlockKind[] KINDS = BlockKind.values();
-
   private final ErrorClassifier errors;
   private final List<Chunks> pieces = new ArrayList<>(0);
 
-  /** The first half of a character, by kind of text; 0 if there is none. */
-  private final char[] firstHalves = new char[KINDS.length];
+  /** First halves of characters, by kind of text. */
+  private Map<BlockKind, Character> firstHalves = Map.of();
 
   private final Utf8Buffer text = new Utf8Buffer();
 
@@ -155,7 +154,11 @@ public final class Answer {
       return;
     }
     select(kind);
-    firstHalves[kind.ordinal()] = put(firstHalves[kind.ordinal()], more);
+    char half = put(takeHalf(kind), more);
+    if (half != 0) {
+      firstHalves = firstHalves.isEmpty() ? new EnumMap<>(BlockKind.class) : firstHalves;
+      firstHalves.put(kind, half);
+    }
     mark();
   }
 
@@ -367,10 +370,15 @@ public final class Answer {
 
   /** Replaces a first half whose second has not followed. */
   private void endHalf(BlockKind kind) {
-    if (firstHalves[kind.ordinal()] != 0) {
-      firstHalves[kind.ordinal()] = 0;
+    if (takeHalf(kind) != 0) {
       text.put(REPLACEMENT);
     }
+  }
+
+  /** Takes out the first half that the last text of a kind ended with; 0 for none. */
+  private char takeHalf(BlockKind kind) {
+    Character half = firstHalves.isEmpty() ? null : firstHalves.remove(kind);
+    return half == null ? 0 : half;
   }
 
   /** Ends a chunk: the text added since the last mark. */
@@ -516,12 +524,10 @@ public final class Answer {
 
   /** Replaces high surrogates that were not followed by a low one. */
   private void flushHalves() {
-    for (BlockKind each : KINDS) {
-      if (firstHalves[each.ordinal()] != 0) {
-        select(each);
-        endHalf(each);
-        mark();
-      }
+    for (BlockKind each : List.copyOf(firstHalves.keySet())) {
+      select(each);
+      endHalf(each);
+      mark();
     }
   }
 
@@ -537,11 +543,6 @@ public final class Answer {
       take().split(sink);
     }
     undelivered = 0;
-  }
-
-  /** Returns the bytes of text that {@link #drain} would take out. */
-  int undelivered() {
-    return undelivered;
   }
 
   /** Returns the provider's name of the model, or {@code null} if it sent none. */

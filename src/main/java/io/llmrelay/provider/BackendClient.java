@@ -8,6 +8,7 @@ import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ConfigException;
 import io.llmrelay.provider.error.ErrorClassifier;
+import io.llmrelay.provider.wire.ClientChannel;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -148,8 +149,12 @@ final class BackendClient {
                 .setVerifyHost(true))
         // The queue also holds requests whose connection is being established, hence the factor.
         .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections))
-        // A lost connection fails its request; without a handler Vert.x would log it as well.
-        .withConnectHandler(connection -> connection.exceptionHandler(e -> {}))
+        .withConnectHandler(
+            connection -> {
+              // A lost connection fails its request; without a handler Vert.x would log it as well.
+              connection.exceptionHandler(e -> {});
+              ClientChannel.readOnceAtATime(connection);
+            })
         .build();
   }
 

@@ -59,9 +59,6 @@ final class Exchange implements ChatExchange {
    */
   static final long FINISH_MS = 3_000;
 
-  /** How much text waits for the end of a socket read, in bytes. */
-  private static final int MAX_TOGETHER = 16 * 1024;
-
   /** The most bytes of a body that are written at once. */
   static final int PIECE = 64 * 1024;
 
@@ -81,11 +78,7 @@ final class Exchange implements ChatExchange {
   private final AnswerDecoder decoder;
   private final Consumer<Chunks> deliverChunks = this::deliver;
   private final Runnable deliver = this::deliver;
-  private final Handler<Void> deliverTask =
-      task -> {
-        delivering = false;
-        guarded(deliver);
-      };
+  private final Handler<Void> deliverNow = task -> deliverNow();
   private int blockIndex = -1;
   private boolean released;
   private long ahead;
@@ -301,7 +294,7 @@ final class Exchange implements ChatExchange {
       } catch (RuntimeException e) {
         fail(LlmException.failureOf(e));
       }
-      if (answer.over() || answer.undelivered() >= MAX_TOGETHER) {
+      if (answer.over()) {
         guarded(deliver);
       } else {
         deliverSoon();
@@ -309,15 +302,17 @@ final class Exchange implements ChatExchange {
     }
   }
 
-  /**
-   * One socket read may bring many pieces of the body; their text travels together. Netty reads on
-   * up to a megabyte before other tasks run, so a consumer that is behind must be noticed before.
-   */
+  /** One socket read may bring many pieces of the body; their text travels together. */
   private void deliverSoon() {
     if (!delivering && !closed) {
       delivering = true;
-      context.runOnContext(deliverTask);
+      context.runOnContext(deliverNow);
     }
+  }
+
+  private void deliverNow() {
+    delivering = false;
+    guarded(deliver);
   }
 
   private void over(Runnable last) {

@@ -117,7 +117,8 @@ public final class ProviderVerticle extends VerticleBase {
     }
     Exchange exchange = new Exchange(context, backend, request, sink, exchanges::remove);
     exchanges.add(exchange);
-    context.runOnContext(v -> exchange.start());
+    // The current context is one of the verticle's, and has the attempt's span.
+    vertx.getOrCreateContext().runOnContext(v -> exchange.start());
     return exchange;
   }
 

@@ -140,6 +140,9 @@ final class Report {
               .collect(Collectors.joining(", "));
       out.append("  " + name + ": " + errors + " errors: " + kinds + "\n");
     }
+    if (measured.stream().anyMatch(m -> m.containsKey("ended"))) {
+      out.append("  " + name + ": the process ended, so its CPU and memory are not known\n");
+    }
     double others =
         measured.stream().mapToDouble(m -> m.getDouble("other_cores", 0.0)).max().orElse(0);
     if (others > BUSY) {

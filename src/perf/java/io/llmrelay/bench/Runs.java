@@ -165,7 +165,7 @@ final class Runs {
       record(system, "s4-" + LEVELS[i], at[i]);
     }
     JsonObject growth = new JsonObject().put("errors", 0);
-    if (at[0].containsKey("cpu_us_per_chunk")) {
+    if (at[0].containsKey("cpu_us_per_chunk") && at[2].containsKey("cpu_us_per_chunk")) {
       growth.put(
           "cpu_growth", at[2].getDouble("cpu_us_per_chunk") / at[0].getDouble("cpu_us_per_chunk"));
     }
@@ -246,7 +246,7 @@ final class Runs {
   }
 
   private static void putSlope(JsonObject growth, JsonObject few, JsonObject many, int more) {
-    if (few.containsKey("resident_kib")) {
+    if (few.containsKey("resident_kib") && many.containsKey("resident_kib")) {
       double kib = many.getLong("resident_kib") - few.getLong("resident_kib");
       growth.put("resident_kib_per_stream", kib / more);
     }

@@ -72,7 +72,10 @@ final class Subject implements AutoCloseable {
     return port;
   }
 
-  /** The load generator's result, with what the process used meanwhile. */
+  /**
+   * The load generator's result, with what the process used meanwhile, or {@code ended} if it has
+   * ended.
+   */
   JsonObject measure(LoadPlan plan) throws IOException {
     ProcessHandle subject = process.toHandle();
     ProcessHandle self = ProcessHandle.current();
@@ -90,6 +93,9 @@ final class Subject implements AutoCloseable {
     sampler.interrupt();
 
     JsonObject json = result.toJson().put("ready_ms", readyMillis);
+    if (!process.isAlive()) {
+      return json.put("ended", true);
+    }
     if (cpu >= 0) {
       json.put("cpu_us_per_chunk", (double) used / Math.max(1, result.chunks))
           .put("cpu_us_per_request", (double) used / Math.max(1, result.requests))

@@ -283,6 +283,10 @@ final class BusBench {
     final List<String> frames = new CopyOnWriteArrayList<>();
     final List<Message<Object>> messages = new CopyOnWriteArrayList<>();
     final AtomicInteger pings = new AtomicInteger();
+
+    /** The ids of the streams that pings name. */
+    final List<String> pinged = new CopyOnWriteArrayList<>();
+
     volatile boolean answersPings = true;
     private final List<MessageConsumer<Object>> consumers = new CopyOnWriteArrayList<>();
 
@@ -307,6 +311,10 @@ final class BusBench {
     private void heard(Message<Object> message) {
       String frame = message.headers().get("frame");
       if ("ping".equals(frame)) {
+        if (message.headers().contains("stream")) {
+          pinged.add(message.headers().get("stream"));
+          return;
+        }
         pings.incrementAndGet();
         if (answersPings) {
           message.reply(null);

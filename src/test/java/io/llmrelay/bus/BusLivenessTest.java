@@ -122,6 +122,53 @@ class BusLivenessTest {
     await().untilAsserted(() -> assertThat(raw.frames).containsExactly("cancel"));
   }
 
+  /** A cancel may be lost while nodes of a cluster are apart. */
+  @Test
+  void aConsumerThatDoesNotKnowAQuietStreamCancelsIt() {
+    Peer producer = peer(QUICK).serves(stream -> {});
+    Raw raw = new Raw(vertx, "raw");
+    raw.opens("forgotten", 4);
+    await().untilAsserted(() -> assertThat(raw.pinged).contains("forgotten"));
+    assertThat(producer.producer().events).isEmpty();
+    raw.send(
+        producer.endpoint.address(), null, "frame", "cancel", "stream", "forgotten", "peer", "raw");
+    told(producer.producer(), "cancelled: the consumer cancelled");
+    nothingIsLeft(producer);
+  }
+
+  @Test
+  void aPingForAStreamThatIsUnknownIsAnsweredWithCancel() {
+    Peer producer = peer(PATIENT).serves(stream -> {});
+    Peer consumer = peer(PATIENT);
+    Raw raw = new Raw(vertx, "raw");
+    raw.opens("known", 4);
+    for (String stream : List.of("known", "unknown")) {
+      raw.send(producer.endpoint.address(), null, "frame", "ping", "stream", stream, "peer", "raw");
+    }
+    await().untilAsserted(() -> assertThat(raw.frames).containsExactly("cancel"));
+    assertThat(raw.messages.get(0).headers().get("stream")).isEqualTo("unknown");
+    assertThat(producer.streams()).isEqualTo(1);
+
+    Receiver receiver = consumer.opens(new Receiver());
+    receiver.awaitAccepted();
+    assertThat(consumer.streams()).isEqualTo(1);
+  }
+
+  @Test
+  void aProducerThatDoesNotKnowAQuietStreamEndsIt() {
+    Raw raw = new Raw(vertx, "raw");
+    List<Message<Object>> requests = raw.serves();
+    Peer consumer = peer(QUICK);
+    Receiver receiver = consumer.opens(new Receiver());
+    await().untilAsserted(() -> assertThat(raw.pinged).isNotEmpty());
+    String stream = requests.get(0).headers().get("stream");
+    assertThat(raw.pinged).containsOnly(stream);
+    assertThat(receiver.events).isEmpty();
+    raw.send(consumer.endpoint.address(), null, "frame", "cancel", "stream", stream, "peer", "raw");
+    receiver.awaitLast("failed network");
+    nothingIsLeft(consumer);
+  }
+
   @Test
   void onePeerIsAskedOnceATimeHoweverManyStreamsThereAre() {
     Raw raw = new Raw(vertx, "raw");

@@ -159,7 +159,11 @@ class ClusterTest {
     endOf(running, ended);
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> fleet.sandbox.calls().stream().allMatch(call -> call.endedAt() != null));
+        .untilAsserted(
+            () ->
+                assertThat(fleet.sandbox.calls().stream().filter(call -> call.endedAt() == null))
+                    .as("requests at the backend")
+                    .isEmpty());
   }
 
   @Test

@@ -45,7 +45,7 @@ class SchemaTest {
         new RelayOptions()
             .setGateway(
                 new GatewayOptions()
-                    .addKey("*", new GatewayKeyOptions())
+                    .addKey("*", new GatewayKeyOptions().setBudget(new BudgetOptions()))
                     .setTls(new TlsOptions())
                     .setAdmin(new AdminOptions()))
             .setCluster(new ClusterOptions().setTls(new ClusterTlsOptions()))

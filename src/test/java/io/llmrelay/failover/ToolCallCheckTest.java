@@ -12,10 +12,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ToolCallCheckTest {
   private static final ToolCallCheck CHECK =
-      new ToolCallCheck(
+      ToolCallCheck.of(
           ChatRequest.read(
-                  Buffer.buffer(
-                      """
+              Buffer.buffer(
+                  """
                       {"messages": [{"role": "user", "content": "x"}], "tools": [
                         {"type": "function", "function": {"name": "loose",
                           "parameters": {"type": "object", "required": ["city"]}}},
@@ -26,8 +26,7 @@ class ToolCallCheckTest {
                         {"type": "function", "function": {"name": "broken", "strict": true,
                           "parameters": {"$ref": "#/$defs/nowhere"}}},
                         {"type": "function", "function": {"name": "none", "strict": true}}]}
-                      """))
-              .tools());
+                      """)));
 
   private static String problem(String name, String arguments) {
     return CHECK.problem(new Block(0, BlockKind.TOOL_CALL, "c", name, null), arguments);

@@ -67,7 +67,10 @@ class ScrapeTest {
             run.requests.stream().mapToDouble(end -> end.durationMs() / 1e3).sum(), within(1e-6));
     assertThat(run.sum("llmrelay_request_time_to_first_chunk_seconds_count"))
         .isEqualTo(
-            run.requests.stream().filter(end -> end.streaming() && end.backend() != null).count());
+            (double)
+                run.requests.stream()
+                    .filter(end -> end.streaming() && end.backend() != null)
+                    .count());
     assertThat(run.sum("llmrelay_requests_active")).isZero();
     assertThat(run.sum("llmrelay_fallbacks_total")).isEqualTo(run.fallbacks.size()).isPositive();
     long skipped =
@@ -75,7 +78,7 @@ class ScrapeTest {
             .flatMap(end -> end.trail().stream())
             .filter(attempt -> attempt.result() == Attempt.Result.SKIPPED)
             .count();
-    assertThat(run.sum("llmrelay_skipped_total")).isEqualTo(skipped).isPositive();
+    assertThat(run.sum("llmrelay_skipped_total")).isEqualTo((double) skipped).isPositive();
     assertThat(run.sum("llmrelay_skipped_total", "backend", "primary", "reason", "circuit_open"))
         .isPositive();
     assertThat(run.sum("llmrelay_circuit_state", "circuit", "primary", "state", "open")).isOne();

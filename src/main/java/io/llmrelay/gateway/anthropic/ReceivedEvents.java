@@ -4,6 +4,7 @@ import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.gateway.front.DataLines;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
 import java.util.Map;
 
 /** Passes the events of a backend of the same API through, and tracks the content blocks. */
@@ -18,8 +19,18 @@ final class ReceivedEvents {
     lines.add(chunk, event -> append(event, out));
   }
 
+  /** Returns the fields of an event; none if it is not valid JSON, which a client would reject. */
+  private static Map<String, RawJson> fields(Buffer event) {
+    try {
+      RawJson json = RawJson.read(event.getBytes());
+      return json.isObject() ? json.fields() : Map.of();
+    } catch (DecodeException e) {
+      return Map.of();
+    }
+  }
+
   private void append(Buffer event, Buffer out) {
-    Map<String, RawJson> fields = RawJson.read(event.getBytes()).fields();
+    Map<String, RawJson> fields = fields(event);
     RawJson type = fields.get("type");
     if (type == null || !type.isString()) {
       return; // Without a type, clients could not interpret it.

@@ -122,6 +122,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
           completion.model(),
           completion.warning(),
           completion.trail());
+      RelayHeaders.putCost(response, completion.costUsd());
       response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body.toBuffer());
     }
   }

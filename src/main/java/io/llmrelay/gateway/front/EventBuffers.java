@@ -12,7 +12,9 @@ import java.util.ArrayDeque;
  */
 final class EventBuffers {
   /** The most bytes of unused buffers that are kept. */
-  private static final int MAX_KEPT = 256 * 1024;
+  private static final int MAX_KEPT = 1024 * 1024;
+
+  private static final int INITIAL = 512;
 
   private final ArrayDeque<Buffer> unused = new ArrayDeque<>();
   private int kept;
@@ -21,7 +23,7 @@ final class EventBuffers {
   Buffer take() {
     Buffer buffer = unused.poll();
     if (buffer == null) {
-      return Buffer.buffer(512);
+      return Buffer.buffer(INITIAL);
     }
     kept -= bytes(buffer).capacity();
     return buffer;

@@ -43,6 +43,7 @@ final class EmbeddingsResponse {
         embeddings.model(),
         embeddings.warning(),
         embeddings.trail());
+    RelayHeaders.putCost(response, embeddings.costUsd());
     response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
     write(Buffer.buffer("{\"object\":\"list\",\"data\":["));
   }

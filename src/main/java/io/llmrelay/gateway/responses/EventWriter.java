@@ -1,5 +1,7 @@
 package io.llmrelay.gateway.responses;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
@@ -7,6 +9,9 @@ import java.util.Map;
 
 /** Writes server-sent events, each with its type and its number. */
 final class EventWriter {
+  private static final byte[] NUMBER = "\"sequence_number\":".getBytes(US_ASCII);
+  private static final byte[] END = "}\n\n".getBytes(US_ASCII);
+
   private int sequence;
 
   /** Begins an event; its fields follow, each of which ends with a comma. */
@@ -16,7 +21,7 @@ final class EventWriter {
 
   /** Ends an event. */
   void end(Buffer out) {
-    out.appendString("\"sequence_number\":" + sequence + "}\n\n");
+    out.appendBytes(NUMBER).appendString(Integer.toString(sequence)).appendBytes(END);
     sequence++;
   }
 

@@ -82,7 +82,8 @@ final class InputReader {
       case "function_call" -> call(in, in.requiredText("arguments"));
       case "custom_tool_call" -> call(in, CustomTools.arguments(in.requiredText(INPUT).string()));
       case "function_call_output", "custom_tool_call_output" -> output(in);
-      case "web_search_call" -> omissible.add(in.path() + " (" + type + ")");
+      case "web_search_call", "image_generation_call" ->
+          omissible.add(in.path() + " (" + type + ")");
       case "item_reference" -> reference(in);
       default -> other(in, type);
     }

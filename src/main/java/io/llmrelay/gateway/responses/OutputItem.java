@@ -2,6 +2,7 @@ package io.llmrelay.gateway.responses;
 
 import io.llmrelay.gateway.front.JsonEscaper;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -19,7 +20,8 @@ final class OutputItem {
     REASONING("rs"),
     MESSAGE("msg"),
     FUNCTION_CALL("fc"),
-    CUSTOM_CALL("ctc");
+    CUSTOM_CALL("ctc"),
+    IMAGE("ig");
 
     /** What ids of such items begin with. */
     final String prefix;
@@ -65,8 +67,11 @@ final class OutputItem {
   /** The parts of a message. */
   final List<Part> parts = new ArrayList<>();
 
-  /** The summary of reasoning, the arguments or the input of a call. */
+  /** The summary of reasoning, the arguments or the input of a call, an image in base64. */
   final Buffer text = Buffer.buffer();
+
+  /** The arguments of a call that stand for its input; {@code null} if they are its own. */
+  Buffer wrapped;
 
   /** The encrypted content of reasoning. */
   String encrypted;
@@ -83,6 +88,23 @@ final class OutputItem {
   /** Returns the part of a message that is being made; {@code null} if there is none. */
   Part part() {
     return parts.isEmpty() ? null : parts.get(parts.size() - 1);
+  }
+
+  /** Returns whether it is a call whose arguments are not complete. */
+  boolean mayGoOn() {
+    return switch (kind) {
+      case FUNCTION_CALL -> !isObject((String) Json.decodeValue("\"" + text + "\""));
+      case CUSTOM_CALL -> wrapped == null || !isObject(wrapped.toString());
+      default -> false;
+    };
+  }
+
+  private static boolean isObject(String json) {
+    try {
+      return Json.decodeValue(json) instanceof JsonObject;
+    } catch (DecodeException incomplete) {
+      return false;
+    }
   }
 
   /** Returns the fields by which events name the item. */
@@ -109,6 +131,15 @@ final class OutputItem {
       }
       case FUNCTION_CALL -> call(json, "function_call", "arguments", status);
       case CUSTOM_CALL -> call(json, "custom_tool_call", "input", status);
+      case IMAGE -> {
+        json.appendString("\"type\":\"image_generation_call\",\"status\":\"" + status + "\",");
+        if (text.length() == 0) {
+          json.appendString("\"result\":null");
+        } else {
+          EventWriter.escaped(json, "result", text);
+        }
+        json.appendString("}");
+      }
     }
     return json;
   }

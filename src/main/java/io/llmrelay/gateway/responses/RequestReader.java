@@ -5,6 +5,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.ReceivedForm;
 import io.llmrelay.chat.ReceivedForm.Untranslated;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.chat.Tool;
 import io.llmrelay.chat.ToolChoice;
@@ -74,6 +75,10 @@ final class RequestReader {
     String model = in.string("model");
     if (model != null) {
       request = request.withModel(model);
+    }
+    RequestFields hints = in.object("relay");
+    if (hints != null) {
+      request = request.withRelay(RelayHints.fromJson((JsonObject) hints.source().value()));
     }
     ToolsReader tools = new ToolsReader(omissible, essential);
     request = tools(request, tools);

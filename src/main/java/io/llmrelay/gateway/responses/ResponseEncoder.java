@@ -41,6 +41,7 @@ final class ResponseEncoder implements EventEncoder {
   private static final int MAX_DATA = 1 << 20;
 
   private static final byte[] COMMENT = ": keep-alive\n\n".getBytes(US_ASCII);
+  private static final String BASE64 = ";base64,";
   private static final String EMPTY_OUTPUT = "\"output\":[]";
   private static final Pattern CALL_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
@@ -55,14 +56,14 @@ final class ResponseEncoder implements EventEncoder {
   /** Whether the backend's own events pass through. */
   private boolean passing;
 
-  /** The items that have ended, as JSON. */
+  /** The items that have ended, as JSON, by their index; {@code null} for those that have not. */
   private final List<Buffer> output = new ArrayList<>();
 
   /** The item that is being made; {@code null} if there is none. */
   private OutputItem open;
 
-  /** The arguments of a call that stands for one with any text; {@code null} if it is none. */
-  private Buffer wrapped;
+  /** A call that other content has interrupted, and that may go on; {@code null} if none. */
+  private OutputItem interrupted;
 
   /** What precedes the text of a delta of the open item. */
   private Buffer beforeText;
@@ -122,15 +123,19 @@ final class ResponseEncoder implements EventEncoder {
         delta(out, open.text, chunk.data());
       }
       case TOOL_CALL -> {
-        if (wrapped != null) {
-          wrapped.appendBuffer(chunk.data());
+        if (open != interrupted && interrupted != null) {
+          close(out, ResponseJson.COMPLETED);
+          resume();
+        }
+        if (open.wrapped != null) {
+          open.wrapped.appendBuffer(chunk.data());
           length += chunk.data().length();
         } else {
           delta(out, open.text, chunk.data());
         }
       }
       case DATA -> data.add(chunk, value -> data(chunk.block().name(), value, out));
-      default -> {} // Nothing in this format stands for it.
+      default -> {} // This format has no equivalent.
     }
   }
 
@@ -189,6 +194,7 @@ final class ResponseEncoder implements EventEncoder {
       case FUNCTION_CALL ->
           deltas(before, "response.function_call_arguments.delta", open.address());
       case CUSTOM_CALL -> deltas(before, "response.custom_tool_call_input.delta", open.address());
+      case IMAGE -> throw new IllegalStateException("an image has no deltas");
       case MESSAGE -> {
         boolean refusal = open.part().refusal;
         JsonObject content = content();
@@ -227,19 +233,43 @@ final class ResponseEncoder implements EventEncoder {
     if (!own.isEmpty()) {
       next.calls().put(id, own);
       if (open == null || open.kind != Kind.REASONING) {
+        endCalls(out, ResponseJson.COMPLETED);
         open(out, Kind.REASONING, null, null); // Clients return its data before the call.
       }
     }
     boolean wraps = !custom && tools.isCustom(block.name());
+    endCalls(out, ResponseJson.COMPLETED);
     open(out, custom || wraps ? Kind.CUSTOM_CALL : Kind.FUNCTION_CALL, id, block.name());
-    wrapped = wraps ? Buffer.buffer() : null;
+    open.wrapped = wraps ? Buffer.buffer() : null;
+  }
+
+  /** Ends the open item, and a call that was interrupted: another call begins, or nothing more. */
+  private void endCalls(Buffer out, String status) {
+    close(out, status);
+    if (interrupted != null) {
+      resume();
+      close(out, status);
+    }
+  }
+
+  private void resume() {
+    open = interrupted;
+    interrupted = null;
+    beforeText = null;
   }
 
   /** Starts an item, which ends the one before it. */
   private void open(Buffer out, Kind kind, String callId, String name) {
     begin(out);
-    close(out, ResponseJson.COMPLETED);
+    if (open != null && open.mayGoOn()) {
+      interrupted = open;
+      open = null;
+      beforeText = null;
+    } else {
+      close(out, ResponseJson.COMPLETED);
+    }
     int index = output.size();
+    output.add(null);
     open = new OutputItem(kind, index, response.id(kind.prefix, index), callId, tools.of(name));
     item(out, "response.output_item.added", open.toJson(ResponseJson.IN_PROGRESS));
   }
@@ -259,6 +289,7 @@ final class ResponseEncoder implements EventEncoder {
     switch (open.kind) {
       case REASONING -> endReasoning(out);
       case MESSAGE -> endPart(out);
+      case IMAGE -> {} // It has no parts.
       case FUNCTION_CALL ->
           done(out, "response.function_call_arguments.done", "arguments", open.address());
       case CUSTOM_CALL -> {
@@ -268,7 +299,7 @@ final class ResponseEncoder implements EventEncoder {
     }
     Buffer item = open.toJson(status);
     item(out, "response.output_item.done", item);
-    output.add(item);
+    output.set(open.index, item);
     open = null;
     beforeText = null;
   }
@@ -313,10 +344,9 @@ final class ResponseEncoder implements EventEncoder {
 
   /** Takes the text out of the arguments that stand for it. */
   private void unwrap(Buffer out) {
-    if (wrapped != null) {
-      Buffer text = Buffer.buffer(CustomTools.input(wrapped.toString()));
-      wrapped = null;
-      delta(out, open.text, text);
+    if (open.wrapped != null) {
+      delta(out, open.text, Buffer.buffer(CustomTools.input(open.wrapped.toString())));
+      open.wrapped = null;
     }
   }
 
@@ -342,7 +372,25 @@ final class ResponseEncoder implements EventEncoder {
           part.logprobs.addAll(content);
         }
       }
+      case "images" -> {
+        if (json instanceof JsonArray images) {
+          images.forEach(each -> image(out, each));
+        }
+      }
       default -> {} // Nothing in this format stands for it.
+    }
+  }
+
+  /** Appends an image that the model has written, an item of its own. */
+  private void image(Buffer out, Object image) {
+    if (image instanceof JsonObject part
+        && part.getValue("image_url") instanceof JsonObject url
+        && url.getValue("url") instanceof String data
+        && data.contains(BASE64)) {
+      open(out, Kind.IMAGE, null, null);
+      open.text.appendString(data.substring(data.indexOf(BASE64) + BASE64.length()));
+      length += open.text.length();
+      close(out, ResponseJson.COMPLETED);
     }
   }
 
@@ -360,9 +408,9 @@ final class ResponseEncoder implements EventEncoder {
   private void begin(Buffer out) {
     if (!started) {
       started = true;
-      JsonObject json = new JsonObject().put("response", response.toJson(ResponseJson.IN_PROGRESS));
-      writer.write(out, "response.created", json);
-      writer.write(out, "response.in_progress", json);
+      Buffer json = response.toJson(ResponseJson.IN_PROGRESS).toBuffer();
+      responseEvent(out, "response.created", json);
+      responseEvent(out, "response.in_progress", json);
     }
   }
 
@@ -383,7 +431,7 @@ final class ResponseEncoder implements EventEncoder {
     String status = ResponseJson.status(reason);
     if (!passing) {
       begin(out);
-      close(out, status);
+      endCalls(out, status);
       if (!next.isEmpty()) {
         open(out, Kind.REASONING, null, null);
         close(out, status);
@@ -397,8 +445,12 @@ final class ResponseEncoder implements EventEncoder {
     String text = json.encode();
     int at = text.indexOf(EMPTY_OUTPUT) + EMPTY_OUTPUT.length() - 1;
     Buffer whole = Buffer.buffer(text.length() + length).appendString(text.substring(0, at));
-    for (int i = 0; i < output.size(); i++) {
-      whole.appendString(i == 0 ? "" : ",").appendBuffer(output.get(i));
+    String separator = "";
+    for (Buffer item : output) {
+      if (item != null) {
+        whole.appendString(separator).appendBuffer(item);
+        separator = ",";
+      }
     }
     return whole.appendString(text.substring(at));
   }

@@ -3,18 +3,20 @@ package io.llmrelay.gateway.server;
 import io.llmrelay.chat.Attempt;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import java.math.BigDecimal;
 import java.util.List;
 
 /**
  * The response headers of the relay: {@code x-request-id} (the caller's own, else that of the run),
  * {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (candidates tried;
- * skipped ones do not count) and {@code x-relay-warning} (the model is near its shutdown, or a
- * setting of the request was limited or ignored).
+ * skipped ones do not count), {@code x-relay-cost} (of a whole answer) and {@code x-relay-warning}
+ * (the model is near its shutdown, or a setting of the request was limited or ignored).
  */
 public final class RelayHeaders {
   private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-relay-backend");
   private static final CharSequence MODEL = HttpHeaders.createOptimized("x-relay-model");
   private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-relay-attempts");
+  private static final CharSequence COST = HttpHeaders.createOptimized("x-relay-cost");
   private static final String WARNING = "x-relay-warning";
   private static final int MAX_LENGTH = 200;
 
@@ -41,6 +43,13 @@ public final class RelayHeaders {
     }
     if (!trail.isEmpty()) {
       response.putHeader(ATTEMPTS, Long.toString(attempts(trail)));
+    }
+  }
+
+  /** Sets {@code x-relay-cost}, US dollars, unless the cost is unknown. */
+  public static void putCost(HttpServerResponse response, Double costUsd) {
+    if (costUsd != null) {
+      response.putHeader(COST, BigDecimal.valueOf(costUsd).toPlainString());
     }
   }
 

@@ -37,6 +37,21 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
             || reasoning.signature() != null && reasoning.text() != null);
   }
 
+  /**
+   * Returns whether a tool loop goes on whose answers do not begin with signed thinking, as after
+   * an answer of another vendor: the API then refuses thinking with a budget.
+   */
+  static boolean isLost(List<Turn> turns) {
+    boolean loop = false;
+    for (int i = turns.size() - 1; i > 0 && !turns.get(i).resultIds().isEmpty(); i -= 2) {
+      if (isSigned(turns.get(i - 1).parts().get(0))) {
+        return false;
+      }
+      loop = true;
+    }
+    return loop;
+  }
+
   /** Returns whether thinking was requested, which restricts other settings. */
   boolean isOn() {
     return config != null && List.of("enabled", "adaptive").contains(config.getString("type"));
@@ -104,23 +119,11 @@ public record ClaudeThinking(JsonObject config, String effort, int maxTokens, bo
       if (model.adaptive()) {
         return null;
       }
-      if (hasLostThinking(turns)) {
+      if (isLost(turns)) {
         return "the thinking blocks of the present tool loop are missing";
       }
       boolean room = request.maxTokens() == null || limited(Integer.MAX_VALUE) >= MIN_BUDGET;
       return room ? null : "max_tokens leaves no room for it";
-    }
-
-    /** Returns whether an answer in the current tool loop does not begin with signed thinking. */
-    private boolean hasLostThinking(List<Turn> turns) {
-      boolean loop = false;
-      for (int i = turns.size() - 1; i > 0 && !turns.get(i).resultIds().isEmpty(); i -= 2) {
-        if (isSigned(turns.get(i - 1).parts().get(0))) {
-          return false;
-        }
-        loop = true;
-      }
-      return loop;
     }
 
     private ClaudeThinking off(boolean wished) {

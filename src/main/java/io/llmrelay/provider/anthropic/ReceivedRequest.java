@@ -3,8 +3,10 @@ package io.llmrelay.provider.anthropic;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.ReceivedForm;
+import io.llmrelay.chat.Setting;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.UnknownFields;
+import io.llmrelay.provider.Conversation;
 import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.JsonBody;
 import io.llmrelay.provider.Translation;
@@ -21,7 +23,7 @@ import java.util.Map;
  *
  * <p>If the candidate's version is not the one that the request names, thinking, effort and
  * sampling are adapted to the candidate as in {@link AnthropicRequest}, since it would refuse them
- * otherwise.
+ * otherwise. So is thinking in a tool loop that another vendor began.
  */
 final class ReceivedRequest {
   private static final List<String> SAMPLING = List.of("temperature", "top_p", "top_k");
@@ -47,13 +49,19 @@ final class ReceivedRequest {
       body.put("max_tokens", request.maxTokens());
     }
     ClaudeModel claude = ClaudeModel.of(model);
-    if (!claude.acceptsSameAs(ClaudeModel.of(asked == null ? null : asked.string()))) {
+    if (!claude.acceptsSameAs(ClaudeModel.of(asked == null ? null : asked.string()))
+        || hasBudget() && ClaudeThinking.isLost(Conversation.turns(request))) {
       adapt();
     }
     if (options.unknownFieldsOfOwnForm() == UnknownFields.DROP) {
       drop();
     }
     return new EncodedRequest(JsonBody.encode(new JsonObject(body)), warnings, headers(options));
+  }
+
+  private boolean hasBudget() {
+    return request.setting(Setting.THINKING) instanceof JsonObject thinking
+        && "enabled".equals(thinking.getValue("type"));
   }
 
   /** Adapts the settings that models accept in different forms. */

@@ -30,6 +30,7 @@ final class ReceivedRequest {
     List<String> leftOut = new ArrayList<>();
     body.put("model", model);
     body.put("stream", true);
+    body.remove("relay"); // The hints to the relay.
     if (request.maxTokens() != null) {
       body.put(MAX_TOKENS, request.maxTokens());
     }

@@ -26,6 +26,9 @@ final class ResponsesRequest {
   private static final Pattern NO_REASONING =
       Pattern.compile("(ft:|openai/)?(gpt-[34]|chatgpt-|gpt-5(\\.\\d+)?-chat).*");
 
+  /** Models that reason. At Azure a name is the customer's, and any other name says nothing. */
+  private static final Pattern REASONING = Pattern.compile("(gpt-[5-9]|o\\d|codex|gpt-oss).*");
+
   /** The fields of this API's own {@code reasoning}. */
   private static final Set<String> OWN_REASONING =
       Set.of("effort", "summary", "generate_summary", "context", "mode");
@@ -77,7 +80,7 @@ final class ResponsesRequest {
     }
     JsonObject text = text();
     Json.put(body, "text", text.isEmpty() ? null : text);
-    reasoning(body);
+    reasoning(body, options);
     logprobs(body);
     Json.put(body, "include", include.isEmpty() ? null : include);
     Conversation.leaveOutCacheControl(request, translation);
@@ -106,7 +109,7 @@ final class ResponsesRequest {
     return text;
   }
 
-  private void reasoning(JsonObject body) {
+  private void reasoning(JsonObject body, BackendOptions options) {
     JsonObject reasoning = new JsonObject();
     Object given = request.setting(Setting.REASONING);
     if (request.setting(Setting.THINKING) == null && (given == null || isOwn(given))) {
@@ -120,7 +123,8 @@ final class ResponsesRequest {
       wish(reasoning);
     }
     Json.put(body, "reasoning", reasoning.isEmpty() ? null : reasoning);
-    if (!isWithoutReasoning(model)) {
+    boolean known = !"azure".equals(options.getProvider()) || REASONING.matcher(model).matches();
+    if (known && !isWithoutReasoning(model)) {
       include.add(ENCRYPTED_REASONING);
     }
   }

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.impl.ConnectionBase;
 
 /**
  * A detector of the first byte of a response on a reused connection.
@@ -16,19 +15,12 @@ import io.vertx.core.net.impl.ConnectionBase;
  * complete, so this handler precedes the HTTP codec. It follows TLS, whose close_notify alert is
  * not part of a response.
  *
- * <p>This is the only class here that depends on internals of Vert.x, since there is no public
- * access to the channel of a client connection. On the module path without {@code --add-exports
- * io.vertx.core/io.vertx.core.net.impl=io.llmrelay} it detects nothing, and no request is sent
- * again.
+ * <p>Where the channel is not accessible (see {@link ClientChannel}) it detects nothing, and no
+ * request is sent again.
  */
 public final class FirstByte extends ChannelInboundHandlerAdapter {
   private static final AttributeKey<FirstByte> OF_CHANNEL =
       AttributeKey.valueOf(FirstByte.class.getName());
-
-  private static final boolean ACCESSIBLE =
-      HttpConnection.class
-          .getModule()
-          .isExported("io.vertx.core.net.impl", FirstByte.class.getModule());
 
   private volatile boolean arrived;
 
@@ -41,10 +33,10 @@ public final class FirstByte extends ChannelInboundHandlerAdapter {
    * @return {@code null} if this is the first request of the connection, or that is unknown
    */
   public static FirstByte onReused(HttpConnection connection) {
-    if (!ACCESSIBLE || !(connection instanceof ConnectionBase base)) {
+    Channel channel = ClientChannel.of(connection);
+    if (channel == null) {
       return null;
     }
-    Channel channel = base.channel();
     FirstByte known = channel.attr(OF_CHANNEL).get();
     if (known != null) {
       known.arrived = false;

@@ -100,7 +100,10 @@ final class ToolRules {
           "invalid_value",
           "Invalid value: '" + word + "'. Supported values are: 'none', 'auto', and 'required'.");
     }
-    if (choice instanceof JsonObject json) {
+    if (choice instanceof JsonObject json && "allowed_tools".equals(json.getValue("type"))) {
+      JsonNodes.objects(JsonNodes.object(json, "allowed_tools"), "tools")
+          .forEach(tool -> choice(tool, names));
+    } else if (choice instanceof JsonObject json) {
       String name = JsonNodes.text(JsonNodes.object(json, "function"), "name");
       if (name.isEmpty()) {
         throw OpenAiValidator.missing("tool_choice.function");

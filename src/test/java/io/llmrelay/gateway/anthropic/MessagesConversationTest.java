@@ -25,6 +25,7 @@ class MessagesConversationTest extends MessagesFixture {
     sandbox.script(backend, answer);
     JsonObject request =
         request("broken", backend)
+            .put("model", "claude-sonnet-4-5")
             .put("system", "Use the tools.")
             .put("messages", messages)
             .put("tools", new JsonArray(TOOLS))

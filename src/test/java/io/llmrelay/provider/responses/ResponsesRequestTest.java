@@ -112,6 +112,15 @@ class ResponsesRequestTest {
         .containsExactly("reasoning.encrypted_content");
   }
 
+  @ParameterizedTest
+  @CsvSource({"gpt-5-mini, true", "o4-mini, true", "prod, false", "gpt-4o, false"})
+  void aDeploymentOfAnotherNameIsNot(String model, boolean asked) {
+    BackendOptions options =
+        new BackendOptions().setDialect("openai-responses").setProvider("azure");
+    EncodedRequest encoded = new ResponsesDialect().encode(messages(USER), model, options);
+    assertThat(encoded.body().toJsonObject().containsKey("include")).isEqualTo(asked);
+  }
+
   @Test
   void messagesKeepTheirRolesAndTheirPlace() {
     assertThat(

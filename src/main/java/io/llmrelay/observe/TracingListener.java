@@ -1,0 +1,199 @@
+package io.llmrelay.observe;
+
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.TokenUsage;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.ContextStorage;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A listener that records a span for each request and one below it for each attempt, with the
+ * attributes of OpenTelemetry's conventions for generative AI. Spans never hold a prompt, an answer
+ * or a message of a provider. Thread-safe.
+ *
+ * <p>The parent of a request's span is the current span where the request is accepted. With
+ * vertx-opentelemetry that is the span of the HTTP request or of the message on the event bus, and
+ * the HTTP requests to backends are below their attempt and carry its {@code traceparent}:
+ *
+ * <pre>{@code
+ * Vertx vertx = Vertx.builder().withTracer(new OpenTelemetryTracingFactory(openTelemetry)).build();
+ * new RelayVerticle(options).addListener(new TracingListener(openTelemetry, Map.of()));
+ * }</pre>
+ */
+public final class TracingListener implements RelayListener {
+  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
+  private static final AttributeKey<String> MODEL = AttributeKey.stringKey("gen_ai.request.model");
+  private static final AttributeKey<String> BACKEND = AttributeKey.stringKey("llmrelay.backend");
+  private static final AttributeKey<Double> FIRST_CHUNK =
+      AttributeKey.doubleKey("gen_ai.response.time_to_first_chunk");
+
+  private final Tracer tracer;
+  private final ProviderNames providers;
+
+  /** The requests in flight by id. */
+  private final Map<String, Request> requests = new ConcurrentHashMap<>();
+
+  /** The spans of a request, which only its event loop uses. */
+  private static final class Request {
+    private final Span span;
+    private final Context context;
+    private final Map<Integer, Span> attempts = new HashMap<>();
+
+    Request(Span span) {
+      this.span = span;
+      context = Context.current().with(span);
+    }
+  }
+
+  /**
+   * Creates a listener that records spans.
+   *
+   * @param providers the provider of each backend by the backend's name; others are {@code unknown}
+   */
+  public TracingListener(OpenTelemetry openTelemetry, Map<String, String> providers) {
+    tracer = openTelemetry.getTracer("io.llmrelay");
+    this.providers = new ProviderNames(providers);
+  }
+
+  @Override
+  public void onRequestStart(RelayEvent.RequestStart event) {
+    SpanBuilder builder =
+        tracer
+            .spanBuilder("relay request")
+            .setAttribute("llmrelay.request.id", event.requestId())
+            .setAttribute("gen_ai.request.stream", event.streaming());
+    if (event.model() != null) {
+      builder.setAttribute(MODEL, event.model());
+    }
+    requests.put(event.requestId(), new Request(builder.startSpan()));
+  }
+
+  @Override
+  public void onAttemptStart(RelayEvent.AttemptStart event) {
+    Request request = requests.get(event.requestId());
+    if (request == null) {
+      return;
+    }
+    Span span =
+        tracer
+            .spanBuilder("chat " + event.model())
+            .setParent(request.context)
+            .setSpanKind(SpanKind.CLIENT)
+            .setAttribute("gen_ai.provider.name", providers.of(event.backend()))
+            .setAttribute(BACKEND, event.backend())
+            .setAttribute(MODEL, event.model())
+            .setAttribute("llmrelay.attempt.number", (long) event.number())
+            .startSpan();
+    request.attempts.put(event.number(), span);
+    attach(request.context.with(span));
+  }
+
+  /**
+   * Makes a context current for the rest of the attempt, whose Vert.x context is its own. The
+   * storage of vertx-opentelemetry belongs to the Vert.x context; another storage may belong to the
+   * thread and must not be changed.
+   */
+  @SuppressWarnings("MustBeClosedChecker") // It ends with the Vert.x context.
+  private static void attach(Context context) {
+    if (ContextStorage.get().getClass().getName().startsWith("io.vertx.")) {
+      context.makeCurrent();
+    }
+  }
+
+  @Override
+  public void onAttemptEnd(RelayEvent.AttemptEnd event) {
+    Request request = requests.get(event.requestId());
+    Span span = request == null ? null : request.attempts.remove(event.number());
+    if (span == null) {
+      return;
+    }
+    Attempt attempt = event.attempt();
+    span.updateName(event.operation() + " " + attempt.model());
+    span.setAttribute("gen_ai.operation.name", event.operation());
+    if (attempt.status() != 0) {
+      span.setAttribute("http.response.status_code", (long) attempt.status());
+    }
+    if (attempt.firstChunkMs() >= 0) {
+      span.setAttribute(FIRST_CHUNK, attempt.firstChunkMs() / 1e3);
+    }
+    if (attempt.result() == Attempt.Result.FAILED) {
+      fail(span, attempt.reason());
+    } else if (attempt.result() == Attempt.Result.CANCELLED) {
+      span.setAttribute(ERROR, FailureKind.CANCELLED.code());
+    }
+    usage(span, attempt.usage(), attempt.costUsd());
+    span.end();
+  }
+
+  @Override
+  public void onFallback(RelayEvent.Fallback event) {
+    Request request = requests.get(event.requestId());
+    if (request != null) {
+      request.span.addEvent(
+          "fallback",
+          Attributes.of(
+              AttributeKey.stringKey("from"), event.from(),
+              AttributeKey.stringKey("to"), event.to(),
+              AttributeKey.stringKey("reason"), event.reason()));
+    }
+  }
+
+  @Override
+  public void onFirstChunk(RelayEvent.FirstChunk event) {
+    Request request = requests.get(event.requestId());
+    if (request != null) {
+      request.span.setAttribute(FIRST_CHUNK, event.sinceStartMs() / 1e3);
+    }
+  }
+
+  @Override
+  public void onRequestEnd(RelayEvent.RequestEnd event) {
+    Request request = requests.remove(event.requestId());
+    if (request == null) {
+      return;
+    }
+    request.attempts.values().forEach(Span::end);
+    Span span = request.span;
+    if (event.backend() != null) {
+      span.setAttribute(BACKEND, event.backend());
+      span.setAttribute("gen_ai.response.model", event.model());
+    }
+    Failure failure = event.failure();
+    if (failure == null) {
+      span.setAttribute("llmrelay.finish_reason", event.finishReason().code());
+    } else if (failure.kind() == FailureKind.CANCELLED) {
+      span.setAttribute(ERROR, failure.kind().code());
+    } else {
+      fail(span, failure.kind().code());
+    }
+    usage(span, event.usage(), event.costUsd());
+    span.end();
+  }
+
+  private static void fail(Span span, String kind) {
+    span.setAttribute(ERROR, kind);
+    span.setStatus(StatusCode.ERROR);
+  }
+
+  private static void usage(Span span, TokenUsage usage, Double costUsd) {
+    if (usage.source() != TokenUsage.Source.NONE) {
+      span.setAttribute("gen_ai.usage.input_tokens", usage.inputTokens());
+      span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
+    }
+    if (costUsd != null) {
+      span.setAttribute("llmrelay.cost_usd", costUsd);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.llmrelay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.chat.ChatCompletion;
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.observe.TracingListener;
+import io.llmrelay.sandbox.Sandbox;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The spans of requests in an application with vertx-opentelemetry. */
+@Timeout(60)
+class TracingTest {
+  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
+
+  private final List<SpanData> spans = new CopyOnWriteArrayList<>();
+  private final OpenTelemetrySdk sdk =
+      OpenTelemetrySdk.builder()
+          .setTracerProvider(
+              SdkTracerProvider.builder()
+                  .addSpanProcessor(SimpleSpanProcessor.create(new InMemoryExporter()))
+                  .build())
+          .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
+          .build();
+  private final Vertx vertx =
+      Vertx.builder().withTracer(new OpenTelemetryTracingFactory(sdk)).build();
+  private RelayVerticle relay;
+
+  @BeforeEach
+  void start() {
+    Sandbox sandbox = Sandbox.start(vertx).await();
+    RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
+    for (String name : List.of("primary", "secondary")) {
+      options.addBackend(
+          name,
+          new BackendOptions()
+              .setDialect("openai")
+              .setBaseUrl(sandbox.backend(name))
+              .setDefaultModel("mock-model"));
+    }
+    relay =
+        new RelayVerticle(options)
+            .addListener(new TracingListener(sdk, Map.of("primary", "mistral")));
+    vertx.deployVerticle(relay).await();
+  }
+
+  @AfterEach
+  void stop() {
+    vertx.close().await();
+    sdk.close();
+  }
+
+  /** Calls the relay within a span, on an event loop of the caller's own. */
+  private ChatCompletion call(ChatRequest request) {
+    LlmRelay client = LlmRelay.create(vertx);
+    Promise<ChatCompletion> answer = Promise.promise();
+    ContextInternal context = ((VertxInternal) vertx).createEventLoopContext().duplicate();
+    context.runOnContext(
+        v -> {
+          Span caller = sdk.getTracer("test").spanBuilder("caller").startSpan();
+          caller.makeCurrent();
+          client.generate(request).onComplete(done -> caller.end()).onComplete(answer);
+        });
+    return answer.future().await();
+  }
+
+  private SpanData span(String name) {
+    return spans.stream()
+        .filter(span -> span.getName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + " in " + spans));
+  }
+
+  private boolean isBelow(SpanData span, SpanData ancestor) {
+    SpanData current = span;
+    while (current != null) {
+      if (current.getSpanId().equals(ancestor.getSpanId())) {
+        return true;
+      }
+      String parent = current.getParentSpanId();
+      current =
+          spans.stream().filter(other -> other.getSpanId().equals(parent)).findFirst().orElse(null);
+    }
+    return false;
+  }
+
+  private List<SpanData> http(SpanKind kind) {
+    return spans.stream()
+        .filter(span -> span.getKind() == kind)
+        .filter(span -> span.getName().startsWith("POST"))
+        .toList();
+  }
+
+  @Test
+  void failoverOverTheEventBusIsOneTree() {
+    call(
+        ChatRequest.of(ChatMessage.user("Where is the parrot?"))
+            .withCandidates("primary/mock-503", "secondary/mock-model"));
+    await()
+        .untilAsserted(
+            () -> {
+              assertThat(span("relay request")).isNotNull();
+              assertThat(http(SpanKind.SERVER)).hasSize(2);
+              assertThat(http(SpanKind.CLIENT)).hasSize(2);
+            });
+    SpanData request = span("relay request");
+    SpanData failed = span("chat mock-503");
+    SpanData served = span("chat mock-model");
+
+    assertThat(isBelow(request, span("caller"))).isTrue();
+    assertThat(failed.getParentSpanId()).isEqualTo(request.getSpanId());
+    assertThat(served.getParentSpanId()).isEqualTo(request.getSpanId());
+    assertThat(failed.getAttributes().get(ERROR)).isEqualTo("overloaded");
+    assertThat(failed.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+    assertThat(failed.getAttributes().get(AttributeKey.longKey("http.response.status_code")))
+        .isEqualTo(503);
+    assertThat(failed.getAttributes().get(AttributeKey.stringKey("gen_ai.provider.name")))
+        .isEqualTo("mistral_ai");
+    assertThat(served.getAttributes().get(ERROR)).isNull();
+    assertThat(served.getAttributes().get(AttributeKey.longKey("gen_ai.usage.output_tokens")))
+        .isPositive();
+    assertThat(request.getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+    assertThat(request.getEvents()).extracting(event -> event.getName()).contains("fallback");
+    // The sandbox's own spans are below the attempts: traceparent arrived there.
+    for (SpanData attempt : List.of(failed, served)) {
+      assertThat(http(SpanKind.SERVER)).filteredOn(span -> isBelow(span, attempt)).hasSize(1);
+    }
+    // The caller, two of its message, the request, and of each attempt itself and two of its HTTP
+    // request; two more of its message in the profile without the short cut. None per chunk.
+    assertThat(spans).hasSize(4 + 2 * (Boolean.getBoolean("llmrelay.bus.always") ? 5 : 3));
+    assertThat(spans.toString()).doesNotContain("parrot", "Hello");
+  }
+
+  @Test
+  void requestOfTheGatewayIsBelowItsHttpRequest() throws Exception {
+    String body =
+        """
+        {"model": "primary/mock-503", "stream": true,
+         "messages": [{"role": "user", "content": "Hi"}],
+         "relay": {"candidates": ["primary/mock-503"]}}
+        """;
+    URI uri = URI.create("http://127.0.0.1:" + relay.gatewayPort() + "/v1/chat/completions");
+    HttpRequest http =
+        HttpRequest.newBuilder(uri)
+            .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    HttpClient.newHttpClient().send(http, BodyHandlers.ofString());
+    await().untilAsserted(() -> assertThat(span("relay request")).isNotNull());
+    SpanData request = span("relay request");
+    assertThat(request.getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
+    assertThat(request.getAttributes().get(ERROR)).isEqualTo("overloaded");
+    assertThat(request.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
+  }
+
+  /** Keeps what is exported; the SDK's own for tests replaces Vert.x's storage of contexts. */
+  private final class InMemoryExporter implements SpanExporter {
+    @Override
+    public CompletableResultCode export(Collection<SpanData> ended) {
+      spans.addAll(ended);
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return CompletableResultCode.ofSuccess();
+    }
+  }
+}

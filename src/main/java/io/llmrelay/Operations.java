@@ -5,6 +5,7 @@ import io.llmrelay.availability.Backends;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.Activity;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
 final class Operations implements RelayAdmin {
   private final Activity activity = new Activity();
   private final Availability availability;
+  private final Peers peers;
   private final Supplier<Future<JsonObject>> reload;
   private volatile List<Configured> configured = List.of();
   private volatile boolean closed;
@@ -22,10 +24,13 @@ final class Operations implements RelayAdmin {
   private record Configured(String name, String dialect, List<String> models, String model) {}
 
   /**
+   * @param prefix the prefix of the relay's public addresses
    * @param reload reloads the configuration; {@code null} if there is none to reload
    */
-  Operations(Availability availability, Supplier<Future<JsonObject>> reload) {
+  Operations(
+      Vertx vertx, String prefix, Availability availability, Supplier<Future<JsonObject>> reload) {
     this.availability = availability;
+    peers = new Peers(vertx, prefix, this::summary);
     this.reload = reload;
   }
 
@@ -47,6 +52,22 @@ final class Operations implements RelayAdmin {
                         entry.getValue().getDefaultModel()))
             .toList();
     activity.retain(options.getBackends().keySet());
+  }
+
+  /** Starts to answer the questions of other relays. */
+  Future<?> open() {
+    return peers.open();
+  }
+
+  private JsonObject summary() {
+    Backends states = availability.backends();
+    JsonArray out = new JsonArray();
+    for (Configured backend : configured) {
+      if (states.has(backend.name) && states.health(backend.name).unavailable()) {
+        out.add(backend.name);
+      }
+    }
+    return new JsonObject().put("requests", availability.requests()).put("out", out);
   }
 
   /** Ends what watches the relay, because it is shutting down. */
@@ -72,9 +93,11 @@ final class Operations implements RelayAdmin {
     }
     return new JsonObject()
         .put("time", System.currentTimeMillis())
+        .put("name", peers.name())
         .put("requests", availability.requests())
         .put("reloadable", isReloadable())
         .put("backends", backends)
+        .put("others", peers.toJson())
         .put("in_flight", activity.requestsJson())
         .put("failovers", activity.failovers(afterFailover))
         .put("changes", activity.changes(afterChange));

@@ -127,7 +127,12 @@ public class RelayVerticle extends VerticleBase {
     }
     availability = new Availability(vertx);
     if (laneOptions.getGateway() != null) {
-      operations = new Operations(availability, source == null ? null : this::reload);
+      operations =
+          new Operations(
+              vertx,
+              options.getBus().getPrefix(),
+              availability,
+              source == null ? null : this::reload);
       operations.configure(options);
       gateways = GatewayFactory.load().create(laneOptions.getGateway(), operations);
     }
@@ -135,6 +140,7 @@ public class RelayVerticle extends VerticleBase {
     Lane lane = createLane(laneOptions, listeners, count);
     return availability
         .open(OptionsMapper.availability(lane.nextAddress(), options), listeners)
+        .compose(open -> operations == null ? Future.succeededFuture() : operations.open())
         .compose(open -> vertx.deployVerticle(lane))
         .compose(
             first -> {

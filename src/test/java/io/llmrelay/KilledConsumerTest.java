@@ -10,6 +10,7 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BusOptions;
 import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.RetryOptions;
@@ -53,7 +54,8 @@ class KilledConsumerTest {
 
     public static void main(String[] args) throws IOException {
       Vertx vertx = Cluster.node(args[0]);
-      LlmRelay relay = LlmRelay.create(vertx);
+      // No relay is asked twice while this process warms up: there is only one.
+      LlmRelay relay = LlmRelay.create(vertx, new BusOptions().setOpenTimeout(ofSeconds(10)));
       for (String phase : PHASES) {
         relay.stream(asking(phase))
             .onSuccess(stream -> stream.pause().handler(chunk -> {}).fetch(10));

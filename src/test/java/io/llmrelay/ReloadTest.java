@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -193,16 +194,23 @@ class ReloadTest {
         RELAYS
             .vertx()
             .eventBus()
-            .consumer(address, message -> news.add(message.body().getString("circuit")));
+            .consumer(
+                address,
+                message ->
+                    message.body().getJsonArray("news").stream()
+                        .map(each -> ((JsonObject) each).getString("circuit"))
+                        .filter(Objects::nonNull)
+                        .forEach(news::add));
     get(relay.reload(flaky));
     Seen.of(client, HELLO, true);
     eventually(() -> assertThat(openEverywhere(one)).isTrue());
 
     get(relay.reload(flaky));
     assertThat(openEverywhere(one)).isTrue();
-    RELAYS.vertx().eventBus().publish(address, new JsonObject().put("circuit", "the last"));
+    JsonArray last = JsonArray.of(new JsonObject().put("circuit", "the last"));
+    RELAYS.vertx().eventBus().publish(address, new JsonObject().put("news", last));
     eventually(() -> assertThat(news).endsWith("the last"));
-    assertThat(news).containsExactly(one, "the last");
+    assertThat(news).containsExactly("open", "the last");
     get(listening.unregister());
 
     String opened = "onCircuitStateChange " + one + ": closed > open";

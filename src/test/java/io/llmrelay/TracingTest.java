@@ -84,7 +84,8 @@ class TracingTest {
     sdk.close();
   }
 
-  /** Calls the relay within a span, on an event loop of the caller's own. */
+  /** Calls the relay within a span, which is current as long as the context is. */
+  @SuppressWarnings("MustBeClosed")
   private ChatCompletion call(ChatRequest request) {
     LlmRelay client = LlmRelay.create(vertx);
     Promise<ChatCompletion> answer = Promise.promise();

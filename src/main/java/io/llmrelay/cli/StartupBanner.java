@@ -31,7 +31,9 @@ final class StartupBanner {
     terminal.line(terminal.bold("LLM Relay is listening at " + url));
     if (gateway.getAdmin() != null) {
       String admin = address(gateway.getAdmin().getHost(), relay.adminPort());
-      terminal.line("Metrics, health and reloading: http://" + admin);
+      terminal.line("Status page, metrics and reloading: http://" + admin);
+    } else if (gateway.isLocal() && gateway.getKeys().isEmpty()) {
+      terminal.line("Status page, metrics and reloading: " + url);
     }
     terminal.line("Configuration: " + (conf == null ? "the defaults" : conf));
     terminal.line("Callers: " + callers());

@@ -1,5 +1,6 @@
 package io.llmrelay.chat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ReceivedFormTest {
   private static final RawJson BODY =
-      RawJson.read("{\"model\": \"m\",  \"secret\":\"Käse\", \"n\": null}".getBytes());
+      RawJson.read("{\"model\": \"m\",  \"secret\":\"Käse\", \"n\": null}".getBytes(UTF_8));
   private static final ReceivedForm FORM =
       new ReceivedForm(
           ReceivedForm.ANTHROPIC_MESSAGES,
@@ -30,7 +31,7 @@ class ReceivedFormTest {
           .withModel("m")
           .withTools(
               Tool.function(
-                  "f", "d", RawJson.read("{\"type\": \"object\"}".getBytes()), null, null))
+                  "f", "d", RawJson.read("{\"type\": \"object\"}".getBytes(UTF_8)), null, null))
           .withToolChoice(ToolChoice.of("f"))
           .withReceived(FORM);
 
@@ -114,7 +115,7 @@ class ReceivedFormTest {
 
   @Test
   void aPrefixIsPartOfAString() {
-    RawJson url = RawJson.read("\"aGk=\"".getBytes()).withPrefix("data:image/png;base64,");
+    RawJson url = RawJson.read("\"aGk=\"".getBytes(UTF_8)).withPrefix("data:image/png;base64,");
 
     assertThat(url.string()).isEqualTo("data:image/png;base64,aGk=");
     assertThat(url.value()).isEqualTo(url.string());

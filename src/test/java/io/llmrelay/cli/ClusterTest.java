@@ -132,8 +132,7 @@ class ClusterTest {
     answeredInTime(gap);
     assertThat(fleet.sandbox.calls()).as("attempts").hasSizeLessThan(gap.size() * 11 / 10);
 
-    List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
-    assertThat(ended).as("streams of the dead node").hasSize(4);
+    List<Answer> ended = endedOfOneNode(running);
     for (Answer answer : ended) {
       assertThat(answer.end.future().failed()).isTrue();
     }
@@ -151,10 +150,9 @@ class ClusterTest {
     Node frozen = fleet.nodes.get(1);
     frozen.signal("STOP");
     answeredInTime(load(Duration.ofMillis(50), fleet.vertx.timer(10_000)));
-    List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
+    List<Answer> ended = endedOfOneNode(running);
     frozen.signal("CONT");
     await().atMost(Duration.ofSeconds(60)).until(() -> servers(24).size() == 6);
-    assertThat(ended).as("streams of the frozen node").hasSize(4);
     running.removeAll(ended);
     endOf(running, ended);
     await()
@@ -206,6 +204,20 @@ class ClusterTest {
   }
 
   /** Cancels what still runs, and holds that nothing has got a second signal. */
+  /** The streams that have ended, which are all of one node with its two coordinators. */
+  private static List<Answer> endedOfOneNode(List<Answer> running) throws Exception {
+    List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
+    Set<String> relays = new TreeSet<>();
+    for (Answer answer : ended) {
+      relays.add(relay(answer));
+    }
+    assertThat(relays).as("coordinators of the ended streams").hasSize(2);
+    for (Answer answer : running) {
+      assertThat(answer.signals.get() > 0).isEqualTo(relays.contains(relay(answer)));
+    }
+    return ended;
+  }
+
   private static void endOf(List<Answer> running, List<Answer> ended) {
     assertThat(running).as("streams of the others").allMatch(a -> a.signals.get() == 0);
     running.forEach(answer -> answer.stream.cancel());

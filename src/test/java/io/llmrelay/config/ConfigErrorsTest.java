@@ -100,7 +100,7 @@ class ConfigErrorsTest {
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
                 + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway, lanes, latch,"
-                + " limits, max-requests, prefer, queue, retries, shutdown-grace, state-file, timeouts)");
+                + " limits, logging, max-requests, metrics, prefer, queue, retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -129,7 +129,7 @@ class ConfigErrorsTest {
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} | gateway.keys.a.requests-per-minute must be from 1 to 1000000",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst has no effect without requests-per-minute",
         "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: budget, burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
         "gateway: {admin: {key: short}}      | gateway.admin.key must have at least 20 visible ASCII characters",
         "gateway: {admin: {sha256: abc}}     | gateway.admin.sha256 must be the key's SHA-256: 64 hex digits",

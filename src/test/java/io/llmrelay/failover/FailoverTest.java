@@ -547,12 +547,12 @@ class FailoverTest {
     @Test
     void imagesAreContentAndTheirBytesAreData() {
       Rig rig = Rig.of("a", "b").commit(CommitPoint.FIRST_TEXT).started();
-      assertThat(rig.images()).containsExactly("answering", "release a", "deliver");
+      assertThat(rig.images()).containsExactly("first chunk", "release a", "deliver");
       assertThat(rig.chunk(BlockKind.DATA, "[{}]")).containsExactly("deliver");
       assertThat(rig.end(FinishReason.STOP)).noneMatch(each -> each.contains("empty_answer"));
 
       Rig whole = Rig.of("a", "b").commit(CommitPoint.COMPLETE).started();
-      assertThat(whole.images()).containsExactly("answering", "hold");
+      assertThat(whole.images()).containsExactly("first chunk", "hold");
       assertThat(whole.chunk(BlockKind.DATA, "[{}]")).containsExactly("hold");
       assertThat(whole.end(FinishReason.STOP)).contains("release a");
     }

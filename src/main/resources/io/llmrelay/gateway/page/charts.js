@@ -3,6 +3,7 @@ import { Component, h } from "./lib/preact.js";
 import uPlot from "./lib/uplot.js";
 
 const MAX_SAMPLES = 300;
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 const COLORS = ["#3b82f6", "#e07b00", "#16a34a", "#c026d3", "#0891b2", "#dc2626", "#8b5cf6", "#84750b"];
 
 /** Samples, the oldest first: {time, values: {backend: last_minute}}. */
@@ -21,7 +22,7 @@ export function addSample(status) {
 }
 
 function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 }
 
 /** A chart of one field of all backends, drawn anew when there is a new sample. */
@@ -38,13 +39,16 @@ export class Chart extends Component {
     this.draw(this.props);
     this.observer = new ResizeObserver(() => this.plot.setSize(this.size()));
     this.observer.observe(this.base);
-    this.theme = new MutationObserver(() => this.draw(this.props));
+    this.redraw = () => this.draw(this.props);
+    this.theme = new MutationObserver(this.redraw);
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    DARK.addEventListener("change", this.redraw);
   }
 
   componentWillUnmount() {
     this.observer.disconnect();
     this.theme.disconnect();
+    DARK.removeEventListener("change", this.redraw);
     this.plot.destroy();
   }
 
@@ -70,7 +74,7 @@ export class Chart extends Component {
         cursor: { drag: { x: false, y: false } },
         series: [{ value: (plot, raw) => (raw == null ? "–" : clock(raw)) }].concat(
           props.names.map((name, i) => ({ label: name, stroke: COLORS[i % COLORS.length], width: 2, points: { show: false }, value }))),
-        axes: [{ ...axis, values: (plot, times) => times.map(clock) }, { ...axis, size: 46 }],
+        axes: [{ ...axis, values: (plot, times) => times.map(clock), space: 80 }, { ...axis, size: 46 }],
         scales: { y: { range: (plot, min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
       },
       this.data(props),

@@ -32,7 +32,7 @@ export function view({ state }) {
       status && h(Fragment, null,
         h(Backends, { status, busy: state.busy }),
         h(Charts, { status }),
-        status.nodes?.length > 0 && h(Nodes, { nodes: status.nodes }),
+        status.others.length > 0 && h(Others, { others: status.others }),
         h(Failovers, { all: state.failovers, held: state.held }),
         h(InFlight, { inFlight: status.in_flight }),
         h(Playground, { playground: state.playground, backends: status.backends }),
@@ -165,13 +165,13 @@ function Charts({ status }) {
       h("div", { class: "card" }, h(Chart, { title: "First chunk p95, ms", field: "first_chunk_p95_ms", names }))));
 }
 
-function Nodes({ nodes }) {
-  return h("section", { "aria-labelledby": "nodes-title" },
-    h("div", { class: "title" }, h("h2", { id: "nodes-title" }, "Other nodes")),
+function Others({ others }) {
+  return h("section", { "aria-labelledby": "others-title" },
+    h("div", { class: "title" }, h("h2", { id: "others-title" }, "Other relays on the event bus")),
     h("div", { class: "card scroll" }, h("table", { class: "stack" },
-      h("thead", null, h("tr", null, ["Node", "Requests", "Backends out", "Heard of"].map((title) => h("th", null, title)))),
-      h("tbody", null, nodes.map((node) => h("tr", { key: node.node },
-        h("td", null, node.node),
+      h("thead", null, h("tr", null, ["Relay", "Requests", "Backends out", "Heard of"].map((title) => h("th", null, title)))),
+      h("tbody", null, others.map((node) => h("tr", { key: node.name },
+        h("td", null, node.name),
         h("td", null, node.requests),
         h("td", null, node.out.length ? node.out.join(", ") : "none"),
         h("td", null, `${ms(node.age_ms)} ago`)))))));

@@ -1,5 +1,6 @@
 package io.llmrelay.gateway.admin;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -123,6 +124,26 @@ class OperatorsTest extends AdminFixture {
       }
     }
     assertThat(numbers).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void otherRelaysOnTheEventBusAreListedUntilTheyLeave() throws Exception {
+    assertThat(status().getJsonArray("others")).isEmpty();
+    RelayVerticle other = new RelayVerticle(options());
+    String deployment = vertx.deployVerticle(other).await();
+    await()
+        .untilAsserted(
+            () -> {
+              JsonArray others = status().getJsonArray("others");
+              assertThat(others).hasSize(1);
+              assertThat(others.getJsonObject(0).getInteger("requests")).isZero();
+              assertThat(others.getJsonObject(0).getString("name"))
+                  .isNotEqualTo(status().getString("name"));
+            });
+
+    vertx.undeploy(deployment).await();
+
+    await().atMost(20, SECONDS).until(() -> status().getJsonArray("others").isEmpty());
   }
 
   @Test

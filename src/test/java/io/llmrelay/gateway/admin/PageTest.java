@@ -202,9 +202,11 @@ class PageTest extends AdminFixture {
     }
     post("/admin/backends/claude/disable");
     browser.await(pill("claude") + " === 'disabled'");
+    browser.resize(1280, 1000, false, "light");
     browser.screenshot(SHOTS.resolve("page-light.png"));
-    browser.resize(1280, 1400, false, "dark");
+    browser.resize(1280, 1000, false, "dark");
     browser.await("matchMedia('(prefers-color-scheme: dark)').matches");
+    browser.evaluate("new Promise(requestAnimationFrame)");
     browser.screenshot(SHOTS.resolve("page-dark.png"));
     browser.resize(390, 844, true, "light");
     browser.await("innerWidth <= 400");

@@ -20,12 +20,14 @@ import com.anthropic.models.messages.ContentBlockParam;
 import com.anthropic.models.messages.ImageBlockParam;
 import com.anthropic.models.messages.JsonOutputFormat;
 import com.anthropic.models.messages.Message;
+import com.anthropic.models.messages.MessageCountTokensParams;
 import com.anthropic.models.messages.MessageCreateParams;
 import com.anthropic.models.messages.OutputConfig;
 import com.anthropic.models.messages.RawMessageStreamEvent;
 import com.anthropic.models.messages.StopReason;
 import com.anthropic.models.messages.TextBlockParam;
 import com.anthropic.models.messages.Tool;
+import com.anthropic.models.messages.ToolBash20250124;
 import com.anthropic.models.messages.ToolResultBlockParam;
 import com.anthropic.models.messages.ToolUseBlock;
 import io.llmrelay.sandbox.Scenario;
@@ -231,7 +233,7 @@ class AnthropicSdkTest extends MessagesFixture {
     T streaming = catchThrowableOfType(type, () -> stream(params));
     T atOnce = catchThrowableOfType(type, () -> anthropic.messages().create(params));
     assertThat(streaming.statusCode()).isEqualTo(atOnce.statusCode());
-    assertThat(streaming.errorType()).isEqualTo(atOnce.errorType());
+    assertThat(streaming.type()).isEqualTo(atOnce.type());
     return streaming;
   }
 
@@ -248,7 +250,7 @@ class AnthropicSdkTest extends MessagesFixture {
                         .build()));
 
     assertThat(error).hasMessageContaining("temperature: must be a number from 0 to 1");
-    assertThat(error.errorType().orElseThrow().asString()).isEqualTo("invalid_request_error");
+    assertThat(error.type().orElseThrow().asString()).isEqualTo("invalid_request_error");
     assertThat(sandbox.calls()).isEmpty();
   }
 
@@ -258,7 +260,7 @@ class AnthropicSdkTest extends MessagesFixture {
 
     RateLimitException error = failure(RateLimitException.class, "any");
 
-    assertThat(error.errorType().orElseThrow().asString()).isEqualTo("rate_limit_error");
+    assertThat(error.type().orElseThrow().asString()).isEqualTo("rate_limit_error");
     assertThat(error.headers().values("retry-after"))
         .singleElement()
         .satisfies(seconds -> assertThat(Integer.parseInt(seconds)).isBetween(6, 7));
@@ -290,7 +292,7 @@ class AnthropicSdkTest extends MessagesFixture {
                             .addUserMessage("Hi")
                             .build()));
 
-    assertThat(error.errorType().orElseThrow().asString()).isEqualTo("not_found_error");
+    assertThat(error.type().orElseThrow().asString()).isEqualTo("not_found_error");
   }
 
   @Test
@@ -304,5 +306,43 @@ class AnthropicSdkTest extends MessagesFixture {
     }
 
     await().until(() -> sandbox.calls("claude").get(0).aborted());
+  }
+
+  @Test
+  void aToolThatAnthropicDefinesIsCalled() {
+    sandbox.script("claude", Scenario.of("tool-call").toolCall("bash", "{\"command\":\"ls\"}"));
+    for (boolean streaming : new boolean[] {true, false}) {
+      MessageCreateParams.Builder params =
+          params("compatible", "claude")
+              .addUserMessage("List the files.")
+              .addTool(ToolBash20250124.builder().build());
+
+      ToolUseBlock call =
+          ask(params, streaming).content().stream()
+              .flatMap(block -> block.toolUse().stream())
+              .findFirst()
+              .orElseThrow();
+
+      assertThat(call.name()).isEqualTo("bash");
+      assertThat(sandbox.calls("compatible")).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"claude", "google", "compatible"})
+  void aRefusalIsAnAnswer(String backend) {
+    sandbox.script(backend, Scenario.of("refusal"));
+    for (boolean streaming : new boolean[] {true, false}) {
+      assertThat(ask(params(backend).addUserMessage("Hi"), streaming).stopReason())
+          .contains(StopReason.REFUSAL);
+    }
+  }
+
+  @Test
+  void tokensAreCounted() {
+    MessageCountTokensParams params =
+        MessageCountTokensParams.builder().model("m").addUserMessage("x".repeat(400)).build();
+
+    assertThat(anthropic.messages().countTokens(params).validate().inputTokens()).isEqualTo(100);
   }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** OpenAI's Java SDK against the gateway, with backends of four dialects. */
-class OpenAiSdkTest extends ResponsesFixture {
+class ResponsesSdkTest extends ResponsesFixture {
   private static final String TEXT = "Grüße vom \"Relay\":\n\t日本 🌍 \\o/";
 
   private OpenAIClient sdk;

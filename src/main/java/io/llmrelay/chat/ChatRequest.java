@@ -606,6 +606,7 @@ public final class ChatRequest implements LlmRequest {
   public ChatRequest withMetadata(Map<String, String> metadata) {
     ChatRequest copy = copy();
     copy.metadata = Map.copyOf(metadata);
+    copy.checked = checked && Metadata.isValid(copy.metadata);
     return copy;
   }
 

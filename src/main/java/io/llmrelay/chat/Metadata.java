@@ -4,12 +4,17 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads the labels of a request. */
 final class Metadata {
   private static final int MAX_KEYS = 16;
   private static final int MAX_KEY = 64;
   private static final int MAX_VALUE = 512;
+
+  /** The relay's own labels, which do not count towards the limit. */
+  private static final List<String> OWN =
+      List.of(ChatRequest.CONSUMER, ChatRequest.REQUEST_ID, ChatRequest.FRONT);
 
   private Metadata() {}
 
@@ -19,11 +24,7 @@ final class Metadata {
     if (json == null) {
       return Map.of();
     }
-    long own =
-        List.of(ChatRequest.CONSUMER, ChatRequest.REQUEST_ID, ChatRequest.FRONT).stream()
-            .filter(json::containsKey)
-            .count();
-    if (json.size() - own > MAX_KEYS) {
+    if (countOfCaller(json.fieldNames()) > MAX_KEYS) {
       throw in.invalid("metadata", "must have at most " + MAX_KEYS + " keys");
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -39,5 +40,16 @@ final class Metadata {
       metadata.put(entry.getKey(), s);
     }
     return Map.copyOf(metadata);
+  }
+
+  /** Whether {@link #read} would accept these labels. */
+  static boolean isValid(Map<String, String> metadata) {
+    return countOfCaller(metadata.keySet()) <= MAX_KEYS
+        && metadata.entrySet().stream()
+            .allMatch(e -> e.getKey().length() <= MAX_KEY && e.getValue().length() <= MAX_VALUE);
+  }
+
+  private static long countOfCaller(Set<String> keys) {
+    return keys.size() - OWN.stream().filter(keys::contains).count();
   }
 }

@@ -417,6 +417,10 @@ class ChatRequestTest {
     assertThat(read.checked()).isSameAs(read);
     ChatRequest attempt = read.forCandidate("m", Timeouts.UNSET);
     assertThat(attempt.checked()).isSameAs(attempt);
+    ChatRequest labelled = read.withMetadata(Map.of(ChatRequest.FRONT, "openai"));
+    assertThat(labelled.checked()).isSameAs(labelled);
+    assertThat(field(read.withMetadata(Map.of("team", "x".repeat(513)))))
+        .isEqualTo("metadata.team");
     ChatRequest changed = read.withMaxTokens(5).withRelay(RelayHints.NONE);
     assertThat(changed.checked().toJson()).isEqualTo(changed.toJson());
     assertThat(changed.checked().messages()).isSameAs(changed.messages());

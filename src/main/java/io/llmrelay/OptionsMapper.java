@@ -54,7 +54,9 @@ final class OptionsMapper {
             options.getLatch().getMaxSize()),
         limits(options),
         catalog(options),
-        options.getMaxRequests());
+        options.getMaxRequests(),
+        options.getOverload().getMaxLag(),
+        options.getOverload().getMaxHeap());
   }
 
   private static Catalog catalog(RelayOptions options) {
@@ -95,7 +97,11 @@ final class OptionsMapper {
             (name, backend) ->
                 backends.add(
                     new AvailabilitySettings.Backend(
-                        name, account(backend), backend.getMaxConnections(), backend.getBudget())));
+                        name,
+                        account(backend),
+                        backend.getMaxConnections(),
+                        backend.getBudget(),
+                        backend.isAdaptiveConcurrency())));
     return new AvailabilitySettings(
         options.getBus().getPrefix(),
         providers,
@@ -104,7 +110,16 @@ final class OptionsMapper {
         options.getQueue().getMax(),
         options.getExhaustion().getMax(),
         options.getStateFile() == null ? null : Path.of(options.getStateFile()),
-        keyBudgets(options));
+        keyBudgets(options),
+        weights(options));
+  }
+
+  private static Map<String, Integer> weights(RelayOptions options) {
+    Map<String, Integer> weights = new HashMap<>();
+    if (options.getGateway() != null) {
+      options.getGateway().getKeys().forEach((name, key) -> weights.put(name, key.getWeight()));
+    }
+    return weights;
   }
 
   private static Map<String, BudgetOptions> keyBudgets(RelayOptions options) {

@@ -43,7 +43,7 @@ public final class Availability {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
-  private volatile Backends backends = new Backends(Map.of());
+  private volatile Backends backends = new Backends(Map.of(), Map.of());
   private final KeyBudgets keyBudgets;
   private volatile StateFile state;
   private List<String> refusedBefore = List.of();
@@ -108,7 +108,7 @@ public final class Availability {
       BackendState state = kept && sameCircuits ? known : state(backend, known, kept, next);
       state.exhaustion.limit(next.maxExhaustion().toMillis());
       state.budget.limit(backend.budget());
-      state.slots.limit(backend.maxConnections(), next.maxWaiting());
+      state.slots.limit(backend.maxConnections(), next.maxWaiting(), backend.adaptive());
       states.put(backend.name(), state);
     }
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
@@ -119,7 +119,7 @@ public final class Availability {
     configureStateFile(next);
     settings = next;
     listeners = nextListeners;
-    backends = new Backends(states);
+    backends = new Backends(states, next.weights());
     changed();
   }
 
@@ -148,7 +148,7 @@ public final class Availability {
         known != null
             ? known.budget
             : new Budget(name, null, clock, this::deliver, cost -> spent(name, cost)),
-        known != null ? known.slots : new Slots(backend.maxConnections(), next.maxWaiting()),
+        known != null ? known.slots : new Slots(now),
         next.circuit().getScope(),
         (state, circuit) ->
             new Circuit(

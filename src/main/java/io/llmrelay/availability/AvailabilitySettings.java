@@ -19,6 +19,7 @@ import java.util.Map;
  * @param stateFile the file that keeps cooldowns, refused keys and spend across restarts, or {@code
  *     null}
  * @param keys the budgets of the gateway's keys by name
+ * @param weights the weights in slot queues of the gateway's keys by name
  */
 public record AvailabilitySettings(
     String prefix,
@@ -28,9 +29,10 @@ public record AvailabilitySettings(
     int maxWaiting,
     Duration maxExhaustion,
     Path stateFile,
-    Map<String, BudgetOptions> keys) {
+    Map<String, BudgetOptions> keys,
+    Map<String, Integer> weights) {
 
-  /** Creates settings without budgets of keys. */
+  /** Creates settings without keys. */
   public AvailabilitySettings(
       String prefix,
       String providers,
@@ -39,7 +41,16 @@ public record AvailabilitySettings(
       int maxWaiting,
       Duration maxExhaustion,
       Path stateFile) {
-    this(prefix, providers, backends, circuit, maxWaiting, maxExhaustion, stateFile, Map.of());
+    this(
+        prefix,
+        providers,
+        backends,
+        circuit,
+        maxWaiting,
+        maxExhaustion,
+        stateFile,
+        Map.of(),
+        Map.of());
   }
 
   /**
@@ -48,6 +59,12 @@ public record AvailabilitySettings(
    * @param account identifies the account at the provider: equal for equal base URL and key
    * @param maxConnections the most concurrent requests, over all lanes
    * @param budget the budget, or {@code null}
+   * @param adaptive whether fewer concurrent requests are made if the backend is slower with more
    */
-  public record Backend(String name, String account, int maxConnections, BudgetOptions budget) {}
+  public record Backend(
+      String name, String account, int maxConnections, BudgetOptions budget, boolean adaptive) {
+    public Backend(String name, String account, int maxConnections, BudgetOptions budget) {
+      this(name, account, maxConnections, budget, false);
+    }
+  }
 }

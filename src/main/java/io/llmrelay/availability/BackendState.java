@@ -206,7 +206,8 @@ final class BackendState {
     return new Skip(
         SkipReason.SATURATED,
         FailureKind.SATURATED,
-        "all " + slots.max() + " connections (max-connections) are in use",
+        "all %d connections (%s) are in use"
+            .formatted(slots.max(), slots.isAdapted() ? "adaptive-concurrency" : "max-connections"),
         -1);
   }
 

@@ -17,9 +17,14 @@ import java.util.function.Consumer;
  */
 public final class Backends {
   private final Map<String, BackendState> backends;
+  private final Map<String, Integer> weights;
 
-  Backends(Map<String, BackendState> backends) {
+  /**
+   * @param weights the weights of consumers in slot queues, where they are not 1
+   */
+  Backends(Map<String, BackendState> backends, Map<String, Integer> weights) {
     this.backends = Collections.unmodifiableMap(new LinkedHashMap<>(backends));
+    this.weights = weights;
   }
 
   Map<String, BackendState> all() {
@@ -50,19 +55,25 @@ public final class Backends {
   /**
    * Queues for a slot of any of these backends.
    *
+   * @param maxWaitMs how long the request can wait
    * @param granted called with the name of each backend whose slot was granted, on any thread,
    *     possibly before this method returns
-   * @return {@code null} if all their queues are full
+   * @return without a place if the queues are full, or too slow for the request
    */
-  public SlotQueue queue(Collection<String> names, Consumer<String> granted) {
+  public SlotQueue queue(
+      Collection<String> names, Share share, long maxWaitMs, Consumer<String> granted) {
     SlotQueue queue = new SlotQueue();
+    int weight = weights.getOrDefault(share.consumer(), 1);
     for (String name : names) {
-      Slots.Ticket ticket = backends.get(name).slots.await(() -> granted.accept(name));
-      if (ticket != null) {
+      Slots slots = backends.get(name).slots;
+      Slots.Ticket ticket = slots.await(share, weight, maxWaitMs, () -> granted.accept(name));
+      if (ticket == null) {
+        queue.refused(slots.expectedWait());
+      } else {
         queue.add(name, ticket);
       }
     }
-    return queue.isEmpty() ? null : queue;
+    return queue;
   }
 
   /**

@@ -13,6 +13,7 @@ public final class Permit implements Entry {
   private final Circuit.Pass pass;
   private final Exhaustion.Trial trial;
   private final Cost reserved;
+  private final long begunAt;
   private boolean settled;
 
   Permit(
@@ -28,14 +29,21 @@ public final class Permit implements Entry {
     this.pass = pass;
     this.trial = trial;
     this.reserved = reserved;
+    begunAt = backend.slots.begin();
   }
 
   /** Records the first chunk of the attempt, which proves the backend alive. */
   public void firstChunk() {
     circuit.firstChunk(pass);
+    backend.slots.served(begunAt);
     if (trial != null) {
       backend.exhaustion.end(trial);
     }
+  }
+
+  /** Records that the backend had more requests than it can serve. */
+  public void overloaded() {
+    backend.slots.refused();
   }
 
   /**

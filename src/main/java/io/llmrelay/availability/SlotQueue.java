@@ -9,6 +9,7 @@ import java.util.Map;
  */
 public final class SlotQueue {
   private final Map<String, Slots.Ticket> tickets = new HashMap<>();
+  private long expectedWaitMs = Long.MAX_VALUE;
 
   SlotQueue() {}
 
@@ -16,8 +17,18 @@ public final class SlotQueue {
     tickets.put(backend, ticket);
   }
 
-  boolean isEmpty() {
+  void refused(long expectedWaitMs) {
+    this.expectedWaitMs = Math.min(this.expectedWaitMs, expectedWaitMs);
+  }
+
+  /** Returns whether no queue has accepted the request. */
+  public boolean isEmpty() {
     return tickets.isEmpty();
+  }
+
+  /** Returns the shortest wait in the queues that refused the request; 0 if it is unknown. */
+  public long expectedWaitMs() {
+    return expectedWaitMs;
   }
 
   Slots.Ticket ticket(String backend) {

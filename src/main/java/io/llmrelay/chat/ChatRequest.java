@@ -623,6 +623,7 @@ public final class ChatRequest implements LlmRequest {
     }
     ChatRequest copy = copy();
     copy.relay = relay;
+    copy.checked = checked && relay.isValid();
     return copy;
   }
 
@@ -637,14 +638,20 @@ public final class ChatRequest implements LlmRequest {
             relay.commit(),
             relay.timeouts(),
             relay.maxRetries(),
-            relay.prefer()));
+            relay.prefer(),
+            relay.priority()));
   }
 
   /** Returns this request with another commit point. */
   public ChatRequest withCommit(CommitPoint commit) {
     return withRelay(
         new RelayHints(
-            relay.candidates(), commit, relay.timeouts(), relay.maxRetries(), relay.prefer()));
+            relay.candidates(),
+            commit,
+            relay.timeouts(),
+            relay.maxRetries(),
+            relay.prefer(),
+            relay.priority()));
   }
 
   /** Returns the characters of all messages and tools together; the base of token estimates. */

@@ -336,6 +336,7 @@ public final class EmbeddingRequest implements LlmRequest {
   public EmbeddingRequest withMetadata(Map<String, String> metadata) {
     EmbeddingRequest copy = copy();
     copy.metadata = Map.copyOf(metadata);
+    copy.checked = checked && Metadata.isValid(copy.metadata);
     return copy;
   }
 
@@ -343,6 +344,7 @@ public final class EmbeddingRequest implements LlmRequest {
   public EmbeddingRequest withRelay(RelayHints relay) {
     EmbeddingRequest copy = copy();
     copy.relay = Objects.requireNonNull(relay);
+    copy.checked = checked && relay.isValid();
     return copy;
   }
 
@@ -357,7 +359,8 @@ public final class EmbeddingRequest implements LlmRequest {
             relay.commit(),
             relay.timeouts(),
             relay.maxRetries(),
-            relay.prefer()));
+            relay.prefer(),
+            relay.priority()));
   }
 
   private EmbeddingRequest copy() {

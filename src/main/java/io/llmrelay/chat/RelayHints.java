@@ -14,13 +14,15 @@ import java.util.List;
  * @param timeouts the timeouts of the phases
  * @param maxRetries the maximum number of retries of one candidate, 0 to 10
  * @param prefer the order of the candidates
+ * @param priority the class of the request where requests wait or are refused for overload
  */
 public record RelayHints(
     List<String> candidates,
     CommitPoint commit,
     Timeouts timeouts,
     Integer maxRetries,
-    Prefer prefer) {
+    Prefer prefer,
+    Priority priority) {
 
   /** The order of the candidates of a plan. */
   public enum Prefer {
@@ -40,11 +42,36 @@ public record RelayHints(
   private static final int MAX_CANDIDATE = 300;
 
   /** Overrides nothing. */
-  public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
+  public static final RelayHints NONE =
+      new RelayHints(null, null, Timeouts.UNSET, null, null, null);
+
+  /** Creates hints without a priority. */
+  public RelayHints(
+      List<String> candidates,
+      CommitPoint commit,
+      Timeouts timeouts,
+      Integer maxRetries,
+      Prefer prefer) {
+    this(candidates, commit, timeouts, maxRetries, prefer, null);
+  }
+
+  /** Returns these hints with another priority. */
+  public RelayHints withPriority(Priority priority) {
+    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer, priority);
+  }
 
   /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */
   public boolean has(String field) {
     return !equals(NONE) && toJson().containsKey(field);
+  }
+
+  /** Returns whether {@link #fromJson} would accept these hints. */
+  boolean isValid() {
+    try {
+      return equals(NONE) || fromJson(toJson()) != null;
+    } catch (LlmException invalid) {
+      return false;
+    }
   }
 
   /** Returns these hints without a field of the JSON form. */
@@ -100,8 +127,9 @@ public record RelayHints(
               }
               throw new IllegalArgumentException("must be \"order\" or \"cost\"");
             });
+    Priority priority = in.convert("priority", Priority::of);
     in.nothingElse();
-    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer);
+    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer, priority);
   }
 
   JsonObject toJson() {
@@ -126,6 +154,9 @@ public record RelayHints(
     }
     if (prefer != null) {
       json.put("prefer", prefer == Prefer.COST ? "cost" : "order");
+    }
+    if (priority != null) {
+      json.put("priority", priority.code());
     }
     return json;
   }

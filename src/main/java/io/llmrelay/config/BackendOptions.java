@@ -47,6 +47,7 @@ public class BackendOptions {
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+  private boolean adaptiveConcurrency;
   private UnknownFields unknownFields;
   private BudgetOptions budget;
 
@@ -62,6 +63,7 @@ public class BackendOptions {
     defaultModel = other.defaultModel;
     headers = new LinkedHashMap<>(other.headers);
     maxConnections = other.maxConnections;
+    adaptiveConcurrency = other.adaptiveConcurrency;
     unknownFields = other.unknownFields;
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
   }
@@ -197,6 +199,20 @@ public class BackendOptions {
 
   public BackendOptions setMaxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
+    return this;
+  }
+
+  /**
+   * Returns whether the number of concurrent requests is adapted, up to {@link
+   * #getMaxConnections()}: it grows while the first chunks are as fast as ever, and shrinks when
+   * they take more than half as long again. For servers of one's own.
+   */
+  public boolean isAdaptiveConcurrency() {
+    return adaptiveConcurrency;
+  }
+
+  public BackendOptions setAdaptiveConcurrency(boolean adaptiveConcurrency) {
+    this.adaptiveConcurrency = adaptiveConcurrency;
     return this;
   }
 

@@ -80,6 +80,7 @@ final class GatewayCheck {
     limit(path + ".requests-per-minute", key.getRequestsPerMinute());
     limit(path + ".burst", key.getBurst());
     limit(path + ".max-concurrent", key.getMaxConcurrent());
+    values.range(path + ".weight", key.getWeight(), 1, GatewayKeyOptions.MAX_WEIGHT);
     if (key.getBudget() != null) {
       values.budget(path + ".budget", key.getBudget());
     }

@@ -1,6 +1,7 @@
 package io.llmrelay.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.llmrelay.chat.Priority;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +21,10 @@ public class GatewayKeyOptions {
       List.of("timeouts", "retries", "candidates", "commit", "prefer");
 
   public static final boolean DEFAULT_HEARTBEAT = true;
+  public static final int DEFAULT_WEIGHT = 1;
+
+  /** The highest {@link #getWeight}. */
+  public static final int MAX_WEIGHT = 1_000;
 
   private String sha256;
   private Integer requestsPerMinute;
@@ -28,6 +33,8 @@ public class GatewayKeyOptions {
   private BudgetOptions budget;
   private List<String> mayOverride;
   private boolean heartbeat = DEFAULT_HEARTBEAT;
+  private int weight = DEFAULT_WEIGHT;
+  private Priority priority = Priority.NORMAL;
 
   /** The problem with how the key was given; {@code null} if there is none. */
   @JsonIgnore private String problem;
@@ -44,6 +51,8 @@ public class GatewayKeyOptions {
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
     mayOverride = other.mayOverride;
     heartbeat = other.heartbeat;
+    weight = other.weight;
+    priority = other.priority;
     problem = other.problem;
     given = other.given;
   }
@@ -176,5 +185,31 @@ public class GatewayKeyOptions {
 
   private String toJsonText() {
     return ConfigReader.toJson(this).encode();
+  }
+
+  /**
+   * Returns the key's share, 1 to {@value #MAX_WEIGHT}, of the slots for which requests of several
+   * keys wait.
+   */
+  public int getWeight() {
+    return weight;
+  }
+
+  public GatewayKeyOptions setWeight(int weight) {
+    this.weight = weight;
+    return this;
+  }
+
+  /**
+   * Returns the priority of the key's requests; one may set a lower one in its {@code relay}
+   * object.
+   */
+  public Priority getPriority() {
+    return priority;
+  }
+
+  public GatewayKeyOptions setPriority(Priority priority) {
+    this.priority = priority;
+    return this;
   }
 }

@@ -267,6 +267,11 @@ final class OptionsCheck {
 
   private void retries() {
     range("max-requests", options.getMaxRequests(), 1, 1_000_000);
+    positive("overload.max-lag", options.getOverload().getMaxLag());
+    double maxHeap = options.getOverload().getMaxHeap();
+    if (!(maxHeap >= 0.5 && maxHeap <= 1)) {
+      problems.add("overload.max-heap", "must be from 0.5 to 1");
+    }
     RetryOptions retries = options.getRetries();
     range("retries.max", retries.getMax(), 0, RelayHints.MAX_RETRIES);
     positive("retries.base-delay", retries.getBaseDelay());

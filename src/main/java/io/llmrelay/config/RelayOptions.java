@@ -67,6 +67,7 @@ public class RelayOptions {
   private LimitsOptions limits = new LimitsOptions();
   private CircuitOptions circuit = new CircuitOptions();
   private QueueOptions queue = new QueueOptions();
+  private OverloadOptions overload = new OverloadOptions();
   private ExhaustionOptions exhaustion = new ExhaustionOptions();
   private LatchOptions latch = new LatchOptions();
   private LoggingOptions logging = new LoggingOptions();
@@ -97,6 +98,7 @@ public class RelayOptions {
     limits = new LimitsOptions(other.limits);
     circuit = new CircuitOptions(other.circuit);
     queue = new QueueOptions(other.queue);
+    overload = new OverloadOptions(other.overload);
     exhaustion = new ExhaustionOptions(other.exhaustion);
     latch = new LatchOptions(other.latch);
     logging = new LoggingOptions(other.logging);
@@ -348,6 +350,16 @@ public class RelayOptions {
 
   public RelayOptions setQueue(QueueOptions queue) {
     this.queue = queue;
+    return this;
+  }
+
+  /** Returns when the relay itself is overloaded and refuses requests. */
+  public OverloadOptions getOverload() {
+    return overload;
+  }
+
+  public RelayOptions setOverload(OverloadOptions overload) {
+    this.overload = overload;
     return this;
   }
 

@@ -8,6 +8,8 @@ import java.util.List;
 
 /** The decision whether a candidate may be tried now, and the record of how attempts ended. */
 interface Admission {
+  /** The request has a place in a queue. */
+  long QUEUED = -1;
 
   /** Returns why the candidate would be refused now, or {@code null}. */
   Skip check(Candidate candidate);
@@ -33,9 +35,11 @@ interface Admission {
    * Queues for a slot of any of these candidates. {@link Failover#slotGranted} is called for each
    * slot that is granted.
    *
-   * @return {@code false} if all queues are full
+   * @param maxWaitMs how long the request can wait
+   * @return {@link #QUEUED}, or, if all queues are full or too slow, the expected wait in
+   *     milliseconds; 0 if that is unknown
    */
-  boolean queue(List<Candidate> candidates);
+  long queue(List<Candidate> candidates, long maxWaitMs);
 
   /** Leaves all queues and releases slots that were granted and not used. */
   void leaveQueue();

@@ -3,6 +3,7 @@ package io.llmrelay.failover;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.RelayHints;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +21,8 @@ import java.util.Map;
  * @param limits the upper bounds for the settings of a request
  * @param maxRequests the maximum number of requests in flight over all lanes; further ones are
  *     refused
+ * @param maxLag the lag of the event loop at which requests of low priority are refused
+ * @param maxHeap the share of the heap in use at which requests of low priority are refused
  */
 public record CoordinatorSettings(
     String prefix,
@@ -33,4 +36,6 @@ public record CoordinatorSettings(
     RunSettings run,
     Limits limits,
     Catalog catalog,
-    int maxRequests) {}
+    int maxRequests,
+    Duration maxLag,
+    double maxHeap) {}

@@ -20,6 +20,7 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.Priority;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.Listeners;
@@ -81,6 +82,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final byte[] scratch = new byte[Chunks.MAX_BYTES];
 
   private BusEndpoint endpoint;
+  private Overload overload;
+  private long sampledAt;
   private long admitted;
   private boolean stopping;
 
@@ -113,6 +116,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     config = snapshot(first, firstListeners);
+    overload = new Overload(first.maxLag(), first.maxHeap());
+    sampledAt = now();
+    vertx.setPeriodic(Overload.INTERVAL_MS, id -> sampleOverload());
     return BusEndpoint.open(vertx, first.prefix() + ".coordinator", first.bus())
         .compose(
             opened -> {
@@ -142,6 +148,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   public void reload(CoordinatorSettings settings, Listeners listeners, Runnable whenUnused) {
     ConfigSnapshot previous = config;
     config = snapshot(settings, listeners);
+    overload = new Overload(settings.maxLag(), settings.maxHeap());
     previous.retire(whenUnused);
   }
 
@@ -174,6 +181,18 @@ public final class CoordinatorVerticle extends VerticleBase {
     List<Future<Void>> unregistered = addresses.stream().map(Supplier::get).toList();
     addresses.clear();
     return Future.join(unregistered);
+  }
+
+  private void sampleOverload() {
+    long at = now();
+    overload.sample(at - sampledAt - Overload.INTERVAL_MS, Overload.heapInUse());
+    sampledAt = at;
+  }
+
+  /** Returns the priority of a request. */
+  static Priority priority(LlmRequest request) {
+    Priority priority = request.relay().priority();
+    return priority == null ? Priority.NORMAL : priority;
   }
 
   /** Returns the time of a monotonic clock in milliseconds. */
@@ -292,6 +311,12 @@ public final class CoordinatorVerticle extends VerticleBase {
   private Run admit(LlmRequest received, boolean streaming, ChatSink sink) {
     if (stopping) {
       throw Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down").toException();
+    }
+    String overloaded = runs.isEmpty() ? null : overload.problem(priority(received));
+    if (overloaded != null) {
+      throw Failure.of(FailureKind.SATURATED, overloaded)
+          .withRetryAfterMs(SATURATED_RETRY_MS)
+          .toException();
     }
     List<String> warnings = new ArrayList<>();
     LlmRequest request = limited(received, warnings);

@@ -82,6 +82,10 @@ final class Failover {
   private State state = State.PLANNING;
   private boolean queued;
   private long queueUntil = Long.MAX_VALUE;
+
+  /** The wait for a slot for which the request could not queue. */
+  private long expectedWaitMs;
+
   private int next;
   private int rounds;
 
@@ -612,10 +616,16 @@ final class Failover {
   /** Queues for the candidates that only lack a slot; returns false if that is not possible. */
   private boolean awaitSlot() {
     long now = clock.getAsLong();
-    if (saturated.isEmpty() || now >= queueUntil || !admission.queue(List.copyOf(saturated))) {
+    if (saturated.isEmpty() || now >= queueUntil) {
       return false;
     }
-    queueUntil = Math.min(queueUntil, now + settings.queueWait().toMillis());
+    long until = Math.min(queueUntil, now + settings.queueWait().toMillis());
+    long wait = admission.queue(List.copyOf(saturated), Math.min(until, totalDeadline()) - now);
+    if (wait != Admission.QUEUED) {
+      expectedWaitMs = wait;
+      return false;
+    }
+    queueUntil = until;
     queued = true;
     state = State.WAITING;
     retryAt = queueUntil;
@@ -690,7 +700,7 @@ final class Failover {
             ? failures.get(0)
             : Failure.of(trail.commonKind(), "no backend could serve the request: " + trail);
     if (failure.kind() == FailureKind.SATURATED) {
-      return failure.withRetryAfterMs(SATURATED_RETRY_MS);
+      return failure.withRetryAfterMs(Math.max(SATURATED_RETRY_MS, expectedWaitMs));
     }
     // No delay is suggested if a candidate may be tried at once.
     return failure.withRetryAfterMs(soonest == Long.MAX_VALUE || soonest <= 0 ? -1 : soonest);

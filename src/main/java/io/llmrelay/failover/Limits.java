@@ -52,7 +52,7 @@ public record Limits(Timeouts timeouts, int retries, int candidates, int commitC
             cut("first-chunk", t.firstChunk(), timeouts.firstChunk(), warnings),
             cut("stall", t.stall(), timeouts.stall(), warnings),
             cut("total", t.total(), timeouts.total(), warnings));
-    return new RelayHints(named, commit, cut, retry, requested.prefer());
+    return new RelayHints(named, commit, cut, retry, requested.prefer(), requested.priority());
   }
 
   private static Duration cut(

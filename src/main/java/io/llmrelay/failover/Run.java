@@ -5,6 +5,7 @@ import io.llmrelay.availability.Entry;
 import io.llmrelay.availability.KeyBudgets;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Permit;
+import io.llmrelay.availability.Share;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.availability.SlotQueue;
 import io.llmrelay.chat.AnswerEnd;
@@ -219,25 +220,43 @@ final class Run implements ChatExchange {
               && failure.kind() == FailureKind.TIMEOUT
               && failure.status() == 0
               && config.settings().run().isShortened(requestedTimeouts, candidate);
-      upstream(number)
-          .permit
-          .settle(
-              shortened ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
+      Permit permit = upstream(number).permit;
+      if (failure != null && isOverload(failure) && !shortened) {
+        permit.overloaded();
+      }
+      permit.settle(
+          shortened ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
+    }
+
+    private static boolean isOverload(Failure failure) {
+      return switch (failure.kind()) {
+        case OVERLOADED, RATE_LIMITED -> true;
+        case TIMEOUT -> failure.status() == 0;
+        default -> false;
+      };
     }
 
     @Override
-    public boolean queue(List<Candidate> candidates) {
+    public long queue(List<Candidate> candidates, long maxWaitMs) {
       Map<String, Candidate> byBackend = new LinkedHashMap<>();
       candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
-      queue =
+      SlotQueue joined =
           config
               .backends()
               .queue(
                   byBackend.keySet(),
+                  new Share(
+                      request.metadata().getOrDefault(ChatRequest.CONSUMER, ""),
+                      CoordinatorVerticle.priority(request)),
+                  maxWaitMs,
                   backend ->
                       context.runOnContext(
                           v -> on(() -> machine.slotGranted(byBackend.get(backend)))));
-      return queue != null;
+      if (joined.isEmpty()) {
+        return joined.expectedWaitMs();
+      }
+      queue = joined;
+      return QUEUED;
     }
 
     @Override

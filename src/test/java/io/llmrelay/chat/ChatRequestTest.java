@@ -153,9 +153,9 @@ class ChatRequestTest {
     assertThat(request.toJson()).isEqualTo(read(null).toJson());
     assertThat(
             read("""
-                    "relay": {"candidates": null, "commit": null, "timeouts": {"stall": null},
-                              "retries": {"max": null}, "prefer": null}
-                    """)
+            "relay": {"candidates": null, "commit": null, "timeouts": {"stall": null},
+                      "retries": {"max": null}, "prefer": null}
+            """)
                 .relay())
         .isEqualTo(RelayHints.NONE);
   }
@@ -386,7 +386,8 @@ class ChatRequestTest {
             """
             {"model":"m","messages":[{"role":"user","content":"Hi"}],"temperature":0.1,"top_p":0.2,\
             "max_tokens":3,"stop":["x","y"],"seed":4,"response_format":{"type":"json_object"},\
-            "metadata":{"k":"v"},"user":"u","relay":{"candidates":["a"],"commit":"complete"}}""");
+            "metadata":{"k":"v"},"user":"u","relay":{"candidates":["a"],"commit":"complete"}}\
+            """);
     assertThat(ChatRequest.fromJson(changed.toJson()).toJson()).isEqualTo(changed.toJson());
   }
 
@@ -421,6 +422,10 @@ class ChatRequestTest {
     assertThat(labelled.checked()).isSameAs(labelled);
     assertThat(field(read.withMetadata(Map.of("team", "x".repeat(513)))))
         .isEqualTo("metadata.team");
+    ChatRequest whole = read.withCommit(CommitPoint.COMPLETE);
+    assertThat(whole.checked()).isSameAs(whole);
+    RelayHints tooMany = new RelayHints(null, null, Timeouts.UNSET, 99, null);
+    assertThat(field(read.withRelay(tooMany))).isEqualTo("relay.retries.max");
     ChatRequest changed = read.withMaxTokens(5).withRelay(RelayHints.NONE);
     assertThat(changed.checked().toJson()).isEqualTo(changed.toJson());
     assertThat(changed.checked().messages()).isSameAs(changed.messages());

@@ -43,8 +43,9 @@ class ConfigErrorsTest {
     assertThat(problems("backends:\n  primary:\n    dialct: openai\n"))
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
-                + " (known here: api-key, api-key-file, base-url, budget, default-model, dialect,"
-                + " headers, max-connections, models, provider, unknown-fields)");
+                + " (known here: adaptive-concurrency, api-key, api-key-file, base-url, budget,"
+                + " default-model, dialect, headers, max-connections, models, provider,"
+                + " unknown-fields)");
   }
 
   @Test
@@ -92,15 +93,16 @@ class ConfigErrorsTest {
             "relay.yaml:4: circuit.max-failures must be a single value",
             "relay.yaml:6: timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
             "relay.yaml:7: prefer must be order or cost",
-            "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of characters"
-                + " from 1",
+            "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"tool-calls\","
+                + " \"complete\" or a number of characters from 1",
             "relay.yaml:9: discover must be true or false",
             "relay.yaml:10: retries must consist of keys and values",
             "relay.yaml:11: fallback must be a list, such as [a, b]",
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
-                + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway, lanes, latch,"
-                + " limits, logging, max-requests, metrics, prefer, queue, retries, shutdown-grace, state-file, timeouts)");
+                + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway,"
+                + " lanes, latch, limits, logging, max-requests, metrics, overload, prefer, queue,"
+                + " retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -120,66 +122,113 @@ class ConfigErrorsTest {
         "gateway: {keys: [a]}                | gateway.keys must consist of keys and values",
         "gateway: {keys: {a: ~}}             | gateway.keys.a has no valid value",
         "gateway: {keys: {a: sk-secret}}     | gateway.keys.a must consist of keys and values",
-        "gateway: {keys: {a: {}}}            | gateway.keys.a needs sha256 (or key): \"llm-relay key\" generates one",
-        "gateway: {keys: {'a b': {key: a-long-key-for-a-gateway}}} | gateway.keys.a b is not a valid name: letters, digits, - and _ are allowed, at most 64",
-        "gateway: {keys: {a: {key: secret}}} | gateway.keys.a.key must have at least 20 visible ASCII characters",
-        "gateway: {keys: {a: {sha256: abc}}} | gateway.keys.a.sha256 must be the key's SHA-256: 64 hex digits",
-        "gateway: {keys: {a: {sha256: abc, key: a-long-key-for-a-gateway}}} | gateway.keys.a.key and sha256 are both given; give one of the two",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway}, b: {key: a-long-key-for-a-gateway}}} | gateway.keys.b is the same key as a",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} | gateway.keys.a.requests-per-minute must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst has no effect without requests-per-minute",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} | gateway.keys.a.max-concurrent must be from 1 to 1000000",
-        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is not a known key (known here: budget, burst, heartbeat, key, max-concurrent, may-override, requests-per-minute, sha256)",
+        "gateway: {keys: {a: {}}}            | gateway.keys.a needs sha256 (or key): \"llm-relay"
+            + " key\" generates one",
+        "gateway: {keys: {'a b': {key: a-long-key-for-a-gateway}}} | gateway.keys.a b is not a"
+            + " valid name: letters, digits, - and _ are allowed, at most 64",
+        "gateway: {keys: {a: {key: secret}}} | gateway.keys.a.key must have at least 20 visible"
+            + " ASCII characters",
+        "gateway: {keys: {a: {sha256: abc}}} | gateway.keys.a.sha256 must be the key's SHA-256: 64"
+            + " hex digits",
+        "gateway: {keys: {a: {sha256: abc, key: a-long-key-for-a-gateway}}} | gateway.keys.a.key"
+            + " and sha256 are both given; give one of the two",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway}, b: {key: a-long-key-for-a-gateway}}}"
+            + " | gateway.keys.b is the same key as a",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, requests-per-minute: 0}}} |"
+            + " gateway.keys.a.requests-per-minute must be from 1 to 1000000",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, burst: 3}}} | gateway.keys.a.burst has"
+            + " no effect without requests-per-minute",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, max-concurrent: -1}}} |"
+            + " gateway.keys.a.max-concurrent must be from 1 to 1000000",
+        "gateway: {keys: {a: {key: a-long-key-for-a-gateway, limit: 1}}} | gateway.keys.a.limit is"
+            + " not a known key (known here: budget, burst, heartbeat, key, max-concurrent,"
+            + " may-override, priority, requests-per-minute, sha256, weight)",
         "gateway: {admin: {port: 70000}}     | gateway.admin.port must be from 0 to 65535",
-        "gateway: {admin: {key: short}}      | gateway.admin.key must have at least 20 visible ASCII characters",
-        "gateway: {admin: {sha256: abc}}     | gateway.admin.sha256 must be the key's SHA-256: 64 hex digits",
+        "gateway: {admin: {key: short}}      | gateway.admin.key must have at least 20 visible"
+            + " ASCII characters",
+        "gateway: {admin: {sha256: abc}}     | gateway.admin.sha256 must be the key's SHA-256: 64"
+            + " hex digits",
         "gateway: {admin: {port: 8080}}      | gateway.admin.port must differ from gateway.port",
         "gateway: ''                         | gateway has no valid value",
         "timeouts: {total: 0s}               | timeouts.total must be longer than 0",
-        "timeouts: {head: 10}                | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
-        "timeouts: {head: {ms: 10}}          | timeouts.head must be a duration such as 250ms, 10s, 5m or 1h",
+        "timeouts: {head: 10}                | timeouts.head must be a duration such as 250ms, 10s,"
+            + " 5m or 1h",
+        "timeouts: {head: {ms: 10}}          | timeouts.head must be a duration such as 250ms, 10s,"
+            + " 5m or 1h",
         "retries: {max: 11}                  | retries.max must be from 0 to 10",
-        "retries: {base-delay: 6s}           | retries.max-delay must not be shorter than base-delay",
+        "retries: {base-delay: 6s}           | retries.max-delay must not be shorter than"
+            + " base-delay",
         "limits: {retries: 11}               | limits.retries must be from 0 to 10",
         "limits: {retries: -1}               | limits.retries must be from 0 to 10",
         "limits: {candidates: 0}             | limits.candidates must be from 1 to 32",
         "limits: {candidates: 33}            | limits.candidates must be from 1 to 32",
-        "limits: {timeouts: {total: 299s}}   | limits.timeouts.total must not be shorter than the timeout of requests that set none: 5m",
-        "limits: {timeouts: {connect: 1s}}   | limits.timeouts.connect must not be shorter than the timeout of requests that set none: 2s",
-        "limits: {timeouts: {head: 1s}}      | limits.timeouts.head must not be shorter than the timeout of requests that set none: 10s",
-        "limits: {timeouts: {first-chunk: 59s}} | limits.timeouts.first-chunk must not be shorter than the timeout of requests that set none: 1m",
-        "limits: {timeouts: {stall: 1s}}     | limits.timeouts.stall must not be shorter than the timeout of requests that set none: 30s",
-        "limits: {timeouts: {stall: long}}   | limits.timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
-        "limits: {max: 1}                    | limits.max is not a known key (known here: candidates, retries, timeouts)",
+        "limits: {timeouts: {total: 299s}}   | limits.timeouts.total must not be shorter than the"
+            + " timeout of requests that set none: 5m",
+        "limits: {timeouts: {connect: 1s}}   | limits.timeouts.connect must not be shorter than the"
+            + " timeout of requests that set none: 2s",
+        "limits: {timeouts: {head: 1s}}      | limits.timeouts.head must not be shorter than the"
+            + " timeout of requests that set none: 10s",
+        "limits: {timeouts: {first-chunk: 59s}} | limits.timeouts.first-chunk must not be shorter"
+            + " than the timeout of requests that set none: 1m",
+        "limits: {timeouts: {stall: 1s}}     | limits.timeouts.stall must not be shorter than the"
+            + " timeout of requests that set none: 30s",
+        "limits: {timeouts: {stall: long}}   | limits.timeouts.stall must be a duration such as"
+            + " 250ms, 10s, 5m or 1h",
+        "limits: {max: 1}                    | limits.max is not a known key (known here:"
+            + " candidates, retries, timeouts)",
         "circuit: {max-failures: 0}          | circuit.max-failures must be from 1 to 1000000",
         "circuit: {window: 500ms}            | circuit.window must be at least 1s",
-        "bus: {prefix: a b}                  | bus.prefix must consist of letters, digits, dots, - and _, at most 64 of them",
+        "bus: {prefix: a b}                  | bus.prefix must consist of letters, digits, dots, -"
+            + " and _, at most 64 of them",
         "bus: {window: 0}                    | bus.window must be from 1 to 65536",
-        "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB, below 2048MB",
-        "commit: 0                           | commit must be \"first-chunk\", \"first-text\", \"tool-calls\", \"complete\" or a number of characters from 1",
-        "fallback: [a, b]                    | fallback[1] names an unknown backend: \"b\"; did you mean \"a\"? (known: a)",
+        "latch: {max-size: 2048MB}           | latch.max-size must be a size such as 512KB or 4MB,"
+            + " below 2048MB",
+        "commit: 0                           | commit must be \"first-chunk\", \"first-text\","
+            + " \"tool-calls\", \"complete\" or a number of characters from 1",
+        "fallback: [a, b]                    | fallback[1] names an unknown backend: \"b\"; did you"
+            + " mean \"a\"? (known: a)",
         "fallback: [a, ~]                    | fallback[1] has no valid value",
-        "fallback: [a/]                      | fallback[0] names a model that a does not serve (its models: )",
-        "aliases: {fast: [grok/llama]}       | aliases.fast[0] names an unknown backend: \"grok\" (known: a)",
-        "aliases: {fast: []}                 | aliases.fast must list at least one candidate: backend/model or backend",
+        "fallback: [a/]                      | fallback[0] names a model that a does not serve (its"
+            + " models: )",
+        "aliases: {fast: [grok/llama]}       | aliases.fast[0] names an unknown backend: \"grok\""
+            + " (known: a)",
+        "aliases: {fast: []}                 | aliases.fast must list at least one candidate:"
+            + " backend/model or backend",
         "aliases: {fast: a}                  | aliases.fast must be a list, such as [a, b]",
         "catalog: [{price: {input: 1, output: 1}}] | catalog[0] needs an id",
-        "catalog: [{id: m, provider: grok}]  | catalog[0].provider is unknown: \"grok\"; did you mean \"groq\"? (known: a, openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm, llamacpp)",
-        "catalog: [{id: m, provider: a}, {id: m, provider: a}] | catalog[1] has the id of an earlier entry",
+        "catalog: [{id: m, provider: grok}]  | catalog[0].provider is unknown: \"grok\"; did you"
+            + " mean \"groq\"? (known: a, openai, anthropic, groq, cerebras, nvidia, cloudflare,"
+            + " gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm,"
+            + " llamacpp)",
+        "catalog: [{id: m, provider: a}, {id: m, provider: a}] | catalog[1] has the id of an"
+            + " earlier entry",
         "catalog: [{id: m}, {id: m}]         | catalog[1] has the id of an earlier entry",
         "catalog: [{id: m, context-window: 0}] | catalog[0].context-window must be at least 1",
-        "catalog: [{id: m, price: {input: 1}}] | catalog[0].price needs input and output, in US dollars per million tokens",
-        "catalog: [{id: m, price: {input: -1, output: 0}}] | catalog[0].price.input must not be negative",
-        "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here: capabilities, context-window, id, max-output, price, provider, replacement, shutdown, status)",
-        "catalog: [{id: m, status: old}]     | catalog[0].status is unknown: \"old\" (known: preview, current, legacy, deprecated, retired)",
-        "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown: \"fly\" (known: streaming, tools, vision, reasoning, embeddings)",
-        "catalog: [{id: m, shutdown: soon}]  | catalog[0].shutdown must be a date such as 2026-12-31",
+        "catalog: [{id: m, price: {input: 1}}] | catalog[0].price needs input and output, in US"
+            + " dollars per million tokens",
+        "catalog: [{id: m, price: {input: -1, output: 0}}] | catalog[0].price.input must not be"
+            + " negative",
+        "catalog: [{id: m, cost: 1}]         | catalog[0].cost is not a known key (known here:"
+            + " capabilities, context-window, id, max-output, price, provider, replacement,"
+            + " shutdown, status)",
+        "catalog: [{id: m, status: old}]     | catalog[0].status is unknown: \"old\" (known:"
+            + " preview, current, legacy, deprecated, retired)",
+        "catalog: [{id: m, capabilities: [tools, fly]}] | catalog[0].capabilities[1] is unknown:"
+            + " \"fly\" (known: streaming, tools, vision, reasoning, embeddings)",
+        "catalog: [{id: m, shutdown: soon}]  | catalog[0].shutdown must be a date such as"
+            + " 2026-12-31",
         "catalog: [{id: m, replacement: ' '}] | catalog[0].replacement must not be empty",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] | catalog[0].price.tiers[0] needs from-input-tokens or from, which say where the tier begins",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 2027-01-01, input: 1}]}}] | catalog[0].price.tiers[0] needs input and output, in US dollars per million tokens",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 1.1.27, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from must be a date such as 2026-12-31",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 0, input: 1, output: 1}]}}] | catalog[0].price.tiers[0].from-input-tokens must be at least 1",
-        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 9, input: 1, output: -1}]}}] | catalog[0].price.tiers[0].output must not be negative",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{input: 1, output: 1}]}}] |"
+            + " catalog[0].price.tiers[0] needs from-input-tokens or from, which say where the tier"
+            + " begins",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 2027-01-01, input: 1}]}}] |"
+            + " catalog[0].price.tiers[0] needs input and output, in US dollars per million tokens",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from: 1.1.27, input: 1, output:"
+            + " 1}]}}] | catalog[0].price.tiers[0].from must be a date such as 2026-12-31",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 0, input: 1,"
+            + " output: 1}]}}] | catalog[0].price.tiers[0].from-input-tokens must be at least 1",
+        "catalog: [{id: m, price: {input: 1, output: 1, tiers: [{from-input-tokens: 9, input: 1,"
+            + " output: -1}]}}] | catalog[0].price.tiers[0].output must not be negative",
         "state-file: ''                      | state-file must not be empty",
       })
   void aValueOutOfRange(String yaml, String complaint) throws IOException {
@@ -190,25 +239,39 @@ class ConfigErrorsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean \"openai\"? (known: openai, openai-responses, anthropic, gemini, ollama, cloudflare, cohere, bedrock)",
-        "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini, mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm, llamacpp)",
-        "base-url: localhost:9101/v1   | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
-        "base-url: 'http://u:p@host/'  | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
-        "base-url: 'http://h/v1?key=1' | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
-        "base-url: 'http://a b/'       | backends.b.base-url must be an http or https URL with a host, without user, query or fragment, such as https://api.openai.com/v1",
-        "api-key: 'two words'          | backends.b.api-key must be one line of visible ASCII characters",
-        "api-key-file: nowhere         | backends.b.api-key-file names a file that cannot be read: there is no such file (a relative name starts at the configuration's folder)",
-        "api-key-file: .               | backends.b.api-key-file names a file that cannot be read: it is not a file",
+        "dialect: opnai                | backends.b.dialect is unknown: \"opnai\"; did you mean"
+            + " \"openai\"? (known: openai, openai-responses, anthropic, gemini, ollama,"
+            + " cloudflare, cohere, bedrock)",
+        "provider: grok                | backends.b.provider is unknown: \"grok\"; did you mean"
+            + " \"groq\"? (known: openai, anthropic, groq, cerebras, nvidia, cloudflare, gemini,"
+            + " mistral, deepseek, openrouter, azure, xai, cohere, bedrock, ollama, vllm,"
+            + " llamacpp)",
+        "base-url: localhost:9101/v1   | backends.b.base-url must be an http or https URL with a"
+            + " host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://u:p@host/'  | backends.b.base-url must be an http or https URL with a"
+            + " host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://h/v1?key=1' | backends.b.base-url must be an http or https URL with a"
+            + " host, without user, query or fragment, such as https://api.openai.com/v1",
+        "base-url: 'http://a b/'       | backends.b.base-url must be an http or https URL with a"
+            + " host, without user, query or fragment, such as https://api.openai.com/v1",
+        "api-key: 'two words'          | backends.b.api-key must be one line of visible ASCII"
+            + " characters",
+        "api-key-file: nowhere         | backends.b.api-key-file names a file that cannot be read:"
+            + " there is no such file (a relative name starts at the configuration's folder)",
+        "api-key-file: .               | backends.b.api-key-file names a file that cannot be read:"
+            + " it is not a file",
         "models: mock-model            | backends.b.models must be a list, such as [a, b]",
         "models: ['']                  | backends.b.models[0] must not be empty",
         "headers: {'a b': c}           | backends.b.headers.a b is not a header name",
-        "headers: {x-a: \"1\\n2\"}     | backends.b.headers.x-a must be one line of ASCII characters",
+        "headers: {x-a: \"1\\n"
+            + "2\"}     | backends.b.headers.x-a must be one line of ASCII characters",
         "max-connections: 0            | backends.b.max-connections must be from 1 to 65536",
         "max-connections: sk-secret    | backends.b.max-connections must be a whole number",
         "budget: {daily-usd: 0}        | backends.b.budget.daily-usd must be at least 0.01",
         "budget: {monthly-usd: much}   | backends.b.budget.monthly-usd must be a number",
         "budget: {requests-per-day: 0} | backends.b.budget.requests-per-day must be at least 1",
-        "budget: {requests-per-minute: 1.5} | backends.b.budget.requests-per-minute must be a whole number",
+        "budget: {requests-per-minute: 1.5} | backends.b.budget.requests-per-minute must be a whole"
+            + " number",
         "budget: {tokens-per-minute: -1} | backends.b.budget.tokens-per-minute must be at least 1",
         "budget: {warn-at: 80}         | backends.b.budget.warn-at must be above 0 and at most 1",
         "budget: 5                     | backends.b.budget must consist of keys and values",
@@ -295,7 +358,8 @@ class ConfigErrorsTest {
     Files.writeString(folder.resolve("key"), "\n");
     assertThat(problems(BACKEND + "    api-key: x\n    api-key-file: key\n"))
         .containsExactly(
-            "relay.yaml:6: backends.a.api-key-file and api-key are both given; give one of the two");
+            "relay.yaml:6: backends.a.api-key-file and api-key are both given; give one of the"
+                + " two");
     assertThat(problems(BACKEND + "    api-key-file: key\n"))
         .containsExactly("relay.yaml:5: backends.a.api-key-file names an empty file");
   }

@@ -87,7 +87,9 @@ class BrokenRunTest {
                 10_000),
             LimitsTest.WIDE,
             Catalog.builtIn(),
-            100);
+            100,
+            Duration.ofSeconds(2),
+            1);
     InstantSource clock = this::now;
     Listeners listeners = new Listeners(List.of(log()));
     Availability availability =

@@ -87,7 +87,9 @@ class CoordinatorTest {
             run,
             LimitsTest.WIDE,
             Catalog.builtIn(),
-            100);
+            100,
+            Duration.ofSeconds(2),
+            1);
     Listeners listeners = new Listeners(List.of(log()));
     Availability availability = new Availability(vertx);
     await(availability.open(availability(), listeners));

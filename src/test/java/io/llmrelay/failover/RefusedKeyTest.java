@@ -90,7 +90,9 @@ class RefusedKeyTest {
                 10_000),
             LimitsTest.WIDE,
             Catalog.builtIn(),
-            100);
+            100,
+            Duration.ofSeconds(2),
+            1);
     Listeners listeners = new Listeners(List.of(log));
     Availability availability =
         new Availability(

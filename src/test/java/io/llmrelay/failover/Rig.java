@@ -170,9 +170,9 @@ final class Rig implements Admission {
   }
 
   @Override
-  public boolean queue(List<Candidate> candidates) {
+  public long queue(List<Candidate> candidates, long maxWaitMs) {
     admission.add("queue " + candidates.stream().map(Candidate::backend).toList());
-    return !queuesFull;
+    return queuesFull ? 0 : QUEUED;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.Priority;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.gateway.server.RelayHeaders;
@@ -47,9 +48,25 @@ public final class CallerRules {
       RelayHeaders.addWarning(
           response, String.join(", ", removed) + " ignored: the key may not override it");
     }
-    LlmRequest allowed = removed.isEmpty() ? request : request.withRelay(hints);
+    hints = hints.withPriority(priority(hints, scope, response));
+    LlmRequest allowed = request.withRelay(hints);
     Map<String, String> labels = labels(request, scope, response);
     return (R) allowed.withMetadata(labels);
+  }
+
+  /** Returns the priority of the request: that of its key, unless it asks for a lower one. */
+  private static Priority priority(
+      RelayHints hints, RequestScope scope, HttpServerResponse response) {
+    Priority allowed = scope.priority();
+    if (hints.priority() == null) {
+      return allowed == Priority.NORMAL ? null : allowed;
+    }
+    if (hints.priority().compareTo(allowed) < 0) {
+      RelayHeaders.addWarning(
+          response,
+          "relay.priority was cut from " + hints.priority().code() + " to " + allowed.code());
+    }
+    return hints.priority().atMost(allowed);
   }
 
   private static Map<String, String> labels(

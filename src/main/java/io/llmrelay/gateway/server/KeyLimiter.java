@@ -2,6 +2,7 @@ package io.llmrelay.gateway.server;
 
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Priority;
 import io.llmrelay.config.GatewayKeyOptions;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,7 +27,12 @@ final class KeyLimiter {
   private volatile Limits limits;
 
   private record Limits(
-      long perMinute, long burst, int maxConcurrent, List<String> mayOverride, boolean heartbeat) {
+      long perMinute,
+      long burst,
+      int maxConcurrent,
+      List<String> mayOverride,
+      boolean heartbeat,
+      Priority priority) {
     static Limits of(GatewayKeyOptions options) {
       Integer perMinute = options.getRequestsPerMinute();
       Integer burst = options.getBurst() == null ? perMinute : options.getBurst();
@@ -35,7 +41,8 @@ final class KeyLimiter {
           burst == null ? 0 : burst,
           options.getMaxConcurrent() == null ? Integer.MAX_VALUE : options.getMaxConcurrent(),
           options.getMayOverride() == null ? GatewayKeyOptions.OVERRIDES : options.getMayOverride(),
-          options.isHeartbeat());
+          options.isHeartbeat(),
+          options.getPriority());
     }
 
     long tokenNs() {
@@ -71,6 +78,11 @@ final class KeyLimiter {
   /** Returns whether a request may override this field of {@code relay}. */
   boolean mayOverride(String field) {
     return limits.mayOverride.contains(field);
+  }
+
+  /** Returns the highest priority of a request. */
+  Priority priority() {
+    return limits.priority;
   }
 
   /** Returns whether idle streams are sent comments as heartbeats. */

@@ -1,5 +1,6 @@
 package io.llmrelay.gateway.server;
 
+import io.llmrelay.chat.Priority;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -75,6 +76,11 @@ public final class RequestScope {
   /** Returns whether the request may override this field of {@code relay}. */
   public boolean mayOverride(String field) {
     return limiter == null || limiter.mayOverride(field);
+  }
+
+  /** Returns the highest priority that the request may have. */
+  public Priority priority() {
+    return limiter == null ? Priority.NORMAL : limiter.priority();
   }
 
   /** Returns whether a stream to this client is sent comments as heartbeats. */

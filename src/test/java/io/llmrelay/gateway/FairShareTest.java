@@ -1,0 +1,181 @@
+package io.llmrelay.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmrelay.LlmRelay;
+import io.llmrelay.RelayVerticle;
+import io.llmrelay.chat.Priority;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.sandbox.Sandbox;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Keys that share the one connection of a backend, by real HTTP requests. */
+class FairShareTest extends HttpFixture {
+  private static final String ANNE = "key-of-anne-0123456789";
+  private static final String BOB = "key-of-bob-01234567890";
+  private static final String BATCH = "key-of-batch-012345678";
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  private final List<String> served = new CopyOnWriteArrayList<>();
+  private final List<CompletableFuture<?>> sent = new ArrayList<>();
+  private Sandbox sandbox;
+  private RelayVerticle relay;
+
+  @BeforeEach
+  void start() {
+    sandbox = Sandbox.start(vertx).await();
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend(
+                "primary",
+                new BackendOptions()
+                    .setDialect("openai")
+                    .setBaseUrl(sandbox.backend("primary"))
+                    .setDefaultModel("mock-model")
+                    .setMaxConnections(1))
+            .setGateway(
+                new GatewayOptions()
+                    .setPort(0)
+                    .addKey("anne", new GatewayKeyOptions().setKey(ANNE))
+                    .addKey("bob", new GatewayKeyOptions().setKey(BOB))
+                    .addKey(
+                        "batch", new GatewayKeyOptions().setKey(BATCH).setPriority(Priority.LOW)));
+    options.getQueue().setWait(Duration.ofSeconds(30));
+    relay = new RelayVerticle(options);
+    vertx.deployVerticle(relay).await();
+  }
+
+  private CompletableFuture<HttpResponse<String>> send(String key, JsonObject body) {
+    URI uri = URI.create("http://127.0.0.1:" + relay.gatewayPort() + "/v1/chat/completions");
+    CompletableFuture<HttpResponse<String>> answer =
+        CLIENT.sendAsync(
+            HttpRequest.newBuilder(uri)
+                .header("authorization", "Bearer " + key)
+                .POST(BodyPublishers.ofString(body.encode()))
+                .build(),
+            BodyHandlers.ofString());
+    sent.add(answer.thenAccept(response -> served.add(key)));
+    return answer;
+  }
+
+  /** Sends requests one by one, so that they queue in this order. */
+  private void queue(String key, int requests) {
+    for (int i = 0; i < requests; i++) {
+      int before = waiting();
+      var unused = send(key, completionRequest());
+      await().until(() -> waiting() == before + 1);
+    }
+  }
+
+  private int waiting() {
+    return LlmRelay.create(vertx)
+        .health()
+        .await()
+        .getJsonArray("backends")
+        .getJsonObject(0)
+        .getJsonObject("connections")
+        .getInteger("waiting");
+  }
+
+  /** Occupies the connection until the returned stream is closed. */
+  private java.io.InputStream occupy() throws Exception {
+    sandbox.script("primary", Scenario.of("model-chunks-5000-every-10"));
+    URI uri = URI.create("http://127.0.0.1:" + relay.gatewayPort() + "/v1/chat/completions");
+    java.io.InputStream stream =
+        CLIENT
+            .send(
+                HttpRequest.newBuilder(uri)
+                    .header("authorization", "Bearer " + ANNE)
+                    .POST(BodyPublishers.ofString(streamRequest().encode()))
+                    .build(),
+                BodyHandlers.ofInputStream())
+            .body();
+    assertThat(stream.read()).isPositive();
+    sandbox.script("primary", Scenario.ok());
+    return stream;
+  }
+
+  private void awaitAll() {
+    CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).join();
+  }
+
+  @Test
+  void aKeyWithManyWaitingRequestsDoesNotHoldUpAnother() throws Exception {
+    var stream = occupy();
+    queue(ANNE, 8);
+    queue(BOB, 2);
+    stream.close();
+    awaitAll();
+    assertThat(served).hasSize(10);
+    assertThat(served.subList(0, 6)).as("%s", served).filteredOn(BOB::equals).hasSize(2);
+  }
+
+  @Test
+  void aLowPriorityWaitsForTheOthers() throws Exception {
+    var stream = occupy();
+    queue(BATCH, 3);
+    queue(BOB, 3);
+    stream.close();
+    awaitAll();
+    assertThat(served.subList(0, 3)).as("%s", served).filteredOn(BOB::equals).hasSizeGreaterThan(1);
+    assertThat(served.get(5)).isEqualTo(BATCH);
+  }
+
+  @Test
+  void noRequestMayHaveAHigherPriorityThanItsKey() throws Exception {
+    JsonObject high = completionRequest().put("relay", new JsonObject().put("priority", "high"));
+    HttpResponse<String> answer = send(BATCH, high).join();
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("x-relay-warning"))
+        .hasValue("relay.priority was cut from high to low");
+    JsonObject low = completionRequest().put("relay", new JsonObject().put("priority", "low"));
+    assertThat(send(BOB, low).join().headers().firstValue("x-relay-warning")).isEmpty();
+    JsonObject urgent =
+        completionRequest().put("relay", new JsonObject().put("priority", "urgent"));
+    assertThat(send(BOB, urgent).join().body())
+        .contains("relay.priority", "must be \\\"high\\\", \\\"normal\\\" or \\\"low\\\"");
+  }
+
+  /** The pace of the queue is known from the requests that were served from it. */
+  @Test
+  void aRequestThatCannotBeServedInTimeIsRefusedAtOnceAndToldWhenToRetry() throws Exception {
+    sandbox.script("primary", Scenario.of("model-first-700"));
+    for (int i = 0; i < 4; i++) {
+      var unused = send(ANNE, completionRequest());
+    }
+    CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).join();
+    var stream = occupy();
+    sandbox.script("primary", Scenario.of("model-first-700"));
+    queue(ANNE, 4);
+    JsonObject hurried =
+        completionRequest()
+            .put("relay", new JsonObject().put("timeouts", new JsonObject().put("total", "1s")));
+    long at = System.nanoTime();
+    HttpResponse<String> refused = send(BOB, hurried).join();
+    long tookMs = (System.nanoTime() - at) / 1_000_000;
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+    assertThat(tookMs).isLessThan(1_000);
+    assertThat(refused.headers().firstValue("retry-after").map(Integer::parseInt).orElse(0))
+        .isGreaterThanOrEqualTo(1);
+    stream.close();
+    awaitAll();
+  }
+}

@@ -46,7 +46,7 @@ try_jdk() {
 
 require_jdk() {
   local candidate java_on_path
-  [ -z "${JAVA_MAJOR:-}" ] || return 0
+  [ -z "${JAVA_MAJOR:-}" ] || [ "$JAVA_MAJOR" -lt "$MIN_JAVA" ] || return 0
   TOO_OLD=
   for candidate in \
     "${JAVA_HOME:+$JAVA_HOME/bin/javac}" \
@@ -70,9 +70,9 @@ require_jdk() {
     say "LLM Relay needs a JDK $MIN_JAVA or newer, and no Java was found."
   fi
   fail "
-  Debian, Ubuntu   apt-get install openjdk-17-jdk-headless
-  macOS            brew install openjdk@17
-  elsewhere        any OpenJDK build, 17 or newer, for example from https://adoptium.net
+  Debian, Ubuntu   apt-get install openjdk-$MIN_JAVA-jdk-headless
+  macOS            brew install openjdk@$MIN_JAVA
+  elsewhere        any OpenJDK build, $MIN_JAVA or newer, for example from https://adoptium.net
 
 If one is installed already, point JAVA_HOME at it."
 }

@@ -1,5 +1,6 @@
 package io.llmrelay;
 
+import io.llmrelay.cluster.Sharing;
 import io.llmrelay.config.GatewayOptions;
 import java.util.ServiceLoader;
 import java.util.function.Function;
@@ -15,8 +16,9 @@ public interface GatewayFactory {
    * gateways share keys and limits.
    *
    * @param admin what operators see of the relay and do to it
+   * @param limits what all nodes of a cluster keep to together
    */
-  Function<LlmRelay, Gateway> create(GatewayOptions options, RelayAdmin admin);
+  Function<LlmRelay, Gateway> create(GatewayOptions options, RelayAdmin admin, Sharing limits);
 
   /**
    * Returns the installed factory.

@@ -4,6 +4,8 @@ import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Backends;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.Activity;
+import io.llmrelay.observe.Listeners;
+import io.llmrelay.observe.RelayEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -18,6 +20,7 @@ final class Operations implements RelayAdmin {
   private final Peers peers;
   private final Supplier<Future<JsonObject>> reload;
   private volatile List<Configured> configured = List.of();
+  private volatile Listeners listeners = new Listeners(List.of());
   private volatile boolean closed;
 
   /** A backend as it is configured. */
@@ -54,8 +57,13 @@ final class Operations implements RelayAdmin {
     activity.retain(options.getBackends().keySet());
   }
 
-  /** Starts to answer the questions of other relays. */
-  Future<?> open() {
+  /**
+   * Starts to answer the questions of other relays.
+   *
+   * @param listeners receive what the gateways report
+   */
+  Future<?> open(Listeners listeners) {
+    this.listeners = listeners;
     return peers.open();
   }
 
@@ -101,6 +109,18 @@ final class Operations implements RelayAdmin {
         .put("in_flight", activity.requestsJson())
         .put("failovers", activity.failovers(afterFailover))
         .put("changes", activity.changes(afterChange));
+  }
+
+  @Override
+  public void refused(Refusal refusal) {
+    listeners.deliver(
+        new RelayEvent.RequestRefused(
+            refusal.id(),
+            refusal.key(),
+            refusal.path(),
+            refusal.status(),
+            refusal.reason(),
+            refusal.field()));
   }
 
   @Override

@@ -43,6 +43,21 @@ public interface RelayAdmin {
   JsonObject status(long afterFailover, long afterChange);
 
   /**
+   * A request that the gateway has refused, before any attempt at a backend.
+   *
+   * @param id the id of the response
+   * @param key the name of the caller's key; {@code null} if it is unknown
+   * @param path the path of the request
+   * @param status the status of the response
+   * @param reason the code of the error, or the kind of the failure
+   * @param field the path of the invalid field in the body; {@code null} if none is
+   */
+  record Refusal(String id, String key, String path, int status, String reason, String field) {}
+
+  /** Reports a refused request to hooks and the log. */
+  void refused(Refusal refusal);
+
+  /**
    * Applies an action. Requests in flight are not affected.
    *
    * @param model the model whose circuit or cooldown is meant; {@code null} for all of the backend

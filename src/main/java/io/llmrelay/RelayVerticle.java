@@ -134,13 +134,15 @@ public class RelayVerticle extends VerticleBase {
               availability,
               source == null ? null : this::reload);
       operations.configure(options);
-      gateways = GatewayFactory.load().create(laneOptions.getGateway(), operations);
+      gateways =
+          GatewayFactory.load()
+              .create(laneOptions.getGateway(), operations, availability.sharedLimits());
     }
     Listeners listeners = createListeners(options);
     Lane lane = createLane(laneOptions, listeners, count);
     return availability
         .open(OptionsMapper.availability(lane.nextAddress(), options), listeners)
-        .compose(open -> operations == null ? Future.succeededFuture() : operations.open())
+        .compose(open -> operations == null ? Future.succeededFuture() : operations.open(listeners))
         .compose(open -> vertx.deployVerticle(lane))
         .compose(
             first -> {

@@ -54,6 +54,8 @@ class ArchitectureTest {
           .definedBy("io.llmrelay.bus..")
           .layer("chat")
           .definedBy("io.llmrelay.chat..")
+          .layer("cluster")
+          .definedBy("io.llmrelay.cluster..")
           .layer("sandbox")
           .definedBy("io.llmrelay.sandbox..")
           .whereLayer("cli")
@@ -94,6 +96,10 @@ class ArchitectureTest {
               "catalog",
               "config",
               "bus")
+          .whereLayer("cluster")
+          .mayOnlyBeAccessedByLayers("front door", "gateway", "availability")
+          .whereLayer("cluster")
+          .mayNotAccessAnyLayer()
           .whereLayer("sandbox")
           .mayNotAccessAnyLayer();
 

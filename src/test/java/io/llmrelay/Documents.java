@@ -35,7 +35,7 @@ public final class Documents {
 
   /** Every document of the project, the README first. */
   public static List<Path> all() {
-    try (Stream<Path> docs = Files.list(Path.of("docs"))) {
+    try (Stream<Path> docs = Files.walk(Path.of("docs"))) {
       Stream<Path> top =
           Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md").map(Path::of);
       return Stream.concat(top, docs.filter(file -> file.toString().endsWith(".md")).sorted())

@@ -74,13 +74,33 @@ class DocumentsTest {
   }
 
   @Test
-  void theReadmeLeadsToEveryDocument() {
+  void theReadmeAndTheIndexLeadToEveryDocument() {
+    Path index = Path.of("docs/README.md");
     Set<Path> linked =
-        LINK.matcher(prose(Path.of("README.md")))
-            .results()
-            .map(link -> Path.of(link.group(1).replaceAll("#.*", "")))
+        Stream.of(Path.of("README.md"), index)
+            .flatMap(DocumentsTest::linkedFrom)
             .collect(Collectors.toSet());
+    linked.add(index);
     assertThat(linked).containsAll(documents().stream().skip(1).toList());
+  }
+
+  /** Whoever reads docs/ alone finds all of it. */
+  @Test
+  void theIndexLeadsToEveryDocumentBesideIt() {
+    Path index = Path.of("docs/README.md");
+    assertThat(linkedFrom(index))
+        .containsAll(
+            documents().stream()
+                .filter(document -> document.startsWith("docs") && !document.equals(index))
+                .toList());
+  }
+
+  private static Stream<Path> linkedFrom(Path document) {
+    return LINK.matcher(prose(document))
+        .results()
+        .map(link -> link.group(1).replaceAll("#.*", ""))
+        .filter(target -> !target.isEmpty() && !target.startsWith("http"))
+        .map(target -> document.resolveSibling(target).normalize());
   }
 
   static Stream<Block> json() {
@@ -104,7 +124,7 @@ class DocumentsTest {
   void configurationsAreConfigurations(Block block, @TempDir Path folder) throws IOException {
     Map<String, String> env = new HashMap<>();
     matches("\\$\\{(\\w+)}", block.text())
-        .forEach(name -> env.put(name.group(1), "a-value-that-is-long-enough"));
+        .forEach(name -> env.put(name.group(1), "a-long-value-of-" + name.group(1)));
     Path file = Files.writeString(folder.resolve("relay.yaml"), block.text());
     assertThat(RelayOptions.fromFile(file, env)).isNotNull();
   }

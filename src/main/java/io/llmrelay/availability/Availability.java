@@ -2,6 +2,7 @@ package io.llmrelay.availability;
 
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.cluster.SharedLimits;
 import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayEvent.CircuitState;
@@ -44,6 +45,7 @@ public final class Availability {
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
   private volatile Backends backends = new Backends(Map.of(), Map.of());
+  private final SharedLimits sharedLimits;
   private final KeyBudgets keyBudgets;
   private volatile StateFile state;
   private List<String> refusedBefore = List.of();
@@ -66,7 +68,8 @@ public final class Availability {
     this.now = now;
     keys = new KeyProbes(vertx, firstProbe, this::acceptsKey, this::keyAccepted);
     news = new News(vertx, context, this, now);
-    keyBudgets = new KeyBudgets(clock, this::deliver, this::changed);
+    sharedLimits = new SharedLimits(vertx, context, now);
+    keyBudgets = new KeyBudgets(clock, this::deliver, this::changed, sharedLimits);
   }
 
   /**
@@ -77,10 +80,10 @@ public final class Availability {
     configure(settings, listeners, Set.of());
     return news.open(settings.prefix())
         .compose(open -> state == null ? Future.succeededFuture() : state.read())
-        .map(
+        .compose(
             saved -> {
               restore(saved);
-              return null;
+              return sharedLimits.open(settings.prefix());
             });
   }
 
@@ -108,10 +111,14 @@ public final class Availability {
       BackendState state = kept && sameCircuits ? known : state(backend, known, kept, next);
       state.exhaustion.limit(next.maxExhaustion().toMillis());
       state.budget.limit(backend.budget());
+      state.budget.share(sharedLimits, backend.account() + "/" + backend.name());
       state.slots.limit(backend.maxConnections(), next.maxWaiting(), backend.adaptive());
       states.put(backend.name(), state);
     }
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
+    before.values().stream()
+        .filter(known -> !states.containsKey(known.name))
+        .forEach(known -> known.budget.share(sharedLimits, null));
     states.values().stream()
         .filter(state -> state.exhaustion.keyRefused())
         .forEach(state -> keys.keyRefused(state.name));
@@ -145,9 +152,7 @@ public final class Availability {
         name,
         backend.account(),
         sameBackend ? known.exhaustion : new Exhaustion(now, next.maxExhaustion().toMillis()),
-        known != null
-            ? known.budget
-            : new Budget(name, null, clock, this::deliver, cost -> spent(name, cost)),
+        known != null ? known.budget : new Budget(name, null, clock, this::deliver, this::changed),
         known != null ? known.slots : new Slots(now),
         next.circuit().getScope(),
         (state, circuit) ->
@@ -187,7 +192,13 @@ public final class Availability {
   public Future<?> close() {
     backends.all().values().forEach(this::retire);
     keys.close();
-    return news.close().eventually(() -> state == null ? Future.succeededFuture() : state.close());
+    return Future.join(news.close(), sharedLimits.close())
+        .eventually(() -> state == null ? Future.succeededFuture() : state.close());
+  }
+
+  /** Returns the limits that all nodes keep to together. */
+  public SharedLimits sharedLimits() {
+    return sharedLimits;
   }
 
   /** Returns the budgets of the gateway's keys. */
@@ -320,12 +331,6 @@ public final class Availability {
     }
   }
 
-  /** Adds what another node announced that it spent. */
-  void adoptSpend(BackendState backend, Cost spent) {
-    backend.budget.spentElsewhere(spent);
-    changed();
-  }
-
   /**
    * Makes a backend unavailable until it accepts its key.
    *
@@ -383,14 +388,6 @@ public final class Availability {
     }
   }
 
-  private void spent(String backend, Cost cost) {
-    changed();
-    BackendState known = backends.all().get(backend);
-    if (known != null) {
-      news.spent(known, cost);
-    }
-  }
-
   private void deliver(RelayEvent event) {
     listeners.deliver(event);
   }
@@ -400,15 +397,35 @@ public final class Availability {
       return;
     }
     try {
-      refusedBefore = SavedState.restore(saved, backends, clock.millis());
-      keyBudgets.restore(saved.getJsonObject("keys", new JsonObject()));
+      String node = spender(saved);
+      refusedBefore = SavedState.restore(saved, backends, clock.millis(), node);
+      keyBudgets.restore(saved.getJsonObject("keys", new JsonObject()), node);
     } catch (RuntimeException e) {
       state.logIgnored(e);
     }
   }
 
   private JsonObject toSave() {
-    return SavedState.of(backends, clock.millis()).put("keys", keyBudgets.toJson());
+    return SavedState.of(backends, clock.millis())
+        .put("node", sharedLimits.node())
+        .put("keys", keyBudgets.toJson());
+  }
+
+  /**
+   * Returns the node under whose id the saved use is counted. In a cluster each start has another
+   * id, so that copies of a file do no harm; a file without an id has what all nodes have used.
+   *
+   * @return {@code null} if this node goes on under the same id
+   */
+  private String spender(JsonObject saved) {
+    String node = saved.getString("node");
+    if (vertx.isClustered()) {
+      return node == null ? "" : node;
+    }
+    if (node != null) {
+      sharedLimits.resume(node);
+    }
+    return null;
   }
 
   /** Schedules a write of the state file. */

@@ -3,6 +3,10 @@ package io.llmrelay.availability;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.cluster.Others;
+import io.llmrelay.cluster.SharedLimit;
+import io.llmrelay.cluster.Sharing;
+import io.llmrelay.cluster.Use;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.observe.RelayEvent.BudgetThreshold;
 import io.vertx.core.json.JsonObject;
@@ -10,7 +14,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +36,75 @@ import java.util.function.UnaryOperator;
 final class Budget {
   private static final Logger LOG = System.getLogger(Budget.class.getName());
 
+  /** When an attempt may be permitted that exceeds this node's part of what is left. */
+  private static final long PART_RETRY_MS = 250;
+
+  /**
+   * What other nodes use of a limit, and what this node may use.
+   *
+   * @param used what the others have used in the current window
+   * @param reserved what the others have reserved
+   * @param held the shares of lost nodes
+   * @param part how much may be used and reserved by this node before it reports again
+   * @param granted how much that was when the part was last renewed
+   * @param exceedable whether one attempt may exceed the part, if it is larger
+   * @param last as reported
+   */
+  private record Shared(
+      long used,
+      long reserved,
+      long held,
+      long part,
+      long granted,
+      boolean exceedable,
+      Others last) {
+    static final Shared NOT =
+        new Shared(0, 0, 0, Long.MAX_VALUE, Long.MAX_VALUE, true, Others.NONE);
+
+    /** Returns the state at the start of a window, with what this node has reserved. */
+    Shared renewed(long max, long ownReserved) {
+      return last.isAlone()
+          ? NOT
+          : of(last, 0, last.held(max - ownReserved - reserved), max, ownReserved);
+    }
+
+    /**
+     * @param own what this node has used and reserved
+     */
+    private static Shared of(Others others, long used, long held, long max, long own) {
+      long granted = others.part(max - own - used - others.reserved() - held);
+      return new Shared(
+          used,
+          others.reserved(),
+          held,
+          others.isAlone() ? Long.MAX_VALUE : own + granted,
+          granted,
+          true,
+          others);
+    }
+
+    /** Returns the state after a report of other nodes. */
+    Shared after(Others others, long max, long own) {
+      boolean sameHeld = others.lost() == last.lost() && others.nodes() == last.nodes();
+      long heldNow = sameHeld ? held : others.held(max - others.usedWhenHeard());
+      Shared next = of(others, others.used(), heldNow, max, own);
+      return others.renew() || others.isAlone()
+          ? next
+          : new Shared(
+              next.used,
+              next.reserved,
+              next.held,
+              Math.min(part, next.part),
+              granted,
+              exceedable,
+              others);
+    }
+
+    Shared exceeded() {
+      return new Shared(used, reserved, held, part, granted, false, last);
+    }
+  }
+
   /** One limit and its use within the current window. */
   private record Meter(
       BudgetLimit limit,
@@ -41,39 +114,68 @@ final class Budget {
       long end,
       long used,
       boolean warned,
-      boolean spent) {
+      boolean spent,
+      Shared shared) {
 
     static Meter of(BudgetLimit limit, BudgetOptions options) {
       long max = limit.count(limit.of(options));
-      return new Meter(
-          limit, max, (long) Math.ceil(max * options.getWarnAt()), 0, 0, 0, false, false);
+      long warnAt = (long) Math.ceil(max * options.getWarnAt());
+      return new Meter(limit, max, warnAt, 0, 0, 0, false, false, Shared.NOT);
     }
 
     /** Begins a new window if this one is over; a clock that was set back begins none. */
-    Meter at(long now) {
+    Meter at(long now, Cost reserved) {
       return now < end
           ? this
-          : new Meter(limit, max, warnAt, limit.begin(now), limit.end(now), 0, false, false);
+          : new Meter(
+              limit,
+              max,
+              warnAt,
+              limit.begin(now),
+              limit.end(now),
+              0,
+              false,
+              false,
+              shared.renewed(max, limit.count(reserved)));
+    }
+
+    /** Returns what all nodes together have used. */
+    long total() {
+      return used + shared.used;
+    }
+
+    /** Returns whether an amount, with what is reserved, fits what all nodes have left. */
+    boolean fits(long more) {
+      return total() + shared.reserved + shared.held + more <= max;
+    }
+
+    /** Returns whether an amount, with what is reserved, fits this node's part. */
+    boolean fitsPart(long more) {
+      return used + more <= shared.part;
     }
 
     Meter plus(Cost cost) {
-      return with(used + limit.count(cost));
+      return with(used + limit.count(cost), shared);
     }
 
     Meter with(long used) {
-      boolean isSpent = spent || used >= max;
-      return new Meter(
-          limit, max, warnAt, begin, end, used, isSpent || warned || used >= warnAt, isSpent);
+      return with(used, shared);
+    }
+
+    Meter with(long used, Shared shared) {
+      boolean isSpent = spent || used + shared.used >= max;
+      boolean isWarned = isSpent || warned || used + shared.used >= warnAt;
+      return new Meter(limit, max, warnAt, begin, end, used, isWarned, isSpent, shared);
     }
 
     Meter markedSpent() {
-      return new Meter(limit, max, warnAt, begin, end, used, true, true);
+      return new Meter(limit, max, warnAt, begin, end, used, true, true, shared);
     }
   }
 
   private record State(List<Meter> meters, Cost reserved) {
     State at(long now) {
-      return map(meter -> meter.at(now));
+      return map(meter -> meter.at(now, reserved));
     }
 
     State map(UnaryOperator<Meter> change) {
@@ -84,8 +186,20 @@ final class Budget {
       return map(meter -> meter.plus(spent));
     }
 
-    State reserve(Cost expected) {
-      return new State(meters, reserved.plus(expected));
+    /** Counts an attempt that starts, and reserves its expected cost. */
+    State enter(Cost expected) {
+      Cost more = expected.plus(Cost.ONE_REQUEST).plus(reserved);
+      return new State(
+          meters.stream()
+              .map(
+                  meter ->
+                      meter.fitsPart(meter.limit.count(more))
+                          ? meter.plus(Cost.ONE_REQUEST)
+                          : meter.with(
+                              meter.used + meter.limit.count(Cost.ONE_REQUEST),
+                              meter.shared.exceeded()))
+              .toList(),
+          reserved.plus(expected));
     }
 
     State release(Cost expected) {
@@ -97,21 +211,86 @@ final class Budget {
       Cost more = expected.plus(Cost.ONE_REQUEST).plus(reserved);
       Meter full = null;
       for (Meter meter : meters) {
-        if (meter.used + meter.limit.count(more) > meter.max
-            && (full == null || meter.end > full.end)) {
+        if (!meter.fits(meter.limit.count(more)) && (full == null || meter.end > full.end)) {
           full = meter;
         }
       }
       return full;
+    }
+
+    /** Returns a limit of which this node's part is too small for an additional cost. */
+    Meter withoutPart(Cost expected) {
+      Cost more = expected.plus(Cost.ONE_REQUEST).plus(reserved);
+      for (Meter meter : meters) {
+        if (!meter.shared.exceedable && !meter.fitsPart(meter.limit.count(more))) {
+          return meter;
+        }
+      }
+      return null;
+    }
+
+    Meter of(BudgetLimit limit) {
+      for (Meter meter : meters) {
+        if (meter.limit == limit) {
+          return meter;
+        }
+      }
+      return null;
+    }
+  }
+
+  /** A limit that all nodes keep to together. */
+  private final class SharedMeter extends SharedLimit {
+    private final BudgetLimit limit;
+
+    SharedMeter(String scope, BudgetLimit limit) {
+      super(scope + " " + limit.code());
+      this.limit = limit;
+    }
+
+    @Override
+    protected Use use() {
+      State now = now();
+      Meter meter = now.of(limit);
+      return meter == null
+          ? new Use(0, 0, 0)
+          : new Use(meter.begin, meter.used, limit.count(now.reserved));
+    }
+
+    @Override
+    protected void share(Others others) {
+      update(
+          before ->
+              before.map(
+                  meter ->
+                      meter.limit != limit || meter.begin != others.since()
+                          ? meter
+                          : meter.with(
+                              meter.used,
+                              meter.shared.after(
+                                  others, meter.max, meter.used + limit.count(before.reserved)))),
+          false);
+    }
+
+    /** Reports the use, soon if less than half of what was granted is left. */
+    void changed(State now) {
+      if (isShared()) {
+        Meter meter = now.of(limit);
+        changed(
+            meter != null
+                && meter.shared.part - meter.used - limit.count(now.reserved)
+                    < meter.shared.granted / 2);
+      }
     }
   }
 
   private final String backend;
   private final InstantSource clock;
   private final Consumer<BudgetThreshold> listener;
-  private final Consumer<Cost> costListener;
+  private final Runnable changed;
   private final AtomicReference<State> state =
       new AtomicReference<>(new State(List.of(), Cost.NOTHING));
+  private volatile List<SharedMeter> shared = List.of();
   private volatile boolean unpriced;
 
   /**
@@ -119,18 +298,18 @@ final class Budget {
    *
    * @param options the limits; {@code null} for none
    * @param listener notified when the warning threshold or all of a limit is used
-   * @param costListener notified of each cost on this node
+   * @param changed called after each change
    */
   Budget(
       String backend,
       BudgetOptions options,
       InstantSource clock,
       Consumer<BudgetThreshold> listener,
-      Consumer<Cost> costListener) {
+      Runnable changed) {
     this.backend = backend;
     this.clock = clock;
     this.listener = listener;
-    this.costListener = costListener;
+    this.changed = changed;
     limit(options);
   }
 
@@ -146,16 +325,40 @@ final class Budget {
     state.updateAndGet(
         before ->
             new State(
-                meters.stream().map(meter -> withUseOf(meter.at(now), before)).toList(),
+                meters.stream()
+                    .map(meter -> withUseOf(meter.at(now, before.reserved), before))
+                    .toList(),
                 before.reserved));
   }
 
   private static Meter withUseOf(Meter meter, State before) {
     return before.meters.stream()
         .filter(known -> known.limit == meter.limit && known.begin == meter.begin)
-        .map(known -> meter.with(known.used))
+        .map(known -> meter.with(known.used, known.shared))
         .findFirst()
         .orElse(meter);
+  }
+
+  /**
+   * Shares the limits with other nodes, from now on under this name. Must be called after {@link
+   * #limit}, on the context of the exchange.
+   *
+   * @param scope identifies the budget at all nodes; {@code null} to share nothing
+   */
+  void share(Sharing exchange, String scope) {
+    List<SharedMeter> next = new ArrayList<>();
+    for (Meter meter : scope == null ? List.<Meter>of() : state.get().meters) {
+      SharedMeter wanted = new SharedMeter(scope, meter.limit);
+      next.add(
+          shared.stream()
+              .filter(known -> known.id().equals(wanted.id()))
+              .findFirst()
+              .orElse(wanted));
+    }
+    List<SharedMeter> before = shared;
+    shared = List.copyOf(next);
+    before.stream().filter(each -> !next.contains(each)).forEach(exchange::remove);
+    next.stream().filter(each -> !before.contains(each)).forEach(exchange::add);
   }
 
   boolean isLimited() {
@@ -164,8 +367,9 @@ final class Budget {
 
   /** Returns why an attempt with this expected cost may not be made now, or {@code null}. */
   Skip check(Cost expected) {
-    Meter full = now().full(expected);
-    return full == null ? null : skip(full, expected);
+    State now = now();
+    Meter full = now.full(expected);
+    return full != null ? skip(full, expected) : skipPart(now.withoutPart(expected));
   }
 
   /**
@@ -176,25 +380,33 @@ final class Budget {
       State before = state.get();
       State current = before.at(clock.millis());
       Meter full = current.full(expected);
+      Meter withoutPart = full == null ? current.withoutPart(expected) : null;
       State next =
-          full == null
-              ? current.reserve(expected).plus(Cost.ONE_REQUEST)
+          full == null && withoutPart == null
+              ? current.enter(expected)
               : current.map(meter -> meter.equals(full) ? refusing(full, expected) : meter);
       if (state.compareAndSet(before, next)) {
         notifyCrossed(current, next);
-        if (full == null) {
-          costListener.accept(Cost.ONE_REQUEST);
+        report(next);
+        if (full == null && withoutPart == null) {
+          changed.run();
           return null;
         }
-        return skip(full, expected);
+        return full != null ? skip(full, expected) : skipPart(withoutPart);
       }
+    }
+  }
+
+  private void report(State now) {
+    for (SharedMeter each : shared) {
+      each.changed(now);
     }
   }
 
   /** Marks a limit as used up if it refuses an attempt without counting the reservations. */
   private static Meter refusing(Meter full, Cost expected) {
     long alone = full.limit.count(expected.plus(Cost.ONE_REQUEST));
-    return full.used + alone > full.max && alone <= full.max ? full.markedSpent() : full;
+    return full.total() + alone > full.max && alone <= full.max ? full.markedSpent() : full;
   }
 
   /** Replaces the reservation of an attempt by its actual cost. */
@@ -208,15 +420,10 @@ final class Budget {
       warnUnpriced();
     }
     Cost spent = Cost.of(tokens, costUsd);
-    update(before -> before.release(expected).plus(spent));
+    update(before -> before.release(expected).plus(spent), true);
     if (!spent.equals(Cost.NOTHING)) {
-      costListener.accept(spent);
+      changed.run();
     }
-  }
-
-  /** Adds a cost that another node reports. */
-  void spentElsewhere(Cost spent) {
-    update(before -> before.plus(spent));
   }
 
   /** Returns whether a limit of a day or longer is used up. */
@@ -229,7 +436,10 @@ final class Budget {
     return spent() || isSpent(FailureKind.RATE_LIMITED);
   }
 
-  /** Returns the use of each limit: {@code {"daily-usd": {"used", "max", "renews_in_ms"}}}. */
+  /**
+   * Returns the use of each limit, on all nodes together: {@code {"daily-usd": {"used", "max",
+   * "renews_in_ms"}}}.
+   */
   JsonObject report() {
     JsonObject report = new JsonObject();
     long now = clock.millis();
@@ -238,69 +448,96 @@ final class Budget {
       report.put(
           limit.code(),
           new JsonObject()
-              .put("used", limit.shown(meter.used))
+              .put("used", limit.shown(meter.total()))
               .put("max", limit.shown(meter.max))
               .put("renews_in_ms", meter.end - now));
     }
     return report;
   }
 
-  /** Returns the use of each limit, to be saved: {@code {"daily-usd": {"since", "used"}}}. */
+  /**
+   * Returns the use of each limit, to be saved: {@code {"daily-usd": {"since", "used", "others":
+   * {node: used}}}}. Must be called on the context of the exchange.
+   */
   JsonObject toJson() {
     JsonObject json = new JsonObject();
     for (Meter meter : now().meters) {
-      json.put(
-          meter.limit.code(),
-          new JsonObject().put("since", meter.begin).put("used", meter.limit.shown(meter.used)));
+      JsonObject saved =
+          new JsonObject().put("since", meter.begin).put("used", meter.limit.shown(meter.used));
+      JsonObject others = new JsonObject();
+      SharedMeter known = sharedMeter(meter.limit);
+      if (known != null) {
+        known
+            .usedByOthers(meter.begin)
+            .forEach((node, used) -> others.put(node, meter.limit.shown(used)));
+      }
+      json.put(meter.limit.code(), others.isEmpty() ? saved : saved.put("others", others));
     }
     return json;
   }
 
   /**
-   * Restores what {@link #toJson} wrote, except for windows that are over. No listener is notified.
-   */
-  void restore(JsonObject json) {
-    restoring(json).run();
-  }
-
-  /**
-   * Parses what {@link #toJson} wrote and returns the action that restores it.
+   * Parses what {@link #toJson} wrote and returns the action that restores it, except for windows
+   * that are over. No listener is notified.
    *
+   * @param node the node that has used it; {@code null} if this one goes on under the same id
    * @throws RuntimeException if the JSON has another form
    */
-  Runnable restoring(JsonObject json) {
-    Map<BudgetLimit, Long> since = new EnumMap<>(BudgetLimit.class);
-    Map<BudgetLimit, Long> used = new EnumMap<>(BudgetLimit.class);
+  Runnable restoring(JsonObject json, String node) {
+    List<Runnable> changes = new ArrayList<>();
     for (BudgetLimit limit : BudgetLimit.values()) {
       JsonObject saved = json.getJsonObject(limit.code());
       if (saved != null) {
-        since.put(limit, Objects.requireNonNull(saved.getLong("since")));
-        used.put(limit, limit.count(saved.getNumber("used")));
+        long since = Objects.requireNonNull(saved.getLong("since"));
+        Map<String, Long> others = new HashMap<>();
+        for (Map.Entry<String, Object> each : saved.getJsonObject("others", new JsonObject())) {
+          others.put(each.getKey(), limit.count((Number) each.getValue()));
+        }
+        long used = limit.count(saved.getNumber("used"));
+        if (node != null) {
+          others.put(node, used);
+        }
+        changes.add(() -> restore(limit, since, node == null ? used : 0, others));
       }
     }
-    return () ->
-        state.updateAndGet(
-            before ->
-                before
-                    .at(clock.millis())
-                    .map(
-                        meter ->
-                            Objects.equals(since.get(meter.limit), meter.begin)
-                                ? meter.with(used.get(meter.limit))
-                                : meter));
+    return () -> changes.forEach(Runnable::run);
+  }
+
+  private void restore(BudgetLimit limit, long since, long used, Map<String, Long> others) {
+    SharedMeter known = sharedMeter(limit);
+    if (known != null && known.use().since() == since) {
+      others.forEach((node, amount) -> known.restore(node, since, amount));
+    }
+    state.updateAndGet(
+        before ->
+            before
+                .at(clock.millis())
+                .map(each -> each.limit == limit && each.begin == since ? each.with(used) : each));
+  }
+
+  private SharedMeter sharedMeter(BudgetLimit limit) {
+    for (SharedMeter each : shared) {
+      if (each.limit == limit) {
+        return each;
+      }
+    }
+    return null;
   }
 
   private State now() {
     return state.get().at(clock.millis());
   }
 
-  private void update(UnaryOperator<State> change) {
+  private void update(UnaryOperator<State> change, boolean here) {
     while (true) {
       State before = state.get();
       State current = before.at(clock.millis());
       State next = change.apply(current);
       if (state.compareAndSet(before, next)) {
         notifyCrossed(current, next);
+        if (here) {
+          report(next);
+        }
         return;
       }
     }
@@ -316,7 +553,7 @@ final class Budget {
             new BudgetThreshold(
                 backend,
                 is.limit.code(),
-                is.limit.shown(is.used),
+                is.limit.shown(is.total()),
                 is.limit.shown(is.max),
                 is.spent,
                 is.end - clock.millis()));
@@ -338,9 +575,19 @@ final class Budget {
     return new Skip(SkipReason.BUDGET, full.limit.kind(), message, tooLarge ? -1 : renewsIn);
   }
 
+  private static Skip skipPart(Meter meter) {
+    return meter == null
+        ? null
+        : new Skip(
+            SkipReason.BUDGET,
+            FailureKind.RATE_LIMITED,
+            "not enough left of this node's part of " + meter.limit.code(),
+            PART_RETRY_MS);
+  }
+
   private boolean isSpent(FailureKind kind) {
     return now().meters.stream()
-        .anyMatch(meter -> meter.limit.kind() == kind && meter.used >= meter.max);
+        .anyMatch(meter -> meter.limit.kind() == kind && meter.total() >= meter.max);
   }
 
   private void warnUnpriced() {

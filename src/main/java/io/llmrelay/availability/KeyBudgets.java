@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.cluster.Sharing;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.observe.RelayEvent.BudgetThreshold;
 import io.vertx.core.json.JsonObject;
@@ -16,9 +17,12 @@ public final class KeyBudgets {
   private final InstantSource clock;
   private final Consumer<BudgetThreshold> listener;
   private final Runnable changed;
+  private final Sharing shared;
   private volatile Map<String, Budget> budgets = Map.of();
 
-  KeyBudgets(InstantSource clock, Consumer<BudgetThreshold> listener, Runnable changed) {
+  KeyBudgets(
+      InstantSource clock, Consumer<BudgetThreshold> listener, Runnable changed, Sharing shared) {
+    this.shared = shared;
     this.clock = clock;
     this.listener = listener;
     this.changed = changed;
@@ -31,11 +35,16 @@ public final class KeyBudgets {
         (name, options) -> {
           Budget known = budgets.get(name);
           Budget budget =
-              known == null
-                  ? new Budget("key " + name, null, clock, listener, cost -> changed.run())
-                  : known;
+              known == null ? new Budget("key " + name, null, clock, listener, changed) : known;
           budget.limit(options);
+          budget.share(shared, "key " + name);
           next.put(name, budget);
+        });
+    budgets.forEach(
+        (name, budget) -> {
+          if (!next.containsKey(name)) {
+            budget.share(shared, null);
+          }
         });
     budgets = next;
   }
@@ -85,8 +94,10 @@ public final class KeyBudgets {
     return json;
   }
 
-  /** Restores what {@link #toJson} wrote. */
-  void restore(JsonObject saved) {
-    budgets.forEach((name, budget) -> budget.restore(saved.getJsonObject(name, new JsonObject())));
+  /** Restores what {@link #toJson} wrote, as {@link Budget#restoring} does. */
+  void restore(JsonObject saved, String node) {
+    budgets.forEach(
+        (name, budget) ->
+            budget.restoring(saved.getJsonObject(name, new JsonObject()), node).run());
   }
 }

@@ -21,14 +21,13 @@ import java.util.function.LongSupplier;
 
 /**
  * What relays on one event bus tell each other about backends. News are hints, and apply only to
- * the same account: cooldowns and refused keys are adopted and spend is added up, but a circuit
- * that opened elsewhere makes ours only suspicious.
+ * the same account: cooldowns and refused keys are adopted, but a circuit that opened elsewhere
+ * makes ours only suspicious.
  *
- * <p>They are published at once, except spend, and coalesced while more follow. A message may be
- * lost, and relays may be partitioned: therefore a relay asks some others what they know when it
- * starts and, in a cluster, one of them from time to time. Each answer merges into what is known
- * here: a cooldown is only extended, and of two states of a key the one with the higher revision
- * holds.
+ * <p>They are published at once, and coalesced while more follow. A message may be lost, and relays
+ * may be partitioned: therefore a relay asks some others what they know when it starts and, in a
+ * cluster, one of them from time to time. Each answer merges into what is known here: a cooldown is
+ * only extended, and of two states of a key the one with the higher revision holds.
  *
  * <p>Everything runs on the context of the availability.
  */
@@ -40,9 +39,6 @@ final class News {
 
   /** The least time between two messages. */
   static final long INTERVAL_MS = 10;
-
-  /** How long spend waits for other news to travel with; it changes with every request. */
-  static final long SPEND_INTERVAL_MS = 250;
 
   /** How many relays are asked at the start, and how long the start waits for each. */
   private static final int ASKED_AT_START = 3;
@@ -64,7 +60,6 @@ final class News {
   private MessageConsumer<Object> consumer;
   private long publishedAt;
   private long publishTimer = -1;
-  private long spendTimer = -1;
   private long askTimer = -1;
   private boolean closed;
 
@@ -114,17 +109,6 @@ final class News {
     announce(news -> news.open(backend, CandidateName.parse(circuit).model()));
   }
 
-  /** Announces what was spent at a backend. */
-  void spent(BackendState backend, Cost cost) {
-    add(
-        news -> news.spent(backend, cost),
-        () -> {
-          if (spendTimer < 0) {
-            spendTimer = vertx.setTimer(SPEND_INTERVAL_MS, fired -> publish());
-          }
-        });
-  }
-
   /** Publishes at once, or after the least time since the last message. */
   private void announce(Consumer<NewsBatch> addition) {
     add(
@@ -157,9 +141,7 @@ final class News {
 
   private void publish() {
     vertx.cancelTimer(publishTimer);
-    vertx.cancelTimer(spendTimer);
     publishTimer = -1;
-    spendTimer = -1;
     publishedAt = clock.getAsLong();
     JsonArray news = batch.take();
     if (!news.isEmpty() && address != null) {
@@ -256,12 +238,6 @@ final class News {
       adoptKey(backend, state, revision.longValue());
     } else if (CircuitState.OPEN.code().equals(news.getValue("circuit"))) {
       backend.suspect(model);
-    } else if (backend.name.equals(news.getValue("spent_at"))
-        && news.getValue("requests") instanceof Number requests
-        && news.getValue("tokens") instanceof Number tokens
-        && news.getValue("nano_usd") instanceof Number nanoUsd) {
-      availability.adoptSpend(
-          backend, new Cost(requests.longValue(), tokens.longValue(), nanoUsd.longValue()));
     }
   }
 

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * News that wait to be published. Those about the same thing are coalesced: the last one counts,
- * and what was spent is added up. Durations are computed when the batch is taken, so that they are
- * right even if the node was paused meanwhile.
+ * News that wait to be published. Those about the same thing are coalesced: the last one counts.
+ * Durations are computed when the batch is taken, so that they are right even if the node was
+ * paused meanwhile.
  */
 final class NewsBatch {
   /** The most news in one message. */
@@ -23,8 +23,6 @@ final class NewsBatch {
   private record Deadline(JsonObject json, long until) implements Item {}
 
   private record Fact(JsonObject json) implements Item {}
-
-  private record Spent(JsonObject json, Cost cost) implements Item {}
 
   private final LongSupplier clock;
   private final Map<JsonObject, Item> items = new LinkedHashMap<>();
@@ -67,15 +65,6 @@ final class NewsBatch {
     items.put(subject, new Fact(subject));
   }
 
-  /** Adds what was spent at a backend. */
-  void spent(BackendState backend, Cost cost) {
-    JsonObject subject = about(backend).put("spent_at", backend.name);
-    items.merge(
-        subject,
-        new Spent(subject, cost),
-        (known, more) -> new Spent(subject, ((Spent) known).cost.plus(cost)));
-  }
-
   boolean isEmpty() {
     return items.isEmpty();
   }
@@ -94,14 +83,6 @@ final class NewsBatch {
         if (deadline.until > now) {
           taken.add(deadline.json.copy().put("for_ms", deadline.until - now));
         }
-      } else if (item instanceof Spent spent) {
-        taken.add(
-            spent
-                .json
-                .copy()
-                .put("requests", spent.cost.requests())
-                .put("tokens", spent.cost.tokens())
-                .put("nano_usd", spent.cost.nanoUsd()));
       } else if (item instanceof Fact fact) {
         taken.add(fact.json.copy());
       }

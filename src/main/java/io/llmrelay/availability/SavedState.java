@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The part of the availability that is kept across restarts: {@code {"exhausted": {"backend/model":
- * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used"}}}}}.
+ * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used", "others"}}}}}.
  */
 final class SavedState {
   private SavedState() {}
@@ -32,10 +32,11 @@ final class SavedState {
    * Restores everything that has not expired and whose backend is still configured, or nothing if
    * the JSON is malformed.
    *
+   * @param node the node that has spent; {@code null} if this one goes on under the same id
    * @return the names of the backends that had refused their keys
    * @throws RuntimeException if the JSON has another form
    */
-  static List<String> restore(JsonObject saved, Backends backends, long epochMs) {
+  static List<String> restore(JsonObject saved, Backends backends, long epochMs, String node) {
     List<Runnable> changes = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     JsonObject spend = saved.getJsonObject("spend", new JsonObject());
@@ -60,7 +61,8 @@ final class SavedState {
         .all()
         .forEach(
             (name, backend) ->
-                changes.add(backend.budget.restoring(spend.getJsonObject(name, new JsonObject()))));
+                changes.add(
+                    backend.budget.restoring(spend.getJsonObject(name, new JsonObject()), node)));
     changes.forEach(Runnable::run);
     return refused;
   }

@@ -9,7 +9,8 @@ import io.vertx.core.buffer.Buffer;
 public sealed interface ChatEvent {
 
   /**
-   * The start of a block. Chunks of earlier blocks may still follow.
+   * The start of a block. Blocks of content follow one after the other: chunks of an earlier block
+   * may still follow only if it has data or events, or if the events of the backend are passed on.
    *
    * @param block the block, without content
    */

@@ -31,18 +31,23 @@ public final class ChatMessage {
   private final Role role;
   private final String name;
   private final List<ContentPart> parts;
+  private final List<RawJson> images;
   private final RawJson source;
 
   /**
    * Creates a message.
    *
    * @param name distinguishes participants of one role; may be {@code null}
+   * @param images the URLs of images that the assistant has written
    * @param source the message as it was received, or {@code null}
    */
-  ChatMessage(Role role, String name, List<ContentPart> parts, RawJson source) {
+  ChatMessage(
+      Role role, String name, List<ContentPart> parts, List<RawJson> images, RawJson source) {
     this.role = role;
     this.name = name;
-    this.parts = List.copyOf(parts);
+    boolean onlyImages = parts.isEmpty() && !images.isEmpty();
+    this.parts = onlyImages ? List.of(Text.of("")) : List.copyOf(parts);
+    this.images = List.copyOf(images);
     this.source = source;
   }
 
@@ -53,7 +58,17 @@ public final class ChatMessage {
 
   /** Creates a message of these parts. */
   public static ChatMessage of(Role role, List<ContentPart> parts) {
-    return new ChatMessage(role, null, parts, null);
+    return new ChatMessage(role, null, parts, List.of(), null);
+  }
+
+  /**
+   * Creates an earlier answer with images.
+   *
+   * @param parts its other content; if there is none, it has an empty text
+   * @param images the URLs of the images, as strings
+   */
+  public static ChatMessage assistant(List<ContentPart> parts, List<RawJson> images) {
+    return new ChatMessage(Role.ASSISTANT, null, parts, images, null);
   }
 
   public static ChatMessage system(String text) {
@@ -85,6 +100,14 @@ public final class ChatMessage {
   /** Returns the content; a message of role {@link Role#TOOL} has one {@link ToolResult}. */
   public List<ContentPart> parts() {
     return parts;
+  }
+
+  /**
+   * Returns the URLs of the images that the assistant has written, in the field {@code images} of
+   * its message. They go to providers that take back images of earlier answers.
+   */
+  public List<RawJson> images() {
+    return images;
   }
 
   /** Returns all text parts in one string. */
@@ -129,12 +152,13 @@ public final class ChatMessage {
     return other instanceof ChatMessage message
         && message.role == role
         && Objects.equals(message.name, name)
-        && message.parts.equals(parts);
+        && message.parts.equals(parts)
+        && message.images.equals(images);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(role, name, parts);
+    return Objects.hash(role, name, parts, images);
   }
 
   /** Omits the content: a prompt must not be logged. */

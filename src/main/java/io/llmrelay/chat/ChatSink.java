@@ -18,7 +18,10 @@ public interface ChatSink {
    */
   void opened(AnswerHead head);
 
-  /** Starts a block. Chunks of earlier blocks may still follow. */
+  /**
+   * Starts a block. Blocks of content follow one after the other: chunks of an earlier block may
+   * still follow only if it has data or events, or if the events of the backend are passed on.
+   */
   void block(Block block);
 
   /** Delivers chunks of one block that arrived together; the block has started. */

@@ -36,7 +36,12 @@ public sealed interface ContentPart {
   record Image(RawJson url, String detail, RawJson cacheControl) implements ContentPart {
     /** Creates an image from a URL. */
     public static Image of(String url) {
-      return new Image(RawJson.of(url), null, null);
+      return of(RawJson.of(url));
+    }
+
+    /** Creates an image from a URL, a string. */
+    public static Image of(RawJson url) {
+      return new Image(url, null, null);
     }
   }
 
@@ -66,8 +71,15 @@ public sealed interface ContentPart {
    * @param name the tool's name
    * @param arguments a string that should be a JSON object, and is empty for no arguments
    * @param extra the {@code extra_content} object with the provider's own data, or {@code null}
+   * @param cacheControl the {@code cache_control} object, or {@code null}
    */
-  record ToolCall(String id, String name, RawJson arguments, RawJson extra) implements ContentPart {
+  record ToolCall(String id, String name, RawJson arguments, RawJson extra, RawJson cacheControl)
+      implements ContentPart {
+    /** Creates a call without {@code cache_control}. */
+    public ToolCall(String id, String name, RawJson arguments, RawJson extra) {
+      this(id, name, arguments, extra, null);
+    }
+
     public static ToolCall of(String id, String name, String arguments) {
       return new ToolCall(id, name, RawJson.of(arguments), null);
     }

@@ -39,7 +39,14 @@ final class MessageJson {
     }
     json.put("content", content(parts, content));
     put(json, "tool_calls", calls.isEmpty() ? null : calls);
+    put(json, "images", message.images().isEmpty() ? null : images(message.images()));
     return json;
+  }
+
+  private static JsonArray images(List<RawJson> urls) {
+    JsonArray images = new JsonArray();
+    urls.forEach(url -> images.add(part(new Image(url, null, null))));
+    return images;
   }
 
   /** Returns the content field: a string for a single plain text, {@code null} for no parts. */
@@ -99,7 +106,8 @@ final class MessageJson {
             .put("id", call.id())
             .put("type", Tool.FUNCTION)
             .put(Tool.FUNCTION, function);
-    return put(json, "extra_content", value(call.extra()));
+    put(json, "extra_content", value(call.extra()));
+    return put(json, "cache_control", value(call.cacheControl()));
   }
 
   private static void reasoning(Reasoning reasoning, int calls, JsonObject message) {

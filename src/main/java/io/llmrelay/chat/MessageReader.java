@@ -37,6 +37,7 @@ final class MessageReader {
   private RawJson reasoning;
   private RawJson refusal;
   private RawJson cacheControl;
+  private RawJson images;
   private String callId;
   private boolean error;
 
@@ -58,7 +59,7 @@ final class MessageReader {
     }
     RawJson source = in.closedSince(from);
     in.next();
-    return new ChatMessage(role(), name, parts(), source);
+    return new ChatMessage(role(), name, parts(), images(), source);
   }
 
   private void field(String field) {
@@ -74,6 +75,7 @@ final class MessageReader {
       case "thinking_blocks" -> elements(field, at -> addDetail(thinking(at), 0));
       case "refusal" -> refusal = text(field);
       case "cache_control" -> cacheControl = in.raw();
+      case "images" -> images = in.raw();
       case "tool_calls" -> elements(field, at -> calls.add(call(at)));
       case "tool_call_id" -> callId = string(field);
       case "is_error" -> error = Boolean.TRUE.equals(in.value());
@@ -133,7 +135,12 @@ final class MessageReader {
         return;
       }
     }
-    path.unknown("cache_control", cacheControl);
+    if (calls.isEmpty()) {
+      path.unknown("cache_control", cacheControl);
+    } else {
+      ToolCall call = (ToolCall) calls.remove(calls.size() - 1);
+      calls.add(new ToolCall(call.id(), call.name(), call.arguments(), call.extra(), cacheControl));
+    }
   }
 
   private List<ContentPart> assistantParts() {
@@ -164,6 +171,26 @@ final class MessageReader {
       parts.add(details.get(detail++));
     }
     return detail;
+  }
+
+  /** Returns the URLs of the images of an answer; other values of the field are unknown. */
+  private List<RawJson> images() {
+    List<RawJson> urls = new ArrayList<>();
+    if (role() == Role.ASSISTANT && images != null && images.isArray()) {
+      images.elements().forEach(each -> urls.add(imageUrl(each)));
+    }
+    if (urls.isEmpty() || urls.contains(null)) {
+      path.unknown("images", images);
+      return List.of();
+    }
+    return urls;
+  }
+
+  /** Returns the URL of an image in the form of a content part, or {@code null}. */
+  private static RawJson imageUrl(RawJson part) {
+    RawJson image = part == null || !part.isObject() ? null : part.fields().get("image_url");
+    RawJson url = image == null || !image.isObject() ? null : image.fields().get("url");
+    return url == null || !url.isString() ? null : url;
   }
 
   private void content() {
@@ -230,7 +257,8 @@ final class MessageReader {
             fields.required("id"),
             function.required("name"),
             arguments == null ? RawJson.of("") : arguments,
-            custom ? RawJson.of(CustomCall.extra()) : fields.raw("extra_content"));
+            custom ? RawJson.of(CustomCall.extra()) : fields.raw("extra_content"),
+            fields.raw("cache_control"));
     fields.raw("index"); // Clients echo it from the stream.
     fields.nothingElse();
     function.nothingElse();

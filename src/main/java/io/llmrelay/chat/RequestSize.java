@@ -40,7 +40,8 @@ final class RequestSize {
   }
 
   static long characters(ChatMessage message) {
-    return message.parts().stream().mapToLong(RequestSize::characters).sum();
+    return message.parts().stream().mapToLong(RequestSize::characters).sum()
+        + message.images().size() * CHARACTERS_PER_IMAGE;
   }
 
   private static long characters(ContentPart part) {

@@ -17,6 +17,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
@@ -51,7 +52,8 @@ final class ServeCommand implements Callable<Integer> {
       names = {"-c", "--conf"},
       paramLabel = "FILE",
       description =
-          "The configuration file, YAML or JSON. Default: none, with backends from the environment.")
+          "The configuration file, YAML or JSON. Default: none, with backends from the"
+              + " environment.")
   private Path conf;
 
   @Option(
@@ -152,16 +154,7 @@ final class ServeCommand implements Callable<Integer> {
    * @param cluster the cluster to join, {@code null} for none
    */
   static Vertx vertx(ClusterOptions cluster) {
-    MicrometerMetricsOptions metrics =
-        new MicrometerMetricsOptions()
-            .setEnabled(true)
-            // Event-bus metrics cost time for every chunk; the relay's own are more precise.
-            .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
-            // Without the default label for the HTTP method, which callers can choose freely.
-            .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))
-            .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
-    VertxOptions options =
-        new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(metrics);
+    VertxOptions options = vertxOptions();
     VertxBuilder builder = Vertx.builder().withMetrics(new MicrometerMetricsFactory());
     if (cluster == null) {
       return builder.with(options).build();
@@ -173,6 +166,26 @@ final class ServeCommand implements Callable<Integer> {
           "Cannot join the cluster %s from %s: %s"
               .formatted(cluster.getName(), cluster.getHost(), e.getMessage()));
     }
+  }
+
+  /** Returns options with metrics, and without a folder for temporary files. */
+  static VertxOptions vertxOptions() {
+    MicrometerMetricsOptions metrics =
+        new MicrometerMetricsOptions()
+            .setEnabled(true)
+            // Event-bus metrics cost time for every chunk; the relay's own are more precise.
+            .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
+            // Without the default label for the HTTP method, which callers can choose freely.
+            .setLabels(EnumSet.of(Label.HTTP_CODE, Label.POOL_TYPE, Label.POOL_NAME))
+            .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true));
+    return new VertxOptions()
+        .setPreferNativeTransport(true)
+        .setMetricsOptions(metrics)
+        // No folder for copies of resources: the file system may be read-only.
+        .setFileSystemOptions(
+            new FileSystemOptions()
+                .setClassPathResolvingEnabled(false)
+                .setFileCachingEnabled(false));
   }
 
   /** Binds the JVM's meters. It takes a while and is therefore done after the port is open. */

@@ -254,7 +254,9 @@ final class Failover {
   private Failure tooLarge() {
     return Failure.of(
         FailureKind.TOO_LARGE,
-        "the answer exceeded " + settings.latchMaxBytes() + " bytes before the commit point");
+        "the answer exceeded the "
+            + settings.latchMaxBytes()
+            + " bytes of latch.max-size before the commit point");
   }
 
   /**

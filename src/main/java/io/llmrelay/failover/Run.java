@@ -57,6 +57,9 @@ final class Run implements ChatExchange {
   private final String requestedModel;
   private final String operation;
 
+  /** A context of the request's own, on which its events after the first are delivered. */
+  private ContextInternal context;
+
   /** The reservation in the budget of the caller's key, or {@code null}. */
   private KeyBudgets.Charge charge;
 
@@ -132,6 +135,7 @@ final class Run implements ChatExchange {
    */
   void begin() {
     config.enter();
+    context = newContext();
     config
         .listeners()
         .deliver(new RelayEvent.RequestStart(id, requestedModel, streaming, metadata));
@@ -276,6 +280,10 @@ final class Run implements ChatExchange {
     private Map<Block, Buffer> held = new LinkedHashMap<>();
 
     private ChatExchange exchange = NOTHING_OPEN;
+
+    /** The context of the attempt, {@code null} before it starts. */
+    private ContextInternal context;
+
     private int malformed;
     private long chunks;
 
@@ -390,11 +398,10 @@ final class Run implements ChatExchange {
         return;
       }
       if (malformed > 0) {
-        config
-            .listeners()
-            .deliver(
-                new RelayEvent.SchemaDrift(
-                    id, candidate.backend(), candidate.model(), end.malformed()));
+        publish(
+            context,
+            new RelayEvent.SchemaDrift(
+                id, candidate.backend(), candidate.model(), end.malformed()));
       }
       on(() -> machine.ended(number, end.finishReason(), end.usage()));
     }
@@ -474,11 +481,10 @@ final class Run implements ChatExchange {
     if (action instanceof Action.Start start) {
       start(start);
     } else if (action instanceof Action.FellBack fellBack) {
-      config
-          .listeners()
-          .deliver(
-              new RelayEvent.Fallback(
-                  id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
+      publish(
+          context,
+          new RelayEvent.Fallback(
+              id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.FirstChunk first) {
       upstream(first.number()).permit.firstChunk();
     } else if (action instanceof Action.Ended ended) {
@@ -500,16 +506,21 @@ final class Run implements ChatExchange {
     Candidate candidate = start.candidate();
     coordinator.warn(candidate);
     // A context of its own, so that a listener can make the attempt's span the current one.
-    ((ContextInternal) coordinator.vertx().getOrCreateContext())
-        .unwrap()
-        .duplicate()
-        .dispatch(v -> open(start.number(), candidate));
+    ContextInternal own = newContext();
+    upstream(start.number()).context = own;
+    own.dispatch(v -> open(start.number(), candidate));
+  }
+
+  private ContextInternal newContext() {
+    return ((ContextInternal) coordinator.vertx().getOrCreateContext()).unwrap().duplicate();
   }
 
   private void open(int number, Candidate candidate) {
     config
         .listeners()
-        .deliver(new RelayEvent.AttemptStart(id, number, candidate.backend(), candidate.model()));
+        .deliver(
+            new RelayEvent.AttemptStart(
+                id, number, operation, candidate.backend(), candidate.model()));
     Timeouts timeouts = settings.timeouts();
     Timeouts ofAttempt = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     Upstream upstream = upstream(number);
@@ -541,11 +552,9 @@ final class Run implements ChatExchange {
   private void ended(Action.Ended ended) {
     Upstream upstream = upstream(ended.number());
     upstreams.remove(upstream);
-    config
-        .listeners()
-        .deliver(
-            new RelayEvent.AttemptEnd(
-                id, ended.number(), operation, ended.attempt(), upstream.chunks));
+    publish(
+        upstream.context == null ? context : upstream.context,
+        new RelayEvent.AttemptEnd(id, ended.number(), operation, ended.attempt(), upstream.chunks));
   }
 
   private void release(Upstream upstream) {
@@ -558,11 +567,9 @@ final class Run implements ChatExchange {
     if (upstream.warning != null) {
       warnings.add(upstream.warning);
     }
-    config
-        .listeners()
-        .deliver(
-            new RelayEvent.FirstChunk(
-                id, candidate.backend(), candidate.model(), machine.elapsed()));
+    publish(
+        context,
+        new RelayEvent.FirstChunk(id, candidate.backend(), candidate.model(), machine.elapsed()));
     sink.opened(
         new AnswerHead(
             id,
@@ -644,23 +651,27 @@ final class Run implements ChatExchange {
       Double costUsd,
       List<Attempt> trail) {
     settleCharge(trail, costUsd);
-    config
-        .listeners()
-        .deliver(
-            new RelayEvent.RequestEnd(
-                id,
-                streaming,
-                requestedModel,
-                serving == null ? null : serving.candidate.backend(),
-                serving == null ? null : serving.candidate.model(),
-                finishReason,
-                failure,
-                usage,
-                costUsd,
-                machine.elapsed(),
-                machine.deliveredBytes(),
-                trail,
-                metadata));
+    publish(
+        context,
+        new RelayEvent.RequestEnd(
+            id,
+            streaming,
+            requestedModel,
+            serving == null ? null : serving.candidate.backend(),
+            serving == null ? null : serving.candidate.model(),
+            finishReason,
+            failure,
+            usage,
+            costUsd,
+            machine.elapsed(),
+            machine.deliveredBytes(),
+            trail,
+            metadata));
+  }
+
+  /** Notifies the listeners on a context, in whose data they find the current span. */
+  private void publish(ContextInternal on, RelayEvent event) {
+    on.dispatch(event, config.listeners()::deliver);
   }
 
   /** Sets a timer for the next deadline, unless the current timer fires earlier. */

@@ -86,7 +86,7 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
     Routes routes = new Routes(vertx, relay, relayAdmin, operators, streams, () -> maxBodyBytes);
     server =
         Servers.create(
-            vertx, Servers.options(options), apiHandler(routes), Routes::sendError, connections);
+            vertx, Servers.options(options), apiHandler(routes), routes::sendError, connections);
     return server
         .listen(options.getPort(), options.getHost())
         .compose(
@@ -127,7 +127,7 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
     Connections adminConnections = createConnections(new Quota(MAX_ADMIN_CONNECTIONS));
     Router router =
         routes.admin(new AuthHandler(access, adminConnections, () -> adminHosts, false));
-    admin = Servers.create(vertx, Servers.options(), router, Routes::sendError, adminConnections);
+    admin = Servers.create(vertx, Servers.options(), router, routes::sendError, adminConnections);
     return admin
         .listen(address.getPort(), address.getHost())
         .recover(

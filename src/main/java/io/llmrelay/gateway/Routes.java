@@ -21,11 +21,14 @@ import io.llmrelay.gateway.server.AuthHandler;
 import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.OperatorAuth;
+import io.llmrelay.gateway.server.RequestIds;
+import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -118,9 +121,8 @@ final class Routes {
 
   /** Adds the lists of models, in the form that the client's headers ask for. */
   private void addModels(Router router) {
-    ModelsHandler openAi = new ModelsHandler(relay, OpenAiFront.INSTANCE, new OpenAiModels());
-    ModelsHandler anthropic =
-        new ModelsHandler(relay, MessagesFront.INSTANCE, new AnthropicModels());
+    ModelsHandler openAi = new ModelsHandler(relay, new OpenAiModels());
+    ModelsHandler anthropic = new ModelsHandler(relay, new AnthropicModels());
     Function<RoutingContext, ModelsHandler> of =
         ctx -> speaksAnthropic(ctx.request()) ? anthropic : openAi;
     get(router, "/v1/models", ctx -> of.apply(ctx).list(ctx));
@@ -136,13 +138,39 @@ final class Routes {
   }
 
   /** Sends an error in the format of the API that was requested; also that of unknown paths. */
-  static void sendError(HttpServerRequest request, Throwable error) {
-    front(request).sendError(request.response(), error);
+  void sendError(HttpServerRequest request, Throwable error) {
+    sendError(request, null, GatewayError.of(error));
+  }
+
+  private void sendError(RoutingContext ctx, Throwable error) {
+    RequestScope scope = RequestScope.of(ctx);
+    sendError(ctx.request(), scope == null ? null : scope.keyName(), GatewayError.of(error));
+  }
+
+  private void sendError(HttpServerRequest request, String key, GatewayError error) {
+    HttpServerResponse response = request.response();
+    boolean refused = !response.closed() && !response.headWritten();
+    front(request).sendError(response, error);
+    if (relayAdmin != null && refused && error.failure().requestId() == null) {
+      String reason = error.code() == null ? error.failure().kind().code() : error.code();
+      relayAdmin.refused(
+          new RelayAdmin.Refusal(
+              response.headers().get(RequestIds.HEADER),
+              key,
+              path(request),
+              error.status(),
+              reason,
+              error.failure().field()));
+    }
+  }
+
+  private static String path(HttpServerRequest request) {
+    return request.path() == null ? "" : request.path();
   }
 
   /** Returns the front of a path, or of one below it. */
   private static Front front(HttpServerRequest request) {
-    String path = request.path() == null ? "" : request.path();
+    String path = path(request);
     for (Map.Entry<String, Front> front : FRONTS.entrySet()) {
       if (path.equals(front.getKey()) || path.startsWith(front.getKey() + "/")) {
         return front.getValue();
@@ -226,9 +254,9 @@ final class Routes {
 
   private Router router() {
     return Router.router(vertx)
-        .errorHandler(400, ctx -> sendError(ctx.request(), GatewayError.invalidUrl()))
-        .errorHandler(404, ctx -> sendError(ctx.request(), GatewayError.unknownUrl(ctx.request())))
-        .errorHandler(500, ctx -> sendError(ctx.request(), ctx.failure()));
+        .errorHandler(400, ctx -> sendError(ctx, GatewayError.invalidUrl()))
+        .errorHandler(404, ctx -> sendError(ctx, GatewayError.unknownUrl(ctx.request())))
+        .errorHandler(500, ctx -> sendError(ctx, ctx.failure()));
   }
 
   private static void get(Router router, String path, Handler<RoutingContext> handler) {

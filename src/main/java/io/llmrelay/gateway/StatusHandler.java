@@ -6,10 +6,15 @@ import io.llmrelay.gateway.server.GatewayError;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.util.concurrent.Callable;
 
 /** Serves liveness, readiness and metrics. */
 final class StatusHandler {
+  private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** The format that has exemplars; scrapers name it in {@code Accept}. */
+  private static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
   private final LlmRelay relay;
   private final boolean detailed;
 
@@ -51,8 +56,11 @@ final class StatusHandler {
 
   /** Sends the meters of the application's Prometheus registry, scraped on a worker thread. */
   void metrics(RoutingContext ctx) {
+    String accept = ctx.request().getHeader(HttpHeaders.ACCEPT);
+    String contentType =
+        accept != null && accept.contains("application/openmetrics-text") ? OPEN_METRICS : TEXT;
     ctx.vertx()
-        .executeBlocking((Callable<String>) StatusHandler::scrape, false)
+        .executeBlocking(() -> scrape(contentType), false)
         .onSuccess(
             text -> {
               if (text == null) {
@@ -60,18 +68,16 @@ final class StatusHandler {
                     GatewayError.rejected(
                         404, "no_metrics", "this relay runs without Prometheus metrics"));
               } else {
-                ctx.response()
-                    .putHeader(HttpHeaders.CONTENT_TYPE, PrometheusScraper.CONTENT_TYPE)
-                    .end(text);
+                ctx.response().putHeader(HttpHeaders.CONTENT_TYPE, contentType).end(text);
               }
             })
         .onFailure(ctx::fail);
   }
 
   /** Scrapes the meters; returns {@code null} without Micrometer, an optional dependency. */
-  private static String scrape() {
+  private static String scrape(String contentType) {
     try {
-      return PrometheusScraper.scrape();
+      return PrometheusScraper.scrape(contentType);
     } catch (LinkageError missing) {
       return null;
     }

@@ -98,6 +98,11 @@ public final class EventPublisher implements RelayListener {
   }
 
   @Override
+  public void onRequestRefused(RelayEvent.RequestRefused event) {
+    publish(event);
+  }
+
+  @Override
   public void onOperatorAction(RelayEvent.OperatorAction event) {
     publish(event);
   }

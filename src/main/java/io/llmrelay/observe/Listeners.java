@@ -56,6 +56,8 @@ public final class Listeners {
       listener.onExhausted(e);
     } else if (event instanceof RelayEvent.BudgetThreshold e) {
       listener.onBudgetThreshold(e);
+    } else if (event instanceof RelayEvent.RequestRefused e) {
+      listener.onRequestRefused(e);
     } else if (event instanceof RelayEvent.OperatorAction e) {
       listener.onOperatorAction(e);
     } else {

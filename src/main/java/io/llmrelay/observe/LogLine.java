@@ -51,6 +51,9 @@ public final class LogLine {
       boolean fine = end.failure() == null || end.failure().kind().status() < 500;
       return fine ? Level.INFO : Level.WARNING;
     }
+    if (event instanceof RelayEvent.RequestRefused refused) {
+      return refused.status() < 500 ? Level.INFO : Level.WARNING;
+    }
     if (event instanceof RelayEvent.CircuitStateChange change) {
       return change.to() == RelayEvent.CircuitState.OPEN ? Level.WARNING : Level.INFO;
     }
@@ -70,6 +73,14 @@ public final class LogLine {
       request(end, fields);
     } else if (event instanceof RelayEvent.AttemptEnd end) {
       failedAttempt(end, fields);
+    } else if (event instanceof RelayEvent.RequestRefused refused) {
+      fields.put("event", "request_refused");
+      fields.put("request_id", refused.requestId());
+      put(fields, "key", refused.key());
+      fields.put("front", refused.front());
+      fields.put("status", refused.status());
+      fields.put("reason", refused.reason());
+      put(fields, "field", refused.field());
     } else if (event instanceof RelayEvent.CircuitStateChange change) {
       fields.put("event", "circuit");
       fields.put("circuit", change.circuit());

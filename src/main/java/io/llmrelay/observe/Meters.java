@@ -11,8 +11,8 @@ import java.util.stream.DoubleStream;
 /**
  * The meters by name, each with its labels. Those named {@code gen_ai} follow OpenTelemetry's
  * semantic conventions for generative AI, which are in development; to them one call of one model
- * is an inference, which is an attempt here. Those of older versions are {@code null} unless
- * enabled.
+ * is an inference or embeddings, which is an attempt here. Those of older versions are {@code null}
+ * unless enabled.
  */
 final class Meters {
   private static final String ERROR = "error.type";
@@ -42,6 +42,8 @@ final class Meters {
   final Family<Timer> inferenceDuration;
   final Family<Timer> inferenceFirstChunk;
   final Family<Timer> inferenceChunk;
+  final Family<Timer> embeddingsDuration;
+  final Family<DistributionSummary> embeddingsInputTokens;
   final Family<DistributionSummary> operationInputTokens;
   final Family<DistributionSummary> operationOutputTokens;
   final Family<Timer> olderDuration;
@@ -76,15 +78,25 @@ final class Meters {
             "gen_ai.client.inference.time_per_output_chunk",
             "Mean time between the chunks of an attempt",
             INFERENCE);
+    embeddingsDuration =
+        timer(
+            "gen_ai.client.embeddings.duration",
+            "Duration of an attempt at embeddings",
+            and(INFERENCE, ERROR));
+    embeddingsInputTokens =
+        distribution(
+            "gen_ai.client.embeddings.operation.input_tokens",
+            "Input tokens of embeddings, as the provider counted them",
+            INFERENCE);
     operationInputTokens =
         distribution(
             "gen_ai.client.inference.operation.input_tokens",
-            "Input tokens of an attempt, as the provider counted them",
+            "Input tokens of a successful attempt, as the provider counted them",
             INFERENCE);
     operationOutputTokens =
         distribution(
             "gen_ai.client.inference.operation.output_tokens",
-            "Output tokens of an attempt, as the provider counted them",
+            "Output tokens of a successful attempt, as the provider counted them",
             INFERENCE);
     String older = "gen_ai.client.operation.";
     olderDuration =

@@ -23,7 +23,8 @@ import java.util.concurrent.TimeUnit;
  * gen_ai.client.inference.duration             timer    an attempt, whatever its outcome
  * gen_ai.client.inference.time_to_first_chunk  timer    of an attempt
  * gen_ai.client.inference.time_per_output_chunk  timer  mean of an attempt
- * gen_ai.client.inference.operation.*          summary  tokens of an attempt: input, output
+ * gen_ai.client.inference.operation.*          summary  tokens of a successful attempt
+ * gen_ai.client.embeddings.*                   timer, summary  of an attempt at embeddings
  * gen_ai.client.inference.usage.*              counter  tokens: input, output, and parts of these
  * llmrelay.attempts                            counter  by backend and outcome
  * llmrelay.cost                                counter  US dollars, by backend and model
@@ -95,7 +96,11 @@ public final class MetricsListener implements RelayListener {
     String[] inference = {event.operation(), providers.of(backend), backend, model};
     meters.attempts.with(backend, code(attempt.result()), error).increment();
     durations(event, inference, error);
-    tokens(attempt.usage(), inference);
+    usage(attempt.usage(), inference);
+    if (attempt.result() == Attempt.Result.SERVED
+        && attempt.usage().source() == TokenUsage.Source.PROVIDER) {
+      distributions(attempt.usage(), isEmbeddings(event), inference);
+    }
     if (attempt.costUsd() != null) {
       meters.cost.with(backend, model).increment(attempt.costUsd());
     }
@@ -104,8 +109,12 @@ public final class MetricsListener implements RelayListener {
   private void durations(RelayEvent.AttemptEnd event, String[] inference, String error) {
     Attempt attempt = event.attempt();
     String[] withError = and(inference, error);
-    record(meters.inferenceDuration, attempt.durationMs(), withError);
     record(meters.olderDuration, attempt.durationMs(), withError);
+    if (isEmbeddings(event)) {
+      record(meters.embeddingsDuration, attempt.durationMs(), withError);
+      return; // Their answer is no stream.
+    }
+    record(meters.inferenceDuration, attempt.durationMs(), withError);
     if (attempt.firstChunkMs() >= 0) {
       record(meters.inferenceFirstChunk, attempt.firstChunkMs(), inference);
       record(meters.olderFirstChunk, attempt.firstChunkMs(), inference);
@@ -118,7 +127,11 @@ public final class MetricsListener implements RelayListener {
     }
   }
 
-  private void tokens(TokenUsage usage, String[] inference) {
+  private static boolean isEmbeddings(RelayEvent.AttemptEnd event) {
+    return event.operation().equals("embeddings");
+  }
+
+  private void usage(TokenUsage usage, String[] inference) {
     if (usage.source() == TokenUsage.Source.NONE) {
       return;
     }
@@ -128,13 +141,18 @@ public final class MetricsListener implements RelayListener {
     count(meters.cacheReadTokens, usage.cachedInputTokens(), labels);
     count(meters.cacheWriteTokens, usage.cacheWriteTokens(), labels);
     count(meters.reasoningTokens, usage.reasoningTokens(), labels);
-    if (usage.source() == TokenUsage.Source.PROVIDER) {
+  }
+
+  private void distributions(TokenUsage usage, boolean embeddings, String[] inference) {
+    if (embeddings) {
+      meters.embeddingsInputTokens.with(inference).record((double) usage.inputTokens());
+    } else {
       meters.operationInputTokens.with(inference).record((double) usage.inputTokens());
       meters.operationOutputTokens.with(inference).record((double) usage.outputTokens());
-      if (meters.olderTokens != null) {
-        meters.olderTokens.with(and(inference, "input")).record((double) usage.inputTokens());
-        meters.olderTokens.with(and(inference, "output")).record((double) usage.outputTokens());
-      }
+    }
+    if (meters.olderTokens != null) {
+      meters.olderTokens.with(and(inference, "input")).record((double) usage.inputTokens());
+      meters.olderTokens.with(and(inference, "output")).record((double) usage.outputTokens());
     }
   }
 

@@ -41,13 +41,15 @@ public sealed interface RelayEvent {
    * An attempt began.
    *
    * @param number the number of the attempt within the request, from 1
+   * @param operation {@code chat} or {@code embeddings}
    */
-  record AttemptStart(String requestId, int number, String backend, String model)
+  record AttemptStart(String requestId, int number, String operation, String backend, String model)
       implements RelayEvent {
     @Override
     public JsonObject toJson() {
       return event("attempt_start", requestId)
           .put("number", number)
+          .put("operation", operation)
           .put("backend", backend)
           .put("model", model);
     }
@@ -250,6 +252,31 @@ public sealed interface RelayEvent {
           .put("target", target)
           .put("action", action)
           .put("changed", changed);
+    }
+  }
+
+  /**
+   * The gateway refused a request before any attempt: its key, its limits, its body. No other event
+   * has its id.
+   *
+   * @param requestId the {@code x-request-id} of the response
+   * @param key the name of the caller's key; {@code null} if it is unknown
+   * @param front the path of the request
+   * @param status the status of the response
+   * @param reason the code of the error, such as {@code invalid_json}, or the kind of the failure
+   * @param field the path of the invalid field in the body; {@code null} if none is
+   */
+  record RequestRefused(
+      String requestId, String key, String front, int status, String reason, String field)
+      implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return event("request_refused", requestId)
+          .put("key", key)
+          .put("front", front)
+          .put("status", status)
+          .put("reason", reason)
+          .put("field", field);
     }
   }
 

@@ -9,7 +9,10 @@ package io.llmrelay.observe;
  * exception is logged and affects neither the request nor other listeners.
  */
 public interface RelayListener {
-  /** Called when a request is accepted, before its first attempt. */
+  /**
+   * Called when a request is accepted, before its first attempt, on the Vert.x context of the
+   * message or caller that it came from. Its later events are delivered on a context of its own.
+   */
   default void onRequestStart(RelayEvent.RequestStart event) {}
 
   /**
@@ -18,7 +21,10 @@ public interface RelayListener {
    */
   default void onAttemptStart(RelayEvent.AttemptStart event) {}
 
-  /** Called when an attempt has succeeded, failed or was cancelled. */
+  /**
+   * Called when an attempt has succeeded, failed or was cancelled, on the context of its {@link
+   * #onAttemptStart}.
+   */
   default void onAttemptEnd(RelayEvent.AttemptEnd event) {}
 
   /** Called before the attempt at another candidate than the previous one. */
@@ -41,6 +47,12 @@ public interface RelayListener {
 
   /** Called when a budget reaches its warning threshold, and when it is used up. */
   default void onBudgetThreshold(RelayEvent.BudgetThreshold event) {}
+
+  /**
+   * Called when the gateway has refused a request before any attempt. There is no {@link
+   * #onRequestStart} for it.
+   */
+  default void onRequestRefused(RelayEvent.RequestRefused event) {}
 
   /** Called when an operator has acted on a backend, after the changes it made. */
   default void onOperatorAction(RelayEvent.OperatorAction event) {}

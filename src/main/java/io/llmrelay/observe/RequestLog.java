@@ -5,9 +5,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /**
- * A listener that logs a line for each request at its end, failed attempt, circuit transition,
- * cooldown, refused key, budget threshold, answer with unreadable frames and action of an operator.
- * No line has a key or a prompt.
+ * A listener that logs a line for each request at its end, refused request, failed attempt, circuit
+ * transition, cooldown, refused key, budget threshold, answer with unreadable frames and action of
+ * an operator. No line has a key or a prompt.
  *
  * <p>The logger is {@value #NAME}. Each record has the message {@code {0}} and one {@link LogLine},
  * whose text is built by the log handler. The runnable jar's handler does that on a thread of its
@@ -21,7 +21,8 @@ public final class RequestLog implements RelayListener {
   private final boolean requests;
 
   /**
-   * @param requests whether to log a line for each request; the other lines are always logged
+   * @param requests whether to log a line for each request, refused ones included; the other lines
+   *     are always logged
    */
   public RequestLog(boolean requests) {
     this.requests = requests;
@@ -36,6 +37,13 @@ public final class RequestLog implements RelayListener {
 
   @Override
   public void onRequestEnd(RelayEvent.RequestEnd event) {
+    if (requests) {
+      log(event);
+    }
+  }
+
+  @Override
+  public void onRequestRefused(RelayEvent.RequestRefused event) {
     if (requests) {
       log(event);
     }

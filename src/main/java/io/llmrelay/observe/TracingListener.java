@@ -13,8 +13,11 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.ContextStorage;
+import io.opentelemetry.context.Scope;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,6 +25,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * A listener that records a span for each request and one below it for each attempt, with the
  * attributes of OpenTelemetry's conventions for generative AI. Spans never hold a prompt, an answer
  * or a message of a provider. Thread-safe.
+ *
+ * <p>The current span of later listeners, such as those that record meters, is that of the request
+ * or attempt that an event is about.
  *
  * <p>The parent of a request's span is the current span where the request is accepted. With
  * vertx-opentelemetry that is the span of the HTTP request or of the message on the event bus, and
@@ -38,9 +44,14 @@ public final class TracingListener implements RelayListener {
   private static final AttributeKey<String> BACKEND = AttributeKey.stringKey("llmrelay.backend");
   private static final AttributeKey<Double> FIRST_CHUNK =
       AttributeKey.doubleKey("gen_ai.response.time_to_first_chunk");
+  private static final AttributeKey<List<String>> FINISH_REASONS =
+      AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
 
   private final Tracer tracer;
   private final ProviderNames providers;
+
+  /** Whether the current span belongs to the Vert.x context; {@code null} if not known yet. */
+  private volatile Boolean storedByVertx;
 
   /** The requests in flight by id. */
   private final Map<String, Request> requests = new ConcurrentHashMap<>();
@@ -88,9 +99,11 @@ public final class TracingListener implements RelayListener {
     }
     Span span =
         tracer
-            .spanBuilder("chat " + event.model())
+            .spanBuilder(event.operation() + " " + event.model())
             .setParent(request.context)
             .setSpanKind(SpanKind.CLIENT)
+            .setAttribute("gen_ai.operation.name", event.operation())
+            .setAttribute("gen_ai.request.stream", event.operation().equals("chat"))
             .setAttribute("gen_ai.provider.name", providers.of(event.backend()))
             .setAttribute(BACKEND, event.backend())
             .setAttribute(MODEL, event.model())
@@ -101,14 +114,25 @@ public final class TracingListener implements RelayListener {
   }
 
   /**
-   * Makes a context current for the rest of the attempt, whose Vert.x context is its own. The
-   * storage of vertx-opentelemetry belongs to the Vert.x context; another storage may belong to the
-   * thread and must not be changed.
+   * Makes a context current for the rest of the attempt or request, whose Vert.x context is its
+   * own. The storage of vertx-opentelemetry belongs to the Vert.x context; another storage may
+   * belong to the thread and must not be changed.
    */
   @SuppressWarnings("MustBeClosedChecker") // It ends with the Vert.x context.
-  private static void attach(Context context) {
-    if (ContextStorage.get().getClass().getName().startsWith("io.vertx.")) {
-      context.makeCurrent();
+  private void attach(Context context) {
+    if (Boolean.FALSE.equals(storedByVertx) || Vertx.currentContext() == null) {
+      return;
+    }
+    Scope scope = context.makeCurrent();
+    if (storedByVertx == null) {
+      // Storages may be wrapped, as by opentelemetry-sdk-testing, so that a name says nothing.
+      ((ContextInternal) Vertx.currentContext())
+          .unwrap()
+          .duplicate()
+          .dispatch(other -> storedByVertx = Context.current() != context);
+    }
+    if (!storedByVertx) {
+      scope.close();
     }
   }
 
@@ -120,8 +144,6 @@ public final class TracingListener implements RelayListener {
       return;
     }
     Attempt attempt = event.attempt();
-    span.updateName(event.operation() + " " + attempt.model());
-    span.setAttribute("gen_ai.operation.name", event.operation());
     if (attempt.status() != 0) {
       span.setAttribute("http.response.status_code", (long) attempt.status());
     }
@@ -141,6 +163,7 @@ public final class TracingListener implements RelayListener {
   public void onFallback(RelayEvent.Fallback event) {
     Request request = requests.get(event.requestId());
     if (request != null) {
+      attach(request.context);
       request.span.addEvent(
           "fallback",
           Attributes.of(
@@ -154,6 +177,7 @@ public final class TracingListener implements RelayListener {
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     Request request = requests.get(event.requestId());
     if (request != null) {
+      attach(request.context);
       request.span.setAttribute(FIRST_CHUNK, event.sinceStartMs() / 1e3);
     }
   }
@@ -164,6 +188,7 @@ public final class TracingListener implements RelayListener {
     if (request == null) {
       return;
     }
+    attach(request.context);
     request.attempts.values().forEach(Span::end);
     Span span = request.span;
     if (event.backend() != null) {
@@ -172,7 +197,7 @@ public final class TracingListener implements RelayListener {
     }
     Failure failure = event.failure();
     if (failure == null) {
-      span.setAttribute("llmrelay.finish_reason", event.finishReason().code());
+      span.setAttribute(FINISH_REASONS, List.of(event.finishReason().code()));
     } else if (failure.kind() == FailureKind.CANCELLED) {
       span.setAttribute(ERROR, failure.kind().code());
     } else {
@@ -187,10 +212,19 @@ public final class TracingListener implements RelayListener {
     span.setStatus(StatusCode.ERROR);
   }
 
+  private static void part(Span span, String name, long tokens) {
+    if (tokens > 0) {
+      span.setAttribute(name, tokens);
+    }
+  }
+
   private static void usage(Span span, TokenUsage usage, Double costUsd) {
     if (usage.source() != TokenUsage.Source.NONE) {
       span.setAttribute("gen_ai.usage.input_tokens", usage.inputTokens());
       span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
+      part(span, "gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
+      part(span, "gen_ai.usage.cache_write.input_tokens", usage.cacheWriteTokens());
+      part(span, "gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens());
     }
     if (costUsd != null) {
       span.setAttribute("llmrelay.cost_usd", costUsd);

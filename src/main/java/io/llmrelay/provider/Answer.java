@@ -36,7 +36,9 @@ import java.util.function.Consumer;
  * may escape an emoji as two chars, and some servers send them in different deltas. A high
  * surrogate at the end of a delta is kept, by kind of text, until the next delta of that kind.
  *
- * <p>A block ends when the kind of text changes.
+ * <p>A block ends when the kind of text changes. The chunks of a tool call follow each other: what
+ * arrives while its arguments are incomplete is held back until they are complete, unless the
+ * events of the backend are passed on, which must keep their order.
  *
  * <p>The first call of {@link #end}, {@link #error} or {@link #fail} is terminal.
  */
@@ -52,8 +54,14 @@ public final class Answer {
    */
   static final int MAX_UNDELIVERED = 4 << 20;
 
-  /** The longest event with images, in bytes. */
-  static final int MAX_IMAGES = 16 << 20;
+  /** The most bytes that are held back while the arguments of a tool call are incomplete. */
+  static final int MAX_HELD = 1 << 20;
+
+  /** The bytes counted for each piece that is held back, beside its text. */
+  private static final int HELD_OVERHEAD = 64;
+
+  /** The longest event with images or a whole answer, in bytes. */
+  static final int MAX_LONG_EVENT = 16 << 20;
 
   /** The most tool calls of an answer. */
   static final int MAX_CALLS = 512;
@@ -101,6 +109,14 @@ public final class Answer {
   private boolean freeText;
   private JsonObjectCheck arguments;
   private Set<String> callIds = Set.of();
+
+  /** Whether the tool call that started last may have more arguments. */
+  private boolean callOpen;
+
+  /** What follows the tool call that started last once its arguments are complete. */
+  private List<Runnable> held = List.of();
+
+  private int heldBytes;
   private int undelivered;
   private boolean chunks;
   private FinishReason finish;
@@ -108,7 +124,7 @@ public final class Answer {
   private String model;
   private int malformed;
   private int limit = Integer.MAX_VALUE;
-  private boolean images;
+  private boolean longEvents;
   private boolean complete;
   private Failure failure;
 
@@ -151,6 +167,11 @@ public final class Answer {
   /** Adds a chunk of this kind; empty text is ignored. */
   public void text(BlockKind kind, CharSequence more) {
     if (more.length() == 0) {
+      return;
+    }
+    if (holdsBack()) {
+      String copy = more.toString();
+      hold(copy.length(), () -> text(kind, copy));
       return;
     }
     select(kind);
@@ -204,6 +225,7 @@ public final class Answer {
     callIds = callIds.isEmpty() ? new HashSet<>() : callIds;
     callIds.add(known);
     arguments = new JsonObjectCheck();
+    callOpen = true;
     call = new Block(nextIndex(), BlockKind.TOOL_CALL, known, name, extra);
     started = true;
     block = call;
@@ -218,7 +240,9 @@ public final class Answer {
 
   /** Adds a chunk to the arguments of the tool call that started last. */
   public void arguments(CharSequence more) {
-    if (more.length() > 0 && call != null) {
+    if (call != null && !callOpen) {
+      checkBlank(more);
+    } else if (more.length() > 0 && call != null) {
       selectCall();
       callHalf = put(callHalf, more);
       markArguments();
@@ -227,7 +251,9 @@ public final class Answer {
 
   /** Adds a chunk in ASCII to the arguments of the tool call that started last. */
   public void arguments(byte[] bytes, int from, int to) {
-    if (from < to && call != null) {
+    if (call != null && !callOpen) {
+      checkBlank(new String(bytes, from, to - from, StandardCharsets.US_ASCII));
+    } else if (from < to && call != null) {
       selectCall();
       if (callHalf != 0) {
         text.put(REPLACEMENT);
@@ -235,6 +261,55 @@ public final class Answer {
       }
       text.put(bytes, from, to);
       markArguments();
+    }
+  }
+
+  /** Checks that no arguments follow a tool call that has ended. */
+  private void checkBlank(CharSequence more) {
+    if (!more.toString().isBlank()) {
+      failCall();
+    }
+  }
+
+  /** Ends the arguments of the tool call that started last, if any; they may be empty. */
+  public void endArguments() {
+    if (callOpen && !passesEvents()) {
+      completeArguments();
+      callOpen = false;
+      release();
+    }
+  }
+
+  /** Replaces empty arguments by those of a call without any. */
+  private void completeArguments() {
+    if (!freeText && arguments.isBlank()) {
+      arguments("{}");
+    }
+  }
+
+  /** Returns whether content is held back until the arguments of a tool call are complete. */
+  private boolean holdsBack() {
+    return callOpen && !arguments.isWhole() && !passesEvents();
+  }
+
+  private void hold(int bytes, Runnable content) {
+    held = held.isEmpty() ? new ArrayList<>() : held;
+    held.add(content);
+    heldBytes += bytes + HELD_OVERHEAD;
+    if (heldBytes > MAX_HELD) {
+      fail(
+          FailureKind.SERVER_ERROR,
+          "more than " + MAX_HELD + " bytes of other content within a tool call");
+    }
+  }
+
+  /** Adds what was held back. */
+  private void release() {
+    List<Runnable> content = held;
+    held = List.of();
+    heldBytes = 0;
+    if (failure == null) {
+      content.forEach(Runnable::run);
     }
   }
 
@@ -261,20 +336,24 @@ public final class Answer {
       }
     }
     mark();
+    if (!held.isEmpty() && arguments.isWhole()) {
+      release();
+    }
   }
 
   /** Ends the tool call that started last, if any; its arguments must be a JSON object. */
   private void endCall() {
     if (call != null && !freeText) {
-      if (arguments.isBlank()) {
-        arguments("{}");
-      } else if (!arguments.isWhole() || callHalf != 0) {
+      completeArguments();
+      if (!arguments.isWhole() || callHalf != 0) {
         failCall();
       }
     }
     call = null;
+    callOpen = false;
     callHalf = 0;
     freeText = false;
+    release();
   }
 
   private void failCall() {
@@ -324,6 +403,11 @@ public final class Answer {
   }
 
   private void data(String field, Buffer json) {
+    if (holdsBack()) {
+      hold(json.length(), () -> data(field, json));
+      return;
+    }
+    leaveCall();
     cut();
     Block data = dataBlocks.get(field);
     if (data == null) {
@@ -360,6 +444,11 @@ public final class Answer {
   /** Adds a chunk of this kind in ASCII. */
   public void text(BlockKind kind, byte[] bytes, int from, int to) {
     if (from == to) {
+      return;
+    }
+    if (holdsBack()) {
+      byte[] copy = Arrays.copyOfRange(bytes, from, to);
+      hold(copy.length, () -> text(kind, copy, 0, copy.length));
       return;
     }
     select(kind);
@@ -406,7 +495,13 @@ public final class Answer {
     }
   }
 
+  /** Ends a complete tool call that other content follows. */
+  private void leaveCall() {
+    callOpen &= passesEvents();
+  }
+
   private void select(BlockKind kind) {
+    leaveCall();
     events = null;
     if (block == null || kind != block.kind()) {
       cut();
@@ -466,14 +561,14 @@ public final class Answer {
     limit = tokens == null ? limit : tokens;
   }
 
-  /** Permits the longer events that images need. */
-  public void expectImages() {
-    images = true;
+  /** Permits longer events: with images, or with the whole answer. */
+  public void expectLongEvents() {
+    longEvents = true;
   }
 
   /** The longest event, and the longest whole answer, in bytes. */
   int maxEvent() {
-    return images ? MAX_IMAGES : EventDecoder.MAX_EVENT;
+    return longEvents ? MAX_LONG_EVENT : EventDecoder.MAX_EVENT;
   }
 
   /** Processes the dialect's end marker. */
@@ -506,8 +601,8 @@ public final class Answer {
     if (finish == null) {
       fail(Failure.of(FailureKind.NETWORK, otherwise));
     } else if (!over()) {
-      flushHalves();
       endCall();
+      flushHalves();
       complete = failure == null;
     }
   }

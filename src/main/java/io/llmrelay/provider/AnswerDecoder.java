@@ -70,7 +70,7 @@ final class AnswerDecoder implements EventDecoder.Handler {
       for (int from = 0; from < bytes.length() && !answer.over(); from += MAX_READ) {
         int to = Math.min(bytes.length(), from + MAX_READ);
         if (!events.read(to - from == bytes.length() ? bytes : bytes.slice(from, to))) {
-          fail("frame too long: more than " + answer.maxEvent() + " bytes");
+          fail("an event of the stream is too long: more than " + answer.maxEvent() + " bytes");
         }
       }
     } catch (IOException e) {

@@ -78,10 +78,38 @@ public final class Conversation {
    * @param kept selects the parts
    */
   public static List<Turn> turns(ChatRequest request, Predicate<ContentPart> kept) {
+    return merged(
+        request,
+        message -> {
+          List<ContentPart> parts = parts(message);
+          parts.removeIf(part -> !kept.test(part));
+          return parts;
+        });
+  }
+
+  /**
+   * Returns the turns of a dialect that takes back the images of earlier answers: in each, they
+   * follow its other content and precede its tool calls.
+   */
+  public static List<Turn> turnsWithImages(ChatRequest request) {
+    return merged(
+        request,
+        message -> {
+          List<ContentPart> parts = parts(message);
+          int calls = 0;
+          while (calls < parts.size() && !(parts.get(calls) instanceof ToolCall)) {
+            calls++;
+          }
+          parts.addAll(calls, message.images().stream().map(Image::of).toList());
+          return parts;
+        });
+  }
+
+  private static List<Turn> merged(
+      ChatRequest request, Function<ChatMessage, List<ContentPart>> partsOf) {
     List<Turn> turns = new ArrayList<>();
     for (ChatMessage message : request.messages()) {
-      List<ContentPart> parts = parts(message);
-      parts.removeIf(part -> !kept.test(part));
+      List<ContentPart> parts = partsOf.apply(message);
       if (message.role() == Role.SYSTEM || parts.isEmpty()) {
         continue;
       }
@@ -197,6 +225,7 @@ public final class Conversation {
             part ->
                 part instanceof Text text && text.cacheControl() != null
                     || part instanceof Image image && image.cacheControl() != null
+                    || part instanceof ToolCall call && call.cacheControl() != null
                     || part instanceof ToolResult result && isCached(result.content()));
   }
 

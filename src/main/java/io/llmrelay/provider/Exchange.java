@@ -135,7 +135,7 @@ final class Exchange implements ChatExchange {
     answer = new Answer(errors, backend.receivedFormat(asked));
     answer.limit(asked.maxTokens());
     if (asked instanceof ChatRequest chat && chat.expectsImages()) {
-      answer.expectImages();
+      answer.expectLongEvents();
     }
     decoder = new AnswerDecoder(backend.reader(asked, answer), answer);
   }

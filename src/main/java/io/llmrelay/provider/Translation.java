@@ -16,6 +16,8 @@ import java.util.Set;
  * in a warning and none is dropped silently.
  */
 public final class Translation {
+  private static final String IMAGES = "messages[].images";
+
   private final ChatRequest request;
   private final Set<Setting> settings = EnumSet.noneOf(Setting.class);
   private final List<String> warnings = new ArrayList<>();
@@ -30,6 +32,9 @@ public final class Translation {
     settings.addAll(request.settings().keySet());
     seed = request.seed() != null;
     user = request.user() != null;
+    if (request.messages().stream().anyMatch(message -> !message.images().isEmpty())) {
+      leftOut.add(IMAGES);
+    }
     unknown.addAll(request.unknownPaths());
     if (request.received() != null) {
       leftOut.addAll(request.received().untranslated().omissible());
@@ -60,6 +65,11 @@ public final class Translation {
   public String user() {
     user = false;
     return request.user();
+  }
+
+  /** Records that the images of earlier answers are translated. */
+  public void answerImages() {
+    leftOut.remove(IMAGES);
   }
 
   /** Returns the temperature, limited to a dialect's maximum; {@code null} if it is absent. */

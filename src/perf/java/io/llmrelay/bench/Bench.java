@@ -20,7 +20,8 @@ import java.util.Set;
 public final class Bench {
   private static final List<String> SCENARIOS =
       List.of(
-          "s1", "s2", "s3", "a1", "a2", "a3", "s4", "s5", "s6", "s7", "t1", "t2", "t3", "f1", "f2");
+          "s1", "s2", "s3", "a1", "a2", "a3", "o1", "o2", "o3", "s4", "s5", "s6", "s7", "t1", "t2",
+          "t3", "f1", "f2");
 
   private final Path root = Path.of(System.getProperty("bench.root"));
   private final List<String> pin = words(System.getProperty("bench.pin", ""));

@@ -40,9 +40,9 @@ record Figure(String label, String path, int decimals, Compared compared) {
   /** The figures of a scenario that are worth a line. */
   static List<Figure> of(String scenario) {
     return switch (scenario) {
-      case "s1", "a1", "f1", "f2", "t3" -> List.of(PER_CHUNK, CHUNKS);
-      case "s2", "a2", "s6", "t1", "t2" -> List.of(PER_REQUEST, REQUESTS);
-      case "s3", "a3" ->
+      case "s1", "a1", "o1", "f1", "f2", "t3" -> List.of(PER_CHUNK, CHUNKS);
+      case "s2", "a2", "o2", "s6", "t1", "t2" -> List.of(PER_REQUEST, REQUESTS);
+      case "s3", "a3", "o3" ->
           List.of(
               PER_CHUNK, FIRST_CHUNK.get(0), FIRST_CHUNK.get(1), TRANSIT.get(0), TRANSIT.get(1));
       case "s4-growth" ->
@@ -66,6 +66,9 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "a1" -> "as s1, from an Anthropic backend; the relay translates";
       case "a2" -> "as s2, from an Anthropic backend; the relay translates";
       case "a3" -> "as s3, from an Anthropic backend; the relay translates";
+      case "o1" -> "as s1, through relays without and with logs, metrics and tracing";
+      case "o2" -> "as s2, through relays without and with logs, metrics and tracing";
+      case "o3" -> "as s3, through relays without and with logs, metrics and tracing";
       case "s4-growth" -> "from 200 to 5,000 and from 1,000 to 5,000 streams";
       case "s5-refused" -> "straight to the second backend, or after the first's 503";
       case "s5-open" -> "straight to the second backend, or past an open circuit";

@@ -97,6 +97,25 @@ final class Rig implements AutoCloseable {
         Integer.toString(port));
   }
 
+  /**
+   * A relay of the runnable jar's classes without logs, metrics and tracing, or with all of them.
+   * It has neither flags of its own nor a startup cache.
+   */
+  Subject observed(boolean observed) throws IOException, InterruptedException {
+    Path conf = Files.writeString(work.resolve("observed.yaml"), configuration(NEVER));
+    int port = Subject.freePort();
+    return start(
+        observed ? "observed" : "unobserved",
+        port,
+        java.resolve("bin/java").toString(),
+        "-cp",
+        System.getProperty("java.class.path"),
+        "io.llmrelay.cli.ObservedRelay",
+        conf.toString(),
+        Integer.toString(port),
+        Boolean.toString(observed));
+  }
+
   private String configuration(int maxFailures) {
     String first = "http://127.0.0.1:" + mock.port(0);
     String second = "http://127.0.0.1:" + mock.port(1);

@@ -19,6 +19,8 @@ final class Runs {
   static final String CALL = "tool call";
   static final String SAME_API = "same API";
   static final String TRANSLATED = "translated";
+  static final String UNOBSERVED = "without";
+  static final String OBSERVED = "with";
 
   private static final Target CLAUDE =
       new Target(Target.OPENAI.path(), "claude/mock-model", candidates("claude"));
@@ -80,6 +82,13 @@ final class Runs {
       }
       try (Subject subject = rig.relay(Rig.NEVER)) {
         steady(subject, RELAY, "a", CLAUDE);
+      }
+    }
+    if (any("o1", "o2", "o3")) {
+      for (String system : new String[] {UNOBSERVED, OBSERVED}) {
+        try (Subject subject = rig.observed(system.equals(OBSERVED))) {
+          steady(subject, system, "o", Target.OPENAI);
+        }
       }
     }
     if (any("s4")) {

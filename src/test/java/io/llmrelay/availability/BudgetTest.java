@@ -19,10 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BudgetTest {
   private final WallClock clock = new WallClock("2026-11-22T18:00:30Z");
   private final List<BudgetThreshold> told = new ArrayList<>();
-  private final List<Cost> news = new ArrayList<>();
 
   private Budget budget(BudgetOptions options) {
-    return new Budget("a", options, clock, told::add, news::add);
+    return new Budget("a", options, clock, told::add, () -> {});
   }
 
   private static BudgetOptions options() {
@@ -228,18 +227,6 @@ class BudgetTest {
   }
 
   @Test
-  void countsSpendOfOtherNodesWithoutAnnouncingIt() {
-    Budget budget = budget(options().setRequestsPerDay(10L).setDailyUsd(1.0));
-    budget.spentElsewhere(new Cost(9, 0, Cost.nano(0.2)));
-    assertThat(news).isEmpty();
-    assertThat(told()).containsExactly("requests-per-day 9/10");
-    attempt(budget, 1, 0.25);
-    assertThat(news).containsExactly(Cost.ONE_REQUEST, Cost.of(1, 0.25));
-    assertThat(attempt(budget, 1, 0.25)).isFalse();
-    assertThat(budget.report().getJsonObject("daily-usd").getDouble("used")).isEqualTo(0.45);
-  }
-
-  @Test
   void whatIsUsedSurvivesARestartWithinItsWindow() {
     Budget budget =
         budget(options().setRequestsPerMinute(100L).setDailyUsd(1.0).setTokensPerDay(1_000L));
@@ -250,7 +237,7 @@ class BudgetTest {
 
     Budget restored =
         budget(options().setRequestsPerMinute(100L).setDailyUsd(1.0).setTokensPerDay(1_000L));
-    restored.restore(saved);
+    restored.restoring(saved, null).run();
     assertThat(used(restored, "requests-per-minute")).as("that minute is over").isZero();
     assertThat(used(restored, "tokens-per-day")).isEqualTo(850);
     assertThat(restored.report().getJsonObject("daily-usd").getDouble("used")).isEqualTo(0.25);
@@ -258,7 +245,7 @@ class BudgetTest {
     assertThat(told).as("told before the restart").isEmpty();
 
     Budget otherLimits = budget(options().setMonthlyUsd(5.0).setDailyUsd(0.2));
-    otherLimits.restore(saved);
+    otherLimits.restoring(saved, null).run();
     assertThat(otherLimits.check(usd(0.01)).message()).contains("daily-usd");
     clock.advance(Duration.ofDays(1));
     assertThat(otherLimits.check(usd(0.2))).isNull();

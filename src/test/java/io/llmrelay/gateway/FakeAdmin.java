@@ -15,6 +15,9 @@ final class FakeAdmin implements RelayAdmin {
   }
 
   @Override
+  public void refused(Refusal refusal) {}
+
+  @Override
   public Boolean apply(Action action, String backend, String model) {
     throw new UnsupportedOperationException();
   }

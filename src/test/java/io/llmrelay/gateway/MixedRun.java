@@ -34,9 +34,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A relay with everything that is measured: answers with and without streams, failovers, failures,
- * an open circuit, a cooldown and a cost. It keeps the events, and what Prometheus scrapes after
- * them.
+ * A relay with everything that is measured: answers with and without streams, embeddings,
+ * failovers, failures, an open circuit, a cooldown and a cost. It keeps the events, and what
+ * Prometheus scrapes after them.
  */
 final class MixedRun implements AutoCloseable {
   /** A sample of the scrape. */
@@ -67,7 +67,7 @@ final class MixedRun implements AutoCloseable {
     vertx.deployVerticle(relay).await();
     url = "http://127.0.0.1:" + relay.gatewayPort();
     run();
-    await().until(() -> requests.size() == 9);
+    await().until(() -> requests.size() == 10);
     read(get("/metrics"));
   }
 
@@ -92,7 +92,7 @@ final class MixedRun implements AutoCloseable {
     return options;
   }
 
-  private void run() throws Exception {
+  private void run() {
     ask(true, "mock-model");
     ask(false, "mock-model");
     ask(true, "primary/mock-503", "secondary/mock-model");
@@ -102,16 +102,23 @@ final class MixedRun implements AutoCloseable {
     ask(false, "tertiary/mock-400");
     ask(true, "tertiary/mock-die-after-3");
     ask(false, "tertiary/mock-503");
+    send(
+        "/v1/embeddings",
+        new JsonObject().put("model", "tertiary/mock-model").put("input", "Hi there"));
   }
 
-  private void ask(boolean streaming, String... candidates) throws Exception {
+  private void ask(boolean streaming, String... candidates) {
     JsonObject body =
         HttpFixture.completionRequest()
             .put("stream", streaming)
             .put("relay", new JsonObject().put("candidates", new JsonArray(List.of(candidates))));
+    send("/v1/chat/completions", body);
+  }
+
+  private void send(String path, JsonObject body) {
     int before = requests.size();
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(url + "/v1/chat/completions"))
+        HttpRequest.newBuilder(URI.create(url + path))
             .POST(BodyPublishers.ofString(body.encode()))
             .build();
     CLIENT.sendAsync(request, BodyHandlers.ofString()).exceptionally(broken -> null).join();

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /** What Prometheus scrapes after a mixed run is what the hooks were told. */
 class ScrapeTest {
   private static final String INFERENCE = "gen_ai_client_inference_";
+  private static final String EMBEDDINGS = "gen_ai_client_embeddings_";
 
   private static MixedRun run;
 
@@ -38,6 +39,16 @@ class ScrapeTest {
 
   private static double usage(ToDoubleFunction<TokenUsage> value) {
     return total(end -> value.applyAsDouble(end.attempt().usage()));
+  }
+
+  private static boolean isChat(AttemptEnd end) {
+    return end.operation().equals("chat");
+  }
+
+  /** Returns whether the tokens of an attempt are part of the distributions. */
+  private static boolean isDistributed(AttemptEnd end) {
+    return end.attempt().result() == Attempt.Result.SERVED
+        && end.attempt().usage().source() == TokenUsage.Source.PROVIDER;
   }
 
   @Test
@@ -88,13 +99,21 @@ class ScrapeTest {
   void countsAttempts() {
     int count = run.attempts.size();
     assertThat(run.sum("llmrelay_attempts_total")).isEqualTo(count);
-    assertThat(run.sum(INFERENCE + "duration_seconds_count")).isEqualTo(count);
+    assertThat(run.sum(INFERENCE + "duration_seconds_count"))
+        .isEqualTo(total(end -> isChat(end) ? 1 : 0))
+        .isEqualTo(count - 1);
     assertThat(run.sum(INFERENCE + "duration_seconds_sum"))
-        .isCloseTo(total(end -> end.attempt().durationMs() / 1e3), within(1e-6));
+        .isCloseTo(total(end -> isChat(end) ? end.attempt().durationMs() / 1e3 : 0), within(1e-6));
+    assertThat(run.sum(EMBEDDINGS + "duration_seconds_count")).isOne();
+    assertThat(run.sum(EMBEDDINGS + "duration_seconds_sum"))
+        .isCloseTo(total(end -> isChat(end) ? 0 : end.attempt().durationMs() / 1e3), within(1e-6));
     assertThat(run.sum(INFERENCE + "time_to_first_chunk_seconds_count"))
-        .isEqualTo(total(end -> end.attempt().firstChunkMs() >= 0 ? 1 : 0));
+        .isEqualTo(total(end -> isChat(end) && end.attempt().firstChunkMs() >= 0 ? 1 : 0));
     assertThat(run.sum(INFERENCE + "time_per_output_chunk_seconds_count"))
-        .isEqualTo(total(end -> end.attempt().firstChunkMs() >= 0 && end.chunks() > 1 ? 1 : 0))
+        .isEqualTo(
+            total(
+                end ->
+                    isChat(end) && end.attempt().firstChunkMs() >= 0 && end.chunks() > 1 ? 1 : 0))
         .isPositive();
     for (String backend : List.of("primary", "secondary", "tertiary")) {
       assertThat(run.sum("llmrelay_attempts_total", "backend", backend))
@@ -115,11 +134,19 @@ class ScrapeTest {
         .isEqualTo(usage(TokenUsage::outputTokens))
         .isPositive();
     assertThat(run.sum(INFERENCE + "operation_input_tokens_count"))
-        .isEqualTo(usage(used -> used.source() == TokenUsage.Source.PROVIDER ? 1 : 0))
+        .isEqualTo(total(end -> isChat(end) && isDistributed(end) ? 1 : 0))
         .isPositive();
     assertThat(run.sum(INFERENCE + "operation_output_tokens_sum"))
         .isEqualTo(
-            usage(used -> used.source() == TokenUsage.Source.PROVIDER ? used.outputTokens() : 0));
+            total(
+                end ->
+                    isChat(end) && isDistributed(end) ? end.attempt().usage().outputTokens() : 0));
+    assertThat(run.sum(EMBEDDINGS + "operation_input_tokens_sum"))
+        .isEqualTo(
+            total(
+                end ->
+                    !isChat(end) && isDistributed(end) ? end.attempt().usage().inputTokens() : 0))
+        .isPositive();
     assertThat(run.sum("llmrelay_cost_USD_total"))
         .isCloseTo(
             total(end -> end.attempt().costUsd() == null ? 0 : end.attempt().costUsd()),
@@ -147,6 +174,8 @@ class ScrapeTest {
             "llmrelay_circuit_state",
             "llmrelay_attempts",
             "llmrelay_cost_USD",
+            EMBEDDINGS + "duration_seconds",
+            EMBEDDINGS + "operation_input_tokens",
             INFERENCE + "duration_seconds",
             INFERENCE + "time_to_first_chunk_seconds",
             INFERENCE + "time_per_output_chunk_seconds",

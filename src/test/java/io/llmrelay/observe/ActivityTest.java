@@ -20,7 +20,7 @@ class ActivityTest {
   private final Activity activity = new Activity(now::get);
 
   private void attempt(Attempt.Result result, long firstChunkMs) {
-    activity.onAttemptStart(new RelayEvent.AttemptStart("r", 1, "primary", "m"));
+    activity.onAttemptStart(new RelayEvent.AttemptStart("r", 1, "chat", "primary", "m"));
     TokenUsage usage = result == Attempt.Result.SERVED ? Samples.USAGE : TokenUsage.NONE;
     Attempt attempt = Samples.attempt("primary", "m", result, null, firstChunkMs, usage, 0.25);
     activity.onAttemptEnd(new RelayEvent.AttemptEnd("r", 1, "chat", attempt, 0));

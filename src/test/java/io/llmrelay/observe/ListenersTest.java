@@ -64,6 +64,11 @@ class ListenersTest {
     }
 
     @Override
+    public void onRequestRefused(RelayEvent.RequestRefused event) {
+      events.add(event);
+    }
+
+    @Override
     public void onOperatorAction(RelayEvent.OperatorAction event) {
       events.add(event);
     }

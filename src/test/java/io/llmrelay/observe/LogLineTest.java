@@ -22,6 +22,16 @@ class LogLineTest {
         .isEqualTo("WARNING cooldown candidate=a/m reason=rate_limited for_ms=7000");
     assertThat(line(new RelayEvent.OperatorAction("a", "disable", true)))
         .isEqualTo("INFO operator_action target=a action=disable changed=true");
+    assertThat(
+            line(new RelayEvent.RequestRefused("gw-1", null, "/v1/messages", 401, "no_key", null)))
+        .isEqualTo(
+            "INFO request_refused request_id=gw-1 front=/v1/messages status=401 reason=no_key");
+    assertThat(
+            line(
+                new RelayEvent.RequestRefused("gw-2", "app", "/v1/messages", 503, "busy", "model")))
+        .isEqualTo(
+            "WARNING request_refused request_id=gw-2 key=app front=/v1/messages status=503"
+                + " reason=busy field=model");
     assertThat(line(new RelayEvent.SchemaDrift("r1", "a", "m", 3)))
         .isEqualTo("WARNING unreadable_frames request_id=r1 backend=a model=m frames=3");
     assertThat(line(new RelayEvent.BudgetThreshold("a", "daily-usd", 5.0, 5.0, true, 60_000)))

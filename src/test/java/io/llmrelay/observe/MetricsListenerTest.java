@@ -43,7 +43,11 @@ class MetricsListenerTest {
   }
 
   private void end(Attempt attempt) {
-    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, "chat", attempt, 1));
+    end("chat", attempt);
+  }
+
+  private void end(String operation, Attempt attempt) {
+    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, operation, attempt, 1));
   }
 
   private void unpriced(String backend, String model, Attempt.Result result, String reason) {
@@ -100,6 +104,39 @@ class MetricsListenerTest {
     end(attempt("primary", "m", Attempt.Result.SERVED, null, 1, TokenUsage.estimate(40, 4), null));
     assertThat(registry.find(tokens + "input_tokens").summaries()).hasSize(1);
     assertThat(chunk.count()).isOne();
+  }
+
+  /** As the conventions want it: the usage of failed attempts is counted, but not distributed. */
+  @Test
+  void tokensOfFailedAttemptsAreOnlyCounted() {
+    end(attempt("primary", "m", Attempt.Result.FAILED, "network", 1, Samples.USAGE, null));
+    assertThat(count(USAGE + "output_tokens", "backend", "primary")).isEqualTo(20);
+    assertThat(registry.find("gen_ai.client.inference.operation.output_tokens").summaries())
+        .isEmpty();
+  }
+
+  @Test
+  void embeddingsHaveMetersOfTheirOwn() {
+    end(
+        "embeddings",
+        attempt("primary", "m", Attempt.Result.SERVED, null, 300, Samples.USAGE, null));
+    String[] labels = {"gen_ai.operation.name", "embeddings", "backend", "primary"};
+    assertThat(timer("gen_ai.client.embeddings.duration", labels).totalTime(TimeUnit.SECONDS))
+        .isEqualTo(2);
+    assertThat(
+            registry
+                .get("gen_ai.client.embeddings.operation.input_tokens")
+                .tags(labels)
+                .summary()
+                .totalAmount())
+        .isEqualTo(100);
+    assertThat(count(USAGE + "input_tokens", labels)).isEqualTo(100);
+    assertThat(registry.getMeters())
+        .extracting(meter -> meter.getId().getName())
+        .doesNotContain(
+            "gen_ai.client.inference.duration",
+            "gen_ai.client.inference.time_to_first_chunk",
+            "gen_ai.client.inference.operation.input_tokens");
   }
 
   @Test

@@ -25,14 +25,16 @@ final class Samples {
   static final List<RelayEvent> EVENTS =
       List.of(
           new RelayEvent.RequestStart("r1", "m", true, Map.of("team", "blue")),
-          new RelayEvent.AttemptStart("r1", 1, "primary", "m"),
+          new RelayEvent.AttemptStart("r1", 1, "chat", "primary", "m"),
           new RelayEvent.AttemptEnd("r1", 1, "chat", FAILED, 0),
           new RelayEvent.CircuitStateChange("primary", CircuitState.CLOSED, CircuitState.OPEN),
           new RelayEvent.Exhausted("primary/m", "rate_limited", 3000),
           new RelayEvent.BudgetThreshold("primary", "daily-usd", 4.5, 5.0, false, 60_000),
           new RelayEvent.OperatorAction("primary", "open_circuit", true),
+          new RelayEvent.RequestRefused(
+              "gw-1", "my-app", "/v1/messages", 400, "invalid_request", "max_tokens"),
           new RelayEvent.Fallback("r1", "primary/m", "secondary/m", "server_error"),
-          new RelayEvent.AttemptStart("r1", 2, "secondary", "m"),
+          new RelayEvent.AttemptStart("r1", 2, "chat", "secondary", "m"),
           new RelayEvent.FirstChunk("r1", "secondary", "m", 1500),
           new RelayEvent.SchemaDrift("r1", "secondary", "m", 3),
           new RelayEvent.AttemptEnd("r1", 2, "chat", SERVED, 18),

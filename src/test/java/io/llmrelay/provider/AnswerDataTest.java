@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.vertx.core.json.JsonArray;
@@ -49,7 +50,7 @@ class AnswerDataTest {
   }
 
   @Test
-  void dataBetweenFragmentsOfACallLeavesTheCallWhole() {
+  void dataBetweenFragmentsOfACallFollowsTheCall() {
     answer.call("c1", "f", null);
     answer.arguments("{\"a\"");
     answer.data("annotations", JsonArray.of("é"));
@@ -57,8 +58,51 @@ class AnswerDataTest {
     assertThat(drain())
         .containsExactly(
             "0 tool_call f ",
-            "0 tool_call f {\"a\"",
-            "1 data annotations [\"é\"]\n",
-            "0 tool_call f :1}");
+            "0 tool_call f {\"a\":1}",
+            "1 data annotations [\"é\"]\n");
+  }
+
+  @Test
+  void textBetweenFragmentsOfACallFollowsTheCall() {
+    answer.call("c1", "f", null);
+    answer.text(BlockKind.TEXT, "a");
+    answer.arguments("{");
+    answer.text(BlockKind.REASONING, "b");
+    answer.arguments("}");
+    answer.text(BlockKind.TEXT, "c");
+    answer.arguments(" ");
+    answer.call("c2", "g", null);
+    answer.text(BlockKind.TEXT, "d");
+    answer.endArguments();
+    assertThat(drain())
+        .containsExactly(
+            "0 tool_call f ",
+            "0 tool_call f {}",
+            "1 text null a",
+            "2 reasoning null b",
+            "3 text null c",
+            "4 tool_call g ",
+            "4 tool_call g {}",
+            "5 text null d");
+  }
+
+  @Test
+  void argumentsAfterACallHasEndedAreAFailure() {
+    answer.call("c1", "f", null);
+    answer.arguments("{}");
+    answer.text(BlockKind.TEXT, "a");
+    answer.arguments("{}");
+    assertThat(answer.failure().kind()).isEqualTo(FailureKind.MALFORMED_TOOL_CALL);
+  }
+
+  @Test
+  void whatWaitsForTheRestOfACallIsBounded() {
+    answer.call("c1", "f", null);
+    answer.arguments("{");
+    for (int i = 0; i < Answer.MAX_HELD / 1024 && !answer.over(); i++) {
+      answer.text(BlockKind.TEXT, "x".repeat(1024));
+    }
+    assertThat(answer.failure().kind()).isEqualTo(FailureKind.SERVER_ERROR);
+    assertThat(answer.failure().message()).contains("within a tool call");
   }
 }

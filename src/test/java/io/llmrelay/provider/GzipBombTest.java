@@ -33,10 +33,10 @@ class GzipBombTest {
       delimiter = '|',
       textBlock =
           """
-          openai | text/event-stream    | 200 | data:  | frame too long
-          openai | text/event-stream    | 200 | :      | frame too long
+          openai | text/event-stream    | 200 | data:  | is too long
+          openai | text/event-stream    | 200 | :      | is too long
           openai | application/json     | 200 | {      | bytes of JSON
-          ollama | application/x-ndjson | 200 | {      | frame too long
+          ollama | application/x-ndjson | 200 | {      | is too long
           openai | application/json     | 500 | {      | HTTP 500
           openai | text/event-stream    | 200 | events | bytes of text came at once
           """)

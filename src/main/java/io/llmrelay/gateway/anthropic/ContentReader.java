@@ -196,8 +196,8 @@ final class ContentReader {
             call.id(),
             in.requiredString("name"),
             RawJson.of(input.encode()),
-            call.extra() == null ? null : RawJson.of(call.extra()));
-    omissible(in, CACHE_CONTROL);
+            call.extra() == null ? null : RawJson.of(call.extra()),
+            in.raw(CACHE_CONTROL));
     in.raw("caller");
     in.raw("toolset_name");
     in.nothingElse();

@@ -39,7 +39,7 @@ public final class CountTokensHandler implements Handler<RoutingContext> {
         .map(request -> CallerRules.apply(request, scope, ctx.response()))
         .compose(relay::countTokens)
         .onSuccess(tokens -> send(ctx.response(), tokens))
-        .onFailure(error -> MessagesFront.INSTANCE.sendError(ctx.response(), error));
+        .onFailure(ctx::fail);
   }
 
   private static void send(HttpServerResponse response, TokenUsage tokens) {

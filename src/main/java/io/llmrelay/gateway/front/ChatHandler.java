@@ -58,7 +58,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
         .onFailure(
             error -> {
               disconnected.tryComplete();
-              front.sendError(response, error);
+              ctx.fail(error);
             });
   }
 

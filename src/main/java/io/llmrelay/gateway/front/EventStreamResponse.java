@@ -178,6 +178,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     }
     Buffer last = takeBuffer();
     encoder.end(last, end, stream);
+    RelayHeaders.putCostTrailer(request, end.costUsd());
     streams.remove(this);
     buffers.giveBack(last, response.end(last));
   }
@@ -235,6 +236,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
         .putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE)
         .putHeader(ACCEL_BUFFERING, NO)
         .setChunked(true);
+    RelayHeaders.announceCost(request);
     Buffer buffer = buffers.take();
     encoder.start(buffer);
     return buffer;

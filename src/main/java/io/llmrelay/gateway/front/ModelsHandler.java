@@ -21,16 +21,11 @@ import java.util.function.Function;
  */
 public final class ModelsHandler {
   private final LlmRelay relay;
-  private final Front front;
   private final ModelFormat format;
   private final long created = System.currentTimeMillis() / 1000;
 
-  /**
-   * @param front renders errors
-   */
-  public ModelsHandler(LlmRelay relay, Front front, ModelFormat format) {
+  public ModelsHandler(LlmRelay relay, ModelFormat format) {
     this.relay = relay;
-    this.front = front;
     this.format = format;
   }
 
@@ -46,10 +41,7 @@ public final class ModelsHandler {
   }
 
   private void send(RoutingContext ctx, Function<Map<String, ModelName>, JsonObject> render) {
-    fetchModels()
-        .map(render)
-        .onSuccess(ctx::json)
-        .onFailure(error -> front.sendError(ctx.response(), error));
+    fetchModels().map(render).onSuccess(ctx::json).onFailure(ctx::fail);
   }
 
   private JsonObject get(Map<String, ModelName> models, String id) {

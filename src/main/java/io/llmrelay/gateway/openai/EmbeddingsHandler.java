@@ -48,7 +48,7 @@ public final class EmbeddingsHandler implements Handler<RoutingContext> {
         .onFailure(
             error -> {
               disconnected.tryComplete();
-              OpenAiFront.INSTANCE.sendError(response, error);
+              ctx.fail(error);
             });
   }
 

@@ -34,6 +34,9 @@ final class InputReader {
   private final List<ChatMessage> messages = new ArrayList<>();
   private final List<ContentPart> answer = new ArrayList<>();
 
+  /** The URLs of the images of the answer. */
+  private final List<RawJson> images = new ArrayList<>();
+
   /**
    * @param omissible gets what other APIs do not have and can do without
    * @param essential gets what they cannot do without
@@ -82,11 +85,23 @@ final class InputReader {
       case "function_call" -> call(in, in.requiredText("arguments"));
       case "custom_tool_call" -> call(in, CustomTools.arguments(in.requiredText(INPUT).string()));
       case "function_call_output", "custom_tool_call_output" -> output(in);
-      case "web_search_call", "image_generation_call" ->
-          omissible.add(in.path() + " (" + type + ")");
+      case "web_search_call" -> omissible.add(in.path() + " (" + type + ")");
+      case "image_generation_call" -> generatedImage(in);
       case "item_reference" -> reference(in);
       default -> other(in, type);
     }
+  }
+
+  /** Reads an image of an earlier answer; its media type is known by the first bytes. */
+  private void generatedImage(RequestFields in) {
+    RawJson result = in.raw("result");
+    if (result == null || !result.isString()) {
+      omissible.add(in.path() + " (image_generation_call)");
+      return;
+    }
+    String begin = result.asciiHead(5);
+    String type = begin.startsWith("/9j/") ? "jpeg" : begin.startsWith("UklGR") ? "webp" : "png";
+    images.add(result.withPrefix("data:image/" + type + ";base64,"));
   }
 
   /**
@@ -110,9 +125,10 @@ final class InputReader {
   }
 
   private void endAnswer() {
-    if (!answer.isEmpty()) {
-      messages.add(ChatMessage.of(Role.ASSISTANT, answer));
+    if (!answer.isEmpty() || !images.isEmpty()) {
+      messages.add(ChatMessage.assistant(answer, images));
       answer.clear();
+      images.clear();
     }
   }
 

@@ -2,7 +2,6 @@ package io.llmrelay.gateway.responses;
 
 import io.llmrelay.gateway.front.JsonEscaper;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -88,23 +87,6 @@ final class OutputItem {
   /** Returns the part of a message that is being made; {@code null} if there is none. */
   Part part() {
     return parts.isEmpty() ? null : parts.get(parts.size() - 1);
-  }
-
-  /** Returns whether it is a call whose arguments are not complete. */
-  boolean mayGoOn() {
-    return switch (kind) {
-      case FUNCTION_CALL -> !isObject((String) Json.decodeValue("\"" + text + "\""));
-      case CUSTOM_CALL -> wrapped == null || !isObject(wrapped.toString());
-      default -> false;
-    };
-  }
-
-  private static boolean isObject(String json) {
-    try {
-      return Json.decodeValue(json) instanceof JsonObject;
-    } catch (DecodeException incomplete) {
-      return false;
-    }
   }
 
   /** Returns the fields by which events name the item. */

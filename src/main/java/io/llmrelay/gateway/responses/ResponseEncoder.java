@@ -62,9 +62,6 @@ final class ResponseEncoder implements EventEncoder {
   /** The item that is being made; {@code null} if there is none. */
   private OutputItem open;
 
-  /** A call that other content has interrupted, and that may go on; {@code null} if none. */
-  private OutputItem interrupted;
-
   /** What precedes the text of a delta of the open item. */
   private Buffer beforeText;
 
@@ -123,10 +120,6 @@ final class ResponseEncoder implements EventEncoder {
         delta(out, open.text, chunk.data());
       }
       case TOOL_CALL -> {
-        if (open != interrupted && interrupted != null) {
-          close(out, ResponseJson.COMPLETED);
-          resume();
-        }
         if (open.wrapped != null) {
           open.wrapped.appendBuffer(chunk.data());
           length += chunk.data().length();
@@ -233,41 +226,18 @@ final class ResponseEncoder implements EventEncoder {
     if (!own.isEmpty()) {
       next.calls().put(id, own);
       if (open == null || open.kind != Kind.REASONING) {
-        endCalls(out, ResponseJson.COMPLETED);
         open(out, Kind.REASONING, null, null); // Clients return its data before the call.
       }
     }
     boolean wraps = !custom && tools.isCustom(block.name());
-    endCalls(out, ResponseJson.COMPLETED);
     open(out, custom || wraps ? Kind.CUSTOM_CALL : Kind.FUNCTION_CALL, id, block.name());
     open.wrapped = wraps ? Buffer.buffer() : null;
-  }
-
-  /** Ends the open item, and a call that was interrupted: another call begins, or nothing more. */
-  private void endCalls(Buffer out, String status) {
-    close(out, status);
-    if (interrupted != null) {
-      resume();
-      close(out, status);
-    }
-  }
-
-  private void resume() {
-    open = interrupted;
-    interrupted = null;
-    beforeText = null;
   }
 
   /** Starts an item, which ends the one before it. */
   private void open(Buffer out, Kind kind, String callId, String name) {
     begin(out);
-    if (open != null && open.mayGoOn()) {
-      interrupted = open;
-      open = null;
-      beforeText = null;
-    } else {
-      close(out, ResponseJson.COMPLETED);
-    }
+    close(out, ResponseJson.COMPLETED);
     int index = output.size();
     output.add(null);
     open = new OutputItem(kind, index, response.id(kind.prefix, index), callId, tools.of(name));
@@ -431,7 +401,7 @@ final class ResponseEncoder implements EventEncoder {
     String status = ResponseJson.status(reason);
     if (!passing) {
       begin(out);
-      endCalls(out, status);
+      close(out, status);
       if (!next.isEmpty()) {
         open(out, Kind.REASONING, null, null);
         close(out, status);

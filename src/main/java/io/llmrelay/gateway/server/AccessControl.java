@@ -1,5 +1,6 @@
 package io.llmrelay.gateway.server;
 
+import io.llmrelay.cluster.Sharing;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,7 @@ public final class AccessControl {
 
   private final Quota connections = new Quota(0);
   private final BodyMemory bodyMemory;
+  private final Sharing shared;
   private volatile List<Key> keys = List.of();
 
   private static final class Key {
@@ -44,14 +46,23 @@ public final class AccessControl {
   }
 
   public AccessControl(GatewayOptions options) {
-    this(options, MAX_BODY_BYTES);
+    this(options, MAX_BODY_BYTES, null);
+  }
+
+  /**
+   * @param shared the limits that all nodes keep to together
+   */
+  public AccessControl(GatewayOptions options, Sharing shared) {
+    this(options, MAX_BODY_BYTES, shared);
   }
 
   /**
    * @param maxBodyBytes the most bytes of request bodies held at a time
+   * @param shared the limits that all nodes keep to together; {@code null} without other nodes
    */
-  public AccessControl(GatewayOptions options, long maxBodyBytes) {
+  public AccessControl(GatewayOptions options, long maxBodyBytes, Sharing shared) {
     bodyMemory = new BodyMemory(maxBodyBytes);
+    this.shared = shared;
     update(options);
   }
 
@@ -68,7 +79,21 @@ public final class AccessControl {
         .forEach(
             (name, key) -> next.add(new Key(hash(key), limiter(current.get(name), name, key))));
     keys = List.copyOf(next);
+    if (shared != null) {
+      share(current);
+    }
     connections.setLimit(options.getMaxConnections());
+  }
+
+  /**
+   * @param before the limiters that have been shared until now
+   */
+  private void share(Map<String, KeyLimiter> before) {
+    for (Key key : keys) {
+      before.remove(key.limiter.name());
+      key.limiter.share(shared);
+    }
+    before.values().forEach(removed -> removed.unshare(shared));
   }
 
   private static byte[] hash(GatewayKeyOptions key) {
@@ -76,11 +101,10 @@ public final class AccessControl {
   }
 
   private static KeyLimiter limiter(KeyLimiter current, String name, GatewayKeyOptions options) {
-    long now = System.nanoTime();
     if (current == null) {
-      return new KeyLimiter(name, options, now);
+      return new KeyLimiter(name, options, System::nanoTime);
     }
-    current.update(options, now);
+    current.update(options);
     return current;
   }
 

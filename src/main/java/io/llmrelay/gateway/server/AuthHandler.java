@@ -41,14 +41,14 @@ public final class AuthHandler {
 
   /** Passes requests for a known host on, without a key. */
   public void checkHost(RoutingContext ctx) {
-    beginScope(ctx, null);
+    beginScope(ctx, null, null);
     proceed(ctx, hostError(ctx.request()));
   }
 
   /** Passes requests on that have a valid key and are within its limits. */
   public void requireKey(RoutingContext ctx) {
     if (access.isAnonymous()) {
-      beginScope(ctx, null);
+      beginScope(ctx, null, null);
       GatewayError error = hostError(ctx.request());
       proceed(ctx, error == null && isWebPage(ctx.request()) ? GatewayError.webPage() : error);
       return;
@@ -57,13 +57,13 @@ public final class AuthHandler {
     KeyLimiter limiter =
         access.find(request.getHeader(HttpHeaders.AUTHORIZATION), request.getHeader(API_KEY));
     if (limiter == null) {
-      beginScope(ctx, null);
+      beginScope(ctx, null, null);
       ctx.response().putHeader("www-authenticate", "Bearer");
       ctx.fail(GatewayError.invalidKey());
       return;
     }
-    GatewayError error = limiter.tryAcquire(System.nanoTime());
-    beginScope(ctx, error == null ? limiter : null);
+    GatewayError error = limiter.tryAcquire();
+    beginScope(ctx, limiter.name(), error == null ? limiter : null);
     proceed(ctx, error);
   }
 
@@ -126,10 +126,10 @@ public final class AuthHandler {
    * if the connection closes early; the response's own end handler is called for complete responses
    * only.
    */
-  private void beginScope(RoutingContext ctx, KeyLimiter limiter) {
+  private void beginScope(RoutingContext ctx, String keyName, KeyLimiter limiter) {
     HttpServerRequest request = ctx.request();
     RequestScope scope =
-        RequestScope.begin(ctx, connections.begin(request), limiter, access.bodyMemory());
+        RequestScope.begin(ctx, connections.begin(request), keyName, limiter, access.bodyMemory());
     if (request.response().closed()) {
       scope.end();
     } else {

@@ -2,21 +2,26 @@ package io.llmrelay.gateway.server;
 
 import io.llmrelay.chat.Attempt;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The response headers of the relay: {@code x-request-id} (the caller's own, else that of the run),
  * {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (candidates tried;
- * skipped ones do not count), {@code x-relay-cost} (of a whole answer) and {@code x-relay-warning}
- * (the model is near its shutdown, or a setting of the request was limited or ignored).
+ * skipped ones do not count), {@code x-relay-cost} (of a stream: a trailer, for clients that accept
+ * trailers) and {@code x-relay-warning} (the model is near its shutdown, or a setting of the
+ * request was limited or ignored).
  */
 public final class RelayHeaders {
   private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-relay-backend");
   private static final CharSequence MODEL = HttpHeaders.createOptimized("x-relay-model");
   private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-relay-attempts");
   private static final CharSequence COST = HttpHeaders.createOptimized("x-relay-cost");
+  private static final CharSequence TE = HttpHeaders.createOptimized("te");
+  private static final CharSequence TRAILER = HttpHeaders.createOptimized("trailer");
   private static final String WARNING = "x-relay-warning";
   private static final int MAX_LENGTH = 200;
 
@@ -51,6 +56,25 @@ public final class RelayHeaders {
     if (costUsd != null) {
       response.putHeader(COST, BigDecimal.valueOf(costUsd).toPlainString());
     }
+  }
+
+  /** Announces that {@code x-relay-cost} follows the body, if the client accepts trailers. */
+  public static void announceCost(HttpServerRequest request) {
+    if (acceptsTrailers(request)) {
+      request.response().putHeader(TRAILER, COST);
+    }
+  }
+
+  /** Sets {@code x-relay-cost} as a trailer, if the client accepts one and the cost is known. */
+  public static void putCostTrailer(HttpServerRequest request, Double costUsd) {
+    if (costUsd != null && acceptsTrailers(request)) {
+      request.response().putTrailer(COST, BigDecimal.valueOf(costUsd).toPlainString());
+    }
+  }
+
+  private static boolean acceptsTrailers(HttpServerRequest request) {
+    String te = request.headers().get(TE);
+    return te != null && te.toLowerCase(Locale.ROOT).contains("trailers");
   }
 
   /** Appends a warning to those already set. */

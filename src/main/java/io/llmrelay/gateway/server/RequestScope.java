@@ -16,6 +16,7 @@ public final class RequestScope {
 
   private final String path;
   private final Connections.Tracker tracker;
+  private final String keyName;
   private final KeyLimiter limiter;
   private final BodyMemory memory;
   private final Context context = Vertx.currentContext();
@@ -25,8 +26,13 @@ public final class RequestScope {
   private boolean ended;
 
   private RequestScope(
-      String path, Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
+      String path,
+      Connections.Tracker tracker,
+      String keyName,
+      KeyLimiter limiter,
+      BodyMemory memory) {
     this.path = path;
+    this.keyName = keyName;
     this.tracker = tracker;
     this.limiter = limiter;
     this.memory = memory;
@@ -36,11 +42,16 @@ public final class RequestScope {
    * Begins the scope of a request.
    *
    * @param tracker of the request's connection; may be {@code null}
-   * @param limiter of the request's key; {@code null} without a key
+   * @param keyName the name of the request's key; {@code null} without a key
+   * @param limiter that has admitted the request; {@code null} if none has
    */
   static RequestScope begin(
-      RoutingContext ctx, Connections.Tracker tracker, KeyLimiter limiter, BodyMemory memory) {
-    RequestScope scope = new RequestScope(ctx.request().path(), tracker, limiter, memory);
+      RoutingContext ctx,
+      Connections.Tracker tracker,
+      String keyName,
+      KeyLimiter limiter,
+      BodyMemory memory) {
+    RequestScope scope = new RequestScope(ctx.request().path(), tracker, keyName, limiter, memory);
     ctx.put(CONTEXT_KEY, scope);
     return scope;
   }
@@ -70,7 +81,7 @@ public final class RequestScope {
 
   /** Returns the name of the request's key; {@code null} without a key. */
   public String keyName() {
-    return limiter == null ? null : limiter.name();
+    return keyName;
   }
 
   /** Returns whether the request may override this field of {@code relay}. */

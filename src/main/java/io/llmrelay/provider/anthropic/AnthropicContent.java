@@ -100,10 +100,12 @@ final class AnthropicContent {
       return cached(block, document.cacheControl());
     }
     if (part instanceof ToolCall call) {
-      return typed("tool_use")
-          .put("id", CallIds.plain(call.id()))
-          .put("name", call.name())
-          .put("input", ToolArguments.of(call));
+      JsonObject block =
+          typed("tool_use")
+              .put("id", CallIds.plain(call.id()))
+              .put("name", call.name())
+              .put("input", ToolArguments.of(call));
+      return cached(block, call.cacheControl());
     }
     if (part instanceof ToolResult result) {
       return result(result);

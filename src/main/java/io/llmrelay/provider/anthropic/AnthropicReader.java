@@ -2,6 +2,7 @@ package io.llmrelay.provider.anthropic;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.provider.Answer;
@@ -21,6 +22,7 @@ import java.util.Arrays;
  * message_start}, the rest with {@code message_delta}, where some models repeat the prompt.
  */
 final class AnthropicReader implements Dialect.Reader {
+  private static final long NONE = -1;
   private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
 
   private final Answer answer;
@@ -40,6 +42,10 @@ final class AnthropicReader implements Dialect.Reader {
   /** Whether the payload has a {@code type} field. */
   private boolean typed;
 
+  /** The index of the payload's content block, and of the block that started last. */
+  private long index;
+
+  private long lastIndex = NONE;
   private String model;
   private String stopReason;
   private boolean error;
@@ -77,6 +83,7 @@ final class AnthropicReader implements Dialect.Reader {
     type = name;
     typed = false;
     quote = -1;
+    index = NONE;
     model = null;
     stopReason = null;
     error = false;
@@ -101,6 +108,16 @@ final class AnthropicReader implements Dialect.Reader {
         template.learn(bytes, from, to, quote, text);
       }
     }
+  }
+
+  /**
+   * Returns whether the payload is the delta of a block before the last one. Blocks follow one
+   * after the other; text alone could still be told apart, unless the client gets the events.
+   */
+  private boolean isOutOfOrder() {
+    return index != NONE
+        && index < lastIndex
+        && (!arguments.isEmpty() || answer.passesEvents() && isContent());
   }
 
   /** Returns whether the payload is passed on as chunks of text, thinking or arguments. */
@@ -137,6 +154,7 @@ final class AnthropicReader implements Dialect.Reader {
           error |= top && object;
           in.skipChildren();
         }
+        case "index" -> index = top ? Json.count(in, NONE) : index;
         case "text" -> {
           quote = in.currentTokenLocation().getByteOffset();
           Json.append(in, text);
@@ -180,9 +198,17 @@ final class AnthropicReader implements Dialect.Reader {
         answer.model(model);
         usage();
       }
-      case "content_block_start" ->
-          blocks.start(Json.object(Json.payload(bytes, from, to), "content_block"));
+      case "content_block_start" -> {
+        lastIndex = index;
+        template.forget();
+        blocks.start(Json.object(Json.payload(bytes, from, to), "content_block"));
+      }
       case "content_block_delta" -> {
+        if (isOutOfOrder()) {
+          answer.fail(
+              FailureKind.MALFORMED_TOOL_CALL, "a content block goes on after the next has begun");
+          return;
+        }
         blocks.thinking(thinking);
         blocks.signature(signature);
         blocks.text(text);
@@ -192,7 +218,11 @@ final class AnthropicReader implements Dialect.Reader {
           blocks.citation(delta.getValue("citation"));
         }
       }
-      case "content_block_stop" -> blocks.stop();
+      case "content_block_stop" -> {
+        if (index == NONE || index >= lastIndex) {
+          blocks.stop();
+        }
+      }
       case "message_delta" -> {
         usage();
         if (stopReason != null) {

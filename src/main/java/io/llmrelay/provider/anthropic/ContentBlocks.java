@@ -146,6 +146,9 @@ public final class ContentBlocks {
     if (kind != Kind.OTHER && !arguments) {
       arguments(Json.encode(input));
     }
+    if (kind == Kind.TOOL) {
+      answer.endArguments();
+    }
     if (!signature.isEmpty() && thinking.length() <= MAX_THINKING) {
       detail(
           "reasoning.text",

@@ -182,6 +182,9 @@ final class BedrockContent {
     if (part instanceof Document document) {
       return document.cacheControl();
     }
+    if (part instanceof ToolCall call) {
+      return call.cacheControl();
+    }
     if (part instanceof ToolResult result) {
       return result.content().stream()
           .map(BedrockContent::cacheControl)

@@ -39,6 +39,7 @@ final class CohereReader implements Dialect.Reader {
       case "tool-plan-delta" -> plan(message);
       case "tool-call-start" -> call(Json.object(message, "tool_calls"));
       case "tool-call-delta" -> arguments(Json.object(message, "tool_calls"));
+      case "tool-call-end" -> answer.endArguments();
       case "citation-start" -> citations(JsonArray.of(Json.object(message, "citations")));
       case "message-end" -> end(delta);
       default -> {}
@@ -57,6 +58,7 @@ final class CohereReader implements Dialect.Reader {
     for (Object call : Json.array(message, "tool_calls")) {
       if (call instanceof JsonObject each) {
         call(each);
+        answer.endArguments();
       }
     }
     logprobs(Json.array(json, "logprobs"));

@@ -3,6 +3,7 @@ package io.llmrelay.provider.gemini;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ContentPart;
+import io.llmrelay.chat.ContentPart.Image;
 import io.llmrelay.chat.ContentPart.Reasoning;
 import io.llmrelay.chat.ContentPart.Refusal;
 import io.llmrelay.chat.ContentPart.Text;
@@ -29,11 +30,11 @@ import java.util.Map;
  * that accept only text there, a content after the results.
  *
  * <p>Signatures are sent back with the parts with which they were received. Models that validate
- * them require one with the first call of a turn; for calls of other providers there is a
- * documented placeholder.
+ * them require one with the first call of a turn, and with each image that the model has written;
+ * for those of other providers there is a documented placeholder.
  */
 final class GeminiContents {
-  /** The placeholder for the signature of a call of another provider. */
+  /** The placeholder for the signature of a call or an image of another provider. */
   private static final String SIGNATURE_PLACEHOLDER = "skip_thought_signature_validator";
 
   private static final String SIGNATURE = "thoughtSignature";
@@ -52,7 +53,8 @@ final class GeminiContents {
 
   static JsonArray encode(ChatRequest request, GeminiModel model, Translation translation) {
     GeminiContents encoder = new GeminiContents(model, translation);
-    List<Conversation.Turn> turns = Conversation.turns(request);
+    List<Conversation.Turn> turns = Conversation.turnsWithImages(request);
+    translation.answerImages();
     Conversation.beginWithUser(turns, translation);
     for (Conversation.Turn turn : turns) {
       if (turn.assistant()) {
@@ -148,29 +150,46 @@ final class GeminiContents {
 
   private void model(List<ContentPart> parts) {
     JsonArray encoded = new JsonArray();
-    Map<String, String> ofCalls = new HashMap<>();
+    Map<String, String> ofOthers = new HashMap<>();
     Deque<String> ofTexts = new ArrayDeque<>();
     boolean called = false;
     for (ContentPart part : parts) {
       if (part instanceof Reasoning reasoning) {
-        reasoning(reasoning, encoded, ofCalls, ofTexts);
+        reasoning(reasoning, encoded, ofOthers, ofTexts);
       } else if (part instanceof ToolCall call) {
         String signature = signature(call);
-        signature = signature == null ? ofCalls.get(call.id()) : signature;
+        signature = signature == null ? ofOthers.get(call.id()) : signature;
         boolean excused = signature == null && !called && model.hasSignedCalls();
         encoded.add(signed(call(call), excused ? SIGNATURE_PLACEHOLDER : signature));
         called = true;
+      } else if (part instanceof Image image) {
+        String signature = ofOthers.get(GeminiMedia.imageId(image.url()));
+        boolean excused = signature == null && model.hasSignedCalls();
+        encoded.add(signed(content(part), excused ? SIGNATURE_PLACEHOLDER : signature));
       } else {
         encoded.add(signed(content(part), ofTexts.poll()));
       }
     }
-    ofTexts.forEach(each -> encoded.add(signed(new JsonObject().put("text", ""), each)));
+    ofTexts.forEach(each -> signLastText(encoded, each));
     add("model", encoded);
   }
 
-  /** Encodes a thought, or collects a signature for the part that follows. */
+  /** Puts a signature that follows its text on the last text without one, or on an empty text. */
+  private static void signLastText(JsonArray parts, String signature) {
+    for (int i = parts.size() - 1; i >= 0; i--) {
+      JsonObject part = parts.getJsonObject(i);
+      boolean text = part.containsKey("text") && !part.containsKey("thought");
+      if (text && !part.containsKey(SIGNATURE)) {
+        part.put(SIGNATURE, signature);
+        return;
+      }
+    }
+    parts.add(signed(new JsonObject().put("text", ""), signature));
+  }
+
+  /** Encodes a thought, or collects a signature: of the call or image with its id, or of a text. */
   private void reasoning(
-      Reasoning reasoning, JsonArray encoded, Map<String, String> ofCalls, Deque<String> ofTexts) {
+      Reasoning reasoning, JsonArray encoded, Map<String, String> ofOthers, Deque<String> ofTexts) {
     String signature =
         reasoning.signature() == null ? reasoning.encrypted() : reasoning.signature();
     if (!Reasoning.GEMINI.equals(reasoning.origin())) {
@@ -179,7 +198,7 @@ final class GeminiContents {
       JsonObject thought = new JsonObject().put("text", reasoning.text().string());
       encoded.add(signed(thought.put("thought", true), signature));
     } else if (reasoning.id() != null) {
-      ofCalls.put(reasoning.id(), signature);
+      ofOthers.put(reasoning.id(), signature);
     } else {
       ofTexts.add(signature);
     }
@@ -208,6 +227,9 @@ final class GeminiContents {
 
   private JsonObject call(ToolCall call) {
     calls.put(call.id(), call.name());
+    if (call.cacheControl() != null) {
+      translation.leftOut("cache_control");
+    }
     JsonObject function = new JsonObject();
     if (model.hasSignedCalls()) {
       function.put("id", call.id());

@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * Encodes images, audio, video and documents: inline, or by the URI of a file that Google fetches
@@ -50,6 +51,19 @@ final class GeminiMedia {
           Map.entry("wav", "audio/wav"));
 
   private GeminiMedia() {}
+
+  /** Returns an id of an image by its content, by which its signature finds it again. */
+  static String imageId(String base64) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(base64.getBytes(UTF_8));
+    return "image_" + Long.toHexString(checksum.getValue());
+  }
+
+  /** Returns the id of an image; {@code null} if it is not inline. */
+  static String imageId(RawJson url) {
+    DataUrl data = DataUrl.of(url);
+    return data == null ? null : imageId(data.data());
+  }
 
   /** Returns why a part cannot be expressed, or {@code null} if it can or is not media. */
   static String problem(ContentPart part) {

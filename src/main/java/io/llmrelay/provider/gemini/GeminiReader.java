@@ -16,8 +16,8 @@ import java.io.IOException;
  * A reader of Gemini's chunks, each of which is a whole response with the next parts of the answer.
  *
  * <p>A tool call arrives complete in one part. Its signature is passed on with the call. The
- * signature of a text becomes an entry of {@code reasoning_details} after the text; that of a
- * thought becomes one together with the thought.
+ * signature of a text becomes an entry of {@code reasoning_details} after the text; that of an
+ * image becomes one with the image's id, and that of a thought one together with the thought.
  *
  * <p>There is no end marker, and a finish reason does not mark the end: with code execution the
  * first STOP precedes the text. So the last reason applies once the body is complete; if the
@@ -88,11 +88,9 @@ final class GeminiReader implements Dialect.Reader {
     boolean thought = Boolean.TRUE.equals(part.getValue("thought"));
     String text = Json.stringOrNumber(part, "text");
     answer.text(thought ? BlockKind.REASONING : BlockKind.TEXT, text);
-    if (part.getValue("inlineData") instanceof JsonObject data && !thought) {
-      image(data);
-    }
+    String image = thought ? null : image(Json.object(part, "inlineData"));
     if (signature != null) {
-      detail(thought ? text : "", signature);
+      detail(thought ? text : "", image, signature);
     }
     if (!thought) {
       sources.text(text);
@@ -115,23 +113,29 @@ final class GeminiReader implements Dialect.Reader {
     answer.arguments(Json.encode(Json.object(call, "args")));
   }
 
-  private void detail(String thought, String signature) {
+  private void detail(String thought, String id, String signature) {
     JsonObject detail = new JsonObject();
     if (thought.isEmpty()) {
       detail.put("type", "reasoning.encrypted").put("data", signature);
     } else {
       detail.put("type", "reasoning.text").put("text", thought).put("signature", signature);
     }
+    Json.put(detail, "id", id);
     detail.put("format", Reasoning.GEMINI).put("index", details++);
     answer.data("reasoning_details", JsonArray.of(detail));
   }
 
-  /** Passes on an image, which image models generate even if only text is requested. */
-  private void image(JsonObject data) {
+  /**
+   * Passes on an image, which image models generate even if only text is requested. Returns its id;
+   * {@code null} if it is none.
+   */
+  private String image(JsonObject data) {
     String type = Json.text(data, "mimeType");
-    if (type.startsWith("image/")) {
-      answer.image("data:" + type + ";base64," + Json.text(data, "data"));
+    if (!type.startsWith("image/")) {
+      return null;
     }
+    answer.image("data:" + type + ";base64," + Json.text(data, "data"));
+    return GeminiMedia.imageId(Json.text(data, "data"));
   }
 
   private void usage(JsonObject usage) {

@@ -78,6 +78,7 @@ final class OllamaReader implements Dialect.Reader {
     } else if (arguments != null) {
       answer.arguments(Json.encode(arguments));
     }
+    answer.endArguments();
   }
 
   private void done(JsonObject line) {

@@ -71,6 +71,9 @@ final class ContentWriter {
     if (part instanceof Image image) {
       return image.cacheControl();
     }
+    if (part instanceof ToolCall call) {
+      return call.cacheControl();
+    }
     return part instanceof Document document ? document.cacheControl() : null;
   }
 
@@ -168,7 +171,8 @@ final class ContentWriter {
     }
   }
 
-  private void cacheControl(ContentPart part, JsonOutput json) {
+  /** Writes the {@code cache_control} of a part, if the server accepts it. */
+  void cacheControl(ContentPart part, JsonOutput json) {
     RawJson cacheControl = cacheControl(part);
     if (cacheControl != null && traits.has(Quirk.NO_CACHE_CONTROL)) {
       translation.leftOut("cache_control");

@@ -61,12 +61,16 @@ final class MessageWriter {
     this.unknown = unknown;
     this.content = new ContentWriter(traits, translation);
     this.reasoning = new ReasoningWriter(traits, translation);
-    this.calls = new ToolCallWriter(traits, model);
+    this.calls = new ToolCallWriter(traits, model, content);
   }
 
   /** Appends the array of messages. */
   void append(BodyBuilder out) {
     List<ChatMessage> messages = request.messages();
+    if (!traits.has(Quirk.NO_ANSWER_FIELDS)
+        && messages.stream().noneMatch(MessageWriter::hasOwnImages)) {
+      translation.answerImages();
+    }
     boolean asReceived = !needsAssistantAfterTool();
     for (int i = 0; i < messages.size() && asReceived; i++) {
       asReceived = !mustChange(i);
@@ -121,7 +125,8 @@ final class MessageWriter {
         switch (message.role()) {
           case SYSTEM -> traits.has(Quirk.NO_DEVELOPER) && message.isReceived();
           case USER -> false;
-          case ASSISTANT -> closed || isPrefix(i) || lacksReasoning(message);
+          case ASSISTANT ->
+              closed || isPrefix(i) || lacksReasoning(message) || hasOwnImages(message);
           case TOOL -> closed;
         };
     return byRole
@@ -129,6 +134,11 @@ final class MessageWriter {
         || unknown.mustDrop(i)
         || content.mustChange(message)
         || traits.history() != History.AS_RECEIVED && hasReasoning(message);
+  }
+
+  /** Returns whether the client has sent images of the message in the form of another API. */
+  private static boolean hasOwnImages(ChatMessage message) {
+    return !message.images().isEmpty() && !message.isReceived();
   }
 
   private static boolean hasReasoning(ChatMessage message) {
@@ -172,7 +182,7 @@ final class MessageWriter {
     }
     if (message.role() == Role.ASSISTANT) {
       reasoning.write(message, fields, json);
-      calls.write(message, json);
+      calls.write(message, rewritten || fields.get("cache_control") == null, json);
     } else if (message.parts().get(0) instanceof ToolResult result) {
       if (result.error() && traits.has(Quirk.CLOSED_MESSAGES)) {
         translation.leftOut("messages[].is_error");

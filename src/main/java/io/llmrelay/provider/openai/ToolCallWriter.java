@@ -23,10 +23,12 @@ final class ToolCallWriter {
   private static final RawJson NO_ARGUMENTS = RawJson.of("{}");
 
   private final RequestTraits traits;
+  private final ContentWriter content;
   private final boolean signed;
 
-  ToolCallWriter(RequestTraits traits, String model) {
+  ToolCallWriter(RequestTraits traits, String model, ContentWriter content) {
     this.traits = traits;
+    this.content = content;
     this.signed = traits.has(Quirk.SIGNED_CALLS) && !RequestTraits.isOldGemini(model);
   }
 
@@ -35,8 +37,12 @@ final class ToolCallWriter {
     return traits.has(Quirk.SHORT_CALL_IDS) ? ShortCallIds.of(id) : id;
   }
 
-  /** Writes the calls of a message, if any. */
-  void write(ChatMessage message, JsonOutput json) {
+  /**
+   * Writes the calls of a message, if any.
+   *
+   * @param cacheControl whether to write their {@code cache_control}
+   */
+  void write(ChatMessage message, boolean cacheControl, JsonOutput json) {
     List<ToolCall> calls =
         message.parts().stream()
             .filter(ToolCall.class::isInstance)
@@ -47,12 +53,12 @@ final class ToolCallWriter {
     }
     json.field("tool_calls").array();
     for (int i = 0; i < calls.size(); i++) {
-      write(calls.get(i), i == 0, json);
+      write(calls.get(i), i == 0, cacheControl, json);
     }
     json.endArray();
   }
 
-  private void write(ToolCall call, boolean first, JsonOutput json) {
+  private void write(ToolCall call, boolean first, boolean cacheControl, JsonOutput json) {
     boolean custom = call.extra() != null && CustomCall.is(call.extra().value());
     String type = custom ? CustomCall.TYPE : Tool.FUNCTION;
     json.object().field("id").value(id(call.id())).field("type").value(type);
@@ -62,6 +68,9 @@ final class ToolCallWriter {
     json.endObject();
     if (!custom && !traits.has(Quirk.NO_EXTRA_CONTENT)) {
       json.optional("extra_content", extra(call, first));
+    }
+    if (cacheControl) {
+      content.cacheControl(call, json);
     }
     json.endObject();
   }

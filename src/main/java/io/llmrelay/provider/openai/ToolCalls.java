@@ -90,7 +90,8 @@ final class ToolCalls {
    * only in its arguments has arguments of the same call.
    */
   boolean areArgumentsOnly(ToolCallDeltas deltas) {
-    if (deltas.size() != 1 || open.size() != 1 || !last.started || last != open.get(0)) {
+    boolean only = deltas.size() == 1 && open.size() == 1 && last == open.get(0);
+    if (!only || !last.started || last.renamed) {
       return false;
     }
     Delta delta = deltas.get(0);

@@ -113,6 +113,7 @@ final class OutputCalls {
   }
 
   private void next() {
+    answer.endArguments();
     open.remove(0);
     if (!open.isEmpty()) {
       passOn();

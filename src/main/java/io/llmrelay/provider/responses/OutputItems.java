@@ -22,6 +22,15 @@ final class OutputItems {
   /** The most items that have not ended. */
   private static final int MAX_OPEN = 512;
 
+  /** Items that show the progress of tools at the provider. */
+  private static final Set<String> PROGRESS =
+      Set.of(
+          "web_search_call",
+          "file_search_call",
+          "code_interpreter_call",
+          "mcp_call",
+          "mcp_list_tools");
+
   private static final String PARAGRAPH = "\n\n";
   private static final String ANNOTATIONS = "annotations";
   private static final byte[] LOGPROBS = "{\"content\":".getBytes(StandardCharsets.US_ASCII);
@@ -152,10 +161,21 @@ final class OutputItems {
       last = null;
       return;
     }
-    switch (Json.text(json, "type")) {
+    String type = Json.text(json, "type");
+    switch (type) {
       case "message" -> message(item, json);
       case "reasoning" -> reasoning(item, json);
-      default -> {}
+      default -> other(type);
+    }
+  }
+
+  /**
+   * Records an item, or a part of it, that other APIs do not have: an image, or a call of a tool
+   * that the client runs. It is content for a client that gets the events.
+   */
+  void other(String type) {
+    if (answer.passesEvents() && !PROGRESS.contains(type)) {
+      answer.text(BlockKind.OTHER, type);
     }
   }
 

@@ -79,6 +79,7 @@ final class ResponsesReader implements Dialect.Reader {
     this.answer = answer;
     this.events = new PassedEvents(answer);
     this.items = new OutputItems(answer, events);
+    answer.expectLongEvents(); // The last event repeats the whole answer.
   }
 
   @Override
@@ -193,6 +194,7 @@ final class ResponsesReader implements Dialect.Reader {
       case "response.output_text.annotation.added" ->
           items.annotation(index, annotation.object(bytes, from));
       case "response.output_item.done" -> items.done(index, item.object(bytes, from));
+      case "response.image_generation_call.partial_image" -> items.other("image_generation_call");
       case "response.created", "response.in_progress" -> answer.model(model(bytes, from));
       default -> {}
     }

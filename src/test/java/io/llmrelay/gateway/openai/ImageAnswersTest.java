@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers with images come through as the field {@code images}, and are not empty. */
 class ImageAnswersTest extends HttpFixture {
@@ -66,8 +67,16 @@ class ImageAnswersTest extends HttpFixture {
             .put("modalities", JsonArray.of("image", "text"))
             .put("stream", streaming)
             .put("relay", new JsonObject().put("candidates", candidates));
+    return post(body);
+  }
+
+  private HttpResponse<String> post(JsonObject body) throws Exception {
+    return post("/v1/chat/completions", body);
+  }
+
+  private HttpResponse<String> post(String path, JsonObject body) throws Exception {
     return client.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
             .build(),
         HttpResponse.BodyHandlers.ofString());
@@ -145,5 +154,146 @@ class ImageAnswersTest extends HttpFixture {
     HttpResponse<String> response = ask(false, JsonArray.of("router"));
     assertThat(images(response, false)).hasSize(1);
     assertThat(response.body()).contains("\"content\":\"Here it is.\"");
+  }
+
+  /** Gemini's answer: a text and two images, each part with a signature. */
+  private static final String SIGNED =
+      """
+      {"candidates":[{"content":{"role":"model","parts":[
+        {"text":"Two dots.","thoughtSignature":"c2lnLXRleHQ="},
+        {"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgoB"},"thoughtSignature":"c2lnLTE="},
+        {"inlineData":{"mimeType":"image/jpeg","data":"/9j/4AAB"},"thoughtSignature":"c2lnLTI="}
+      ]},"finishReason":"STOP"}]}
+      """;
+
+  /** Returns the assistant's message of an answer, as a client puts it into the next request. */
+  private JsonObject answer(boolean streaming) throws Exception {
+    sandbox.script(
+        "google",
+        Scenario.http(200, "text/event-stream", "data: " + SIGNED.replace("\n", "") + "\n\n"));
+    HttpResponse<String> response = ask(streaming, JsonArray.of("google"));
+    if (!streaming) {
+      return new JsonObject(response.body())
+          .getJsonArray("choices")
+          .getJsonObject(0)
+          .getJsonObject("message");
+    }
+    JsonObject message = new JsonObject().put("role", "assistant").put("content", "");
+    JsonArray images = new JsonArray();
+    JsonArray details = new JsonArray();
+    for (JsonObject event : events(response.body())) {
+      JsonObject delta = event.getJsonArray("choices").getJsonObject(0).getJsonObject("delta");
+      message.put("content", message.getString("content") + delta.getString("content", ""));
+      images.addAll(delta.getJsonArray("images", new JsonArray()));
+      details.addAll(delta.getJsonArray("reasoning_details", new JsonArray()));
+    }
+    return message.put("images", images).put("reasoning_details", details);
+  }
+
+  private HttpResponse<String> goOn(JsonObject answer, String backend) throws Exception {
+    sandbox.script(backend, Scenario.ok());
+    JsonArray messages =
+        JsonArray.of(
+            new JsonObject().put("role", "user").put("content", "Draw two dots."),
+            answer,
+            new JsonObject().put("role", "user").put("content", "Make them bigger."));
+    return post(
+        new JsonObject()
+            .put("messages", messages)
+            .put("relay", new JsonObject().put("candidates", JsonArray.of(backend))));
+  }
+
+  private JsonObject lastBody(String backend) {
+    return sandbox.calls(backend).get(sandbox.calls(backend).size() - 1).body();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void goBackToGeminiWithTheirSignatures(boolean streaming) throws Exception {
+    JsonObject answer = answer(streaming);
+
+    HttpResponse<String> response = goOn(answer, "google");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(response.headers().firstValue("x-relay-warning")).isEmpty();
+    JsonArray contents = lastBody("google").getJsonArray("contents");
+    assertThat(contents).hasSize(3);
+    assertThat(contents.getJsonObject(1).getJsonArray("parts"))
+        .isEqualTo(
+            new JsonObject(SIGNED)
+                .getJsonArray("candidates")
+                .getJsonObject(0)
+                .getJsonObject("content")
+                .getJsonArray("parts"));
+  }
+
+  @Test
+  void goBackWithAPlaceholderForASignatureThatIsLost() throws Exception {
+    JsonObject answer = answer(true);
+    answer.remove("reasoning_details");
+    answer.putNull("content");
+
+    assertThat(goOn(answer, "google").statusCode()).isEqualTo(200);
+
+    JsonArray parts =
+        lastBody("google").getJsonArray("contents").getJsonObject(1).getJsonArray("parts");
+    assertThat(parts).hasSize(2);
+    assertThat(parts.getJsonObject(0).getJsonObject("inlineData").getString("data"))
+        .isEqualTo("iVBORw0KGgoB");
+    assertThat(parts.getJsonObject(0).getString("thoughtSignature"))
+        .isEqualTo("skip_thought_signature_validator");
+  }
+
+  @Test
+  void goBackToARouterAsTheyCame() throws Exception {
+    JsonObject answer = answer(true);
+
+    HttpResponse<String> response = goOn(answer, "router");
+
+    assertThat(response.headers().firstValue("x-relay-warning").orElse(""))
+        .doesNotContain("images");
+    assertThat(lastBody("router").getJsonArray("messages").getJsonObject(1).getJsonArray("images"))
+        .isEqualTo(answer.getJsonArray("images"));
+  }
+
+  @Test
+  void areLeftOutWithAWarningElsewhere() throws Exception {
+    HttpResponse<String> response = goOn(answer(true), "claude");
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(response.headers().firstValue("x-relay-warning").orElseThrow())
+        .contains("messages[].images");
+    assertThat(lastBody("claude").encode()).doesNotContain("iVBORw0KGgoB");
+  }
+
+  /** The client of the Responses API gets the images as items, which it sends back as input. */
+  @Test
+  void goBackToGeminiFromTheResponsesApi() throws Exception {
+    sandbox.script(
+        "google",
+        Scenario.http(200, "text/event-stream", "data: " + SIGNED.replace("\n", "") + "\n\n"));
+    JsonObject request =
+        new JsonObject()
+            .put("input", "Draw two dots.")
+            .put("relay", new JsonObject().put("candidates", JsonArray.of("google")));
+    HttpResponse<String> first = post("/v1/responses", request);
+    assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+    JsonArray input =
+        JsonArray.of(new JsonObject().put("role", "user").put("content", "Draw two dots."))
+            .addAll(new JsonObject(first.body()).getJsonArray("output"))
+            .add(new JsonObject().put("role", "user").put("content", "Make them bigger."));
+    sandbox.script("google", Scenario.ok());
+
+    HttpResponse<String> second = post("/v1/responses", request.copy().put("input", input));
+
+    assertThat(second.statusCode()).as(second.body()).isEqualTo(200);
+    assertThat(second.headers().firstValue("x-relay-warning")).isEmpty();
+    assertThat(lastBody("google").getJsonArray("contents").getJsonObject(1).getJsonArray("parts"))
+        .isEqualTo(
+            new JsonObject(SIGNED)
+                .getJsonArray("candidates")
+                .getJsonObject(0)
+                .getJsonObject("content")
+                .getJsonArray("parts"));
   }
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A backend of the Responses API behind its front: both ways, everything passes through. */
 class LosslessTest extends HttpFixture {
@@ -180,6 +181,44 @@ class LosslessTest extends HttpFixture {
     List<JsonObject> events = events(answer.toString());
     assertThat(new JsonObject(post(request(false))))
         .isEqualTo(events.get(events.size() - 1).getJsonObject("response"));
+  }
+
+  /** An image is content, so that what is longer than the latch can hold need not be held. */
+  @Test
+  void anImageMayBeLargeAndTheWholeAnswer() throws Exception {
+    String image = "A".repeat(3_000_000);
+    answer =
+        stream(
+            """
+            {"type":"response.created","response":{"id":"resp_1","object":"response","status":"in_progress","model":"gpt-5","output":[]}}
+            {"type":"response.output_item.added","output_index":0,"item":{"id":"ig_1","type":"image_generation_call","status":"in_progress"}}
+            {"type":"response.image_generation_call.partial_image","item_id":"ig_1","output_index":0,"partial_image_index":0,"partial_image_b64":"IMAGE"}
+            {"type":"response.output_item.done","output_index":0,"item":{"id":"ig_1","type":"image_generation_call","status":"completed","result":"IMAGE"}}
+            {"type":"response.completed","response":{"id":"resp_1","object":"response","status":"completed","model":"gpt-5","output":[{"id":"ig_1","type":"image_generation_call","status":"completed","result":"IMAGE"}]}}
+            """
+                .replace("IMAGE", image));
+
+    List<JsonObject> events = ResponsesFixture.named(post(request(true)));
+
+    assertThat(comparable(events).equals(comparable(events(answer.toString())))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"local_shell_call", "computer_call", "mcp_approval_request", "a_future_item"})
+  void anItemThatOnlyThisApiHasIsAnAnswer(String type) throws Exception {
+    answer =
+        stream(
+            """
+            {"type":"response.output_item.done","output_index":0,"item":{"id":"i_1","type":"TYPE"}}
+            {"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[{"id":"i_1","type":"TYPE"}]}}
+            """
+                .replace("TYPE", type));
+
+    assertThat(comparable(ResponsesFixture.named(post(request(true)))))
+        .isEqualTo(comparable(events(answer.toString())));
+    assertThat(new JsonObject(post(request(false))).getJsonArray("output").getJsonObject(0))
+        .isEqualTo(new JsonObject().put("id", "i_1").put("type", type));
   }
 
   @Test

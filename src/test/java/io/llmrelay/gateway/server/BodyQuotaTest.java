@@ -40,7 +40,8 @@ class BodyQuotaTest extends GatewayFixture {
   @BeforeEach
   void startWithBodyQuota() {
     gateway =
-        deploy(new GatewayVerticle(options(), relay, new AccessControl(options(), ROOM), null));
+        deploy(
+            new GatewayVerticle(options(), relay, new AccessControl(options(), ROOM, null), null));
     port = gateway.actualPort();
     relay.streamResult =
         request -> {

@@ -18,7 +18,7 @@ class KeyLimiterTest {
   private long now = -SECOND;
 
   private KeyLimiter limiter(Integer perMinute, Integer burst, Integer concurrent) {
-    return new KeyLimiter("a", limits(perMinute, burst, concurrent), now);
+    return new KeyLimiter("a", limits(perMinute, burst, concurrent), () -> now);
   }
 
   private static GatewayKeyOptions limits(Integer perMinute, Integer burst, Integer concurrent) {
@@ -31,7 +31,7 @@ class KeyLimiterTest {
   private int admitted(KeyLimiter limiter, int requests) {
     int admitted = 0;
     for (int i = 0; i < requests; i++) {
-      if (limiter.tryAcquire(now) == null) {
+      if (limiter.tryAcquire() == null) {
         limiter.release();
         admitted++;
       }
@@ -76,33 +76,33 @@ class KeyLimiterTest {
   @Test
   void refusedRequestUsesNoTokenAndNoSlot() {
     KeyLimiter limiter = limiter(60, 1, 1);
-    assertThat(limiter.tryAcquire(now)).isNull();
+    assertThat(limiter.tryAcquire()).isNull();
     now += SECOND;
-    assertThat(limiter.tryAcquire(now)).as("concurrency limit").isNotNull();
+    assertThat(limiter.tryAcquire()).as("concurrency limit").isNotNull();
     limiter.release();
-    assertThat(limiter.tryAcquire(now)).as("token not used by the refused request").isNull();
+    assertThat(limiter.tryAcquire()).as("token not used by the refused request").isNull();
     limiter.release();
-    assertThat(limiter.tryAcquire(now)).as("token used").isNotNull();
+    assertThat(limiter.tryAcquire()).as("token used").isNotNull();
     now += SECOND;
-    assertThat(limiter.tryAcquire(now)).as("slot not used by the refused request").isNull();
+    assertThat(limiter.tryAcquire()).as("slot not used by the refused request").isNull();
   }
 
   @Test
   void updateKeepsUsage() {
     KeyLimiter limiter = limiter(60, 10, 5);
     assertThat(admitted(limiter, 50)).isEqualTo(10);
-    limiter.tryAcquire(now);
+    limiter.tryAcquire();
 
-    limiter.update(limits(60, 12, 5), now);
+    limiter.update(limits(60, 12, 5));
     assertThat(admitted(limiter, 50)).isEqualTo(2);
 
-    limiter.update(limits(6000, 1, 5), now);
+    limiter.update(limits(6000, 1, 5));
     now += SECOND / 10;
     assertThat(admitted(limiter, 50)).as("usage is cut to one new bucket").isEqualTo(1);
 
-    limiter.update(limits(null, null, 1), now);
+    limiter.update(limits(null, null, 1));
     assertThat(admitted(limiter, 50)).isEqualTo(50);
-    limiter.tryAcquire(now);
+    limiter.tryAcquire();
     assertThat(admitted(limiter, 50)).isZero();
   }
 
@@ -118,7 +118,7 @@ class KeyLimiterTest {
       threads.execute(
           () -> {
             for (int i = 0; i < 20_000; i++) {
-              if (limiter.tryAcquire(now) == null) {
+              if (limiter.tryAcquire() == null) {
                 most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
                 in.incrementAndGet();
                 atOnce.decrementAndGet();

@@ -55,6 +55,20 @@ class AnthropicReaderTest {
     return new JsonArray(array.replace('\'', '"'));
   }
 
+  /** The SDKs could tell such blocks apart by their index, but other clients could not. */
+  @Test
+  void inputOfABlockBeforeTheLastIsAFailure() {
+    Reading reading =
+        read(
+            tool("a", "f"),
+            tool("b", "g").replace("\"index\":0", "\"index\":1"),
+            input("{\"a\":1}"),
+            STOP,
+            STOP.replace("\"index\":0", "\"index\":1"),
+            end("tool_use"));
+    assertThat(reading.failure().kind()).isEqualTo(FailureKind.MALFORMED_TOOL_CALL);
+  }
+
   @Test
   void readsBlocksWhereverTheStreamIsCut() {
     Buffer body =

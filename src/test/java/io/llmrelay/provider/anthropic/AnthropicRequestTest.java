@@ -153,6 +153,38 @@ class AnthropicRequestTest {
                     + "}]"));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          'content':null,'tool_calls':[%s,%s,'cache_control':{'type':'ephemeral'}}]
+          'content':null,'tool_calls':[%s,%s}],'cache_control':{'type':'ephemeral'}
+          """)
+  void cacheControlOfACallIsThatOfItsToolUse(String fields) {
+    String call = "{'id':'%s','type':'function','function':{'name':'weather','arguments':'{}'}";
+    JsonObject body =
+        encode(
+            OLD,
+            messages(
+                    USER,
+                    "{'role':'assistant',"
+                        + fields.formatted(call.formatted("a") + "}", call.formatted("b"))
+                        + "}",
+                    "{'role':'tool','tool_call_id':'a','content':'c'}",
+                    "{'role':'tool','tool_call_id':'b','content':'d'}")
+                + ",'tools':["
+                + WEATHER
+                + "]");
+    assertThat(body.getJsonArray("messages").getJsonObject(1).getJsonArray("content"))
+        .isEqualTo(
+            json(
+                "[{'type':'tool_use','id':'a','name':'weather','input':{}},"
+                    + "{'type':'tool_use','id':'b','name':'weather','input':{},"
+                    + "'cache_control':{'type':'ephemeral'}}]"));
+    assertThat(warnings).isEmpty();
+  }
+
   @Test
   void keepsCacheControl() {
     String cached = "'cache_control':{'type':'ephemeral','ttl':'1h'}";

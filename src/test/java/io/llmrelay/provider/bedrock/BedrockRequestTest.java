@@ -145,6 +145,27 @@ class BedrockRequestTest {
   }
 
   @Test
+  void aCachePointFollowsACall() {
+    JsonObject body =
+        encode(
+            CLAUDE,
+            messages(
+                    "{'role':'user','content':'Hi'}",
+                    "{'role':'assistant','content':null,'tool_calls':[{'id':'a','type':'function',"
+                        + "'cache_control':{'type':'ephemeral'},"
+                        + "'function':{'name':'weather','arguments':'{}'}}]}",
+                    "{'role':'tool','tool_call_id':'a','content':'b'}")
+                + ",'tools':["
+                + WEATHER
+                + "]");
+    assertThat(content(body, 1))
+        .isEqualTo(
+            json(
+                "[{'toolUse':{'toolUseId':'a','name':'weather','input':{}}},"
+                    + "{'cachePoint':{'type':'default'}}]"));
+  }
+
+  @Test
   void encodesImagesDocumentsAudioAndCachePoints() {
     JsonObject body =
         encode(

@@ -177,7 +177,8 @@ class OpenAiRequestTest {
   @Test
   void openRouterGetsReasoningDetailsUnchanged() {
     String details =
-        "[{'type':'reasoning.text','text':'hm', 'signature':'s','format':'anthropic-claude-v1','index':0},"
+        "[{'type':'reasoning.text','text':'hm',"
+            + " 'signature':'s','format':'anthropic-claude-v1','index':0},"
             + "{'type':'reasoning.encrypted','data':'d','id':'rs_1','index':1}]";
     String message =
         "{'role':'assistant','content':'x','reasoning_content':'hm','reasoning_details':"
@@ -215,6 +216,23 @@ class OpenAiRequestTest {
         .isEqualTo("{'role':'assistant','content':'x','reasoning':'hm'," + call);
     assertThat(message(encode(request, null), 1)).contains("'reasoning_content':'hm'");
     assertThat(message(encode(request, "openai"), 2)).isEqualTo(RESULT);
+  }
+
+  @Test
+  void cacheControlOfACallGoesWithIt() {
+    ChatRequest request =
+        read(
+            "{'role':'user','content':'Hi'}",
+            "{'role':'assistant','content':null,'reasoning_content':'hm','tool_calls':[{'id':'a',"
+                + "'type':'function','function':{'name':'f','arguments':'{}'},"
+                + "'cache_control':{'type':'ephemeral'}}]}",
+            "{'role':'tool','tool_call_id':'a','content':'x'}");
+    assertThat(message(encode(request, null), 1)).containsOnlyOnce("cache_control");
+    assertThat(message(encode(request, "openrouter"), 1)).containsOnlyOnce("cache_control");
+    EncodedRequest closed = encode(request, "openai");
+    assertThat(message(closed, 1)).doesNotContain("cache_control");
+    assertThat(closed.warnings())
+        .containsExactly("messages[].reasoning, cache_control were left out");
   }
 
   @Test
@@ -265,7 +283,8 @@ class OpenAiRequestTest {
             "{'role':'assistant','content':[{'type':'text','text':'x'},{'type':'text','text':'no'}]");
     assertThat(groq.warnings())
         .containsExactly(
-            "messages[].name, cache_control, messages[].annotations, messages[].is_error were left out");
+            "messages[].name, cache_control, messages[].annotations, messages[].is_error were left"
+                + " out");
     assertThat(message(encode(request, "openrouter"), 0)).contains("cache_control");
   }
 

@@ -154,6 +154,17 @@ class ResponsesReaderTest {
   }
 
   @Test
+  void eventsHaveALimitThatHoldsAWholeAnswer() {
+    String begin = "data: {\"type\":\"a_future_event\",\"x\":\"";
+    String end = "\"}\n\n" + "data: {\"type\":\"response.failed\"}\n\n";
+    Reading within = Reading.of("openai-responses", begin + "x".repeat(15 << 20) + end);
+    assertThat(within.failure().message()).contains("failed without an error");
+    Reading beyond = Reading.of("openai-responses", begin + "x".repeat(17 << 20) + end);
+    assertThat(beyond.failure().message())
+        .isEqualTo("an event of the stream is too long: more than 16777216 bytes");
+  }
+
+  @Test
   void interleavedCallsComeOneAfterTheOther() {
     Reading reading =
         read(
@@ -259,11 +270,16 @@ class ResponsesReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "event: error\ndata: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\",\"param\":null}\n\n",
-        "data: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\",\"param\":null}\n\n",
-        "data: {\"type\":\"error\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}\n\n",
+        "event: error\n"
+            + "data:"
+            + " {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\",\"param\":null}\n\n",
+        "data:"
+            + " {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow\",\"param\":null}\n\n",
+        "data:"
+            + " {\"type\":\"error\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}\n\n",
         "data: {\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}\n\n",
-        "data: {\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}}\n\n",
+        "data:"
+            + " {\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}}\n\n",
         "{\"object\":\"response\",\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"slow\"}}"
       })
   void errors(String error) {

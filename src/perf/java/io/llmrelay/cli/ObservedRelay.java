@@ -1,0 +1,80 @@
+package io.llmrelay.cli;
+
+import io.llmrelay.RelayVerticle;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.observe.TracingListener;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
+import io.vertx.core.VertxOptions;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+
+/**
+ * A relay to measure what observing it costs: without logs of requests, metrics and tracing, or
+ * with all of them. Every request is sampled; the spans are batched as for a collector, and
+ * discarded.
+ */
+public final class ObservedRelay {
+  private ObservedRelay() {}
+
+  /** Takes a configuration, a port, and whether the relay is observed. */
+  public static void main(String[] args) {
+    Logging.configure();
+    boolean observed = Boolean.parseBoolean(args[2]);
+    RelayOptions options = RelayOptions.fromFile(Path.of(args[0]), Map.of());
+    options.getGateway().setPort(Integer.parseInt(args[1]));
+    options.setLanes(Runtime.getRuntime().availableProcessors());
+    options.getLogging().setRequests(observed);
+    RelayVerticle relay = new RelayVerticle(options);
+    VertxBuilder builder = Vertx.builder();
+    if (observed) {
+      OpenTelemetrySdk sdk = sdk();
+      builder
+          .with(ServeCommand.vertxOptions())
+          .withMetrics(new MicrometerMetricsFactory())
+          .withTracer(new OpenTelemetryTracingFactory(sdk));
+      relay.addListener(new TracingListener(sdk, Map.of()));
+    } else {
+      builder.with(new VertxOptions().setPreferNativeTransport(true));
+    }
+    builder.build().deployVerticle(relay).await();
+  }
+
+  private static OpenTelemetrySdk sdk() {
+    return OpenTelemetrySdk.builder()
+        .setTracerProvider(
+            SdkTracerProvider.builder()
+                .addSpanProcessor(BatchSpanProcessor.builder(new Discard()).build())
+                .build())
+        .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
+        .build();
+  }
+
+  private static final class Discard implements SpanExporter {
+    @Override
+    public CompletableResultCode export(Collection<SpanData> spans) {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+      return CompletableResultCode.ofSuccess();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return CompletableResultCode.ofSuccess();
+    }
+  }
+}

@@ -140,15 +140,19 @@ final class Lane extends VerticleBase {
           ProviderGroup previous = providers;
           providers = group;
           retired.add(previous);
-          coordinator.reload(
-              settings(group, next),
-              nextListeners,
-              () -> {
-                retired.remove(previous);
-                previous.stop();
-              });
+          previous.leave();
+          coordinator.reload(settings(group, next), nextListeners, () -> stopWhenIdle(previous));
           return Future.succeededFuture();
         });
+  }
+
+  /** Stops a group that this lane no longer uses, once it serves no other node either. */
+  private void stopWhenIdle(ProviderGroup group) {
+    if (!group.isIdle()) {
+      vertx.setTimer(DRAIN_CHECK_MS, id -> stopWhenIdle(group));
+    } else if (retired.remove(group)) {
+      group.stop();
+    }
   }
 
   /**
@@ -156,12 +160,15 @@ final class Lane extends VerticleBase {
    * flight have ended and their responses are sent. May be called from any thread.
    */
   Future<Void> drain() {
-    context.runOnContext(v -> coordinator.drain().onComplete(left -> completeIfIdle()));
+    context.runOnContext(
+        v ->
+            Future.join(providers.leave(), coordinator.drain())
+                .onComplete(left -> completeIfIdle()));
     return drained.future();
   }
 
   private void completeIfIdle() {
-    if (coordinator.isIdle() && (gateway == null || gateway.isIdle())) {
+    if (coordinator.isIdle() && providers.isIdle() && (gateway == null || gateway.isIdle())) {
       drained.tryComplete();
     } else {
       vertx.setTimer(DRAIN_CHECK_MS, id -> completeIfIdle());

@@ -10,6 +10,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BusOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -100,6 +101,14 @@ public interface LlmRelay {
    *     {@code probe}; takes up to about ten seconds
    */
   Future<JsonObject> health(boolean probe);
+
+  /**
+   * Returns the health of every node of the cluster, from any of them, within about a second: for
+   * each what {@link #health()} returns of its relay, with {@code node}, the node's id, and {@code
+   * address}. The {@code status} of a node that does not answer is {@code unknown}, that of one
+   * without a relay {@code no_relay}. Without a cluster the array is empty.
+   */
+  Future<JsonArray> clusterHealth();
 
   /** Cancels all requests in flight and unregisters the client from the event bus. */
   Future<Void> close();

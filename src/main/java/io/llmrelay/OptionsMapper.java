@@ -3,6 +3,8 @@ package io.llmrelay;
 import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.Hedge;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ModelOptions;
@@ -11,7 +13,9 @@ import io.llmrelay.failover.Backend;
 import io.llmrelay.failover.CoordinatorSettings;
 import io.llmrelay.failover.Limits;
 import io.llmrelay.failover.RunSettings;
+import io.llmrelay.failover.Scoped;
 import io.llmrelay.provider.Dialects;
+import io.llmrelay.provider.ProviderVerticle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -21,6 +25,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Maps options to the settings of the coordinator and of the availability. */
 final class OptionsMapper {
@@ -34,7 +39,7 @@ final class OptionsMapper {
    */
   static CoordinatorSettings coordinator(String lane, String providers, RelayOptions options) {
     List<Backend> backends = new ArrayList<>();
-    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend)));
+    options.getBackends().forEach((name, backend) -> backends.add(backend(name, backend, options)));
     return new CoordinatorSettings(
         options.getBus().getPrefix(),
         lane,
@@ -51,7 +56,15 @@ final class OptionsMapper {
             options.getRetries().getBaseDelay(),
             options.getRetries().getMaxDelay(),
             options.getQueue().getWait(),
-            options.getLatch().getMaxSize()),
+            options.getLatch().getMaxSize(),
+            new Scoped<>(
+                options.getHedge().getAfter(), Hedge.OFF, Set.copyOf(options.getHedge().getOnly())),
+            options.getHedge().getMaxRatio(),
+            new Scoped<>(
+                options.getResume().getMode(),
+                Resume.OFF,
+                Set.copyOf(options.getResume().getOnly())),
+            options.getResume().getMaxSize()),
         limits(options),
         catalog(options),
         options.getMaxRequests(),
@@ -65,14 +78,23 @@ final class OptionsMapper {
             options.getCatalog().stream().map(ModelOptions::toJson).map(Model::fromJson).toList());
   }
 
-  private static Backend backend(String name, BackendOptions options) {
+  private static Backend backend(String name, BackendOptions options, RelayOptions all) {
     return new Backend(
         name,
         options.getProvider(),
         options.getDialect(),
         options.getModels(),
         options.getDefaultModel(),
-        request -> Dialects.cannotServe(options, request));
+        request -> Dialects.cannotServe(options, request),
+        elsewhere(name, options, all),
+        request -> Dialects.continues(options, request));
+  }
+
+  /** Returns the address of a backend that only other nodes can reach; {@code null} otherwise. */
+  private static String elsewhere(String name, BackendOptions backend, RelayOptions options) {
+    return options.isHere(backend)
+        ? null
+        : ProviderVerticle.address(options.getBus().getPrefix(), name);
   }
 
   /** Returns the limits of requests. A character takes up to four bytes of the latch. */
@@ -101,7 +123,8 @@ final class OptionsMapper {
                         account(backend),
                         backend.getMaxConnections(),
                         backend.getBudget(),
-                        backend.isAdaptiveConcurrency())));
+                        backend.isAdaptiveConcurrency(),
+                        elsewhere(name, backend, options))));
     return new AvailabilitySettings(
         options.getBus().getPrefix(),
         providers,
@@ -138,9 +161,13 @@ final class OptionsMapper {
     return budgets;
   }
 
-  /** Returns a hash that identifies the account and does not reveal the key. */
+  /**
+   * Returns a hash that identifies the account and does not reveal the key. That of a backend of
+   * certain nodes is identified by their name, since the other nodes do not have the key.
+   */
   private static String account(BackendOptions backend) {
-    String account = backend.getBaseUrl() + "\n" + backend.getApiKey();
+    String owner = backend.getNode() == null ? backend.getApiKey() : "\n" + backend.getNode();
+    String account = backend.getBaseUrl() + "\n" + owner;
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(account.getBytes(StandardCharsets.UTF_8));

@@ -31,10 +31,17 @@ final class ProviderGroup {
         .getBackends()
         .forEach(
             (name, backend) -> {
+              if (!options.isHere(backend)) {
+                return;
+              }
               // Idle connections of other lanes would count towards a low connection limit of the
               // server.
               boolean keepAlive = backend.getMaxConnections() >= lanes;
-              providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive));
+              String shared =
+                  backend.getNode() == null
+                      ? null
+                      : ProviderVerticle.address(options.getBus().getPrefix(), name);
+              providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive, shared));
             });
   }
 
@@ -47,6 +54,16 @@ final class ProviderGroup {
   Future<?> start() {
     return Future.join(providers.stream().map(provider -> start(provider, context)).toList())
         .recover(error -> stop().transform(stopped -> Future.failedFuture(error)));
+  }
+
+  /** Leaves the addresses for other nodes, without ending their requests. See {@link #isIdle}. */
+  Future<?> leave() {
+    return Future.join(providers.stream().map(ProviderVerticle::leave).toList());
+  }
+
+  /** Returns whether no request is being served, of this node or another. */
+  boolean isIdle() {
+    return providers.stream().allMatch(ProviderVerticle::isIdle);
   }
 
   /** Stops all verticles. Must be called on the context. */

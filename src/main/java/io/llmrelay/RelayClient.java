@@ -23,6 +23,7 @@ import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Map;
@@ -112,6 +113,12 @@ final class RelayClient implements LlmRelay {
     return probe
         ? ask("health", new JsonObject().put("probe", true), PROBE_TIMEOUT)
         : ask("health", new JsonObject(), settings.pingTimeout());
+  }
+
+  @Override
+  public Future<JsonArray> clusterHealth() {
+    return ask("health", new JsonObject().put("cluster", true), settings.pingTimeout())
+        .map(report -> report.getJsonArray("cluster", new JsonArray()));
   }
 
   @Override

@@ -42,7 +42,10 @@ final class RelayStream implements LlmStream, CallerSink {
   private Runnable onOver = () -> {};
 
   // Accessed only on the consumer's context.
-  /** The events to deliver: a {@link Block} where it starts, and {@link Chunks}. */
+  /**
+   * The events to deliver: a {@link Block} where it starts, {@link Chunks}, and {@link
+   * ChatEvent.Resumed}.
+   */
   private final ArrayDeque<Object> queue = new ArrayDeque<>(4);
 
   /** The delivered chunks of the first {@link Chunks} in the queue, and their bytes. */
@@ -94,10 +97,20 @@ final class RelayStream implements LlmStream, CallerSink {
   public void opened(AnswerHead opened) {
     context.emit(
         v -> {
+          boolean resumed = head != null;
           head = opened;
           trail = opened.trail();
-          promise.tryComplete(this);
+          if (resumed) {
+            enqueue.handle(resumed(opened));
+          } else {
+            promise.tryComplete(this);
+          }
         });
+  }
+
+  private static ChatEvent.Resumed resumed(AnswerHead opened) {
+    Attempt last = opened.trail().get(opened.trail().size() - 1);
+    return new ChatEvent.Resumed(opened.backend(), opened.model(), last.resumedAtBytes());
   }
 
   @Override
@@ -321,9 +334,12 @@ final class RelayStream implements LlmStream, CallerSink {
           }
           deliver(chunks.block(), data);
         } else {
-          Block block = (Block) queue.poll();
+          Object next = queue.poll();
           if (eventHandler != null) {
-            deliver(new ChatEvent.BlockStart(block));
+            deliver(
+                next instanceof Block block
+                    ? new ChatEvent.BlockStart(block)
+                    : (ChatEvent.Resumed) next);
           }
         }
       }

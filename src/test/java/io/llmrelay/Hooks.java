@@ -9,6 +9,7 @@ import io.llmrelay.observe.RelayEvent.Fallback;
 import io.llmrelay.observe.RelayEvent.FirstChunk;
 import io.llmrelay.observe.RelayEvent.RequestEnd;
 import io.llmrelay.observe.RelayEvent.RequestStart;
+import io.llmrelay.observe.RelayEvent.Resumed;
 import io.llmrelay.observe.RelayEvent.SchemaDrift;
 import io.llmrelay.observe.RelayListener;
 import java.util.List;
@@ -63,6 +64,13 @@ final class Hooks implements RelayListener {
   @Override
   public void onFallback(Fallback event) {
     lines.add("onFallback %s > %s: %s".formatted(event.from(), event.to(), event.reason()));
+  }
+
+  @Override
+  public void onResumed(Resumed event) {
+    lines.add(
+        "onResumed %s > %s: %s after %d bytes"
+            .formatted(event.from(), event.to(), event.reason(), event.deliveredBytes()));
   }
 
   @Override

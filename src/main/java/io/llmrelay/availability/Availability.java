@@ -47,6 +47,7 @@ public final class Availability {
   private volatile Backends backends = new Backends(Map.of(), Map.of());
   private final SharedLimits sharedLimits;
   private final KeyBudgets keyBudgets;
+  private final Hedges hedges = new Hedges();
   private volatile StateFile state;
   private List<String> refusedBefore = List.of();
 
@@ -206,6 +207,11 @@ public final class Availability {
     return keyBudgets;
   }
 
+  /** Returns what the hedges of all requests share. */
+  public Hedges hedges() {
+    return hedges;
+  }
+
   /** Returns the backends of the current configuration. */
   public Backends backends() {
     return backends;
@@ -301,7 +307,7 @@ public final class Availability {
   private Future<JsonObject> probe(String backend, JsonObject options) {
     return vertx
         .eventBus()
-        .<JsonObject>request(settings.providers() + ".provider." + backend + ".probe", options)
+        .<JsonObject>request(settings.provider(backend) + ".probe", options)
         .map(Message::body)
         .otherwise(unreachable -> new JsonObject().put("ok", false));
   }

@@ -60,11 +60,28 @@ public record AvailabilitySettings(
    * @param maxConnections the most concurrent requests, over all lanes
    * @param budget the budget, or {@code null}
    * @param adaptive whether fewer concurrent requests are made if the backend is slower with more
+   * @param elsewhere the address at which other nodes of the cluster serve it; {@code null} if this
+   *     node does
    */
   public record Backend(
-      String name, String account, int maxConnections, BudgetOptions budget, boolean adaptive) {
+      String name,
+      String account,
+      int maxConnections,
+      BudgetOptions budget,
+      boolean adaptive,
+      String elsewhere) {
+    /** Creates a backend of this node. */
     public Backend(String name, String account, int maxConnections, BudgetOptions budget) {
-      this(name, account, maxConnections, budget, false);
+      this(name, account, maxConnections, budget, false, null);
     }
+  }
+
+  /** Returns the address of the provider verticle of a backend. */
+  String provider(String backend) {
+    return backends.stream()
+        .filter(each -> each.name().equals(backend) && each.elsewhere() != null)
+        .map(Backend::elsewhere)
+        .findFirst()
+        .orElse(providers + ".provider." + backend);
   }
 }

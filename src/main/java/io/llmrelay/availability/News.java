@@ -2,6 +2,7 @@ package io.llmrelay.availability;
 
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -9,6 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -52,6 +55,7 @@ final class News {
   private final LongSupplier clock;
   private final NewsBatch batch;
   private final String node = UUID.randomUUID().toString();
+  private final LongConsumer lag;
 
   /** How often the state of an account's key is known to have changed. */
   private final Map<String, Long> keyRevisions = new HashMap<>();
@@ -59,6 +63,10 @@ final class News {
   private String address;
   private MessageConsumer<Object> consumer;
   private long publishedAt;
+
+  /** The time of day of the first announcement in the batch; 0 if there is none. */
+  private long announcedAt;
+
   private long publishTimer = -1;
   private long askTimer = -1;
   private boolean closed;
@@ -72,6 +80,10 @@ final class News {
     this.availability = availability;
     this.clock = clock;
     batch = new NewsBatch(clock);
+    lag =
+        vertx.isClustered()
+            ? Metrics.ofCluster(() -> ((VertxInternal) vertx).clusterManager().getNodes().size())
+            : ms -> {};
     publishedAt = clock.getAsLong() - INTERVAL_MS;
   }
 
@@ -111,8 +123,12 @@ final class News {
 
   /** Publishes at once, or after the least time since the last message. */
   private void announce(Consumer<NewsBatch> addition) {
+    long at = System.currentTimeMillis();
     add(
-        addition,
+        news -> {
+          announcedAt = announcedAt == 0 ? at : announcedAt;
+          addition.accept(news);
+        },
         () -> {
           long wait = publishedAt + INTERVAL_MS - clock.getAsLong();
           if (wait <= 0) {
@@ -145,8 +161,13 @@ final class News {
     publishedAt = clock.getAsLong();
     JsonArray news = batch.take();
     if (!news.isEmpty() && address != null) {
-      vertx.eventBus().publish(address, message(news));
+      JsonObject message = message(news);
+      if (announcedAt > 0) {
+        message.put("at", announcedAt);
+      }
+      vertx.eventBus().publish(address, message);
     }
+    announcedAt = 0;
   }
 
   private JsonObject message(JsonArray news) {
@@ -190,6 +211,9 @@ final class News {
       message.reply(message(known()));
     } else if (!node.equals(body.getValue("node"))
         && body.getValue("news") instanceof JsonArray news) {
+      if (body.getValue("at") instanceof Number at) {
+        lag.accept(System.currentTimeMillis() - at.longValue());
+      }
       for (Object item : news) {
         if (item instanceof JsonObject json && json.getValue("account") instanceof String account) {
           states().stream()

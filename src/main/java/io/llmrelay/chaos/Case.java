@@ -27,4 +27,11 @@ record Case(String name, boolean streaming, boolean alone, boolean gateway, bool
     all.removeIf(one -> !row.includes(one.streaming(), one.alone()));
     return all;
   }
+
+  /** Returns the requests of a row for streams that another backend can resume. */
+  static List<Case> resumed(Row row, String dialect) {
+    List<Case> all = of(row, dialect);
+    all.removeIf(one -> !one.streaming() || one.alone() || one.strict());
+    return all;
+  }
 }

@@ -14,6 +14,7 @@ import io.vertx.core.json.JsonObject;
  */
 final class GatewayTestClient implements TestClient {
   private static final String DATA = "data: ";
+  private static final String RESUMED = ": resumed at ";
 
   private final HttpClient client;
   private final int port;
@@ -103,6 +104,9 @@ final class GatewayTestClient implements TestClient {
   private static void event(String event, Observation observed) {
     if (event.equals(DATA + "[DONE]")) {
       observed.terminal();
+      return;
+    }
+    if (event.startsWith(RESUMED)) {
       return;
     }
     JsonObject json = new JsonObject();

@@ -8,12 +8,13 @@ record OutcomeCheck(Fixture fixture, Profile profile, Row row, String prefix) {
   /** Checks the outcome, and the state of the primary right afterwards. */
   void checkOutcome(Case request, Observation observed, BackendState state) {
     String outcome = observed.outcome();
-    String expected = row.expected(request.streaming(), request.alone());
+    boolean resumed = isResumed(request);
+    String expected = resumed ? "primary" : row.expected(request.streaming(), request.alone());
     if (!outcome.equals(expected)) {
       observed.deviations.add(0, outcome + " instead of " + expected);
     }
     if (outcome.startsWith("primary")) {
-      observed.checkAnswer(row.hasReasoning(), row.hasUsage());
+      observed.checkAnswer(row.hasReasoning(), row.hasUsage() && !resumed);
     }
     if (outcome.equals("saturated") && observed.retryAfterMs <= 0) {
       observed.deviations.add("no retry delay");
@@ -26,6 +27,11 @@ record OutcomeCheck(Fixture fixture, Profile profile, Row row, String prefix) {
     if (observed.durationMs() > limit + profile.toleranceMs()) {
       observed.deviations.add("ended late, after " + observed.durationMs() + " ms");
     }
+  }
+
+  /** Returns whether the fallback is to continue what the primary has begun. */
+  private boolean isResumed(Case request) {
+    return profile.resume() && row.breaksOff() && request.streaming() && !request.alone();
   }
 
   private void checkState(Case request, Observation observed, BackendState state) {
@@ -64,7 +70,7 @@ record OutcomeCheck(Fixture fixture, Profile profile, Row row, String prefix) {
     if (observed.signals != 1) {
       observed.deviations.add(observed.signals + " terminal signals");
     }
-    int fallbacks = observed.outcome().equals("fallback") ? 1 : 0;
+    int fallbacks = observed.outcome().equals("fallback") || isResumed(request) ? 1 : 0;
     checkCalls("the primary", prefix + request.name(), request, row.attempts(), observed);
     checkCalls("the fallback", prefix + "secondary", request, fallbacks, observed);
   }

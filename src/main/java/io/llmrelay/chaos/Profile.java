@@ -16,21 +16,33 @@ import java.util.List;
  *     configured ones
  * @param toleranceMs how long anything may take without a delay, on a busy machine
  * @param concurrency how many rows run at a time
+ * @param resume whether streams that break off are to be resumed by a second backend with the same
+ *     answer
  */
 public record Profile(
-    long limitMs, int slowMs, long otherTimeoutsMs, long toleranceMs, int concurrency) {
+    long limitMs,
+    int slowMs,
+    long otherTimeoutsMs,
+    long toleranceMs,
+    int concurrency,
+    boolean resume) {
 
   /**
    * Returns short timers for tests. A machine that stalls for a second or two does not change the
    * outcome of a row.
    */
   public static Profile fast() {
-    return new Profile(3_000, 500, 20_000, 8_000, 8);
+    return new Profile(3_000, 500, 20_000, 8_000, 8, false);
   }
 
   /** Returns the default timers of the relay, with which the wall takes about a minute. */
   public static Profile production() {
-    return new Profile(0, 4_000, 0, 5_000, 16);
+    return new Profile(0, 4_000, 0, 5_000, 16, false);
+  }
+
+  /** Returns this profile for streams that are to be resumed. */
+  public Profile resuming() {
+    return new Profile(limitMs, slowMs, otherTimeoutsMs, toleranceMs, concurrency, true);
   }
 
   /** Returns the limit of a timer in milliseconds. */

@@ -44,6 +44,11 @@ public record Row(
     return outcomes.get((streaming ? 0 : 1) + (alone ? 2 : 0));
   }
 
+  /** Returns whether a stream breaks off after the commit point. */
+  public boolean breaksOff() {
+    return outcomes.get(0).contains(" + ");
+  }
+
   /** Returns whether there is such a request. */
   boolean includes(boolean streaming, boolean alone) {
     return !expected(streaming, alone).equals(NONE);

@@ -32,10 +32,12 @@ record RowSetup(Fixture fixture, Profile profile, Row row, String dialect, Strin
       options.addBackend(request.name(), primary(request));
       windows.add(new ModelOptions("alpha", request.name(), 8_000, null, null));
     }
-    windows.add(new ModelOptions("beta", "secondary", 16_000, null, null));
+    String model = profile.resume() ? "alpha" : "beta";
+    String text = profile.resume() ? Observation.PRIMARY : Observation.FALLBACK;
+    windows.add(new ModelOptions(model, "secondary", 16_000, null, null));
     String healthy = fixture.sandbox().backend(prefix + "secondary");
-    fixture.sandbox().script(prefix + "secondary", Scenario.ok().text(Observation.FALLBACK));
-    return options.addBackend("secondary", backend("openai", healthy, "beta")).setCatalog(windows);
+    fixture.sandbox().script(prefix + "secondary", Scenario.ok().text(text));
+    return options.addBackend("secondary", backend("openai", healthy, model)).setCatalog(windows);
   }
 
   private BackendOptions primary(Case request) {

@@ -21,6 +21,8 @@ import java.util.Locale;
  * @param firstChunkMs milliseconds from the attempt's start to its first chunk; -1 without one
  * @param usage the tokens, as far as known
  * @param costUsd the cost in US dollars; {@code null} if the price or the usage is unknown
+ * @param resumedAtBytes the bytes that had been delivered when it continued the answer of an
+ *     attempt that broke off; -1 if it did not
  */
 public record Attempt(
     String backend,
@@ -34,9 +36,10 @@ public record Attempt(
     long durationMs,
     long firstChunkMs,
     TokenUsage usage,
-    Double costUsd) {
+    Double costUsd,
+    long resumedAtBytes) {
 
-  /** Creates an attempt without a provider's code. */
+  /** Creates an attempt without a provider's code that resumed nothing. */
   public Attempt(
       String backend,
       String model,
@@ -61,7 +64,8 @@ public record Attempt(
         durationMs,
         firstChunkMs,
         usage,
-        costUsd);
+        costUsd,
+        -1);
   }
 
   /** The result of an attempt, or {@link #SKIPPED} if there was none. */
@@ -74,12 +78,17 @@ public record Attempt(
     FAILED,
     /** It was cancelled by the consumer. */
     CANCELLED,
+    /** It was aborted because an attempt beside it was faster. */
+    HEDGED,
+    /** It was to resume an answer that broke off, and its own answer was another one. */
+    DIVERGED,
     /** It was never tried. */
     SKIPPED,
     /** A result this version does not know. */
     OTHER;
 
-    String code() {
+    /** Returns the name on the wire, such as {@code served}. */
+    public String code() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
@@ -126,6 +135,9 @@ public record Attempt(
     if (costUsd != null) {
       json.put("cost_usd", costUsd);
     }
+    if (resumedAtBytes >= 0) {
+      json.put("resumed_at_bytes", resumedAtBytes);
+    }
     return json;
   }
 
@@ -142,7 +154,8 @@ public record Attempt(
         json.getLong("duration_ms", 0L),
         json.getLong("first_chunk_ms", -1L),
         TokenUsage.fromJson(json.getJsonObject("usage")),
-        json.getDouble("cost_usd"));
+        json.getDouble("cost_usd"),
+        json.getLong("resumed_at_bytes", -1L));
   }
 
   /** Encodes a trail as JSON. */

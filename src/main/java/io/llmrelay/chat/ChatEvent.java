@@ -35,6 +35,15 @@ public sealed interface ChatEvent {
   }
 
   /**
+   * The answer had broken off and continues here, from another attempt.
+   *
+   * @param backend the backend that continues it
+   * @param model its model
+   * @param deliveredBytes the bytes of the answer before
+   */
+  record Resumed(String backend, String model, long deliveredBytes) implements ChatEvent {}
+
+  /**
    * The end of a complete answer.
    *
    * @param finishReason why it ended

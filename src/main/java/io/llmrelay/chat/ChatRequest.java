@@ -545,6 +545,21 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /**
+   * Returns this request with a last message of the assistant, which is the beginning of the answer
+   * for servers that continue such a message. It stays validated.
+   */
+  public ChatRequest withPrefill(String text) {
+    ChatRequest copy = changed();
+    List<ChatMessage> all = new ArrayList<>(messages);
+    all.add(ChatMessage.assistant(text));
+    copy.messages = List.copyOf(all);
+    copy.receivedMessages = null;
+    copy.characters = -1;
+    copy.checked = checked;
+    return copy;
+  }
+
   /** Returns this request with another value of a setting; {@code null} removes it. */
   public ChatRequest withSetting(Setting setting, Object value) {
     Map<Setting, Object> changed = new EnumMap<>(Setting.class);
@@ -632,26 +647,12 @@ public final class ChatRequest implements LlmRequest {
    * {@code backend}.
    */
   public ChatRequest withCandidates(String... candidates) {
-    return withRelay(
-        new RelayHints(
-            List.of(candidates),
-            relay.commit(),
-            relay.timeouts(),
-            relay.maxRetries(),
-            relay.prefer(),
-            relay.priority()));
+    return withRelay(relay.withCandidates(List.of(candidates)));
   }
 
   /** Returns this request with another commit point. */
   public ChatRequest withCommit(CommitPoint commit) {
-    return withRelay(
-        new RelayHints(
-            relay.candidates(),
-            commit,
-            relay.timeouts(),
-            relay.maxRetries(),
-            relay.prefer(),
-            relay.priority()));
+    return withRelay(relay.withCommit(commit));
   }
 
   /** Returns the characters of all messages and tools together; the base of token estimates. */

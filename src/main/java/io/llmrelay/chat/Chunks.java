@@ -36,6 +36,11 @@ public final class Chunks {
     return new Chunks(block, data, lengths);
   }
 
+  /** Creates the same chunks of another block. */
+  public static Chunks of(Block block, Chunks same) {
+    return block.equals(same.block) ? same : new Chunks(block, same.data, same.lengths);
+  }
+
   public Block block() {
     return block;
   }

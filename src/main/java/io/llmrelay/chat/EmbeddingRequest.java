@@ -353,14 +353,7 @@ public final class EmbeddingRequest implements LlmRequest {
    * first are left out.
    */
   public EmbeddingRequest withCandidates(String... candidates) {
-    return withRelay(
-        new RelayHints(
-            List.of(candidates),
-            relay.commit(),
-            relay.timeouts(),
-            relay.maxRetries(),
-            relay.prefer(),
-            relay.priority()));
+    return withRelay(relay.withCandidates(List.of(candidates)));
   }
 
   private EmbeddingRequest copy() {

@@ -14,6 +14,8 @@ import java.util.List;
  * @param timeouts the timeouts of the phases
  * @param maxRetries the maximum number of retries of one candidate, 0 to 10
  * @param prefer the order of the candidates
+ * @param hedge when the next candidate starts beside a silent one
+ * @param resume what happens to an answer that breaks off
  * @param priority the class of the request where requests wait or are refused for overload
  */
 public record RelayHints(
@@ -22,6 +24,8 @@ public record RelayHints(
     Timeouts timeouts,
     Integer maxRetries,
     Prefer prefer,
+    Hedge hedge,
+    Resume resume,
     Priority priority) {
 
   /** The order of the candidates of a plan. */
@@ -42,22 +46,34 @@ public record RelayHints(
   private static final int MAX_CANDIDATE = 300;
 
   /** Overrides nothing. */
-  public static final RelayHints NONE =
-      new RelayHints(null, null, Timeouts.UNSET, null, null, null);
+  public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
-  /** Creates hints without a priority. */
+  /** Creates hints without a hedge, a resume and a priority. */
   public RelayHints(
       List<String> candidates,
       CommitPoint commit,
       Timeouts timeouts,
       Integer maxRetries,
       Prefer prefer) {
-    this(candidates, commit, timeouts, maxRetries, prefer, null);
+    this(candidates, commit, timeouts, maxRetries, prefer, null, null, null);
   }
 
   /** Returns these hints with another priority. */
   public RelayHints withPriority(Priority priority) {
-    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer, priority);
+    return new RelayHints(
+        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+  }
+
+  /** Returns these hints with other candidates. */
+  RelayHints withCandidates(List<String> candidates) {
+    return new RelayHints(
+        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+  }
+
+  /** Returns these hints with another commit point. */
+  RelayHints withCommit(CommitPoint commit) {
+    return new RelayHints(
+        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
   }
 
   /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */
@@ -127,9 +143,12 @@ public record RelayHints(
               }
               throw new IllegalArgumentException("must be \"order\" or \"cost\"");
             });
+    Hedge hedge = in.convert("hedge", Hedge::of);
+    Resume resume = in.convert("resume", Resume::of);
     Priority priority = in.convert("priority", Priority::of);
     in.nothingElse();
-    return new RelayHints(candidates, commit, timeouts, maxRetries, prefer, priority);
+    return new RelayHints(
+        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
   }
 
   JsonObject toJson() {
@@ -154,6 +173,12 @@ public record RelayHints(
     }
     if (prefer != null) {
       json.put("prefer", prefer == Prefer.COST ? "cost" : "order");
+    }
+    if (hedge != null) {
+      json.put("hedge", hedge.toString());
+    }
+    if (resume != null) {
+      json.put("resume", resume.code());
     }
     if (priority != null) {
       json.put("priority", priority.code());

@@ -85,6 +85,20 @@ public record TokenUsage(
         source.compareTo(other.source) <= 0 ? source : other.source);
   }
 
+  /** Returns the sum of the usages of two answers, with the less reliable source. */
+  public TokenUsage plus(TokenUsage other) {
+    if (source == Source.NONE || other.source == Source.NONE) {
+      return source == Source.NONE ? other : this;
+    }
+    return new TokenUsage(
+        inputTokens + other.inputTokens,
+        outputTokens + other.outputTokens,
+        cachedInputTokens + other.cachedInputTokens,
+        cacheWriteTokens + other.cacheWriteTokens,
+        reasoningTokens + other.reasoningTokens,
+        source.compareTo(other.source) >= 0 ? source : other.source);
+  }
+
   private static long tokens(long characters) {
     return (characters + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN;
   }

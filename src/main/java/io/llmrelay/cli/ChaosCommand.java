@@ -32,6 +32,13 @@ final class ChaosCommand implements Callable<Integer> {
   private boolean fast;
 
   @Option(
+      names = "--resume",
+      description =
+          "Only the streams that break off, with a second backend that has the same answer: all"
+              + " are resumed and served whole.")
+  private boolean resume;
+
+  @Option(
       names = "--dialects",
       split = ",",
       paramLabel = "DIALECT",
@@ -64,7 +71,8 @@ final class ChaosCommand implements Callable<Integer> {
     try {
       long start = System.nanoTime();
       terminal.line(terminal.bold(header()));
-      Profile profile = fast ? Profile.fast() : Profile.production();
+      Profile timers = fast ? Profile.fast() : Profile.production();
+      Profile profile = resume ? timers.resuming() : timers;
       List<Result> results =
           Chaos.run(vertx, profile, rows, dialects, played -> show(played, terminal)).await();
       List<Result> wrong = results.stream().filter(result -> !result.right()).toList();
@@ -83,7 +91,8 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private boolean isSelected(Row row) {
-    return texts.isEmpty() || texts.stream().anyMatch(row.name()::contains);
+    return (!resume || row.breaksOff())
+        && (texts.isEmpty() || texts.stream().anyMatch(row.name()::contains));
   }
 
   private static String header() {

@@ -34,11 +34,11 @@ final class TrailTable {
   }
 
   private static String result(Attempt attempt, Terminal terminal) {
-    String result = attempt.result().name().toLowerCase(Locale.ROOT);
+    String result = attempt.result().code();
     return switch (attempt.result()) {
       case SERVED, SERVING -> terminal.good(result);
       case FAILED -> terminal.bad(result);
-      case CANCELLED, SKIPPED, OTHER -> result;
+      case CANCELLED, HEDGED, DIVERGED, SKIPPED, OTHER -> result;
     };
   }
 

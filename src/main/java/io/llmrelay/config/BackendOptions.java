@@ -38,6 +38,7 @@ public class BackendOptions {
 
   private static final String MASK = "***";
 
+  private String node;
   private String provider;
   private String dialect;
   private String baseUrl;
@@ -54,6 +55,7 @@ public class BackendOptions {
   public BackendOptions() {}
 
   public BackendOptions(BackendOptions other) {
+    node = other.node;
     provider = other.provider;
     dialect = other.dialect;
     baseUrl = other.baseUrl;
@@ -80,6 +82,19 @@ public class BackendOptions {
   /** Returns these options as JSON. The key is included, so the result must not be logged. */
   public JsonObject toJson() {
     return ConfigReader.toJson(this);
+  }
+
+  /**
+   * Returns the name of the nodes that send requests to the backend; requests at other nodes of the
+   * cluster are passed on to them. {@code null}, the default, for every node.
+   */
+  public String getNode() {
+    return node;
+  }
+
+  public BackendOptions setNode(String node) {
+    this.node = node;
+    return this;
   }
 
   /**

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Completes the backends of a configuration: adds defaults of known providers, keys from files and
@@ -16,16 +17,20 @@ import java.util.Map;
 final class BackendResolver {
   private final Map<String, String> env;
   private final Path folder;
+  private final Predicate<BackendOptions> here;
   private final Problems problems;
 
   /**
    * @param env the environment variables
    * @param folder the base of relative key file paths
+   * @param here whether this node sends the requests to a backend, and therefore needs its key
    * @param problems collects the problems
    */
-  BackendResolver(Map<String, String> env, Path folder, Problems problems) {
+  BackendResolver(
+      Map<String, String> env, Path folder, Predicate<BackendOptions> here, Problems problems) {
     this.env = env;
     this.folder = folder;
+    this.here = here;
     this.problems = problems;
   }
 
@@ -72,12 +77,14 @@ final class BackendResolver {
         backend.setDefaultModel(known.defaultModel());
       }
     }
+    // The key of a backend that other nodes serve may be missing here.
+    Problems ofKey = here.test(backend) ? problems : new Problems(problems.source());
     if (backend.getApiKeyFile() != null) {
-      readKey(path, backend);
+      readKey(path, backend, ofKey);
     } else if (!backend.hasApiKeySetting() && atProvidersHost && known.keyVariable() != null) {
       backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
       if (!backend.hasApiKeySetting() && !known.signsRequests(env)) {
-        problems.add(
+        ofKey.add(
             path,
             "has no key: set %s, or give api-key or api-key-file (api-key: none for no key)"
                 .formatted(known.keyVariable()));
@@ -97,20 +104,20 @@ final class BackendResolver {
     return byHost == null && byName != null && !byName.hasFixedHost() ? byName : byHost;
   }
 
-  private void readKey(String path, BackendOptions backend) {
+  private void readKey(String path, BackendOptions backend, Problems ofKey) {
     String key = path + ".api-key-file";
     if (backend.hasApiKeySetting()) {
-      problems.add(key, "and api-key are both given; give one of the two");
+      ofKey.add(key, "and api-key are both given; give one of the two");
       return;
     }
     try {
       Path file = folder.resolve(backend.getApiKeyFile());
       backend.setApiKey(Files.readString(file).strip()).setApiKeyFile(null);
       if (!backend.hasApiKeySetting()) {
-        problems.add(key, "names an empty file");
+        ofKey.add(key, "names an empty file");
       }
     } catch (IOException | InvalidPathException e) {
-      problems.add(key, UnreadableFile.problem(folder, backend.getApiKeyFile()));
+      ofKey.add(key, UnreadableFile.problem(folder, backend.getApiKeyFile()));
     }
   }
 }

@@ -18,6 +18,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Durations;
+import io.llmrelay.chat.Hedge;
+import io.llmrelay.chat.Resume;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -46,6 +48,9 @@ final class Binding {
                   .addSerializer(LocalDate.class, writer(LocalDate::toString))
                   .addDeserializer(CommitPoint.class, reader(CommitPoint.class, Binding::commit))
                   .addSerializer(CommitPoint.class, writer(CommitPoint::toJson))
+                  .addDeserializer(Hedge.class, reader(Hedge.class, Hedge::of))
+                  .addSerializer(Hedge.class, writer(Hedge::toString))
+                  .addDeserializer(Resume.class, reader(Resume.class, Resume::of))
                   .addSerializer(Enum.class, writer(Binding::name)))
           .build();
 

@@ -26,9 +26,9 @@ final class ClusterCheck {
   }
 
   void check(ClusterOptions cluster) {
-    if (!NAME.matcher(cluster.getName()).matches()) {
-      problems.add(
-          "cluster.name", "must consist of letters, digits, dots, - and _, at most 64 of them");
+    name("cluster.name", cluster.getName(), problems);
+    if (cluster.getNode() != null) {
+      name("cluster.node", cluster.getNode(), problems);
     }
     discovery(cluster);
     host(cluster);
@@ -49,6 +49,12 @@ final class ClusterCheck {
       TlsFiles.check("cluster.tls", cluster.getTls(), problems);
     }
     secrecy(cluster);
+  }
+
+  static void name(String path, String value, Problems problems) {
+    if (!NAME.matcher(value).matches()) {
+      problems.add(path, "must consist of letters, digits, dots, - and _, at most 64 of them");
+    }
   }
 
   private void discovery(ClusterOptions cluster) {

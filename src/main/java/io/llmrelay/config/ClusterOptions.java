@@ -23,6 +23,7 @@ public class ClusterOptions {
   public static final Duration DEFAULT_HEARTBEAT_TIMEOUT = Duration.ofSeconds(5);
 
   private String name = DEFAULT_NAME;
+  private String node;
   private List<String> members = new ArrayList<>();
   private String dns;
   private boolean multicast = DEFAULT_MULTICAST;
@@ -38,6 +39,7 @@ public class ClusterOptions {
 
   public ClusterOptions(ClusterOptions other) {
     name = other.name;
+    node = other.node;
     members = new ArrayList<>(other.members);
     dns = other.dns;
     multicast = other.multicast;
@@ -57,6 +59,19 @@ public class ClusterOptions {
 
   public ClusterOptions setName(String name) {
     this.name = name;
+    return this;
+  }
+
+  /**
+   * Returns the name of this node, to which {@link BackendOptions#getNode} refers; {@code null}, the
+   * default, for none. Several nodes may have the same name.
+   */
+  public String getNode() {
+    return node;
+  }
+
+  public ClusterOptions setNode(String node) {
+    this.node = node;
     return this;
   }
 

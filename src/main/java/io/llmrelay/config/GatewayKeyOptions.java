@@ -18,7 +18,7 @@ public class GatewayKeyOptions {
 
   /** The fields of a request's {@code relay} object that a key can be permitted to override. */
   public static final List<String> OVERRIDES =
-      List.of("timeouts", "retries", "candidates", "commit", "prefer");
+      List.of("timeouts", "retries", "candidates", "commit", "prefer", "hedge", "resume");
 
   public static final boolean DEFAULT_HEARTBEAT = true;
   public static final int DEFAULT_WEIGHT = 1;

@@ -58,6 +58,7 @@ final class OptionsCheck {
     check.circuit();
     check.queueAndCooldowns();
     check.busAndLatch();
+    check.hedgeAndResume();
     if (options.getStateFile() != null) {
       check.notBlank("state-file", options.getStateFile());
     }
@@ -87,6 +88,12 @@ final class OptionsCheck {
     String path = "backends." + name;
     if (!BACKEND_NAME.matcher(name).matches()) {
       problems.add(path, "is not a valid name: letters, digits, - and _ are allowed, at most 64");
+    }
+    if (backend.getNode() != null) {
+      if (options.getCluster() == null) {
+        problems.add(path + ".node", "needs the section cluster, whose nodes it refers to");
+      }
+      ClusterCheck.name(path + ".node", backend.getNode(), problems);
     }
     oneOf(path + ".provider", backend.getProvider(), KnownProvider.ids());
     if (backend.getDialect() == null) {
@@ -343,6 +350,29 @@ final class OptionsCheck {
     positive("bus.ping-timeout", options.getBus().getPingTimeout());
     positive("bus.open-timeout", options.getBus().getOpenTimeout());
     positiveSize("latch.max-size", options.getLatch().getMaxSize());
+  }
+
+  private void hedgeAndResume() {
+    double ratio = options.getHedge().getMaxRatio();
+    if (!(ratio >= 0 && ratio <= 1)) {
+      problems.add("hedge.max-ratio", "must be from 0 to 1");
+    }
+    positiveSize("resume.max-size", options.getResume().getMaxSize());
+    only("hedge.only", options.getHedge().getOnly());
+    only("resume.only", options.getResume().getOnly());
+  }
+
+  /** Checks that each name is a backend, an alias or a model that is served. */
+  private void only(String path, List<String> names) {
+    for (int i = 0; i < names.size(); i++) {
+      boolean known =
+          options.getBackends().containsKey(names.get(i))
+              || options.getAliases().containsKey(names.get(i));
+      if (!known) {
+        candidates(path, names);
+        return;
+      }
+    }
   }
 
   void oneOf(String path, String name, Collection<String> known) {

@@ -70,6 +70,8 @@ public class RelayOptions {
   private OverloadOptions overload = new OverloadOptions();
   private ExhaustionOptions exhaustion = new ExhaustionOptions();
   private LatchOptions latch = new LatchOptions();
+  private HedgeOptions hedge = new HedgeOptions();
+  private ResumeOptions resume = new ResumeOptions();
   private LoggingOptions logging = new LoggingOptions();
   private MetricsOptions metrics = new MetricsOptions();
   private BusOptions bus = new BusOptions();
@@ -101,6 +103,8 @@ public class RelayOptions {
     overload = new OverloadOptions(other.overload);
     exhaustion = new ExhaustionOptions(other.exhaustion);
     latch = new LatchOptions(other.latch);
+    hedge = new HedgeOptions(other.hedge);
+    resume = new ResumeOptions(other.resume);
     logging = new LoggingOptions(other.logging);
     metrics = new MetricsOptions(other.metrics);
     bus = new BusOptions(other.bus);
@@ -185,7 +189,7 @@ public class RelayOptions {
     if (cluster != null) {
       cluster.resolvePaths(folder);
     }
-    new BackendResolver(env, folder, problems).resolve(backends, isDiscover());
+    new BackendResolver(env, folder, this::isHere, problems).resolve(backends, isDiscover());
     OptionsCheck.check(this, problems);
     problems.throwIfAny();
     return this;
@@ -219,6 +223,15 @@ public class RelayOptions {
   public RelayOptions addBackend(String name, BackendOptions backend) {
     backends.put(name, backend);
     return this;
+  }
+
+  /**
+   * Returns whether this node sends the requests to a backend; otherwise nodes of the name {@link
+   * BackendOptions#getNode} do.
+   */
+  public boolean isHere(BackendOptions backend) {
+    return backend.getNode() == null
+        || (cluster != null && backend.getNode().equals(cluster.getNode()));
   }
 
   /**
@@ -378,6 +391,26 @@ public class RelayOptions {
 
   public RelayOptions setLatch(LatchOptions latch) {
     this.latch = latch;
+    return this;
+  }
+
+  /** Returns when the next candidate starts beside a silent one. */
+  public HedgeOptions getHedge() {
+    return hedge;
+  }
+
+  public RelayOptions setHedge(HedgeOptions hedge) {
+    this.hedge = hedge;
+    return this;
+  }
+
+  /** Returns what happens to streams that break off after the commit point. */
+  public ResumeOptions getResume() {
+    return resume;
+  }
+
+  public RelayOptions setResume(ResumeOptions resume) {
+    this.resume = resume;
     return this;
   }
 

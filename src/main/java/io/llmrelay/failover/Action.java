@@ -33,6 +33,16 @@ sealed interface Action {
   /** Delivers the held blocks and chunks, because the commit point is reached. */
   record Release(int number, Candidate candidate) implements Action {}
 
+  /**
+   * Delivers the further output of an attempt, which continues what was delivered.
+   *
+   * @param from the candidate whose answer broke off
+   * @param reason the code of the kind of its failure
+   * @param deliveredBytes the bytes delivered before
+   */
+  record Resumed(int number, Candidate from, Candidate to, String reason, long deliveredBytes)
+      implements Action {}
+
   /** Delivers the block or chunk of the event. */
   record Deliver(int number) implements Action {}
 

@@ -4,6 +4,7 @@ import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.Resume;
 import java.util.List;
 
 /** The decision whether a candidate may be tried now, and the record of how attempts ended. */
@@ -43,4 +44,27 @@ interface Admission {
 
   /** Leaves all queues and releases slots that were granted and not used. */
   void leaveQueue();
+
+  /**
+   * Returns after how many milliseconds without content the next candidate starts beside an attempt
+   * at this one; -1 for never.
+   */
+  default long hedgeAfter(Candidate candidate) {
+    return -1;
+  }
+
+  /** Takes one of the hedges that all requests together may start; returns false if none is left. */
+  default boolean hedge() {
+    return false;
+  }
+
+  /** Returns whether an answer of this candidate that breaks off is to be resumed. */
+  default boolean resumes(Candidate serving) {
+    return false;
+  }
+
+  /** Returns how a candidate can resume the answer now; {@link Resume#OFF} if it cannot. */
+  default Resume resumption(Candidate candidate) {
+    return Resume.OFF;
+  }
 }

@@ -3,6 +3,8 @@ package io.llmrelay.failover;
 import io.llmrelay.availability.Backends;
 import io.llmrelay.observe.Listeners;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * A configuration with the number of requests that use it. A request keeps the configuration it
@@ -13,6 +15,10 @@ final class ConfigSnapshot {
   private final Listeners listeners;
   private final Backends backends;
   private final Planner planner;
+
+  /** The addresses of the backends that other nodes serve, by name. */
+  private final Map<String, String> elsewhere = new HashMap<>();
+
   private Runnable whenUnused;
   private int runs;
 
@@ -21,6 +27,11 @@ final class ConfigSnapshot {
     this.settings = settings;
     this.listeners = listeners;
     this.backends = backends;
+    for (Backend backend : settings.backends()) {
+      if (backend.elsewhere() != null) {
+        elsewhere.put(backend.name(), backend.elsewhere());
+      }
+    }
     planner =
         new Planner(
             settings.backends(),
@@ -41,6 +52,17 @@ final class ConfigSnapshot {
 
   Backends backends() {
     return backends;
+  }
+
+  /** Returns whether other nodes of the cluster serve a backend, and this one does not. */
+  boolean isElsewhere(String backend) {
+    return elsewhere.containsKey(backend);
+  }
+
+  /** Returns the address of the provider verticle of a backend. */
+  String provider(String backend) {
+    String address = elsewhere.get(backend);
+    return address == null ? settings.providers() + ".provider." + backend : address;
   }
 
   Planner planner() {

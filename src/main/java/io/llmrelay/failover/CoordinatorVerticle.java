@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.Hedges;
 import io.llmrelay.availability.KeyBudgets;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.bus.BusClient;
@@ -32,9 +33,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.spi.cluster.ClusterManager;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -81,6 +80,9 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** A buffer that is reused for counting the characters of chunks. */
   private final byte[] scratch = new byte[Chunks.MAX_BYTES];
 
+  /** {@code null} without a cluster. */
+  private ClusterHealth cluster;
+
   private BusEndpoint endpoint;
   private Overload overload;
   private long sampledAt;
@@ -125,6 +127,7 @@ public final class CoordinatorVerticle extends VerticleBase {
               endpoint = opened;
               return Future.all(
                   List.of(
+                      serveClusterHealth(),
                       serve("stream", this::stream, false),
                       serve("generate", this::generate, true),
                       serve("embed", this::embed, true),
@@ -222,7 +225,12 @@ public final class CoordinatorVerticle extends VerticleBase {
 
   /** Returns the service of a backend of the current or an earlier configuration. */
   ChatService backend(ConfigSnapshot config, String name) {
-    return new BusClient(endpoint, config.settings().providers() + ".provider." + name);
+    return new BusClient(endpoint, config.provider(name), config.isElsewhere(name));
+  }
+
+  /** Returns what the hedges of all requests share. */
+  Hedges hedges() {
+    return availability.hedges();
   }
 
   /** Removes a request that has ended. */
@@ -249,6 +257,17 @@ public final class CoordinatorVerticle extends VerticleBase {
     return Future.all(
         everywhere.onSuccess(bus -> publicAddresses.add(bus::unregister)),
         here.onSuccess(bus -> ownAddresses.add(bus::unregister)));
+  }
+
+  /** Registers the address of this node, if there is a cluster. */
+  private Future<?> serveClusterHealth() {
+    if (!vertx.isClustered()) {
+      return Future.succeededFuture();
+    }
+    cluster = new ClusterHealth(vertx, first.prefix() + ".health");
+    MessageConsumer<Object> ofNode = cluster.serve(message -> handle(message, this::health));
+    ownAddresses.add(ofNode::unregister);
+    return ofNode.completion();
   }
 
   /** Registers a handler at a public address and at the lane's address. */
@@ -362,7 +381,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private RunSettings settings(LlmRequest request) {
-    RunSettings settings = config.settings().run().with(request.relay());
+    RunSettings settings = config.settings().run().with(request.relay(), request.model());
     return request instanceof EmbeddingRequest embed
         ? settings.forEmbeddings(embed.inputs().size())
         : settings;
@@ -408,7 +427,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     vertx
         .eventBus()
         .<JsonObject>request(
-            config.settings().providers() + ".provider." + candidate.backend() + ".tokens",
+            config.provider(candidate.backend()) + ".tokens",
             request.forCandidate(candidate.model(), Timeouts.UNSET),
             FrameCodec.asking(COUNT_TIMEOUT))
         .map(reply -> TokenUsage.counted(reply.body().getLong("input_tokens")))
@@ -430,18 +449,23 @@ public final class CoordinatorVerticle extends VerticleBase {
     if (!keys.isEmpty()) {
       report.put("keys", keys);
     }
-    if (vertx.isClustered()) {
-      ClusterManager cluster = ((VertxInternal) vertx).clusterManager();
-      report.put("node", cluster.getNodeId()).put("nodes", cluster.getNodes().size());
+    if (cluster != null) {
+      cluster.identify(report);
     }
     if (stopping) {
       report.put("status", "down").put("reason", "shutting down");
     }
+    List<Future<?>> more = new ArrayList<>();
     if (Boolean.TRUE.equals(body.getValue("probe"))) {
-      Future.join(report.getJsonArray("backends").stream().map(this::probe).toList())
-          .onComplete(probed -> message.reply(report));
-    } else {
+      report.getJsonArray("backends").forEach(backend -> more.add(probe(backend)));
+    }
+    if (cluster != null && Boolean.TRUE.equals(body.getValue("cluster"))) {
+      more.add(cluster.gather().onSuccess(nodes -> report.put("cluster", nodes)));
+    }
+    if (more.isEmpty()) {
       message.reply(report);
+    } else {
+      Future.join(more).onComplete(done -> message.reply(report));
     }
   }
 

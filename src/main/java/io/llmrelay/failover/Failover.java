@@ -7,10 +7,13 @@ import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +35,12 @@ import java.util.function.LongSupplier;
  * <p>ATTEMPTING lasts until the commit point. Until then the output of an attempt is held, so that
  * after a failure the next candidate can serve the request from the start. Then the candidate is
  * final: a failure in STREAMING ends the request with what was delivered.
+ *
+ * <p>Two exceptions, both asked for. A <em>hedge</em>: while the only attempt is silent, the next
+ * candidate starts too; the first to commit serves, and the other is aborted. A <em>resume</em>:
+ * after a failure in STREAMING other attempts are made, one after the other, whose output is
+ * reported by {@link #skipped} until the caller has found the place where it continues what was
+ * delivered ({@link #spliced}), or that it does not ({@link #diverged}).
  *
  * <p>Events and actions carry the number of their attempt ({@link Leg}). Events of attempts that
  * have ended are ignored, as are events after the end of the request.
@@ -95,11 +104,25 @@ final class Failover {
   /** The number of attempts. */
   private int attempts;
 
-  /** The current attempt, or {@code null}. */
-  private Leg leg;
+  /** The attempts in flight: two while a hedge runs, otherwise one or none. */
+  private final List<Leg> legs = new ArrayList<>(2);
 
-  /** The attempt that reached the commit point, {@code null} before. */
+  /** The attempt whose output is delivered, or was last; {@code null} before the commit point. */
   private Leg serving;
+
+  /** What was delivered before {@link #serving} took over. */
+  private long earlierChunks;
+
+  private long earlierBytes;
+
+  /** The usage of the attempts that have ended since the commit point. */
+  private TokenUsage usage = TokenUsage.NONE;
+
+  /** The candidates that have not been asked to resume the answer; {@code null} before. */
+  private Deque<Candidate> resuming;
+
+  /** The failure that broke the answer off. */
+  private Failure breakage;
 
   /** The candidate whose retry is delayed. */
   private Candidate awaited;
@@ -152,7 +175,11 @@ final class Failover {
 
   /** Returns the bytes delivered to the consumer; 0 before the commit point. */
   long deliveredBytes() {
-    return serving == null ? 0 : serving.bytes;
+    return serving == null ? 0 : earlierBytes + serving.bytes - serving.skippedBytes;
+  }
+
+  private long deliveredChunks() {
+    return serving == null ? 0 : earlierChunks + serving.chunks - serving.skippedChunks;
   }
 
   /** Starts the first attempt, or fails if no candidate may be tried. */
@@ -166,13 +193,20 @@ final class Failover {
 
   // Events of an attempt.
 
-  private boolean isCurrent(int number) {
-    return leg != null && leg.number == number;
+  /** Returns the attempt with this number; {@code null} if it has ended. */
+  private Leg leg(int number) {
+    for (int i = 0; i < legs.size(); i++) {
+      if (legs.get(i).number == number) {
+        return legs.get(i);
+      }
+    }
+    return null;
   }
 
   /** Records the arrival of the response head. */
   List<Action> head(int number) {
-    if (isCurrent(number)) {
+    Leg leg = leg(number);
+    if (leg != null) {
       leg.headReceived = true;
     }
     return NOTHING;
@@ -183,7 +217,8 @@ final class Failover {
    * its text is. A tool call is content even without arguments.
    */
   List<Action> block(int number, BlockKind kind) {
-    if (!isCurrent(number)) {
+    Leg leg = leg(number);
+    if (leg == null) {
       return NOTHING;
     }
     if (state != State.STREAMING) {
@@ -196,12 +231,13 @@ final class Failover {
     if (state == State.STREAMING) {
       return leg.deliver;
     }
-    return leg.heldBytes > settings.latchMaxBytes() ? abort(tooLarge()) : leg.hold;
+    return leg.heldBytes > settings.latchMaxBytes() ? abort(leg, tooLarge()) : leg.hold;
   }
 
   /** Records the start of images: content, whose chunks are recorded as data. */
   List<Action> images(int number) {
-    if (!isCurrent(number)) {
+    Leg leg = leg(number);
+    if (leg == null) {
       return NOTHING;
     }
     leg.heldBytes += state == State.STREAMING ? 0 : BLOCK_BYTES;
@@ -210,22 +246,23 @@ final class Failover {
 
   /** Records chunks that arrived at once, with their total length in bytes and characters. */
   List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
-    if (!isCurrent(number)) {
+    Leg leg = leg(number);
+    if (leg == null) {
       return NOTHING;
     }
     if (kind.accompanies()) {
-      return accompanying(length);
+      return accompanying(leg, length);
     }
     boolean first = leg.silent();
     leg.count(count, length, characters, clock.getAsLong());
     if (state == State.STREAMING) {
-      return leg.deliver;
+      return first ? List.of(new Action.FirstChunk(number), leg.deliver.get(0)) : leg.deliver;
     }
     leg.heldBytes += length;
     leg.heldCharacters += settings.commit().counts(kind) ? characters : 0;
     boolean commit = leg.heldCharacters >= settings.commit().characters();
     if (!commit && leg.heldBytes > settings.latchMaxBytes()) {
-      return abort(tooLarge());
+      return abort(leg, tooLarge());
     }
     if (!first && !commit) {
       return leg.hold;
@@ -235,20 +272,20 @@ final class Failover {
       actions.add(new Action.FirstChunk(number));
     }
     if (commit) {
-      commit(actions);
+      commit(leg, actions);
     }
     actions.addAll(commit ? leg.deliver : leg.hold);
     return actions;
   }
 
   /** Records data or events, which accompany content and are none. */
-  private List<Action> accompanying(int length) {
+  private List<Action> accompanying(Leg leg, int length) {
     if (state == State.STREAMING) {
       leg.lastChunkAt = clock.getAsLong();
       return leg.deliver;
     }
     leg.heldBytes += length;
-    return leg.heldBytes > settings.latchMaxBytes() ? abort(tooLarge()) : leg.hold;
+    return leg.heldBytes > settings.latchMaxBytes() ? abort(leg, tooLarge()) : leg.hold;
   }
 
   private Failure tooLarge() {
@@ -260,51 +297,109 @@ final class Failover {
   }
 
   /**
+   * Records output of an attempt that is to resume the answer and that is not delivered: it repeats
+   * what was, or it is not known yet whether it continues that.
+   */
+  List<Action> skipped(int number, int count, int length, int characters) {
+    Leg leg = leg(number);
+    if (leg == null) {
+      return NOTHING;
+    }
+    boolean first = leg.silent();
+    leg.count(count, length, characters, clock.getAsLong());
+    leg.skippedChunks += count;
+    leg.skippedBytes += length;
+    return first ? List.of(new Action.FirstChunk(number)) : NOTHING;
+  }
+
+  /**
+   * Records that an attempt continues what was delivered.
+   *
+   * @param length the bytes that were skipped and are delivered after all
+   */
+  List<Action> spliced(int number, int length) {
+    Leg leg = leg(number);
+    if (leg == null) {
+      return NOTHING;
+    }
+    Candidate from = serving.candidate;
+    earlierChunks = deliveredChunks();
+    earlierBytes = deliveredBytes();
+    serving = leg;
+    leg.resumedAt = earlierBytes;
+    leg.skippedBytes -= length;
+    leg.skippedChunks -= length > 0 ? 1 : 0;
+    trail.serving(leg, leg.timing(clock.getAsLong()));
+    return List.of(
+        new Action.Resumed(number, from, leg.candidate, breakage.kind().code(), earlierBytes));
+  }
+
+  /** Records that the output of an attempt does not continue what was delivered. */
+  List<Action> diverged(int number, String message) {
+    Leg leg = leg(number);
+    if (leg == null) {
+      return NOTHING;
+    }
+    List<Action> actions = new ArrayList<>();
+    actions.add(new Action.Abort(number));
+    TokenUsage known = estimated(TokenUsage.NONE, leg);
+    end(leg, Attempt.Result.DIVERGED, null, message, known, Outcome.ALIVE, actions);
+    resume(actions);
+    return actions;
+  }
+
+  /**
    * Records the end of an attempt's answer.
    *
-   * @param usage the usage that the provider reported, or {@link TokenUsage#NONE}
+   * @param reported the usage that the provider reported, or {@link TokenUsage#NONE}
    */
-  List<Action> ended(int number, FinishReason finishReason, TokenUsage usage) {
-    if (!isCurrent(number)) {
+  List<Action> ended(int number, FinishReason finishReason, TokenUsage reported) {
+    Leg leg = leg(number);
+    if (leg == null) {
       return NOTHING;
     }
     boolean empty =
         leg.silent()
             || settings.commit().textOnly() && leg.heldCharacters == 0 && !leg.hasToolCalls;
+    if (leg.resumedAt >= 0) {
+      empty = false; // What was delivered before was all of the answer.
+    }
     if (empty && finishReason == FinishReason.CONTENT_FILTER) {
       return failed(
           number,
           Failure.of(FailureKind.CONTENT_FILTER, "the provider's content filter stopped the answer")
-              .withUsage(usage, null));
+              .withUsage(reported, null));
     }
     if (empty && finishReason != FinishReason.LENGTH) {
       return failed(
           number,
           Failure.of(FailureKind.EMPTY_ANSWER, "the backend reported success without any content")
-              .withUsage(usage, null));
+              .withUsage(reported, null));
     }
     List<Action> actions = new ArrayList<>();
     if (state == State.ATTEMPTING) {
-      commit(actions);
+      commit(leg, actions);
     }
-    TokenUsage known = known(usage);
-    Double cost = leg.candidate.cost(known);
-    Attempt attempt = trail.end(Attempt.Result.SERVED, null, 0, timing(), known, cost);
-    end(actions, attempt, Outcome.ALIVE, null);
-    actions.add(new Action.Complete(finishReason, known, trail.cost()));
+    end(leg, Attempt.Result.SERVED, null, null, known(leg, reported), Outcome.ALIVE, actions);
+    actions.add(new Action.Complete(finishReason, usage, trail.cost()));
     state = State.COMPLETED;
     return actions;
   }
 
   /** Records the failure of an attempt. */
   List<Action> failed(int number, Failure failure) {
-    return isCurrent(number) ? failed(failure, new ArrayList<>()) : NOTHING;
+    Leg leg = leg(number);
+    return leg == null ? NOTHING : failed(leg, failure, new ArrayList<>());
   }
 
-  private List<Action> failed(Failure failure, List<Action> actions) {
-    return state == State.STREAMING
-        ? failedAfterCommit(failure, actions)
-        : failedBeforeCommit(failure, actions);
+  private List<Action> failed(Leg leg, Failure failure, List<Action> actions) {
+    Failure located = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
+    if (state == State.STREAMING) {
+      failedAfterCommit(leg, located, actions);
+    } else {
+      failedBeforeCommit(leg, located, actions);
+    }
+    return actions;
   }
 
   /** Cancels the request because the consumer cancelled or vanished. */
@@ -319,17 +414,12 @@ final class Failover {
     }
     leaveQueue();
     List<Action> actions = new ArrayList<>();
-    if (leg != null) {
+    for (Leg leg : List.copyOf(legs)) {
       actions.add(new Action.Abort(leg.number));
-      endAttempt(actions, Attempt.Result.CANCELLED, failure, Outcome.NEUTRAL);
+      end(leg, Attempt.Result.CANCELLED, failure, Outcome.NEUTRAL, actions);
     }
     state = State.CANCELLED;
-    actions.add(
-        new Action.Cancelled(
-            failure
-                .withDelivered(serving == null ? 0 : serving.chunks, deliveredBytes())
-                .withUsage(trail.usage(), trail.cost())
-                .withTrail(trail())));
+    actions.add(new Action.Cancelled(complete(failure)));
     return actions;
   }
 
@@ -356,9 +446,7 @@ final class Failover {
   /** Resumes the stall timeout. */
   void consumerResumed() {
     paused = false;
-    if (leg != null) {
-      leg.lastChunkAt = clock.getAsLong();
-    }
+    legs.forEach(leg -> leg.lastChunkAt = clock.getAsLong());
   }
 
   /**
@@ -388,8 +476,18 @@ final class Failover {
         }
         yield actions;
       }
-      case ATTEMPTING, STREAMING ->
-          abort(Failure.of(FailureKind.TIMEOUT, phase() + " within " + limitOfPhase()));
+      case ATTEMPTING, STREAMING -> {
+        List<Action> actions = new ArrayList<>();
+        for (Leg leg : List.copyOf(legs)) {
+          if (legs.contains(leg) && now >= deadline(leg)) {
+            abort(leg, timeout(leg), actions);
+          }
+        }
+        if (now >= hedgeAt()) {
+          hedge(actions);
+        }
+        yield actions;
+      }
       default -> NOTHING;
     };
   }
@@ -405,6 +503,14 @@ final class Failover {
     if (state == State.WAITING) {
       return retryAt;
     }
+    long first = hedgeAt();
+    for (int i = 0; i < legs.size(); i++) {
+      first = Math.min(first, deadline(legs.get(i)));
+    }
+    return first;
+  }
+
+  private long deadline(Leg leg) {
     if (leg.silent()) {
       long untilChunk = leg.startedAt + settings.firstChunk(leg.candidate).toMillis();
       Duration untilHead = settings.timeouts().head();
@@ -415,31 +521,55 @@ final class Failover {
     return paused ? Long.MAX_VALUE : leg.lastChunkAt + settings.timeouts().stall().toMillis();
   }
 
-  private String phase() {
-    if (!leg.silent()) {
-      return "no further chunk";
-    }
-    return leg.headReceived ? "no first chunk" : "no response head";
+  private Failure timeout(Leg leg) {
+    String missing =
+        !leg.silent()
+            ? "no further chunk"
+            : leg.headReceived ? "no first chunk" : "no response head";
+    long limit =
+        leg.silent() ? clock.getAsLong() - leg.startedAt : settings.timeouts().stall().toMillis();
+    return Failure.of(FailureKind.TIMEOUT, missing + " within " + limit + " ms");
   }
 
-  private String limitOfPhase() {
-    if (!leg.silent()) {
-      return settings.timeouts().stall().toMillis() + " ms";
-    }
-    return clock.getAsLong() - leg.startedAt + " ms";
+  /** Returns when the next candidate starts beside the only attempt, if that remains silent. */
+  private long hedgeAt() {
+    boolean possible = state == State.ATTEMPTING && legs.size() == 1 && next < candidates.size();
+    return possible && legs.get(0).silent() ? legs.get(0).hedgeAt : Long.MAX_VALUE;
   }
 
-  private void commit(List<Action> actions) {
+  /** Starts the next candidate that is admitted, once for each silent attempt. */
+  private void hedge(List<Action> actions) {
+    legs.get(0).hedgeAt = Long.MAX_VALUE;
+    boolean entered = !admission.hedge();
+    while (!entered && next < candidates.size()) {
+      entered = enter(candidates.get(next++), false, actions);
+    }
+  }
+
+  private void commit(Leg leg, List<Action> actions) {
+    endOthers(leg, actions);
     state = State.STREAMING;
     serving = leg;
-    trail.serving(timing());
+    trail.serving(leg, leg.timing(clock.getAsLong()));
     actions.add(new Action.Release(leg.number, leg.candidate));
     forgetOtherCandidates();
   }
 
+  /** Aborts the attempts that are not needed any more. What they have cost is an estimate. */
+  private void endOthers(Leg needed, List<Action> actions) {
+    for (int i = legs.size() - 1; i >= 0; i--) {
+      Leg leg = legs.get(i);
+      if (leg != needed) {
+        actions.add(new Action.Abort(leg.number));
+        TokenUsage known = TokenUsage.estimate(inputCharacters, leg.characters);
+        end(leg, Attempt.Result.HEDGED, null, null, known, Outcome.NEUTRAL, actions);
+      }
+    }
+  }
+
   /** Releases what only serves to choose a candidate: the current one is final. */
   private void forgetOtherCandidates() {
-    candidates = List.of();
+    candidates = admission.resumes(serving.candidate) ? candidates : List.of();
     failures = List.of();
     retries = Map.of();
     availableAt = Map.of();
@@ -447,23 +577,25 @@ final class Failover {
     saturated = Set.of();
   }
 
-  /** Aborts the current attempt at its backend, and handles its failure. */
-  private List<Action> abort(Failure failure) {
-    List<Action> actions = new ArrayList<>();
+  /** Aborts an attempt at its backend, and handles its failure. */
+  private List<Action> abort(Leg leg, Failure failure) {
+    return abort(leg, failure, new ArrayList<>());
+  }
+
+  private List<Action> abort(Leg leg, Failure failure, List<Action> actions) {
     actions.add(new Action.Abort(leg.number));
-    return failed(failure, actions);
+    return failed(leg, failure, actions);
   }
 
   /** Tries the next candidate, or the same one again, as the {@link FailureRule} permits. */
-  private List<Action> failedBeforeCommit(Failure failure, List<Action> actions) {
+  private void failedBeforeCommit(Leg leg, Failure failure, List<Action> actions) {
     Candidate current = leg.candidate;
-    Failure located = failure.withCandidate(current.backend(), current.model());
     FailureRule rule = FailureRule.of(failure.kind());
-    failures.add(located);
-    endAttempt(actions, Attempt.Result.FAILED, located, rule.outcome());
+    failures.add(failure);
+    end(leg, Attempt.Result.FAILED, failure, rule.outcome(), actions);
     if (rule.next() == FailureRule.Next.NONE) {
-      fail(actions, located);
-      return actions;
+      fail(actions, failure);
+      return;
     }
     if (rule.next() == FailureRule.Next.LARGER_WINDOW) {
       tooSmallWindow = Math.max(tooSmallWindow, current.contextWindow());
@@ -482,27 +614,48 @@ final class Failover {
     if (!rule.retry()) {
       retries.put(current, settings.maxRetries());
     }
+    if (!legs.isEmpty()) {
+      return; // The attempt beside it goes on.
+    }
     if (failure.kind() == FailureKind.TIMEOUT
         || !mayRetry(current)
         || admission.check(current) != null
         || !await(current)) {
       proceed(actions);
     }
-    return actions;
   }
 
-  /** Fails the request: there is no fallback after the commit point. */
-  private List<Action> failedAfterCommit(Failure failure, List<Action> actions) {
-    Failure located = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
+  /** Resumes the answer elsewhere if that was asked for; otherwise the request fails. */
+  private void failedAfterCommit(Leg leg, Failure failure, List<Action> actions) {
     FailureRule rule = FailureRule.of(failure.kind());
-    endAttempt(actions, Attempt.Result.FAILED, located, rule.outcome());
-    long cooldown = rule.cooldownMs(failure);
-    fail(
-        actions,
-        located
-            .withDelivered(serving.chunks, serving.bytes)
-            .withRetryAfterMs(cooldown > 0 ? cooldown : -1));
-    return actions;
+    end(leg, Attempt.Result.FAILED, failure, rule.outcome(), actions);
+    if (leg == serving) {
+      long cooldown = rule.cooldownMs(failure);
+      breakage = failure.withRetryAfterMs(cooldown > 0 ? cooldown : -1);
+      if (resuming == null) {
+        resuming = new ArrayDeque<>();
+        if (!candidates.isEmpty() && rule.next() == FailureRule.Next.ANY) {
+          resuming.addAll(candidates);
+          resuming.remove(leg.candidate);
+          resuming.add(leg.candidate);
+        }
+        candidates = List.of();
+      } else if (rule.next() != FailureRule.Next.ANY) {
+        resuming.clear();
+      }
+    }
+    resume(actions);
+  }
+
+  /** Asks the next candidate that may resume the answer, or fails with what broke it off. */
+  private void resume(List<Action> actions) {
+    while (!resuming.isEmpty()) {
+      Candidate candidate = resuming.poll();
+      if (admission.resumption(candidate) != Resume.OFF && enter(candidate, false, actions)) {
+        return;
+      }
+    }
+    fail(actions, breakage);
   }
 
   private List<Action> totalTimeout() {
@@ -513,38 +666,47 @@ final class Failover {
                 + settings.timeouts().total().toMillis()
                 + " ms");
     List<Action> actions = new ArrayList<>();
-    if (leg != null) {
-      Candidate current = leg.candidate;
+    for (Leg leg : List.copyOf(legs)) {
       actions.add(new Action.Abort(leg.number));
       // The timeout is not about this attempt, which may have begun a second ago.
-      endAttempt(actions, Attempt.Result.FAILED, failure, Outcome.NEUTRAL);
-      failure = failure.withCandidate(current.backend(), current.model());
+      end(leg, Attempt.Result.FAILED, failure, Outcome.NEUTRAL, actions);
+      failure = failure.withCandidate(leg.candidate.backend(), leg.candidate.model());
     }
-    fail(actions, serving == null ? failure : failure.withDelivered(serving.chunks, serving.bytes));
+    fail(actions, failure);
     return actions;
   }
 
-  private void endAttempt(
-      List<Action> actions, Attempt.Result result, Failure failure, Outcome outcome) {
-    TokenUsage usage = TokenUsage.atLeast(failure.usage(), inputCharacters, leg.characters);
-    Double cost = leg.candidate.cost(usage);
-    Attempt attempt = trail.end(result, failure, failure.status(), timing(), usage, cost);
-    end(actions, attempt, outcome, failure);
+  /** Ends an attempt that failed or was cancelled. */
+  private void end(
+      Leg leg, Attempt.Result result, Failure failure, Outcome outcome, List<Action> actions) {
+    end(leg, result, failure, null, estimated(failure.usage(), leg), outcome, actions);
   }
 
-  /** Ends the current attempt; its further events are ignored. */
-  private void end(List<Action> actions, Attempt attempt, Outcome outcome, Failure failure) {
+  /** Ends an attempt; its further events are ignored. */
+  private void end(
+      Leg leg,
+      Attempt.Result result,
+      Failure failure,
+      String message,
+      TokenUsage known,
+      Outcome outcome,
+      List<Action> actions) {
+    Trail.Timing timing = leg.timing(clock.getAsLong());
+    Attempt attempt = trail.end(leg, result, failure, message, timing, known);
+    if (serving != null) {
+      usage = usage.plus(known);
+    }
+    legs.remove(leg);
     admission.leave(leg.number, leg.candidate, attempt, outcome, failure);
     actions.add(new Action.Ended(leg.number, leg.candidate, attempt, outcome, failure));
-    leg = null;
   }
 
-  private Trail.Timing timing() {
-    return leg.timing(clock.getAsLong());
+  private TokenUsage estimated(TokenUsage reported, Leg leg) {
+    return TokenUsage.atLeast(reported, inputCharacters, leg.characters);
   }
 
   /** Returns the reported usage, or an estimate if none was reported for a non-empty answer. */
-  private TokenUsage known(TokenUsage reported) {
+  private TokenUsage known(Leg leg, TokenUsage reported) {
     if (reported.source() != TokenUsage.Source.NONE || leg.silent()) {
       return reported;
     }
@@ -583,6 +745,9 @@ final class Failover {
             : admission.enter(attempts + 1, candidate, waited);
     if (skip != null) {
       trail.skip(candidate, skip, clock.getAsLong());
+      if (serving != null) {
+        return false; // An attempt to resume is not waited for.
+      }
       if (skip.reason() == SkipReason.SATURATED) {
         saturated.add(candidate);
       }
@@ -593,11 +758,11 @@ final class Failover {
       return false;
     }
     Candidate from = trail.lastCandidate();
-    if (from != null && !from.equals(candidate)) {
+    boolean instead = legs.isEmpty() && serving == null;
+    if (instead && from != null && !from.equals(candidate)) {
       actions.add(new Action.FellBack(from, candidate, trail.lastReason()));
     }
-    begin(candidate);
-    actions.add(new Action.Start(leg.number, candidate));
+    actions.add(new Action.Start(begin(candidate).number, candidate));
     return true;
   }
 
@@ -605,10 +770,13 @@ final class Failover {
     return candidate.contextWindow() > 0 && candidate.contextWindow() <= tooSmallWindow;
   }
 
-  private void begin(Candidate candidate) {
-    state = State.ATTEMPTING;
-    leg = new Leg(++attempts, candidate, clock.getAsLong());
-    trail.begin(candidate);
+  private Leg begin(Candidate candidate) {
+    state = serving == null ? State.ATTEMPTING : State.STREAMING;
+    Leg leg = new Leg(++attempts, candidate, clock.getAsLong());
+    long hedgeAfter = serving == null ? admission.hedgeAfter(candidate) : -1;
+    leg.hedgeAt = hedgeAfter < 0 ? Long.MAX_VALUE : leg.startedAt + hedgeAfter;
+    legs.add(leg);
+    return leg;
   }
 
   private boolean mayRetry(Candidate candidate) {
@@ -686,8 +854,17 @@ final class Failover {
 
   private void fail(List<Action> actions, Failure failure) {
     leaveQueue();
+    endOthers(null, actions);
     state = State.FAILED;
-    actions.add(new Action.Fail(failure.withUsage(trail.usage(), trail.cost()).withTrail(trail())));
+    actions.add(new Action.Fail(complete(failure)));
+  }
+
+  /** Adds what is known at the end of the request. */
+  private Failure complete(Failure failure) {
+    return failure
+        .withDelivered(deliveredChunks(), deliveredBytes())
+        .withUsage(serving == null ? trail.usage() : usage, trail.cost())
+        .withTrail(trail());
   }
 
   /** Returns the failure of the request: the only failure, or one that summarizes the trail. */
@@ -711,6 +888,10 @@ final class Failover {
   /** Returns the state, the candidate and the elapsed time, for messages and tests. */
   @Override
   public String toString() {
-    return state + " " + (leg == null ? "" : leg.candidate) + " " + Duration.ofMillis(elapsed());
+    return state
+        + " "
+        + legs.stream().map(leg -> leg.candidate.toString()).toList()
+        + " "
+        + Duration.ofMillis(elapsed());
   }
 }

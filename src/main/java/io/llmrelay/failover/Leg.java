@@ -15,6 +15,20 @@ final class Leg {
 
   final List<Action> hold;
 
+  /** When the next candidate is to start beside this attempt; {@link Long#MAX_VALUE} for never. */
+  long hedgeAt = Long.MAX_VALUE;
+
+  /** The place of its entry in the trail; -1 before it has one. */
+  int trailIndex = -1;
+
+  /** The bytes delivered before its output continued them; -1 if it has not resumed an answer. */
+  long resumedAt = -1;
+
+  /** The totals of an attempt to resume that were received and not delivered. */
+  long skippedChunks;
+
+  long skippedBytes;
+
   /** Whether the response head has arrived. */
   boolean headReceived;
 

@@ -52,7 +52,15 @@ public record Limits(Timeouts timeouts, int retries, int candidates, int commitC
             cut("first-chunk", t.firstChunk(), timeouts.firstChunk(), warnings),
             cut("stall", t.stall(), timeouts.stall(), warnings),
             cut("total", t.total(), timeouts.total(), warnings));
-    return new RelayHints(named, commit, cut, retry, requested.prefer(), requested.priority());
+    return new RelayHints(
+        named,
+        commit,
+        cut,
+        retry,
+        requested.prefer(),
+        requested.hedge(),
+        requested.resume(),
+        requested.priority());
   }
 
   private static Duration cut(

@@ -4,6 +4,7 @@ import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.ModelResolver;
 import io.llmrelay.chat.CandidateName;
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -272,7 +273,15 @@ final class Planner {
     }
   }
 
-  private boolean isSameModel(Candidate one, Candidate other) {
+  /** Returns whether a candidate continues the text of the assistant with which a request ends. */
+  boolean continues(ChatRequest request, Candidate candidate) {
+    ChatRequest asked = request.withModel(candidate.model());
+    Backend backend = backends.get(candidate.backend());
+    return backend.continues().test(asked) && backend.cannotServe().apply(asked) == null;
+  }
+
+  /** Returns whether two candidates are the same model. */
+  boolean isSameModel(Candidate one, Candidate other) {
     return catalog.isSameModel(
         backends.get(one.backend()).provider(),
         one.model(),

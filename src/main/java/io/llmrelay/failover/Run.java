@@ -20,8 +20,10 @@ import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.Hedge;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
@@ -71,8 +73,11 @@ final class Run implements ChatExchange {
   private final ChatSink sink;
   private final Failover machine;
 
-  /** The request; {@code null} after the commit point. */
+  /** The request; {@code null} after the commit point, unless the answer may be resumed. */
   private LlmRequest request;
+
+  /** How an answer that breaks off is resumed, or {@code null} if it is not. */
+  private final Resumption resumption;
 
   /** The candidates that are not tried because they have another model, with the messages. */
   private final Map<Candidate, String> otherModels;
@@ -116,7 +121,11 @@ final class Run implements ChatExchange {
     this.warnings = warnings;
     this.config = config;
     this.coordinator = coordinator;
-    this.sink = sink;
+    this.resumption =
+        streaming && request instanceof ChatRequest chat && Resumption.isPossible(settings)
+            ? new Resumption(chat, settings, config)
+            : null;
+    this.sink = resumption == null ? sink : resumption.recording(sink);
     this.otherModels = plan.leftOut(SkipReason.OTHER_MODEL);
     List<Candidate> candidates = new ArrayList<>(plan.candidates());
     candidates.addAll(otherModels.keySet());
@@ -142,6 +151,9 @@ final class Run implements ChatExchange {
   }
 
   void start() {
+    if (!settings.hedge().isOff()) {
+      coordinator.hedges().request(settings.hedgeMaxRatio());
+    }
     on(machine::start);
   }
 
@@ -241,6 +253,29 @@ final class Run implements ChatExchange {
     }
 
     @Override
+    public long hedgeAfter(Candidate candidate) {
+      Hedge hedge = settings.hedge().at(candidate.backend());
+      return hedge.p95()
+          ? coordinator.hedges().p95(candidate.backend(), candidate.model())
+          : hedge.isOff() ? -1 : hedge.after().toMillis();
+    }
+
+    @Override
+    public boolean hedge() {
+      return coordinator.hedges().take(settings.hedgeMaxRatio());
+    }
+
+    @Override
+    public boolean resumes(Candidate candidate) {
+      return resumption != null && resumption.applies(candidate);
+    }
+
+    @Override
+    public Resume resumption(Candidate candidate) {
+      return resumption.of(candidate);
+    }
+
+    @Override
     public long queue(List<Candidate> candidates, long maxWaitMs) {
       Map<String, Candidate> byBackend = new LinkedHashMap<>();
       candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
@@ -271,7 +306,8 @@ final class Run implements ChatExchange {
   }
 
   /** The sink of one attempt's answer; not called after the attempt is aborted. */
-  private final class Upstream implements ChatSink {
+  private final class Upstream implements ResumeSink {
+    private final long startedAt = coordinator.now();
     private final int number;
     private final Candidate candidate;
     private final Permit permit;
@@ -426,7 +462,42 @@ final class Run implements ChatExchange {
     @Override
     public void failed(Failure failure) {
       over();
-      on(() -> machine.failed(number, failure));
+      boolean lost =
+          failure.kind() == FailureKind.NETWORK
+              && failure.backend() == null
+              && config.isElsewhere(candidate.backend());
+      Failure known = lost ? nodeLost(failure) : failure;
+      on(() -> machine.failed(number, known));
+    }
+
+    /**
+     * Returns the failure for a stream that another node served and that broke off on the event
+     * bus, and not at the backend: it is not counted for the backend's health.
+     */
+    private static Failure nodeLost(Failure failure) {
+      return Failure.of(
+          FailureKind.UNAVAILABLE,
+          "the node that serves the backend was lost: " + failure.message());
+    }
+
+    @Override
+    public void skipped(Chunks skipped) {
+      chunks += skipped.count();
+      exchange.consumed(1);
+      Buffer data = skipped.data();
+      int characters = coordinator.characters(data);
+      on(() -> machine.skipped(number, skipped.count(), data.length(), characters));
+    }
+
+    @Override
+    public void spliced(Block block, Buffer rest) {
+      on(() -> machine.spliced(number, rest.length()));
+      Chunks.of(block, rest).split(this::release);
+    }
+
+    @Override
+    public void diverged(String message) {
+      on(() -> machine.diverged(number, message));
     }
 
     /** Releases the exchange, which has ended, so that it is not aborted. */
@@ -486,13 +557,15 @@ final class Run implements ChatExchange {
           new RelayEvent.Fallback(
               id, fellBack.from().toString(), fellBack.to().toString(), fellBack.reason()));
     } else if (action instanceof Action.FirstChunk first) {
-      upstream(first.number()).permit.firstChunk();
+      firstChunk(upstream(first.number()));
     } else if (action instanceof Action.Ended ended) {
       ended(ended);
     } else if (action instanceof Action.Abort abort) {
       abort(upstream(abort.number()));
     } else if (action instanceof Action.Release release) {
       release(upstream(release.number()));
+    } else if (action instanceof Action.Resumed resumed) {
+      resumed(resumed);
     } else if (action instanceof Action.Complete complete) {
       complete(complete);
     } else if (action instanceof Action.Fail fail) {
@@ -524,11 +597,15 @@ final class Run implements ChatExchange {
     Timeouts timeouts = settings.timeouts();
     Timeouts ofAttempt = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     Upstream upstream = upstream(number);
+    boolean resuming = serving != null;
     try {
+      LlmRequest ofCandidate = resuming ? resumption.request() : request;
       upstream.exchange =
           coordinator
               .backend(config, candidate.backend())
-              .open(request.forCandidate(candidate.model(), ofAttempt), upstream);
+              .open(
+                  ofCandidate.forCandidate(candidate.model(), ofAttempt),
+                  resuming ? resumption.splice(upstream) : upstream);
     } catch (RuntimeException e) {
       broken(e);
     }
@@ -549,9 +626,27 @@ final class Run implements ChatExchange {
     exchange.cancel("the attempt was aborted");
   }
 
+  private void firstChunk(Upstream upstream) {
+    upstream.permit.firstChunk();
+    observe(upstream);
+  }
+
+  /** Records how long a candidate took to its first chunk, if hedges depend on that. */
+  private void observe(Upstream upstream) {
+    Candidate candidate = upstream.candidate;
+    if (settings.hedge().at(candidate.backend()).p95()) {
+      coordinator
+          .hedges()
+          .observed(candidate.backend(), candidate.model(), coordinator.now() - upstream.startedAt);
+    }
+  }
+
   private void ended(Action.Ended ended) {
     Upstream upstream = upstream(ended.number());
     upstreams.remove(upstream);
+    if (ended.attempt().result() == Attempt.Result.HEDGED && ended.attempt().firstChunkMs() < 0) {
+      observe(upstream); // Without the slow ones, the percentile would fall with every hedge.
+    }
     publish(
         upstream.context == null ? context : upstream.context,
         new RelayEvent.AttemptEnd(id, ended.number(), operation, ended.attempt(), upstream.chunks));
@@ -560,7 +655,9 @@ final class Run implements ChatExchange {
   private void release(Upstream upstream) {
     Candidate candidate = upstream.candidate;
     serving = upstream;
-    request = null;
+    if (resumption == null || !resumption.begin(candidate)) {
+      request = null;
+    }
     if (candidate.warning() != null) {
       warnings.add(candidate.warning());
     }
@@ -579,6 +676,31 @@ final class Run implements ChatExchange {
             machine.trail(),
             0));
     upstream.release();
+  }
+
+  /** Passes on from here what another attempt sends. */
+  private void resumed(Action.Resumed resumed) {
+    Candidate to = resumed.to();
+    serving = upstream(resumed.number());
+    released = ahead; // Their consumption is no concern of this attempt.
+    resumption.resumed();
+    config
+        .listeners()
+        .deliver(
+            new RelayEvent.Resumed(
+                id,
+                resumed.from().toString(),
+                to.toString(),
+                resumed.reason(),
+                resumed.deliveredBytes()));
+    sink.opened(
+        new AnswerHead(
+            id,
+            to.backend(),
+            serving.model == null ? to.model() : serving.model,
+            warnings.isEmpty() ? null : String.join("; ", warnings),
+            machine.trail(),
+            0));
   }
 
   private void deliver(Chunks chunks) {

@@ -1,7 +1,9 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.Hedge;
 import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.Timeouts;
 import java.time.Duration;
 
@@ -15,6 +17,10 @@ import java.time.Duration;
  * @param retryMaxDelay the longest delay; a candidate that asks for a longer one is not retried
  * @param queueWait the longest time that a request waits for a slot
  * @param latchMaxBytes the most bytes that are held before the commit point
+ * @param hedge when the next candidate starts beside a silent one
+ * @param hedgeMaxRatio the most hedges as a share of the requests
+ * @param resume what happens to an answer that breaks off
+ * @param resumeMaxBytes the most bytes of an answer that can be resumed
  */
 public record RunSettings(
     CommitPoint commit,
@@ -23,16 +29,47 @@ public record RunSettings(
     Duration retryBaseDelay,
     Duration retryMaxDelay,
     Duration queueWait,
-    long latchMaxBytes) {
+    long latchMaxBytes,
+    Scoped<Hedge> hedge,
+    double hedgeMaxRatio,
+    Scoped<Resume> resume,
+    long resumeMaxBytes) {
   /** The most bytes of one vector, in base64: 12,000 dimensions. */
   private static final long EMBEDDING_BYTES = 64 * 1024;
 
   /** The most bytes of all vectors of a request. */
   private static final long EMBEDDINGS_BYTES = 64 << 20;
 
-  /** Returns these settings, overridden by the hints of a request. */
-  RunSettings with(RelayHints hints) {
-    if (hints.equals(RelayHints.NONE)) {
+  /** Creates settings without hedges and resumes. */
+  public RunSettings(
+      CommitPoint commit,
+      Timeouts timeouts,
+      int maxRetries,
+      Duration retryBaseDelay,
+      Duration retryMaxDelay,
+      Duration queueWait,
+      long latchMaxBytes) {
+    this(
+        commit,
+        timeouts,
+        maxRetries,
+        retryBaseDelay,
+        retryMaxDelay,
+        queueWait,
+        latchMaxBytes,
+        Scoped.never(Hedge.OFF),
+        0,
+        Scoped.never(Resume.OFF),
+        0);
+  }
+
+  /**
+   * Returns these settings, overridden by the hints of a request.
+   *
+   * @param model the requested model, or {@code null}
+   */
+  RunSettings with(RelayHints hints, String model) {
+    if (hints.equals(RelayHints.NONE) && hedge.only().isEmpty() && resume.only().isEmpty()) {
       return this;
     }
     return new RunSettings(
@@ -42,7 +79,11 @@ public record RunSettings(
         retryBaseDelay,
         retryMaxDelay,
         queueWait,
-        latchMaxBytes);
+        latchMaxBytes,
+        hedge.of(hints.hedge(), model),
+        hedgeMaxRatio,
+        resume.of(hints.resume(), model),
+        resumeMaxBytes);
   }
 
   /**
@@ -60,7 +101,11 @@ public record RunSettings(
         retryBaseDelay,
         retryMaxDelay,
         queueWait,
-        Math.max(latchMaxBytes, Math.min(EMBEDDINGS_BYTES, inputs * EMBEDDING_BYTES)));
+        Math.max(latchMaxBytes, Math.min(EMBEDDINGS_BYTES, inputs * EMBEDDING_BYTES)),
+        hedge,
+        hedgeMaxRatio,
+        Scoped.never(Resume.OFF),
+        0);
   }
 
   /**

@@ -23,9 +23,6 @@ final class Trail {
   private final Set<FailureKind> skippedKinds = EnumSet.noneOf(FailureKind.class);
   private Candidate last;
 
-  /** Whether the last entry is the attempt that reached the commit point and has not ended. */
-  private boolean open;
-
   Trail(long startedAt) {
     this.startedAt = startedAt;
   }
@@ -56,56 +53,60 @@ final class Trail {
             now - startedAt));
   }
 
-  void begin(Candidate candidate) {
-    last = candidate;
-    open = false;
+  /** Adds an attempt whose output is delivered from now on. */
+  void serving(Leg leg, Timing timing) {
+    put(leg, Attempt.Result.SERVING, null, null, timing, TokenUsage.NONE);
   }
 
-  /** Adds the current attempt when it reaches the commit point. */
-  void serving(Timing timing) {
-    put(Attempt.Result.SERVING, null, 0, timing, TokenUsage.NONE, null);
-    open = true;
-  }
-
-  /** Adds the current attempt when it ends, or replaces its entry. */
+  /**
+   * Adds an attempt when it ends, or replaces its entry.
+   *
+   * @param failure {@code null} unless it failed or was cancelled
+   * @param message the message of an attempt without a failure, or {@code null}
+   */
   Attempt end(
+      Leg leg,
       Attempt.Result result,
       Failure failure,
-      int status,
+      String message,
       Timing timing,
-      TokenUsage usage,
-      Double cost) {
-    if (open) {
-      entries.remove(entries.size() - 1);
-    }
+      TokenUsage usage) {
     if (result == Attempt.Result.FAILED) {
       failedKinds.add(failure.kind());
     }
-    return put(result, failure, status, timing, usage, cost);
+    return put(leg, result, failure, message, timing, usage);
   }
 
   private Attempt put(
+      Leg leg,
       Attempt.Result result,
       Failure failure,
-      int status,
+      String message,
       Timing timing,
-      TokenUsage usage,
-      Double cost) {
+      TokenUsage usage) {
+    Candidate candidate = leg.candidate;
     Attempt attempt =
         new Attempt(
-            last.backend(),
-            last.model(),
+            candidate.backend(),
+            candidate.model(),
             result,
             failure == null ? null : failure.kind().code(),
-            failure == null ? null : failure.message(),
-            status,
+            failure == null ? message : failure.message(),
+            failure == null ? 0 : failure.status(),
             failure == null ? null : failure.providerCode(),
             timing.startedAt() - startedAt,
             timing.durationMs(),
             timing.firstChunkMs(),
             usage,
-            cost);
-    entries.add(attempt);
+            candidate.cost(usage),
+            leg.resumedAt);
+    if (leg.trailIndex < 0) {
+      leg.trailIndex = entries.size();
+      last = candidate;
+      entries.add(attempt);
+    } else {
+      entries.set(leg.trailIndex, attempt);
+    }
     return attempt;
   }
 
@@ -159,7 +160,7 @@ final class Trail {
       text.append(text.isEmpty() ? "" : ", ")
           .append(new CandidateName(attempt.backend(), attempt.model()))
           .append(attempt.result() == Attempt.Result.SKIPPED ? " skipped (" : " (")
-          .append(attempt.reason())
+          .append(attempt.reason() == null ? attempt.result().code() : attempt.reason())
           .append(
               SkipReason.SATURATED.code().equals(attempt.reason()) ? ": " + attempt.message() : "")
           .append(')');

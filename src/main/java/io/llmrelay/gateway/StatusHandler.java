@@ -3,6 +3,7 @@ package io.llmrelay.gateway;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.gateway.server.GatewayError;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -19,8 +20,8 @@ final class StatusHandler {
   private final boolean detailed;
 
   /**
-   * @param detailed whether readiness includes every backend, and probes them for {@code
-   *     ?probe=true}
+   * @param detailed whether readiness includes every backend, probes them for {@code ?probe=true}
+   *     and, for {@code ?cluster=true}, includes the health of all nodes
    */
   StatusHandler(LlmRelay relay, boolean detailed) {
     this.relay = relay;
@@ -39,8 +40,14 @@ final class StatusHandler {
 
   /** Sends 200 if a backend is available; 503 if none is, or if the relay does not answer. */
   void ready(RoutingContext ctx) {
+    boolean cluster = detailed && "true".equals(ctx.request().getParam("cluster"));
     relay
         .health(isProbe(ctx))
+        .compose(
+            health ->
+                cluster
+                    ? relay.clusterHealth().map(nodes -> health.put("cluster", nodes))
+                    : Future.succeededFuture(health))
         .otherwise(
             error ->
                 new JsonObject()

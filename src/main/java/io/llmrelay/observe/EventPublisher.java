@@ -68,6 +68,11 @@ public final class EventPublisher implements RelayListener {
   }
 
   @Override
+  public void onResumed(RelayEvent.Resumed event) {
+    publish(event);
+  }
+
+  @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     publish(event);
   }

@@ -44,6 +44,8 @@ public final class Listeners {
       listener.onAttemptEnd(e);
     } else if (event instanceof RelayEvent.Fallback e) {
       listener.onFallback(e);
+    } else if (event instanceof RelayEvent.Resumed e) {
+      listener.onResumed(e);
     } else if (event instanceof RelayEvent.FirstChunk e) {
       listener.onFirstChunk(e);
     } else if (event instanceof RelayEvent.RequestEnd e) {

@@ -60,6 +60,7 @@ final class Meters {
   final Family<Counter> skipped;
   final Family<Counter> saturated;
   final Family<Counter> fallbacks;
+  final Family<Counter> resumes;
   final Family<Counter> requests;
   final Family<Timer> requestDuration;
   final Family<Timer> requestFirstChunk;
@@ -132,6 +133,7 @@ final class Meters {
         counter(
             "llmrelay.saturated", "Candidates skipped without a free connection", null, BACKEND);
     fallbacks = counter("llmrelay.fallbacks", "Fallbacks to another candidate", null, "reason");
+    resumes = counter("llmrelay.resumes", "Broken answers that continued", null, "reason");
     requests = counter("llmrelay.requests", "Requests", null, "outcome", ERROR, "streaming");
     requestDuration =
         timer(

@@ -162,6 +162,11 @@ public final class MetricsListener implements RelayListener {
   }
 
   @Override
+  public void onResumed(RelayEvent.Resumed event) {
+    meters.resumes.with(event.reason()).increment();
+  }
+
+  @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     if (!nonStreaming.contains(event.requestId())) {
       record(meters.requestFirstChunk, event.sinceStartMs(), event.backend());
@@ -202,9 +207,11 @@ public final class MetricsListener implements RelayListener {
   }
 
   private static String error(Attempt attempt) {
-    return attempt.result() == Attempt.Result.CANCELLED
-        ? FailureKind.CANCELLED.code()
-        : attempt.reason();
+    return switch (attempt.result()) {
+      case CANCELLED -> FailureKind.CANCELLED.code();
+      case HEDGED, DIVERGED -> attempt.result().code();
+      default -> attempt.reason();
+    };
   }
 
   private static String outcome(Failure failure) {

@@ -104,6 +104,26 @@ public sealed interface RelayEvent {
   }
 
   /**
+   * An answer that broke off is continued by another attempt.
+   *
+   * @param from the {@code backend/model} whose answer broke off
+   * @param to the {@code backend/model} that continues it; may be the same
+   * @param reason the code of the failure's kind
+   * @param deliveredBytes the bytes delivered before
+   */
+  record Resumed(String requestId, String from, String to, String reason, long deliveredBytes)
+      implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return event("resumed", requestId)
+          .put("from", from)
+          .put("to", to)
+          .put("reason", reason)
+          .put("delivered_bytes", deliveredBytes);
+    }
+  }
+
+  /**
    * The request ended: completed, failed or cancelled. Exactly one for each {@link RequestStart}.
    *
    * @param requestedModel the requested model, {@code null} for the default

@@ -33,6 +33,9 @@ public interface RelayListener {
   /** Called at the commit point, before the consumer gets its first chunk. */
   default void onFirstChunk(RelayEvent.FirstChunk event) {}
 
+  /** Called when an answer that broke off is continued, before the consumer gets more of it. */
+  default void onResumed(RelayEvent.Resumed event) {}
+
   /** Called exactly once for each request, when its stream ends. */
   default void onRequestEnd(RelayEvent.RequestEnd event) {}
 

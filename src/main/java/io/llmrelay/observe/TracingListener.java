@@ -174,6 +174,20 @@ public final class TracingListener implements RelayListener {
   }
 
   @Override
+  public void onResumed(RelayEvent.Resumed event) {
+    Request request = requests.get(event.requestId());
+    if (request != null) {
+      request.span.addEvent(
+          "resumed",
+          Attributes.of(
+              AttributeKey.stringKey("from"), event.from(),
+              AttributeKey.stringKey("to"), event.to(),
+              AttributeKey.stringKey("reason"), event.reason(),
+              AttributeKey.longKey("delivered_bytes"), event.deliveredBytes()));
+    }
+  }
+
+  @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     Request request = requests.get(event.requestId());
     if (request != null) {

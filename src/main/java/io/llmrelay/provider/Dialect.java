@@ -108,6 +108,14 @@ public interface Dialect {
     return request instanceof ChatRequest chat ? cannotExpress(chat, options) : null;
   }
 
+  /**
+   * Returns whether a backend is known to continue the text of the assistant with which a request
+   * ends, instead of answering it with a message of its own.
+   */
+  default boolean continues(ChatRequest request, BackendOptions options) {
+    return false;
+  }
+
   /** Returns the dialect's format of embeddings; {@code null} if it has none. */
   default EmbeddingFormat embeddings() {
     return null;

@@ -1,5 +1,6 @@
 package io.llmrelay.provider;
 
+import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
@@ -60,6 +61,11 @@ public final class Dialects {
     }
     List<String> unknown = request.unknownPaths();
     return unknown.isEmpty() ? null : unknown.get(0) + " is unknown, and unknown-fields is refuse";
+  }
+
+  /** Returns whether a backend continues the text of the assistant with which a request ends. */
+  public static boolean continues(BackendOptions options, ChatRequest request) {
+    return of(options.getDialect()).continues(request, options);
   }
 
   static Dialect of(String name) {

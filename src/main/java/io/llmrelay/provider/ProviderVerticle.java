@@ -20,14 +20,17 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A verticle that offers one backend as a {@link ChatService} on the event bus. It translates a
  * request to an HTTP request, and the response to blocks and chunks.
  *
- * <p>At {@link #address} it accepts requests that name a model of the backend. It applies two of
+ * <p>At {@link #address} of the lane, and at that of the whole cluster if it has one, it accepts requests that name a model of the backend. It applies two of
  * their timeouts: {@code connect} to obtaining a connection, and {@code stall}, the consumer's
  * limit for silence, to the wait for usage at the end of an answer.
  *
@@ -46,6 +49,11 @@ public final class ProviderVerticle extends VerticleBase {
   private final String address;
   private final BusSettings settings;
   private final boolean keepAlive;
+
+  /** The address for other nodes; {@code null} for none. */
+  private final String publicAddress;
+
+  private final List<Supplier<Future<Void>>> publicAddresses = new ArrayList<>();
   private final Set<Exchange> exchanges = new HashSet<>();
   private BackendClient backend;
   private BusEndpoint endpoint;
@@ -56,7 +64,7 @@ public final class ProviderVerticle extends VerticleBase {
   /** Creates a verticle that keeps connections open between requests. */
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings) {
-    this(name, options, prefix, settings, true);
+    this(name, options, prefix, settings, true, null);
   }
 
   /**
@@ -64,14 +72,22 @@ public final class ProviderVerticle extends VerticleBase {
    *
    * @param prefix the prefix of its address
    * @param keepAlive whether connections are kept open between requests
+   * @param publicAddress the address for other nodes of the cluster, shared with all verticles of
+   *     this backend; {@code null} for none
    */
   public ProviderVerticle(
-      String name, BackendOptions options, String prefix, BusSettings settings, boolean keepAlive) {
+      String name,
+      BackendOptions options,
+      String prefix,
+      BusSettings settings,
+      boolean keepAlive,
+      String publicAddress) {
     this.name = name;
     this.options = options;
     this.keepAlive = keepAlive;
     this.address = address(prefix, name);
     this.settings = settings;
+    this.publicAddress = publicAddress;
   }
 
   /** Returns the address of the verticle of the backend with this name. */
@@ -82,7 +98,7 @@ public final class ProviderVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     backend = new BackendClient(vertx, name, options, keepAlive);
-    return BusEndpoint.open(vertx, address, settings, true, () -> {})
+    return BusEndpoint.open(vertx, address, settings, publicAddress == null, () -> {})
         .compose(
             opened -> {
               endpoint = opened;
@@ -92,7 +108,37 @@ public final class ProviderVerticle extends VerticleBase {
                       .onSuccess(bus -> service = bus);
               counts = vertx.eventBus().localConsumer(address + ".tokens", this::countTokens);
               return Future.all(registered, probes.completion(), counts.completion());
-            });
+            })
+        .compose(registered -> publicAddress == null ? Future.succeededFuture() : register());
+  }
+
+  private Future<?> register() {
+    MessageConsumer<Object> probed =
+        vertx.eventBus().consumer(publicAddress + ".probe", this::probe);
+    MessageConsumer<Object> counted =
+        vertx.eventBus().consumer(publicAddress + ".tokens", this::countTokens);
+    publicAddresses.add(probed::unregister);
+    publicAddresses.add(counted::unregister);
+    return Future.all(
+        BusService.register(endpoint, publicAddress, this::open, false)
+            .onSuccess(bus -> publicAddresses.add(bus::unregister)),
+        probed.completion(),
+        counted.completion());
+  }
+
+  /**
+   * Unregisters the address for other nodes; streams that are open continue. Must be called on the
+   * context.
+   */
+  public Future<?> leave() {
+    List<Future<Void>> left = publicAddresses.stream().map(Supplier::get).toList();
+    publicAddresses.clear();
+    return Future.join(left);
+  }
+
+  /** Returns whether no request is being served. Must be called on the context. */
+  public boolean isIdle() {
+    return exchanges.isEmpty();
   }
 
   @Override
@@ -102,7 +148,7 @@ public final class ProviderVerticle extends VerticleBase {
     Future<?> left = service == null ? Future.succeededFuture() : service.unregister();
     Future<?> unprobed = probes == null ? Future.succeededFuture() : probes.unregister();
     Future<?> uncounted = counts == null ? Future.succeededFuture() : counts.unregister();
-    return Future.join(left, unprobed, uncounted)
+    return Future.join(left, unprobed, uncounted, leave())
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close())
         .eventually(() -> backend == null ? Future.succeededFuture() : backend.close());
   }

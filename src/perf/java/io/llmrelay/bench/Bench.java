@@ -21,10 +21,11 @@ public final class Bench {
   private static final List<String> SCENARIOS =
       List.of(
           "s1", "s2", "s3", "a1", "a2", "a3", "o1", "o2", "o3", "s4", "s5", "s6", "s7", "t1", "t2",
-          "t3", "f1", "f2");
+          "t3", "f1", "f2", "cluster");
 
   private final Path root = Path.of(System.getProperty("bench.root"));
   private final List<String> pin = words(System.getProperty("bench.pin", ""));
+  private final List<Integer> processors = processors(System.getProperty("bench.processors", ""));
   private Set<String> scenarios = Set.of("s1", "s2", "s3");
   private int reps = 3;
   private double warm = 30;
@@ -47,6 +48,18 @@ public final class Bench {
 
   private static List<String> words(String text) {
     return text.isBlank() ? List.of() : List.of(text.trim().split("\\s+"));
+  }
+
+  /** The numbers in a list as taskset prints it, such as {@code 0-3,6}. */
+  private static List<Integer> processors(String text) {
+    List<Integer> all = new ArrayList<>();
+    for (String range : text.isBlank() ? new String[0] : text.trim().split(",")) {
+      String[] ends = range.split("-");
+      for (int i = Integer.parseInt(ends[0]); i <= Integer.parseInt(ends[ends.length - 1]); i++) {
+        all.add(i);
+      }
+    }
+    return all;
   }
 
   private void option(String name, String value) {
@@ -117,7 +130,7 @@ public final class Bench {
     int[] errors = {0};
     for (int round = 1; round <= reps; round++) {
       for (Path java : javas) {
-        try (Rig rig = new Rig(root, root.resolve("target/bench"), java, jvm, pin)) {
+        try (Rig rig = new Rig(root, root.resolve("target/bench"), java, jvm, pin, processors)) {
           new Runs(
                   rig,
                   scenarios,

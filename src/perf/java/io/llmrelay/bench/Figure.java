@@ -54,6 +54,20 @@ record Figure(String label, String path, int decimals, Compared compared) {
               new Figure(
                   "memory per stream, KiB", "resident_kib_per_stream", 1, Compared.DIFFERENCE));
       case "s5-refused", "s5-open" -> FIRST_CHUNK;
+      case "cluster-cpu", "cluster-far" -> List.of(PER_CHUNK, CHUNKS);
+      case "cluster-two" ->
+          List.of(
+              PER_CHUNK,
+              CHUNKS,
+              new Figure("chunks a second, full use", "capacity_chunks_per_s", 0, Compared.RATIO));
+      case "cluster-far-paced" ->
+          List.of(
+              PER_CHUNK, FIRST_CHUNK.get(0), FIRST_CHUNK.get(1), TRANSIT.get(0), TRANSIT.get(1));
+      case "cluster-news" ->
+          List.of(
+              new Figure("announcements", "announcements", 0, Compared.NOT),
+              new Figure("until known, p50, ms", "lag_ms.p50", 2, Compared.DIFFERENCE),
+              new Figure("until known, p99, ms", "lag_ms.p99", 2, Compared.DIFFERENCE));
       default -> List.of(PER_CHUNK, RESIDENT, TRANSIT.get(0), TRANSIT.get(1));
     };
   }
@@ -72,6 +86,11 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "s4-growth" -> "from 200 to 5,000 and from 1,000 to 5,000 streams";
       case "s5-refused" -> "straight to the second backend, or after the first's 503";
       case "s5-open" -> "straight to the second backend, or past an open circuit";
+      case "cluster-cpu" -> "as s1: a relay alone, or as a node of a cluster";
+      case "cluster-two" -> "as s1: one node on half of the processors, or one on each half";
+      case "cluster-far" -> "as s1: the backend's verticle on the node, or on another; both nodes";
+      case "cluster-far-paced" -> "as s3: the same";
+      case "cluster-news" -> "from a backend's rate limit until another node is told";
       case "s6" -> "requests of 1.2 MB in 41 messages, 8 at a time, answers of 8 chunks";
       case "s7-growth" -> "from 200 to 1,000 streams";
       case "f1" -> "as s1, to an OpenAI backend by the chat completions or the messages API";

@@ -26,6 +26,20 @@ final class LoadResult {
     errors.merge(what, 1, Integer::sum);
   }
 
+  /** Adds what another load generator saw at the same time. */
+  void add(LoadResult other) {
+    firstChunk.addAll(other.firstChunk);
+    transit.addAll(other.transit);
+    other.errors.forEach((what, count) -> errors.merge(what, count, Integer::sum));
+    requests += other.requests;
+    chunks += other.chunks;
+    reads += other.reads;
+    mostAtOnce += other.mostAtOnce;
+    countedRequests += other.countedRequests;
+    countedChunks += other.countedChunks;
+    seconds = Math.max(seconds, other.seconds);
+  }
+
   int errorCount() {
     return errors.values().stream().mapToInt(Integer::intValue).sum();
   }

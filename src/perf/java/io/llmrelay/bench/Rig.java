@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /**
  * The mock, and how the two that are compared are started: on the same Java, with the same flags,
@@ -26,6 +27,7 @@ final class Rig implements AutoCloseable {
   private final int javaMajor;
   private final String jvm;
   private final List<String> pin;
+  private final List<Integer> processors;
 
   /**
    * @param root the project's folder
@@ -33,8 +35,11 @@ final class Rig implements AutoCloseable {
    * @param java the home of the JDK to run on
    * @param jvm flags for it
    * @param pin what to put before a command to keep it on one processor; may be empty
+   * @param processors the processors there are
    */
-  Rig(Path root, Path work, Path java, String jvm, List<String> pin) throws IOException {
+  Rig(Path root, Path work, Path java, String jvm, List<String> pin, List<Integer> processors)
+      throws IOException {
+    this.processors = processors;
     this.root = root;
     this.work = work;
     this.java = java;
@@ -116,13 +121,78 @@ final class Rig implements AutoCloseable {
         Boolean.toString(observed));
   }
 
+  /** The relay without a cluster, on some of the processors. */
+  Subject alone(String name, String processors) throws IOException, InterruptedException {
+    return relay(name, processors, configuration(NEVER));
+  }
+
+  /**
+   * The relay as a node of a cluster, on some of the processors. The node {@code second} serves the
+   * backend {@code far}.
+   *
+   * @param cluster the options of the cluster
+   * @param limited the URL of the backend of that name
+   */
+  Subject node(String name, String processors, String cluster, String limited)
+      throws IOException, InterruptedException {
+    String far = backend("far", "openai", "http://127.0.0.1:" + mock.port(0) + "/v1");
+    return relay(
+        name,
+        processors,
+        "cluster: {node: "
+            + name
+            + ", "
+            + cluster
+            + "}\n"
+            + configuration(
+                NEVER,
+                far.replace("}", ", node: second}") + backend("limited", "openai", limited)));
+  }
+
+  private Subject relay(String name, String processors, String configuration)
+      throws IOException, InterruptedException {
+    Path conf = Files.writeString(work.resolve(name + ".yaml"), configuration);
+    int port = Subject.freePort();
+    List<String> on = processors == null ? List.of() : List.of("taskset", "-c", processors);
+    return start(
+        on,
+        name,
+        port,
+        root.resolve("scripts/start").toString(),
+        "--conf",
+        conf.toString(),
+        "--port",
+        Integer.toString(port));
+  }
+
+  /** How many processors are half of those that this process may use. */
+  int halfSize() {
+    return Math.max(1, processors.size() / 2);
+  }
+
+  /** The first or second half of the processors, as taskset has it; {@code null} for all. */
+  String half(int which) {
+    if (pin.isEmpty() || processors.size() < 2) {
+      return null;
+    }
+    int from = which * halfSize();
+    return processors.subList(from, from + halfSize()).stream()
+        .map(String::valueOf)
+        .collect(Collectors.joining(","));
+  }
+
   private String configuration(int maxFailures) {
+    return configuration(maxFailures, "");
+  }
+
+  private String configuration(int maxFailures, String more) {
     String first = "http://127.0.0.1:" + mock.port(0);
     String second = "http://127.0.0.1:" + mock.port(1);
     return "backends:\n"
         + backend("primary", "openai", first + "/v1")
         + backend("secondary", "openai", second + "/v1")
         + backend("claude", "anthropic", first)
+        + more
         + "fallback: [primary, secondary]\n"
         + ("circuit: {max-failures: " + maxFailures + ", reset-timeout: 1h}\n");
   }
@@ -134,7 +204,12 @@ final class Rig implements AutoCloseable {
 
   private Subject start(String name, int port, String... command)
       throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>(pin);
+    return start(pin, name, port, command);
+  }
+
+  private Subject start(List<String> on, String name, int port, String... command)
+      throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(on);
     all.addAll(List.of(command));
     Map<String, String> env = Map.of("JAVA_HOME", java.toString(), "JDK_JAVA_OPTIONS", jvm);
     return Subject.start(all, env, port, work.resolve(name + ".log"));

@@ -125,6 +125,14 @@ final class Runs {
     if (any("t3")) {
       fragments();
     }
+    if (any("cluster")) {
+      new ClusterRuns(
+              rig,
+              warm,
+              seconds,
+              (name, measured) -> record(name.system(), name.scenario(), measured))
+          .round();
+    }
     if (any("s5")) {
       failover("s5-refused", Rig.NEVER);
       failover("s5-open", 1);

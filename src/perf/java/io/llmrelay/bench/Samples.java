@@ -17,6 +17,16 @@ final class Samples {
     values[size++] = nanos;
   }
 
+  void addAll(Samples other) {
+    for (int i = 0; i < other.size; i++) {
+      add(other.values[i]);
+    }
+  }
+
+  void clear() {
+    size = 0;
+  }
+
   int size() {
     return size;
   }

@@ -2,12 +2,14 @@ package io.llmrelay.bench;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -77,23 +79,27 @@ final class Subject implements AutoCloseable {
    * ended.
    */
   JsonObject measure(LoadPlan plan) throws IOException {
-    ProcessHandle subject = process.toHandle();
+    return measure(List.of(this), List.of(plan));
+  }
+
+  /** As for one, with what several processes used together and several load generators saw. */
+  static JsonObject measure(List<Subject> subjects, List<LoadPlan> plans) throws IOException {
     ProcessHandle self = ProcessHandle.current();
     AtomicLong resident = new AtomicLong(-1);
-    Thread sampler = new Thread(() -> sample(resident), "memory");
+    Thread sampler = new Thread(() -> sample(subjects, resident), "memory");
     sampler.start();
     long begin = System.nanoTime();
-    long cpu = Machine.cpuMicros(subject);
+    long cpu = cpuMicros(subjects);
     long own = Machine.cpuMicros(self);
     long busy = Machine.busyMicros();
-    LoadResult result = Load.run(plan);
+    LoadResult result = load(plans);
     long wall = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - begin);
-    long used = Machine.cpuMicros(subject) - cpu;
+    long used = cpuMicros(subjects) - cpu;
     long harness = Machine.cpuMicros(self) - own;
     sampler.interrupt();
 
-    JsonObject json = result.toJson().put("ready_ms", readyMillis);
-    if (!process.isAlive()) {
+    JsonObject json = result.toJson().put("ready_ms", subjects.get(0).readyMillis);
+    if (!subjects.stream().allMatch(subject -> subject.process.isAlive())) {
       return json.put("ended", true);
     }
     if (cpu >= 0) {
@@ -109,10 +115,43 @@ final class Subject implements AutoCloseable {
     return json;
   }
 
-  private void sample(AtomicLong most) {
+  /** Runs a load generator for each plan, all at the same time. */
+  private static LoadResult load(List<LoadPlan> plans) throws IOException {
+    List<CompletableFuture<LoadResult>> others =
+        plans.stream().skip(1).map(plan -> CompletableFuture.supplyAsync(() -> run(plan))).toList();
+    LoadResult result = Load.run(plans.get(0));
+    others.forEach(other -> result.add(other.join()));
+    return result;
+  }
+
+  private static LoadResult run(LoadPlan plan) {
+    try {
+      return Load.run(plan);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long cpuMicros(List<Subject> subjects) {
+    long sum = 0;
+    for (Subject subject : subjects) {
+      long cpu = Machine.cpuMicros(subject.process.toHandle());
+      if (cpu < 0) {
+        return -1;
+      }
+      sum += cpu;
+    }
+    return sum;
+  }
+
+  private static void sample(List<Subject> subjects, AtomicLong most) {
     try {
       while (true) {
-        most.accumulateAndGet(Machine.residentKib(process.pid()), Math::max);
+        long sum = 0;
+        for (Subject subject : subjects) {
+          sum += Machine.residentKib(subject.process.pid());
+        }
+        most.accumulateAndGet(sum, Math::max);
         Thread.sleep(SAMPLE_MS);
       }
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package io.llmrelay.bus;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JoinConfig;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.spi.cluster.hazelcast.ConfigUtil;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
@@ -13,6 +14,15 @@ public final class Cluster {
 
   /** A node of the cluster with that name. */
   public static Vertx node(String cluster) {
+    return node(cluster, Vertx.builder(), new VertxOptions());
+  }
+
+  /**
+   * A node of the cluster with that name.
+   *
+   * @param builder what it is built with otherwise
+   */
+  public static Vertx node(String cluster, VertxBuilder builder, VertxOptions options) {
     Config config = ConfigUtil.loadConfig();
     config.setClusterName(cluster);
     config.getNetworkConfig().setPublicAddress("127.0.0.1");
@@ -24,10 +34,9 @@ public final class Cluster {
     join.getMulticastConfig().setEnabled(false);
     join.getAutoDetectionConfig().setEnabled(false);
     join.getTcpIpConfig().setEnabled(true).addMember("127.0.0.1");
-    VertxOptions options = new VertxOptions();
     options.getEventBusOptions().setHost("127.0.0.1");
     return BusBench.get(
-        Vertx.builder()
+        builder
             .with(options)
             .withClusterManager(new HazelcastClusterManager(config))
             .buildClustered());

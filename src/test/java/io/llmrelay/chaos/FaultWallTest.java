@@ -58,6 +58,21 @@ class FaultWallTest {
                     result.title(), () -> assertThat(result.deviations()).isEmpty()));
   }
 
+  /** Every stream that breaks off is continued by a backend with the same answer, to its end. */
+  @TestFactory
+  Stream<DynamicTest> everyBrokenStreamIsResumed() throws Exception {
+    List<Row> rows = FaultWall.rows().stream().filter(Row::breaksOff).toList();
+    assertThat(rows).hasSizeGreaterThan(15);
+    Profile profile = Profile.fast().resuming();
+    List<Result> results = get(Chaos.run(vertx, profile, rows, FaultWall.DIALECTS, r -> {}));
+    assertThat(results).hasSizeGreaterThan(100);
+    return results.stream()
+        .map(
+            result ->
+                DynamicTest.dynamicTest(
+                    result.title() + ", resumed", () -> assertThat(result.deviations()).isEmpty()));
+  }
+
   @Test
   void rowsNameTheirDialects() {
     Row only = Row.parse("gemini,ollama: die | a | b | c | d | primary | open | -");
@@ -73,7 +88,8 @@ class FaultWallTest {
   void aWrongOutcomeIsFound() throws Exception {
     Row row =
         Row.parse(
-            "die-after-3 | fallback | fallback | 3 + network | network | fallback | open | model 7");
+            "die-after-3 | fallback | fallback | 3 + network | network | fallback | open | model"
+                + " 7");
     List<Result> results =
         get(Chaos.run(vertx, Profile.fast(), List.of(row), DIALECTS, result -> {}));
     assertThat(results).hasSize(14).noneMatch(Result::right);

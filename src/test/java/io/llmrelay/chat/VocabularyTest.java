@@ -33,7 +33,8 @@ class VocabularyTest {
           2,
           3,
           USAGE,
-          0.25);
+          0.25,
+          1234);
   private static final Attempt SKIPPED =
       Attempt.skipped("b", "n", SkipReason.EXHAUSTED, "in 3 s", 7);
 

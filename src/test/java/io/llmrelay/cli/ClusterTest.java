@@ -9,7 +9,12 @@ import io.llmrelay.cli.Fleet.Answer;
 import io.llmrelay.cli.Fleet.Node;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -99,6 +106,109 @@ class ClusterTest {
   }
 
   @Test
+  @Order(1)
+  void theHealthOfAllNodesIsKnownFromEachOfThem() throws Exception {
+    for (Node node : fleet.nodes) {
+      assertThat(statuses(node.clusterHealth())).containsExactly("no_relay", "up", "up", "up");
+      assertThat(node.meter("llmrelay_cluster_nodes")).isEqualTo(4);
+    }
+    List<JsonObject> seen =
+        get(fleet.client.clusterHealth()).stream().map(JsonObject.class::cast).toList();
+    assertThat(statuses(seen)).containsExactly("no_relay", "up", "up", "up");
+    for (Node node : fleet.nodes) {
+      JsonObject own = node.health();
+      JsonObject same =
+          seen.stream()
+              .filter(each -> each.getString("node").equals(own.getString("node")))
+              .findFirst()
+              .orElseThrow();
+      assertThat(same.getJsonArray("backends")).isEqualTo(own.getJsonArray("backends"));
+      assertThat(same.getString("address")).startsWith("127.0.0.1:");
+    }
+  }
+
+  /** Both ways: its consumers, its announcements, and its coordinators. */
+  @Test
+  @Order(2)
+  void aNodeThatSpeaksTheNextVersionIsUnderstood() throws Exception {
+    EventBus bus = fleet.vertx.eventBus();
+    String address = "next-" + UUID.randomUUID();
+    List<String> frames = new CopyOnWriteArrayList<>();
+    MessageConsumer<Object> consumer =
+        bus.consumer(
+            address,
+            message -> {
+              frames.add(message.headers().get("frame"));
+              if (message.replyAddress() != null) {
+                message.reply(null);
+              }
+            });
+    get(consumer.completion());
+    bus.publish(
+        "llm.announce",
+        new JsonObject()
+            .put("version", 2)
+            .put("node", address)
+            .put("mood", "good")
+            .put("news", new JsonArray().add(7).add(new JsonObject().put("account", "a"))));
+    JsonObject request =
+        new JsonObject()
+            .put("model", "m")
+            .put(
+                "messages",
+                new JsonArray().add(new JsonObject().put("role", "user").put("content", "Hi")));
+    DeliveryOptions opening =
+        next("stream", "s", "peer", address, "window", "9999", "mood", "good");
+    Message<Object> accepted = get(bus.request("llm.stream", request, opening));
+    assertThat(accepted.headers().get("accept")).isEqualTo("1,blocks");
+    await().until(() -> frames.contains("end"));
+    assertThat(frames).contains("open", "block", "chunk").doesNotContain("fail", "cancel");
+
+    MessageConsumer<Object> coordinator =
+        bus.consumer("llm.stream", message -> serveAsTheNextVersion(bus, address, message));
+    get(coordinator.completion());
+    Answer answer = fleet.ask("m");
+    assertThat(get(answer.id.future())).isEqualTo("of-the-next-version");
+    get(answer.end.future());
+    assertThat(answer.signals.get()).isEqualTo(1);
+    get(coordinator.unregister());
+    get(consumer.unregister());
+  }
+
+  private static DeliveryOptions next(String... headers) {
+    DeliveryOptions options = new DeliveryOptions().addHeader("accept", "2,blocks,telepathy");
+    for (int i = 0; i < headers.length; i += 2) {
+      options.addHeader(headers[i], headers[i + 1]);
+    }
+    return options;
+  }
+
+  /** Answers with fields, headers, kinds and reasons that this version does not know. */
+  private static void serveAsTheNextVersion(EventBus bus, String address, Message<Object> request) {
+    String peer = request.headers().get("peer");
+    String stream = request.headers().get("stream");
+    request.reply(null, next("peer", address));
+    JsonObject[] bodies = {
+      new JsonObject().put("id", "of-the-next-version").put("backend", "b").put("model", "m"),
+      new JsonObject().put("index", 0).put("kind", "hologram"),
+      null,
+      new JsonObject().put("finish_reason", "teleported").put("usage", new JsonObject())
+    };
+    String[] types = {"open", "block", "chunk", "end"};
+    for (int i = 0; i < types.length; i++) {
+      Object body = bodies[i] == null ? Buffer.buffer("Hi") : bodies[i].put("mood", "good");
+      bus.send(
+          peer,
+          body,
+          next("frame", types[i], "stream", stream, "seq", "" + i, "peer", address, "mood", "x"));
+    }
+  }
+
+  private static List<String> statuses(List<JsonObject> nodes) {
+    return nodes.stream().map(node -> node.getString("status")).sorted().toList();
+  }
+
+  @Test
   @Order(2)
   void aCooldownIsKnownEverywhereAtOnce() throws Exception {
     fleet.sandbox.script("main", Scenario.of("429-retry-after-60"));
@@ -115,6 +225,11 @@ class ClusterTest {
       times.add(watch.elapsed());
     }
     fleet.sandbox.unscript("main");
+    for (Node node : fleet.nodes) {
+      double count = node.meter("llmrelay_cluster_news_lag_seconds_count");
+      assertThat(count).as("announcements of the other two").isGreaterThanOrEqualTo(20);
+      assertThat(node.meter("llmrelay_cluster_news_lag_seconds_sum")).isLessThan(count);
+    }
     times.sort(null);
     assertThat(times.get(times.size() / 2))
         .as("half of %s", times)
@@ -149,12 +264,19 @@ class ClusterTest {
     List<Answer> running = running(12);
     Node frozen = fleet.nodes.get(1);
     frozen.signal("STOP");
+    Awake watch = Awake.begin();
+    assertThat(statuses(fleet.nodes.get(0).clusterHealth()))
+        .containsExactly("no_relay", "unknown", "up", "up");
+    assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(4));
     answeredInTime(load(Duration.ofMillis(50), fleet.vertx.timer(10_000)));
     List<Answer> ended = endedOfOneNode(running);
     frozen.signal("CONT");
     await().atMost(Duration.ofSeconds(60)).until(() -> servers(24).size() == 6);
     running.removeAll(ended);
     endOf(running, ended);
+    for (Node node : fleet.nodes) {
+      assertThat(statuses(node.clusterHealth())).containsExactly("no_relay", "up", "up", "up");
+    }
     await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(
@@ -203,7 +325,6 @@ class ClusterTest {
     assertThat(took.get(took.size() - 1)).as("all of %s", took).isLessThan(ALL_WITHIN);
   }
 
-  /** Cancels what still runs, and holds that nothing has got a second signal. */
   /** The streams that have ended, which are all of one node with its two coordinators. */
   private static List<Answer> endedOfOneNode(List<Answer> running) throws Exception {
     List<Answer> ended = running.stream().filter(answer -> answer.signals.get() > 0).toList();
@@ -218,6 +339,7 @@ class ClusterTest {
     return ended;
   }
 
+  /** Cancels what still runs, and holds that nothing has got a second signal. */
   private static void endOf(List<Answer> running, List<Answer> ended) {
     assertThat(running).as("streams of the others").allMatch(a -> a.signals.get() == 0);
     running.forEach(answer -> answer.stream.cancel());

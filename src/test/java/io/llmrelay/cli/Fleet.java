@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import java.io.File;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -79,6 +81,39 @@ final class Fleet implements AutoCloseable {
       return new JsonObject(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
     }
 
+    /** Returns the health of all nodes, as this one sees it. */
+    List<JsonObject> clusterHealth() throws Exception {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(health + "/health/ready?cluster=true")).build();
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      return new JsonObject(response.body())
+          .getJsonArray("cluster").stream().map(JsonObject.class::cast).toList();
+    }
+
+    /** Returns the value of a meter without labels, as Prometheus sees it. */
+    double meter(String name) throws Exception {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(health + "/metrics")).build();
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString())
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+          .findFirst()
+          .orElseThrow();
+    }
+
+    /** Has the node read its configuration again. */
+    void reload() throws Exception {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(health + "/admin/reload"))
+              .POST(HttpRequest.BodyPublishers.noBody())
+              .build();
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new IllegalStateException(response.body());
+      }
+    }
+
     /** Returns the milliseconds of each cooldown that the node knows of a backend, by model. */
     JsonObject exhausted(String backend) throws Exception {
       return health().getJsonArray("backends").stream()
@@ -109,8 +144,8 @@ final class Fleet implements AutoCloseable {
   }
 
   private final Path folder;
-  private final Path conf;
-  private final ClusterOptions cluster;
+  final Path conf;
+  final ClusterOptions cluster;
   final List<Node> nodes = new ArrayList<>();
   final Vertx vertx;
   final Sandbox sandbox;
@@ -131,28 +166,57 @@ final class Fleet implements AutoCloseable {
     sandbox = get(Sandbox.start(vertx));
     client = LlmRelay.create(vertx);
     conf =
-        Files.writeString(
-            folder.resolve("relay.yaml"),
-            """
-            gateway: {port: 0}
-            lanes: 2
-            cluster: {name: %s, port: %d}
-            backends:
-              main: {dialect: openai, base-url: '%s', %s}
-            """
-                .formatted(cluster.getName(), cluster.getPort(), sandbox.backend("main"), backend));
+        configuration(
+            "relay",
+            "",
+            "main: {dialect: openai, base-url: '%s', %s}"
+                .formatted(sandbox.backend("main"), backend));
+  }
+
+  /**
+   * Writes the configuration of a node.
+   *
+   * @param options more options of its section {@code cluster}, each with a comma before it
+   * @param backends the lines of the section {@code backends}
+   */
+  Path configuration(String name, String options, String... backends) throws IOException {
+    return Files.writeString(
+        folder.resolve(name + ".yaml"),
+        """
+        gateway: {port: 0}
+        lanes: 2
+        cluster: {name: %s, port: %d%s}
+        backends:
+          %s
+        """
+            .formatted(
+                cluster.getName(), cluster.getPort(), options, String.join("\n  ", backends)));
   }
 
   static <T> T get(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
-  /** Starts several nodes at the same time. */
+  /** Starts several nodes of the default configuration at the same time. */
   void start(int count) throws Exception {
+    start(Collections.nCopies(count, conf).toArray(Path[]::new));
+  }
+
+  /** Starts a node for each configuration, at the same time. */
+  void start(Path... configurations) throws Exception {
+    List<List<String>> commands = new ArrayList<>();
+    for (Path configuration : configurations) {
+      commands.add(NodeProcess.command(configuration));
+    }
+    start(commands);
+  }
+
+  /** Starts a node for each command, at the same time. */
+  void start(List<List<String>> commands) throws Exception {
     List<NodeProcess> started = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
+    for (List<String> command : commands) {
       File log = Files.createTempFile(folder, "node", ".log").toFile();
-      started.add(NodeProcess.start(conf, log));
+      started.add(new NodeProcess(new ProcessBuilder(command).redirectError(log).start()));
     }
     for (NodeProcess node : started) {
       node.awaitStarted();
@@ -162,8 +226,18 @@ final class Fleet implements AutoCloseable {
 
   /** Sends a request to whichever node is selected. */
   Answer ask(String model) {
+    return ask(ChatRequest.of(ChatMessage.user("Hi")).withModel(model));
+  }
+
+  /** Sends a request to whichever node is selected. */
+  Answer ask(ChatRequest request) {
+    return ask(client, request);
+  }
+
+  /** Sends a request by a client. */
+  static Answer ask(LlmRelay client, ChatRequest request) {
     Answer answer = new Answer();
-    client.stream(ChatRequest.of(ChatMessage.user("Hi")).withModel(model))
+    client.stream(request)
         .onFailure(answer::over)
         .onSuccess(
             stream -> {

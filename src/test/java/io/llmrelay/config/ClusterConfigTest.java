@@ -50,6 +50,34 @@ class ClusterConfigTest {
   }
 
   @Test
+  void aBackendMayNameTheNodesThatServeIt() throws IOException {
+    String yaml =
+        """
+        cluster: {node: %s}
+        backends:
+          a: {provider: openai, node: gpu}
+          b: {dialect: openai, base-url: http://localhost:1, node: gpu, api-key-file: absent}
+          c: {dialect: openai, base-url: http://localhost:2}
+        """;
+    RelayOptions web = read(yaml.formatted("web"));
+    assertThat(web.isHere(web.getBackends().get("a"))).isFalse();
+    assertThat(web.isHere(web.getBackends().get("c"))).isTrue();
+    assertThatThrownBy(() -> read(yaml.formatted("gpu")))
+        .as("the nodes that serve it need its key")
+        .hasMessageContaining("backends.a has no key: set OPENAI_API_KEY")
+        .hasMessageContaining("backends.b.api-key-file");
+    assertThatThrownBy(() -> read(yaml.formatted("'a b'")))
+        .hasMessageContaining("cluster.node must consist of letters, digits, dots, - and _");
+    assertThatThrownBy(() -> read(yaml.replace("cluster: {node: %s}", "")))
+        .hasMessageContaining("backends.a.node needs the section cluster");
+  }
+
+  private RelayOptions read(String yaml) throws IOException {
+    Path file = Files.writeString(folder.resolve("relay.yaml"), yaml);
+    return RelayOptions.fromFile(file, Map.of());
+  }
+
+  @Test
   void otherMachinesNeedToBeFoundASecretAndTls() throws Exception {
     refused(
         "cluster: {host: 192.0.2.7}",
@@ -59,13 +87,13 @@ class ClusterConfigTest {
     Certificates.in(folder, "node", "EC");
     ClusterOptions cluster =
         load("""
-                cluster:
-                  host: 192.0.2.7
-                  members: [192.0.2.8, "relay-3.example:5702", "[2001:db8::1]:5701"]
-                  secret: ${SECRET}
-                  tls: {certificate: node.pem, key: node.key, ca: node.pem}
-                  heartbeat-timeout: 15s
-                """)
+        cluster:
+          host: 192.0.2.7
+          members: [192.0.2.8, "relay-3.example:5702", "[2001:db8::1]:5701"]
+          secret: ${SECRET}
+          tls: {certificate: node.pem, key: node.key, ca: node.pem}
+          heartbeat-timeout: 15s
+        """)
             .getCluster();
     assertThat(cluster.getMembers()).hasSize(3);
     assertThat(cluster.getTls().getCa()).isEqualTo(folder.resolve("node.pem").toString());

@@ -8,10 +8,12 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.Resume;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,6 +64,12 @@ class FailoverWalkTest {
         CommitPoint.COMPLETE
       };
       rig.commit(points[random.nextInt(points.length)]);
+      if (random.nextBoolean()) {
+        rig.hedging(random.nextInt(1_500), random.nextInt(3));
+      }
+      if (random.nextBoolean()) {
+        rig.resuming(Resume.VERIFY);
+      }
     }
 
     void run() {
@@ -83,6 +91,12 @@ class FailoverWalkTest {
 
     private void step() {
       rig.jitter = random.nextDouble();
+      // An attempt that runs, mostly, or one that has ended, or has not begun.
+      List<Integer> numbers = List.copyOf(observer.legs.keySet());
+      rig.of(
+          numbers.isEmpty() || random.nextInt(8) == 0
+              ? 1 + random.nextInt(observer.number + 1)
+              : numbers.get(random.nextInt(numbers.size())));
       rig.after(random.nextInt(4) == 0 ? random.nextInt(3_500) : random.nextInt(50));
       String backend = BACKENDS[random.nextInt(BACKENDS.length)];
       int wait = random.nextInt(3) == 0 ? -1 : random.nextInt(8_000);
@@ -121,8 +135,17 @@ class FailoverWalkTest {
     private void chunk() {
       String text = "äbc".substring(0, 1 + random.nextInt(3));
       int before = rig.actions.size();
-      rig.chunk(text);
-      observer.chunk(text, rig.actions.subList(before, rig.actions.size()));
+      Leg leg = observer.legs.get(rig.current());
+      if (leg == null || !leg.resumes || leg.spliced) {
+        rig.chunk(text);
+        observer.chunk(rig.current(), text, rig.actions.subList(before, rig.actions.size()));
+      } else if (random.nextInt(3) > 0) {
+        rig.skip(text);
+      } else if (random.nextInt(3) > 0) {
+        rig.splice();
+      } else {
+        rig.diverge();
+      }
     }
 
     private void check() {
@@ -134,37 +157,53 @@ class FailoverWalkTest {
       assertThat(terminal).as("a terminal state and a terminal action").isEqualTo(observer.over);
       assertThat(rig.machine().deliveredBytes()).isEqualTo(observer.visibleBytes);
       assertThat(rig.trail().stream().filter(a -> a.result() == Attempt.Result.SERVING).count())
-          .isEqualTo(observer.committed && !observer.over ? 1 : 0);
+          .isEqualTo(observer.legs.containsKey(observer.serving) ? 1 : 0);
       assertThat(rig.admission.stream().filter(line -> line.startsWith("leave")).count())
           .as("every attempt leaves the admission once")
-          .isEqualTo(observer.number - (observer.running == null ? 0 : 1));
-      observer.attempts.values().forEach(n -> assertThat(n).isLessThanOrEqualTo(1 + maxRetries));
+          .isEqualTo(observer.number - observer.legs.size());
+      int resumes = rig.resumption.isEmpty() ? 0 : 1;
+      observer
+          .attempts
+          .values()
+          .forEach(n -> assertThat(n).isLessThanOrEqualTo(1 + maxRetries + resumes));
+    }
+  }
+
+  /** An attempt that runs, as the edge sees it. */
+  private static final class Leg {
+    private final Candidate candidate;
+    private final boolean resumes;
+    private boolean spliced;
+    private boolean aborted;
+    private int heldBytes;
+
+    Leg(Candidate candidate, boolean resumes) {
+      this.candidate = candidate;
+      this.resumes = resumes;
     }
   }
 
   /** Sees the actions, and knows no more of the machine than the edge that carries them out. */
   private static final class Observer {
     private final Map<String, Integer> attempts = new HashMap<>();
-    private Candidate running;
+    private final Map<Integer, Leg> legs = new TreeMap<>();
     private int number;
-    private boolean aborted;
+    private int serving;
     private Outcome ended;
-    private boolean committed;
     private boolean over;
-    private int heldBytes;
     private int visibleBytes;
 
     /** What becomes of a chunk; the other actions are seen when the event is over. */
-    void chunk(String text, List<Action> actions) {
+    void chunk(int of, String text, List<Action> actions) {
       int length = text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
-      boolean released = actions.stream().anyMatch(Action.Release.class::isInstance);
-      visibleBytes += released ? heldBytes : 0;
-      heldBytes = released ? 0 : heldBytes;
       for (Action action : actions) {
-        if (action instanceof Action.Deliver) {
+        if (action instanceof Action.Release) {
+          visibleBytes += legs.get(of).heldBytes;
+          legs.get(of).heldBytes = 0;
+        } else if (action instanceof Action.Deliver) {
           visibleBytes += length;
         } else if (action instanceof Action.Hold) {
-          heldBytes += length;
+          legs.get(of).heldBytes += length;
         }
       }
     }
@@ -172,42 +211,43 @@ class FailoverWalkTest {
     void see(Action action) {
       assertThat(over).as("%s after the terminal", action).isFalse();
       if (action instanceof Action.Start start) {
-        assertThat(running).as("one attempt at a time").isNull();
-        assertThat(committed).as("no attempt after the commit point").isFalse();
+        boolean resumes = serving > 0;
+        assertThat(legs.size()).as("a hedge is one more").isLessThanOrEqualTo(resumes ? 0 : 1);
         assertThat(start.number()).isEqualTo(++number);
         attempts.merge(start.candidate().backend(), 1, Integer::sum);
-        running = start.candidate();
-        aborted = false;
-        ended = null;
-        heldBytes = 0;
+        legs.put(number, new Leg(start.candidate(), resumes));
       } else if (action instanceof Action.FellBack) {
-        assertThat(running).isNull();
-      } else if (action instanceof Action.FirstChunk || action instanceof Action.Hold) {
-        runs(action);
-        assertThat(committed).isFalse();
+        assertThat(legs).isEmpty();
+        assertThat(serving).isZero();
+      } else if (action instanceof Action.FirstChunk first) {
+        running(first.number());
+      } else if (action instanceof Action.Hold hold) {
+        running(hold.number());
+        assertThat(serving).isZero();
       } else if (action instanceof Action.Release release) {
-        runs(action);
-        assertThat(committed).as("one commit").isFalse();
-        assertThat(release.candidate()).isEqualTo(running);
-        committed = true;
-        visibleBytes += heldBytes;
-        heldBytes = 0;
-      } else if (action instanceof Action.Deliver) {
-        runs(action);
-        assertThat(committed).isTrue();
-      } else if (action instanceof Action.Abort) {
-        runs(action);
-        aborted = true;
+        assertThat(release.candidate()).isEqualTo(running(release.number()).candidate);
+        assertThat(serving).as("one commit").isZero();
+        assertThat(legs).as("no attempt beside it").hasSize(1);
+        serving = release.number();
+        visibleBytes += legs.get(serving).heldBytes;
+        legs.get(serving).heldBytes = 0;
+      } else if (action instanceof Action.Resumed resumed) {
+        assertThat(legs).doesNotContainKey(serving);
+        serving = resumed.number();
+        running(serving).spliced = true;
+        assertThat(resumed.deliveredBytes()).isEqualTo(visibleBytes);
+      } else if (action instanceof Action.Deliver deliver) {
+        running(deliver.number());
+        assertThat(deliver.number()).as("the one that serves").isEqualTo(serving);
+      } else if (action instanceof Action.Abort abort) {
+        running(abort.number()).aborted = true;
       } else if (action instanceof Action.Ended end) {
-        assertThat(end.candidate()).isEqualTo(running);
-        assertThat(end.number()).isEqualTo(number);
+        assertThat(end.candidate()).isEqualTo(legs.get(end.number()).candidate);
         ended = end.outcome();
-        running = null;
-        heldBytes = 0;
+        legs.remove(end.number());
       } else if (action instanceof Action.Complete complete) {
         assertThat(ended).isEqualTo(Outcome.ALIVE);
-        assertThat(committed).isTrue();
-        assertThat(aborted).isFalse();
+        assertThat(serving).isPositive();
         if (visibleBytes == 0) {
           assertThat(complete.finishReason())
               .as("no empty success")
@@ -223,13 +263,15 @@ class FailoverWalkTest {
       }
     }
 
-    private void runs(Action action) {
-      assertThat(running).as("%s of an attempt that runs", action).isNotNull();
-      assertThat(aborted).as("%s after the abort", action).isFalse();
+    private Leg running(int of) {
+      Leg leg = legs.get(of);
+      assertThat(leg).as("attempt %d runs", of).isNotNull();
+      assertThat(leg.aborted).as("after the abort").isFalse();
+      return leg;
     }
 
     private void over() {
-      assertThat(running).as("no attempt is left behind").isNull();
+      assertThat(legs).as("no attempt is left behind").isEmpty();
       over = true;
     }
   }

@@ -14,6 +14,7 @@ import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
@@ -54,6 +55,13 @@ final class Rig implements Admission {
   private Duration firstChunk = Duration.ofMillis(FIRST_CHUNK);
   private long total = TOTAL;
   private boolean queuesFull;
+  private long hedgeAfter = -1;
+  private int hedges;
+  private boolean resumes;
+
+  /** How each resumes, by its backend; all others do not. */
+  final Map<String, Resume> resumption = new HashMap<>();
+
   private Failover machine;
   private int of;
 
@@ -149,6 +157,40 @@ final class Rig implements Admission {
     return this;
   }
 
+  /** The next candidate starts beside one that is silent for so long, so many times at most. */
+  Rig hedging(long afterMs, int times) {
+    hedgeAfter = afterMs;
+    hedges = times;
+    return this;
+  }
+
+  /** What breaks off is resumed, by all of them. */
+  Rig resuming(Resume how) {
+    resumes = how != Resume.OFF;
+    candidates.forEach(candidate -> resumption.put(candidate.backend(), how));
+    return this;
+  }
+
+  @Override
+  public long hedgeAfter(Candidate candidate) {
+    return hedgeAfter;
+  }
+
+  @Override
+  public boolean hedge() {
+    return hedges-- > 0;
+  }
+
+  @Override
+  public boolean resumes(Candidate serving) {
+    return resumes;
+  }
+
+  @Override
+  public Resume resumption(Candidate candidate) {
+    return resumption.getOrDefault(candidate.backend(), Resume.OFF);
+  }
+
   /** A slot is granted, as to somebody who queued for it. */
   List<String> grant(String backend) {
     closed.remove(backend);
@@ -240,7 +282,7 @@ final class Rig implements Admission {
     return this;
   }
 
-  private int of() {
+  int current() {
     int started = 0;
     for (Action action : actions) {
       started = action instanceof Action.Start start ? start.number() : started;
@@ -249,7 +291,7 @@ final class Rig implements Admission {
   }
 
   List<String> head() {
-    return show(machine().head(of()));
+    return show(machine().head(current()));
   }
 
   List<String> block() {
@@ -257,11 +299,11 @@ final class Rig implements Admission {
   }
 
   List<String> block(BlockKind kind) {
-    return show(machine().block(of(), kind));
+    return show(machine().block(current(), kind));
   }
 
   List<String> images() {
-    return show(machine().images(of()));
+    return show(machine().images(current()));
   }
 
   List<String> chunk(String text) {
@@ -272,11 +314,25 @@ final class Rig implements Admission {
     return show(
         machine()
             .chunks(
-                of(),
+                current(),
                 kind,
                 1,
                 text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length,
                 text.codePointCount(0, text.length())));
+  }
+
+  /** Output of an attempt to resume that is not delivered. */
+  List<String> skip(String text) {
+    int length = text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    return show(machine().skipped(current(), 1, length, text.codePointCount(0, text.length())));
+  }
+
+  List<String> splice() {
+    return show(machine().spliced(current(), 0));
+  }
+
+  List<String> diverge() {
+    return show(machine().diverged(current(), "another one"));
   }
 
   List<String> end(FinishReason reason) {
@@ -284,7 +340,7 @@ final class Rig implements Admission {
   }
 
   List<String> end(FinishReason reason, TokenUsage usage) {
-    return show(machine().ended(of(), reason, usage));
+    return show(machine().ended(current(), reason, usage));
   }
 
   List<String> fail(FailureKind kind) {
@@ -292,7 +348,7 @@ final class Rig implements Admission {
   }
 
   List<String> fail(Failure failure) {
-    return show(machine().failed(of(), failure));
+    return show(machine().failed(current(), failure));
   }
 
   List<String> cancel() {
@@ -363,6 +419,8 @@ final class Rig implements Admission {
           + (a.failure() == null ? "" : " " + a.failure().kind().code());
     } else if (action instanceof Action.Release a) {
       return "release " + a.candidate().backend();
+    } else if (action instanceof Action.Resumed a) {
+      return "resumed " + a.from().backend() + " > " + a.to().backend() + " " + a.reason();
     } else if (action instanceof Action.Complete a) {
       return "complete " + a.finishReason().code();
     } else if (action instanceof Action.Fail a) {

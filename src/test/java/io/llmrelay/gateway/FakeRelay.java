@@ -17,6 +17,7 @@ import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -112,6 +113,11 @@ public final class FakeRelay implements LlmRelay {
   @Override
   public Future<Plan> plan(LlmRequest request) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Future<JsonArray> clusterHealth() {
+    return Future.succeededFuture(new JsonArray());
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.RelayVerticle;
+import io.llmrelay.bus.Cluster;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
@@ -29,14 +30,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A relay with everything that is measured: answers with and without streams, embeddings,
- * failovers, failures, an open circuit, a cooldown and a cost. It keeps the events, and what
- * Prometheus scrapes after them.
+ * A relay, the one node of a cluster, with everything that is measured: answers with and without
+ * streams, embeddings, failovers, failures, an open circuit, a cooldown and a cost. It keeps the
+ * events, and what Prometheus scrapes after them.
  */
 final class MixedRun implements AutoCloseable {
   /** A sample of the scrape. */
@@ -61,7 +63,11 @@ final class MixedRun implements AutoCloseable {
                 new MicrometerMetricsOptions()
                     .setEnabled(true)
                     .setPrometheusOptions(new VertxPrometheusOptions().setEnabled(true)));
-    vertx = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory()).build();
+    vertx =
+        Cluster.node(
+            "test-" + UUID.randomUUID(),
+            Vertx.builder().withMetrics(new MicrometerMetricsFactory()),
+            options);
     RelayVerticle relay =
         new RelayVerticle(options(Sandbox.start(vertx).await())).addListener(new Events());
     vertx.deployVerticle(relay).await();

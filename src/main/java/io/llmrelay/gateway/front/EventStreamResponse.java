@@ -1,6 +1,7 @@
 package io.llmrelay.gateway.front;
 
 import io.llmrelay.LlmStream;
+import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
@@ -106,6 +107,8 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private void onEvent(ChatEvent event) {
     if (event instanceof ChatEvent.End end) {
       complete(end);
+    } else if (event instanceof ChatEvent.Resumed resumed) {
+      comment(resumed);
     } else {
       boolean first = buffered == null;
       buffered = first ? newBuffer() : buffered;
@@ -121,6 +124,29 @@ final class EventStreamResponse implements OpenStreams.Stream {
         context.runOnContext(flush);
       }
     }
+  }
+
+  /**
+   * Reports in a comment that the answer continues from another backend, since the headers have
+   * been sent, to clients that accept comments.
+   */
+  private void comment(ChatEvent.Resumed resumed) {
+    if (heartbeat && buffered != null) {
+      buffered.appendString(text(resumed));
+    } else if (heartbeat && !isFinished()) {
+      buffered = newBuffer().appendString(text(resumed));
+      context.runOnContext(flush);
+    }
+  }
+
+  private static String text(ChatEvent.Resumed resumed) {
+    // A model's name may come from a backend, and must not end the line.
+    return ": resumed at %d bytes by %s\n\n"
+        .formatted(
+            resumed.deliveredBytes(),
+            new CandidateName(resumed.backend(), resumed.model())
+                .toString()
+                .replaceAll("\\p{Cntrl}", " "));
   }
 
   private void flush() {

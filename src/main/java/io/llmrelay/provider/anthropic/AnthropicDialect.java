@@ -58,6 +58,11 @@ public final class AnthropicDialect implements Dialect {
   }
 
   @Override
+  public boolean continues(ChatRequest request, BackendOptions options) {
+    return ClaudeModel.of(request.model()).continues(request);
+  }
+
+  @Override
   public Map<String, String> headers(BackendOptions options) {
     Map<String, String> headers = new LinkedHashMap<>();
     if (options.getApiKey() != null) {

@@ -1,5 +1,7 @@
 package io.llmrelay.provider.anthropic;
 
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Setting;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -117,6 +119,19 @@ public final class ClaudeModel {
   /** Returns whether it refuses a conversation that ends with the assistant. */
   public boolean refusesPrefill() {
     return claude && version >= 46;
+  }
+
+  /**
+   * Returns whether it continues the text of the assistant with which a request ends. It does not
+   * while it thinks, and a JSON answer is made by a tool.
+   */
+  public boolean continues(ChatRequest request) {
+    return claude
+        && !refusesPrefill()
+        && !request.wantsFormat()
+        && request.setting(Setting.THINKING) == null
+        && request.setting(Setting.REASONING) == null
+        && request.setting(Setting.REASONING_EFFORT) == null;
   }
 
   /** Returns whether its answers can be bound to a JSON schema. */

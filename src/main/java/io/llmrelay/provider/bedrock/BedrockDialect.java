@@ -102,6 +102,11 @@ public final class BedrockDialect implements Dialect {
   }
 
   @Override
+  public boolean continues(ChatRequest request, BackendOptions options) {
+    return BedrockModel.of(request.model()).claude().continues(request);
+  }
+
+  @Override
   public Map<String, String> headers(BackendOptions options) {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("accept", "application/vnd.amazon.eventstream");

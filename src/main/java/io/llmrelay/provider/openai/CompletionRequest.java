@@ -39,7 +39,7 @@ final class CompletionRequest {
   static EncodedRequest encode(
       ChatRequest request, String model, BackendOptions options, boolean asksUsage) {
     ServerTraits server = ServerTraits.of(options.getProvider());
-    RequestTraits traits = RequestTraits.of(options.getProvider());
+    RequestTraits traits = RequestTraits.of(options);
     Translation translation = new Translation(request);
     ContentPart.Text text = (ContentPart.Text) request.messages().get(0).parts().get(0);
     JsonObject json =

@@ -27,7 +27,12 @@ public final class OpenAiDialect implements Dialect {
   @Override
   public String cannotExpress(ChatRequest request, BackendOptions options) {
     String problem = CompletionRequest.problem(request, options);
-    return problem == null ? RequestTraits.of(options.getProvider()).problem(request) : problem;
+    return problem == null ? RequestTraits.of(options).problem(request) : problem;
+  }
+
+  @Override
+  public boolean continues(ChatRequest request, BackendOptions options) {
+    return request.continuation() == null && RequestTraits.of(options).continuesMessages();
   }
 
   @Override

@@ -51,7 +51,7 @@ final class OpenAiEmbeddings implements EmbeddingFormat {
     if (!is(WITHOUT_INPUT_TYPE, options)) {
       Json.put(json, "input_type", inputType(translation.inputType(), options));
     }
-    if (!RequestTraits.of(options.getProvider()).has(Quirk.NO_USER)) {
+    if (!RequestTraits.of(options).has(Quirk.NO_USER)) {
       Json.put(json, "user", translation.user());
     }
     translation.forwardUnknown(json, options);

@@ -1,7 +1,9 @@
 package io.llmrelay.provider.openai;
 
 import io.llmrelay.chat.BodyBuilder;
+import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.config.BackendOptions;
@@ -24,6 +26,8 @@ final class OpenAiRequest {
   private static final Set<Setting> EFFORTS =
       EnumSet.of(Setting.REASONING_EFFORT, Setting.REASONING, Setting.THINKING);
 
+  private static final String ADD_GENERATION_PROMPT = "add_generation_prompt";
+  private static final String CONTINUE_FINAL_MESSAGE = "continue_final_message";
   private static final double MAX_TEMPERATURE = 2;
   private static final double MAX_LOW_TEMPERATURE = 1.5;
 
@@ -35,7 +39,7 @@ final class OpenAiRequest {
       BackendOptions options,
       ServerTraits server,
       boolean asksUsage) {
-    RequestTraits traits = RequestTraits.of(options.getProvider());
+    RequestTraits traits = RequestTraits.of(options);
     Translation translation = new Translation(request);
     UnknownPaths unknown = new UnknownPaths(request, options, translation);
     ToolWriter tools = new ToolWriter(request, traits, translation, unknown);
@@ -88,5 +92,18 @@ final class OpenAiRequest {
       }
     }
     new EffortWriter(request, translation, json).write(traits.effort());
+    if (traits.has(Quirk.CONTINUE_FINAL_MESSAGE)
+        && endsWithAssistant(request)
+        && !request.unknown().containsKey(ADD_GENERATION_PROMPT)
+        && !request.unknown().containsKey(CONTINUE_FINAL_MESSAGE)) {
+      json.put(ADD_GENERATION_PROMPT, false).put(CONTINUE_FINAL_MESSAGE, true);
+    }
+  }
+
+  /** Returns whether the last message is the beginning of an answer. */
+  private static boolean endsWithAssistant(ChatRequest request) {
+    ChatMessage last = request.messages().get(request.messages().size() - 1);
+    return last.role() == ChatMessage.Role.ASSISTANT
+        && last.parts().stream().noneMatch(ContentPart.ToolCall.class::isInstance);
   }
 }

@@ -26,6 +26,7 @@ import static io.llmrelay.chat.Setting.VERBOSITY;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RequestFeature;
 import io.llmrelay.chat.Setting;
+import io.llmrelay.config.BackendOptions;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -106,6 +107,13 @@ record RequestTraits(
     ASSISTANT_AFTER_TOOL,
     /** Continues a last message of the assistant that has {@code "prefix": true}. */
     PREFIX_MESSAGES,
+    /**
+     * Continues a last message of the assistant if the request has {@code "continue_final_message":
+     * true}, and not {@code add_generation_prompt}.
+     */
+    CONTINUE_FINAL_MESSAGE,
+    /** Continues a last message of the assistant. */
+    CONTINUES_LAST_MESSAGE,
     /** Represents audio as a string, and documents as {@code document_url}. */
     PLAIN_MEDIA,
     /** Does not know {@code allowed_tools}. */
@@ -223,12 +231,30 @@ record RequestTraits(
                   .history(History.REASONING_CONTENT)
                   .effort(Effort.REASONING_EFFORT)
                   .with(Quirk.NO_ALLOWED_TOOLS)),
+          Map.entry("vllm", DEFAULT.with(Quirk.CONTINUE_FINAL_MESSAGE)),
+          Map.entry("llamacpp", DEFAULT.with(Quirk.CONTINUES_LAST_MESSAGE)),
           Map.entry(
               "openrouter", DEFAULT.history(History.REASONING_DETAILS).effort(Effort.REASONING)));
 
   /** Returns the traits of a provider, or the defaults if it is unknown or {@code null}. */
   static RequestTraits of(String provider) {
     return provider == null ? DEFAULT : BY_PROVIDER.getOrDefault(provider, DEFAULT);
+  }
+
+  /** Returns the traits of a backend. */
+  static RequestTraits of(BackendOptions options) {
+    RequestTraits traits = of(options.getProvider());
+    // DeepSeek has it below one path only: api-docs.deepseek.com, "Chat Prefix Completion".
+    boolean beta =
+        "deepseek".equals(options.getProvider()) && options.getBaseUrl().endsWith("/beta");
+    return beta ? traits.with(Quirk.PREFIX_MESSAGES) : traits;
+  }
+
+  /** Returns whether the server continues a last message of the assistant. */
+  boolean continuesMessages() {
+    return has(Quirk.PREFIX_MESSAGES)
+        || has(Quirk.CONTINUE_FINAL_MESSAGE)
+        || has(Quirk.CONTINUES_LAST_MESSAGE);
   }
 
   /** Returns why the server cannot serve a request, which names a model; {@code null} if it can. */

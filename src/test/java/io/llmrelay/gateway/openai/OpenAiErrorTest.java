@@ -188,7 +188,8 @@ class OpenAiErrorTest extends GatewayFixture {
             2,
             -1,
             TokenUsage.NONE,
-            null);
+            null,
+            -1);
     Failure failure =
         Failure.of(kind, words)
             .withRequestId("r1")

@@ -1,0 +1,221 @@
+package io.llmrelay;
+
+import static io.llmrelay.Relays.unique;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.llmrelay.Relays.Relay;
+import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.ChatMessage;
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Resume;
+import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.GatewayOptions;
+import io.llmrelay.config.RelayOptions;
+import io.llmrelay.sandbox.SandboxCall;
+import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Streams that break off and are resumed by other backends, through the front door. */
+class ResumedStreamTest {
+  private static final String TEXT = "one two three four five six";
+
+  @RegisterExtension static final Relays RELAYS = new Relays();
+
+  private String primary;
+  private String secondary;
+
+  @BeforeEach
+  void names() {
+    primary = unique("primary");
+    secondary = unique("secondary");
+    RELAYS.sandbox().script(primary, Scenario.of("reset-after-3").text(TEXT));
+    RELAYS.sandbox().script(secondary, Scenario.ok().text(TEXT));
+  }
+
+  private RelayOptions options(String model, BackendOptions other) {
+    return new RelayOptions()
+        .addBackend("primary", RELAYS.backend("openai", primary, "alpha"))
+        .addBackend("secondary", other.setModels(List.of(model)));
+  }
+
+  private RelayOptions options(String model) {
+    return options(model, RELAYS.backend("openai", secondary, model));
+  }
+
+  private static ChatRequest asking(String resume) {
+    JsonObject message = ChatMessage.user("Count.").toJson();
+    return ChatRequest.fromJson(
+        new JsonObject()
+            .put("messages", JsonArray.of(message))
+            .put("relay", new JsonObject().put("resume", resume)));
+  }
+
+  private static FailureKind kind(Seen seen) {
+    return seen.failure() == null ? null : seen.failure().kind();
+  }
+
+  private long calls(String backend) {
+    return RELAYS.sandbox().calls(backend).size();
+  }
+
+  @Test
+  void aTwinContinuesWhatBrokeOff() throws Exception {
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(kind(seen)).isNull();
+    assertThat(seen.trail())
+        .extracting(Attempt::backend, Attempt::result)
+        .containsExactly(
+            tuple("primary", Attempt.Result.FAILED), tuple("secondary", Attempt.Result.SERVED));
+    assertThat(seen.trail().get(1).resumedAtBytes()).isEqualTo("one two three".length());
+    assertThat(relay.hooks().ofRequests())
+        .contains("onResumed primary/alpha > secondary/alpha: network after 13 bytes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"one two three four five six!", "one two", "one, two, three", "two"})
+  void anotherAnswerIsNotShown(String other) throws Exception {
+    RELAYS.sandbox().script(secondary, Scenario.ok().text(other));
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    if (other.startsWith("one two three four")) {
+      assertThat(seen.text()).isEqualTo(other);
+      assertThat(kind(seen)).isNull();
+    } else {
+      assertThat(seen.text()).isEqualTo("one two three");
+      assertThat(kind(seen)).isEqualTo(FailureKind.NETWORK);
+      assertThat(seen.trail()).extracting(Attempt::result).contains(Attempt.Result.DIVERGED);
+    }
+  }
+
+  @Test
+  void theSameBackendIsAskedAgainIfThereIsNoOther() throws Exception {
+    RELAYS
+        .sandbox()
+        .script(primary, Scenario.of("reset-after-3").text(TEXT), Scenario.ok().text(TEXT));
+    Relay relay = RELAYS.deploy(options("beta"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(calls(secondary)).as("another model").isZero();
+    assertThat(calls(primary)).isEqualTo(2);
+  }
+
+  @Test
+  void byDefaultAndWhereTheRequestSaysNoItFails() throws Exception {
+    RelayOptions options = options("alpha");
+    options.getResume().setMode(Resume.VERIFY);
+    Relay relay = RELAYS.deploy(options);
+    assertThat(kind(Seen.of(relay.client(), asking("off"), true))).isEqualTo(FailureKind.NETWORK);
+    assertThat(calls(secondary)).isZero();
+    ChatRequest plain = ChatRequest.of(ChatMessage.user("Count."));
+    assertThat(Seen.of(relay.client(), plain, true).text()).isEqualTo(TEXT);
+  }
+
+  @Test
+  void onlyTheNamedAliasesAndBackendsAreResumed() throws Exception {
+    RelayOptions options = options("alpha");
+    options.getAliases().put("safe", List.of("primary", "secondary"));
+    options.getResume().setMode(Resume.VERIFY).setOnly(List.of("safe"));
+    Relay relay = RELAYS.deploy(options);
+    ChatRequest plain = ChatRequest.of(ChatMessage.user("Count."));
+    assertThat(kind(Seen.of(relay.client(), plain, true))).isEqualTo(FailureKind.NETWORK);
+    assertThat(Seen.of(relay.client(), plain.withModel("safe"), true).text()).isEqualTo(TEXT);
+  }
+
+  @Test
+  void anAnswerBeyondTheLimitFails() throws Exception {
+    RelayOptions options = options("alpha");
+    options.getResume().setMaxSize(70);
+    Relay relay = RELAYS.deploy(options);
+    assertThat(kind(Seen.of(relay.client(), asking("verify"), true)))
+        .isEqualTo(FailureKind.NETWORK);
+  }
+
+  @Test
+  void aModelThatContinuesGetsTheTextAsTheBeginningOfItsAnswer() throws Exception {
+    RELAYS.sandbox().script(secondary, Scenario.ok().text(" four five six"));
+    BackendOptions vllm = RELAYS.backend("openai", secondary, "beta").setProvider("vllm");
+    Relay relay = RELAYS.deploy(options("beta", vllm));
+    Seen seen = Seen.of(relay.client(), asking("continue").withMaxTokens(50), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    SandboxCall call = RELAYS.sandbox().calls(secondary).get(0);
+    JsonArray messages = call.body().getJsonArray("messages");
+    assertThat(messages.getJsonObject(messages.size() - 1))
+        .isEqualTo(new JsonObject().put("role", "assistant").put("content", "one two three"));
+    assertThat(call.body().getBoolean("continue_final_message")).isTrue();
+    assertThat(call.body().getBoolean("add_generation_prompt")).isFalse();
+    assertThat(call.body().getInteger("max_tokens")).isEqualTo(50 - 4);
+    assertThat(relay.hooks().ofRequests())
+        .anyMatch(line -> line.startsWith("onResumed primary/alpha"));
+  }
+
+  @Test
+  void aModelThatDoesNotContinueVerifiesIfItIsTheSame() throws Exception {
+    Relay relay = RELAYS.deploy(options("alpha"));
+    assertThat(Seen.of(relay.client(), asking("continue"), true).text()).isEqualTo(TEXT);
+  }
+
+  @Test
+  void theGatewayTellsInACommentWhereTheAnswerContinues() throws Exception {
+    RelayOptions options = options("alpha").setGateway(new GatewayOptions().setPort(0));
+    Relay relay = RELAYS.deploy(options);
+    String body = post(relay, "/v1/chat/completions");
+    assertThat(body)
+        .contains("\n\n: resumed at 13 bytes by secondary/alpha\n\n")
+        .endsWith("[DONE]\n\n");
+    StringBuilder text = new StringBuilder();
+    Pattern.compile("\"content\":\"([^\"]*)\"")
+        .matcher(body)
+        .results()
+        .forEach(result -> text.append(result.group(1)));
+    assertThat(text).hasToString(TEXT);
+    assertThat(body.split("\"finish_reason\":\"stop\"", -1)).as("one end").hasSize(2);
+  }
+
+  @Test
+  void theMessagesOfAnthropicsApiAreResumedToo() throws Exception {
+    Relay relay = RELAYS.deploy(options("alpha").setGateway(new GatewayOptions().setPort(0)));
+    String body = post(relay, "/v1/messages");
+    StringBuilder text = new StringBuilder();
+    Pattern.compile("\"text\":\"([^\"]*)\"")
+        .matcher(body)
+        .results()
+        .forEach(result -> text.append(result.group(1)));
+    assertThat(text).hasToString(TEXT);
+    assertThat(body.split("event: message_stop", -1)).as("one end").hasSize(2);
+  }
+
+  private static String post(Relay relay, String path) {
+    JsonObject request =
+        asking("verify").toJson().put("stream", true).put("max_tokens", 100).put("model", "alpha");
+    HttpClient http = RELAYS.vertx().createHttpClient();
+    int port = relay.verticle().gatewayPort();
+    try {
+      return http.request(HttpMethod.POST, port, "127.0.0.1", path)
+          .compose(
+              out -> out.putHeader("content-type", "application/json").send(request.toBuffer()))
+          .compose(HttpClientResponse::body)
+          .await(20, SECONDS)
+          .toString();
+    } catch (java.util.concurrent.TimeoutException e) {
+      throw new AssertionError(e);
+    } finally {
+      http.close();
+    }
+  }
+}

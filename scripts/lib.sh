@@ -115,7 +115,7 @@ find_jar() {
 is_built() {
   find_jar
   [ -n "$RELAY_JAR" ] && [ -e "$BUILT" ] && [ ! "$RELAY_JAR" -nt "$BUILT" ] &&
-    [ -z "$(find "$ROOT/src/main" "$ROOT/pom.xml" -newer "$BUILT")" ]
+    [ -z "$(find "$ROOT/src/main" "$ROOT/pom.xml" "$ROOT/conf/relay.schema.json" -newer "$BUILT")" ]
 }
 
 ensure_jar() {

@@ -21,6 +21,7 @@ module io.llmrelay {
   requires com.fasterxml.jackson.dataformat.yaml;
   requires java.logging;
   requires java.net.http;
+  requires org.yaml.snakeyaml;
   requires static com.hazelcast.core;
   requires static io.vertx.clustermanager.hazelcast;
   requires static io.vertx.metrics.micrometer;
@@ -30,6 +31,7 @@ module io.llmrelay {
   requires static info.picocli;
   requires static io.opentelemetry.api;
   requires static io.opentelemetry.context;
+  requires static org.junit.jupiter.api;
   requires static software.amazon.awssdk.http;
   requires static software.amazon.awssdk.http.auth.aws;
   requires static software.amazon.awssdk.http.auth.spi;
@@ -39,6 +41,7 @@ module io.llmrelay {
   exports io.llmrelay;
   exports io.llmrelay.chat;
   exports io.llmrelay.config;
+  exports io.llmrelay.junit5;
   exports io.llmrelay.observe;
   exports io.llmrelay.sandbox;
 

@@ -22,6 +22,12 @@ public interface Gateway extends Deployable {
   boolean isIdle();
 
   /**
+   * Asks each client to close its connection after the next response, because the relay shuts down.
+   * Must be called on the gateway's context.
+   */
+  void drain();
+
+  /**
    * Applies other options to new requests. Must be called for the gateway of every lane; may be
    * called from any thread.
    *

@@ -6,7 +6,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.failover.CoordinatorSettings;
 import io.llmrelay.failover.CoordinatorVerticle;
-import io.llmrelay.observe.Listeners;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -161,9 +161,12 @@ final class Lane extends VerticleBase {
    */
   Future<Void> drain() {
     context.runOnContext(
-        v ->
-            Future.join(providers.leave(), coordinator.drain())
-                .onComplete(left -> completeIfIdle()));
+        v -> {
+          if (gateway != null) {
+            gateway.drain();
+          }
+          Future.join(providers.leave(), coordinator.drain()).onComplete(left -> completeIfIdle());
+        });
     return drained.future();
   }
 

@@ -3,9 +3,10 @@ package io.llmrelay;
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Backends;
 import io.llmrelay.config.RelayOptions;
-import io.llmrelay.observe.Activity;
-import io.llmrelay.observe.Listeners;
+import io.llmrelay.failover.HealthProbes;
 import io.llmrelay.observe.RelayEvent;
+import io.llmrelay.observe.impl.Activity;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
 final class Operations implements RelayAdmin {
   private final Activity activity = new Activity();
   private final Availability availability;
+  private final HealthProbes probes;
   private final Peers peers;
   private final Supplier<Future<JsonObject>> reload;
   private volatile List<Configured> configured = List.of();
@@ -31,8 +33,13 @@ final class Operations implements RelayAdmin {
    * @param reload reloads the configuration; {@code null} if there is none to reload
    */
   Operations(
-      Vertx vertx, String prefix, Availability availability, Supplier<Future<JsonObject>> reload) {
+      Vertx vertx,
+      String prefix,
+      Availability availability,
+      HealthProbes probes,
+      Supplier<Future<JsonObject>> reload) {
     this.availability = availability;
+    this.probes = probes;
     peers = new Peers(vertx, prefix, this::summary);
     this.reload = reload;
   }
@@ -96,6 +103,7 @@ final class Operations implements RelayAdmin {
                 .put("models", new JsonArray(backend.models))
                 .put("default_model", backend.model)
                 .mergeIn(states.status(backend.name))
+                .put("probe", probes.last(backend.name))
                 .put("last_minute", activity.backendJson(backend.name)));
       }
     }

@@ -5,11 +5,12 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.ReloadCheck;
-import io.llmrelay.observe.EventPublisher;
-import io.llmrelay.observe.Listeners;
-import io.llmrelay.observe.Metrics;
+import io.llmrelay.failover.HealthProbes;
 import io.llmrelay.observe.RelayListener;
-import io.llmrelay.observe.RequestLog;
+import io.llmrelay.observe.impl.EventPublisher;
+import io.llmrelay.observe.impl.Listeners;
+import io.llmrelay.observe.impl.Metrics;
+import io.llmrelay.observe.impl.RequestLog;
 import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -46,6 +47,7 @@ public class RelayVerticle extends VerticleBase {
   private RelayOptions options;
   private Function<LlmRelay, Gateway> gateways;
   private Availability availability;
+  private HealthProbes probes;
   private volatile Operations operations;
   private int port;
   private int adminPort;
@@ -126,12 +128,14 @@ public class RelayVerticle extends VerticleBase {
       laneOptions.getGateway().getAdmin().setPort(adminPort);
     }
     availability = new Availability(vertx);
+    probes = new HealthProbes(vertx, availability);
     if (laneOptions.getGateway() != null) {
       operations =
           new Operations(
               vertx,
               options.getBus().getPrefix(),
               availability,
+              probes,
               source == null ? null : this::reload);
       operations.configure(options);
       gateways =
@@ -152,7 +156,11 @@ public class RelayVerticle extends VerticleBase {
               }
               return Future.join(others);
             })
-        .onSuccess(deployed -> availability.probeRefusedKeys());
+        .onSuccess(
+            deployed -> {
+              availability.probeRefusedKeys();
+              probes.configure(options.getBackends(), listeners);
+            });
   }
 
   /**
@@ -172,7 +180,11 @@ public class RelayVerticle extends VerticleBase {
   /** Closes the availability. The lanes are child deployments and have stopped before. */
   @Override
   public Future<?> stop() {
-    return availability == null ? Future.succeededFuture() : availability.close();
+    if (availability == null) {
+      return Future.succeededFuture();
+    }
+    probes.close();
+    return availability.close();
   }
 
   /**
@@ -265,6 +277,7 @@ public class RelayVerticle extends VerticleBase {
         .map(
             done -> {
               options = applicable;
+              probes.configure(options.getBackends(), listeners);
               if (operations != null) {
                 operations.configure(applicable);
               }

@@ -8,6 +8,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -19,6 +20,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.llmrelay.observe.LogLine;
+import io.llmrelay.observe.RelayEvent;
+import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.TracingListener;
 import io.llmrelay.provider.Dialects;
 import io.llmrelay.provider.ProviderVerticle;
 
@@ -58,12 +63,16 @@ class ArchitectureTest {
           .definedBy("io.llmrelay.cluster..")
           .layer("sandbox")
           .definedBy("io.llmrelay.sandbox..")
+          .layer("junit5")
+          .definedBy("io.llmrelay.junit5..")
           .whereLayer("cli")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("junit5")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("chaos")
           .mayOnlyBeAccessedByLayers("cli")
           .whereLayer("sandbox")
-          .mayOnlyBeAccessedByLayers("cli", "chaos")
+          .mayOnlyBeAccessedByLayers("cli", "chaos", "junit5")
           .whereLayer("gateway")
           .mayOnlyBeAccessedByLayers("cli")
           .whereLayer("front door")
@@ -80,9 +89,16 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("front door", "failover", "config")
           .whereLayer("config")
           .mayOnlyBeAccessedByLayers(
-              "cli", "chaos", "gateway", "front door", "failover", "availability", "provider")
+              "cli",
+              "chaos",
+              "gateway",
+              "front door",
+              "failover",
+              "availability",
+              "provider",
+              "junit5")
           .whereLayer("bus")
-          .mayOnlyBeAccessedByLayers("front door", "failover", "provider", "config")
+          .mayOnlyBeAccessedByLayers("front door", "failover", "provider")
           .whereLayer("chat")
           .mayOnlyBeAccessedByLayers(
               "cli",
@@ -132,6 +148,24 @@ class ArchitectureTest {
                           Operations.class,
                           ProviderGroup.class,
                           OptionsMapper.class)));
+
+  /** The package is exported: what is public in it is what applications may call. */
+  @ArchTest
+  static final ArchRule HOOKS_ARE_WITHOUT_THE_LISTENERS_OF_THE_RELAY =
+      classes()
+          .that()
+          .resideInAPackage("io.llmrelay.observe")
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .arePublic()
+          .should(
+              be(
+                  belongToAnyOf(
+                      RelayEvent.class,
+                      RelayListener.class,
+                      LogLine.class,
+                      TracingListener.class)));
 
   private static final String PROVIDER = "io.llmrelay.provider";
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
-import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Producer;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatService;
@@ -74,7 +74,7 @@ class CancelOnTest {
 
   /** A relay that does the same with every request. */
   private void relay(Consumer<Producer> behaviour) {
-    BusEndpoint endpoint = get(BusEndpoint.open(vertx, "test", BusSettings.DEFAULT));
+    BusEndpoint endpoint = get(BusEndpoint.open(vertx, "test", TestSettings.DEFAULT));
     ChatService service =
         (request, sink) -> {
           Producer producer =

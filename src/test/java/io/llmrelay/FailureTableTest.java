@@ -223,7 +223,8 @@ class FailureTableTest {
 
   @BeforeAll
   static void servers() throws IOException {
-    SandboxOptions options = new SandboxOptions().setResetOnClose(true);
+    SandboxOptions options =
+        new SandboxOptions().setResetOnClose(true).setHttp2(OverHttp2Test.isOn());
     resetting = Relays.get(Sandbox.start(RELAYS.vertx(), options));
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     try (ServerSocket closed = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

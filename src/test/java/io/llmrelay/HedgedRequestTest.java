@@ -104,9 +104,21 @@ class HedgedRequestTest {
     first.sort(null);
     long p99 = first.get(count * 99 / 100 - 1);
     int attempts = RELAYS.calls(primary) + RELAYS.calls(secondary);
-    System.out.printf("first chunk p99 %d ms, %d attempts for %d%n", p99, attempts, count);
     assertThat(p99).isLessThan(SLOW_MS / 2);
     assertThat(attempts).isLessThanOrEqualTo(count * 106 / 100 + 1);
+  }
+
+  @Test
+  void theTimeIsTheCandidatesOwnPercentile() throws Exception {
+    RELAYS.sandbox().script(primary, OK);
+    Relay relay = RELAYS.deploy(options(new HedgeOptions().setAfter(Hedge.P95)));
+    for (int i = 0; i < 30; i++) {
+      Seen.of(relay.client(), REQUEST, true);
+    }
+    RELAYS.sandbox().script(primary, SLOW);
+    Seen seen = Seen.of(relay.client(), REQUEST, true);
+    assertThat(seen.backend()).isEqualTo("secondary");
+    assertThat(seen.trail().get(0).result()).isEqualTo(Attempt.Result.HEDGED);
   }
 
   @Test

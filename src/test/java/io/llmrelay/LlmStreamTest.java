@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
-import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.Producer;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.ChatMessage;
@@ -57,7 +57,7 @@ class LlmStreamTest {
     Promise<Void> ready = Promise.promise();
     vertx.runOnContext(
         v ->
-            BusEndpoint.open(vertx, "test", BusSettings.DEFAULT)
+            BusEndpoint.open(vertx, "test", TestSettings.DEFAULT)
                 .compose(
                     endpoint -> {
                       producerEndpoint = endpoint;
@@ -154,14 +154,14 @@ class LlmStreamTest {
     LlmStream stream = open();
     stream.pause();
     Probe probe = new Probe(stream);
-    for (int i = 0; i < BusSettings.DEFAULT_WINDOW; i++) {
+    for (int i = 0; i < BusOptions.DEFAULT_WINDOW; i++) {
       produce(p -> p.chunk(BlockKind.TEXT, Buffer.buffer("x")));
     }
     settle();
     assertThat(onProducer(() -> producer.isPaused())).isTrue();
     stream.resume();
     await().until(() -> !onProducer(() -> producer.isPaused()));
-    await().untilAsserted(() -> assertThat(probe.chunks).hasSize(BusSettings.DEFAULT_WINDOW));
+    await().untilAsserted(() -> assertThat(probe.chunks).hasSize(BusOptions.DEFAULT_WINDOW));
   }
 
   @Test

@@ -120,7 +120,7 @@ class ModuleTest {
   @Test
   void anApplicationOnTheModulePathStreams() throws Exception {
     String path = modulePath();
-    assertThat(path).doesNotContain("vertx-web-5", "micrometer", "picocli", "awssdk");
+    assertThat(path).doesNotContain("vertx-web-5", "micrometer", "picocli", "awssdk", "junit");
     assertThat(compile(path, MAIN)).isEmpty();
     assertThat(run(path, "", List.of())).containsExactly("from a module", "from a module");
   }
@@ -139,6 +139,36 @@ class ModuleTest {
                 "gateway: {port: 0}",
                 List.of("--add-modules=io.vertx.web", "--add-exports=" + EXPORT)))
         .containsExactly("from a module", "from a module", "ready 200");
+  }
+
+  /** A test on the module path sees the extension; an application without JUnit does without. */
+  @Test
+  void aTestOnTheModulePathHasTheSandbox() throws Exception {
+    String path = modulePath("org.junit.jupiter.api", "org.apiguardian.api");
+    String source =
+        """
+        package app;
+
+        import io.llmrelay.junit5.SandboxExtension;
+        import org.junit.jupiter.api.extension.RegisterExtension;
+
+        public class Main {
+          @RegisterExtension
+          static final SandboxExtension LLM = new SandboxExtension().backend("primary");
+
+          public static void main(String[] args) {
+            try {
+              LLM.script("other");
+            } catch (IllegalArgumentException e) {
+              System.out.println(e.getMessage());
+            }
+          }
+        }
+        """;
+    String module = "module app { requires io.llmrelay; requires org.junit.jupiter.api; }";
+    assertThat(compile(path, source, module)).isEmpty();
+    assertThat(run(path, "", List.of()))
+        .containsExactly("there is no backend other; there are [primary]");
   }
 
   @Test
@@ -194,9 +224,13 @@ class ModuleTest {
 
   /** Compiles the application and returns what the compiler prints. */
   private String compile(String modulePath, String main) throws IOException {
+    return compile(modulePath, main, MODULE);
+  }
+
+  private String compile(String modulePath, String main, String module) throws IOException {
     Path sources = Files.createDirectories(folder.resolve("src/app"));
     Files.writeString(sources.resolve("Main.java"), main);
-    Files.writeString(folder.resolve("src/module-info.java"), MODULE);
+    Files.writeString(folder.resolve("src/module-info.java"), module);
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter out = new StringWriter();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {

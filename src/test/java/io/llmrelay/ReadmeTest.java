@@ -45,7 +45,10 @@ class ReadmeTest {
     "README.md, embed, ChatEndpoint",
     "README.md, bus, EventBusRequest",
     "README.md, gateway, GatewayClient",
-    "docs/sandbox.md, sandbox, SandboxInATest"
+    "docs/sandbox.md, sandbox, SandboxInATest",
+    "docs/sandbox.md, junit, RehearsedOutageTest",
+    "docs/migrate-from-hand-written.md, by-hand, HandWrittenFailover",
+    "docs/migrate-from-hand-written.md, instead, HandWrittenFailover"
   })
   void showsWhatCompiles(String document, String name, String source) throws IOException {
     Path file = Path.of("src/test/java/examples", source + ".java");

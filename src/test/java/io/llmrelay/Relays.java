@@ -10,6 +10,7 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Sandbox;
+import io.llmrelay.sandbox.SandboxOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -70,7 +71,7 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
   public void beforeAll(ExtensionContext context) {
     vertx = Vertx.vertx();
     vertx.exceptionHandler(thrown::add);
-    sandbox = get(Sandbox.start(vertx));
+    sandbox = get(Sandbox.start(vertx, new SandboxOptions().setHttp2(OverHttp2Test.isOn())));
   }
 
   /** A name for addresses or backends that no other test has. */
@@ -109,6 +110,7 @@ final class Relays implements BeforeAllCallback, AfterEachCallback, AfterAllCall
         .setDialect(dialect)
         .setBaseUrl(sandbox.backend(dialect, path))
         .setApiKey("sk-test-0123456789")
+        .setHttpVersion(OverHttp2Test.isOn() ? "2" : "auto")
         .setModels(List.of(model));
   }
 

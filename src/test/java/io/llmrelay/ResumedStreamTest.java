@@ -12,16 +12,22 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.Resume;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,12 +184,7 @@ class ResumedStreamTest {
     assertThat(body)
         .contains("\n\n: resumed at 13 bytes by secondary/alpha\n\n")
         .endsWith("[DONE]\n\n");
-    StringBuilder text = new StringBuilder();
-    Pattern.compile("\"content\":\"([^\"]*)\"")
-        .matcher(body)
-        .results()
-        .forEach(result -> text.append(result.group(1)));
-    assertThat(text).hasToString(TEXT);
+    assertThat(texts("\"content\":\"([^\"]*)\"", body)).isEqualTo(TEXT);
     assertThat(body.split("\"finish_reason\":\"stop\"", -1)).as("one end").hasSize(2);
   }
 
@@ -191,18 +192,131 @@ class ResumedStreamTest {
   void theMessagesOfAnthropicsApiAreResumedToo() throws Exception {
     Relay relay = RELAYS.deploy(options("alpha").setGateway(new GatewayOptions().setPort(0)));
     String body = post(relay, "/v1/messages");
-    StringBuilder text = new StringBuilder();
-    Pattern.compile("\"text\":\"([^\"]*)\"")
-        .matcher(body)
-        .results()
-        .forEach(result -> text.append(result.group(1)));
-    assertThat(text).hasToString(TEXT);
+    assertThat(texts("\"text\":\"([^\"]*)\"", body)).isEqualTo(TEXT);
     assertThat(body.split("event: message_stop", -1)).as("one end").hasSize(2);
   }
 
-  private static String post(Relay relay, String path) {
+  @Test
+  void theResponsesOfOpenAiAreResumedToo() throws Exception {
+    Relay relay = RELAYS.deploy(options("alpha").setGateway(new GatewayOptions().setPort(0)));
     JsonObject request =
-        asking("verify").toJson().put("stream", true).put("max_tokens", 100).put("model", "alpha");
+        new JsonObject()
+            .put("model", "alpha")
+            .put("input", "Count.")
+            .put("stream", true)
+            .put("relay", new JsonObject().put("resume", "verify"));
+    String body = post(relay, "/v1/responses", request);
+    assertThat(texts("\"delta\":\"([^\"]*)\"", body)).isEqualTo(TEXT);
+    assertThat(body.split("event: response.completed", -1)).as("one end").hasSize(2);
+    assertThat(body).contains("\"text\":\"" + TEXT + "\"");
+  }
+
+  private static String texts(String pattern, String body) {
+    StringBuilder text = new StringBuilder();
+    Pattern.compile(pattern)
+        .matcher(body)
+        .results()
+        .forEach(result -> text.append(result.group(1)));
+    return text.toString();
+  }
+
+  /** Random cuts, and twins that say the same or something else. */
+  @Test
+  void eitherTheWholeOfTheTwinOrACorrectBeginning() throws Exception {
+    Relay relay =
+        RELAYS.deploy(options("alpha").setCircuit(new CircuitOptions().setMaxFailures(1_001)));
+    int whole = 0;
+    for (int seed = 0; seed < 150; seed++) {
+      Random random = new Random(seed);
+      String first = text(random);
+      String other = random.nextInt(3) > 0 ? first : text(random);
+      int words = first.split("(?<= )").length;
+      String fault = List.of("die", "reset", "end", "end-in-frame").get(random.nextInt(4));
+      Scenario broken = Scenario.of(fault + "-after-" + (1 + random.nextInt(words)));
+      RELAYS.sandbox().script(primary, broken.text(first), Scenario.ok().text(other));
+      Scenario twin = Scenario.ok().text(other).chunkSize(1 + random.nextInt(9));
+      RELAYS.sandbox().script(secondary, twin);
+      Seen seen = Seen.of(relay.client(), asking("verify"), true);
+      assertThat(seen.signals()).as("seed %d", seed).isEqualTo(1);
+      if (kind(seen) == null) {
+        whole++;
+        assertThat(seen.text()).as("seed %d", seed).isEqualTo(other);
+      } else {
+        assertThat(first).as("seed %d", seed).startsWith(seen.text());
+        assertThat(other).as("seed %d", seed).isNotEqualTo(first);
+        assertThat(seen.failure().deliveredBytes())
+            .isEqualTo(seen.text().getBytes(StandardCharsets.UTF_8).length);
+      }
+    }
+    assertThat(whole).isBetween(75, 149);
+  }
+
+  private static String text(Random random) {
+    StringBuilder text = new StringBuilder("I ");
+    int words = 2 + random.nextInt(30);
+    for (int i = 0; i < words; i++) {
+      text.append(List.of("see ", "das ", "漢字 ", "🙂 ").get(random.nextInt(4)));
+    }
+    return text.append("end").toString();
+  }
+
+  /** What a consumer has not read yet is read before the rest, under one window. */
+  @Test
+  void aSlowConsumerGetsEverythingInOrder() throws Exception {
+    String large = "0123456789abcdef ".repeat(500);
+    Scenario whole = Scenario.ok().text(large).chunkSize(large.length()).chunks(60);
+    Scenario broken =
+        Scenario.of("reset-after-50").text(large).chunkSize(large.length()).chunks(60);
+    RELAYS.sandbox().script(primary, broken).script(secondary, whole);
+    RelayOptions options = options("alpha");
+    options.getResume().setMaxSize(1 << 20);
+    Relay relay = RELAYS.deploy(options);
+    LlmStream stream = Relays.get(relay.client().stream(asking("verify")));
+    Buffer read = Buffer.buffer();
+    AtomicReference<Object> end = new AtomicReference<>();
+    RELAYS
+        .vertx()
+        .runOnContext(
+            v ->
+                stream
+                    .pause()
+                    .exceptionHandler(end::set)
+                    .endHandler(ended -> end.set("end"))
+                    .handler(
+                        chunk -> {
+                          read.appendBuffer(chunk);
+                          RELAYS.vertx().setTimer(1, later -> stream.fetch(1));
+                        })
+                    .fetch(1));
+    Relays.poll().until(() -> end.get() != null);
+    assertThat(end.get()).isEqualTo("end");
+    assertThat(read.toString()).isEqualTo(large.repeat(60));
+    assertThat(stream.trail().get(1).resumedAtBytes()).isPositive();
+  }
+
+  @Test
+  void cancellingWhileItIsVerifiedAbortsTheTwin() throws Exception {
+    RELAYS.sandbox().script(secondary, Scenario.of("stall-after-1").text(TEXT));
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Promise<Void> cancel = Promise.promise();
+    Seen seen = Seen.begin(relay.client(), asking("verify"), true, cancel.future());
+    Relays.poll().until(() -> calls(secondary) == 1);
+    cancel.complete();
+    Relays.poll().until(() -> RELAYS.sandbox().calls(secondary).get(0).endedAt() != null);
+    assertThat(seen.text()).isEqualTo("one two three");
+    assertThat(calls(primary)).isEqualTo(1);
+    Relays.poll().until(() -> relay.hooks().ends().size() == 1);
+    assertThat(relay.hooks().ends().get(0).failure().kind()).isEqualTo(FailureKind.CANCELLED);
+  }
+
+  private static String post(Relay relay, String path) {
+    return post(
+        relay,
+        path,
+        asking("verify").toJson().put("stream", true).put("max_tokens", 100).put("model", "alpha"));
+  }
+
+  private static String post(Relay relay, String path, JsonObject request) {
     HttpClient http = RELAYS.vertx().createHttpClient();
     int port = relay.verticle().gatewayPort();
     try {

@@ -3,12 +3,12 @@ package io.llmrelay.availability;
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.cluster.SharedLimits;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.llmrelay.observe.RelayEvent.CircuitStateChange;
 import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.llmrelay.observe.RelayEvent.OperatorAction;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -299,12 +299,18 @@ public final class Availability {
     return requests.get();
   }
 
+  /** Returns the time of a monotonic clock in milliseconds. */
+  long now() {
+    return now.getAsLong();
+  }
+
   /** Probes a backend; the future never fails. */
   public Future<JsonObject> probe(String backend) {
     return probe(backend, new JsonObject());
   }
 
-  private Future<JsonObject> probe(String backend, JsonObject options) {
+  /** As {@link #probe(String)}, with the options that the provider verticle takes. */
+  public Future<JsonObject> probe(String backend, JsonObject options) {
     return vertx
         .eventBus()
         .<JsonObject>request(settings.provider(backend) + ".probe", options)

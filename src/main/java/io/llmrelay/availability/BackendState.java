@@ -44,6 +44,9 @@ final class BackendState {
   private volatile boolean retired;
   private volatile boolean keyWasRefused;
 
+  /** The time of the last conclusive outcome, of a monotonic clock in milliseconds. */
+  private volatile long concludedAt = Long.MIN_VALUE;
+
   /** Whether the key is unavailable because another node announced its refusal. */
   private volatile boolean refusalAdopted;
 
@@ -147,6 +150,7 @@ final class BackendState {
    * Returns a permit for one attempt, to be {@linkplain Permit#settle settled}, or the reason
    * against it.
    *
+   * @param expected the expected cost; {@code null} to ignore the budget
    * @param ticket a ticket that may hold a slot, or {@code null}
    */
   Entry enter(String model, Cost expected, boolean waited, Slots.Ticket ticket) {
@@ -193,7 +197,7 @@ final class BackendState {
     if (pass == null) {
       return circuit.trialTaken();
     }
-    boolean limited = budget.isLimited();
+    boolean limited = expected != null && budget.isLimited();
     skip = limited ? budget.enter(expected) : null;
     if (skip != null) {
       circuit.settle(pass, Outcome.NEUTRAL);
@@ -261,6 +265,17 @@ final class BackendState {
       case BACKEND -> availability.exhausted(this, null, cooldown);
       case MODEL -> availability.exhausted(this, model, cooldown);
     }
+  }
+
+  /** Records that an attempt has shown whether the backend works. */
+  void concluded() {
+    concludedAt = availability.now();
+  }
+
+  /** Returns how long no attempt has shown whether the backend works. */
+  long restMs() {
+    long at = concludedAt;
+    return at == Long.MIN_VALUE ? Long.MAX_VALUE : availability.now() - at;
   }
 
   /** Records that an attempt succeeded. */

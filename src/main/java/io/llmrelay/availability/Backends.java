@@ -43,6 +43,7 @@ public final class Backends {
   /**
    * Returns a permit for one attempt, or the reason against it.
    *
+   * @param expected the expected cost; {@code null} to ignore the budget
    * @param waited whether the request has waited for the end of the candidate's cooldown
    * @param queue the request's place in the slot queues, or {@code null} if it has none
    */
@@ -129,6 +130,14 @@ public final class Backends {
             .put("max", backend.slots.max())
             .put("waiting", backend.slots.waiting()));
     return new Health(unavailable, impaired, details);
+  }
+
+  /**
+   * Returns for how many milliseconds no attempt at a backend has shown whether it works; {@link
+   * Long#MAX_VALUE} if none ever has.
+   */
+  public long restMs(String name) {
+    return backends.get(name).restMs();
   }
 
   /** Returns whether there is a backend with this name. */

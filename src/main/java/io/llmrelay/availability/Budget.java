@@ -45,8 +45,8 @@ final class Budget {
    * @param used what the others have used in the current window
    * @param reserved what the others have reserved
    * @param held the shares of lost nodes
-   * @param part how much may be used and reserved by this node before it reports again
-   * @param granted how much that was when the part was last renewed
+   * @param part how much may be used and reserved by this node
+   * @param granted how much of it is beyond what the others know
    * @param exceedable whether one attempt may exceed the part, if it is larger
    * @param last as reported
    */
@@ -65,39 +65,36 @@ final class Budget {
     Shared renewed(long max, long ownReserved) {
       return last.isAlone()
           ? NOT
-          : of(last, 0, last.held(max - ownReserved - reserved), max, ownReserved);
+          : of(last, 0, last.held(max - ownReserved - reserved), max, ownReserved, true);
     }
 
     /**
-     * @param own what this node has used and reserved
+     * @param confirmed what the others know that this node has used and reserved
      */
-    private static Shared of(Others others, long used, long held, long max, long own) {
-      long granted = others.part(max - own - used - others.reserved() - held);
+    private static Shared of(
+        Others others, long used, long held, long max, long confirmed, boolean exceedable) {
+      long granted = others.part((double) max - confirmed - used - others.reserved() - held);
       return new Shared(
           used,
           others.reserved(),
           held,
-          others.isAlone() ? Long.MAX_VALUE : own + granted,
+          others.isAlone() ? Long.MAX_VALUE : confirmed + granted,
           granted,
-          true,
+          exceedable,
           others);
     }
 
     /** Returns the state after a report of other nodes. */
-    Shared after(Others others, long max, long own) {
+    Shared after(Others others, long max) {
       boolean sameHeld = others.lost() == last.lost() && others.nodes() == last.nodes();
       long heldNow = sameHeld ? held : others.held(max - others.usedWhenHeard());
-      Shared next = of(others, others.used(), heldNow, max, own);
-      return others.renew() || others.isAlone()
-          ? next
-          : new Shared(
-              next.used,
-              next.reserved,
-              next.held,
-              Math.min(part, next.part),
-              granted,
-              exceedable,
-              others);
+      return of(
+          others,
+          others.used(),
+          heldNow,
+          max,
+          others.confirmed().total(),
+          exceedable || others.isConfirmed());
     }
 
     Shared exceeded() {
@@ -259,17 +256,18 @@ final class Budget {
 
     @Override
     protected void share(Others others) {
+      Meter known = now().of(limit);
       update(
           before ->
               before.map(
                   meter ->
                       meter.limit != limit || meter.begin != others.since()
                           ? meter
-                          : meter.with(
-                              meter.used,
-                              meter.shared.after(
-                                  others, meter.max, meter.used + limit.count(before.reserved)))),
+                          : meter.with(meter.used, meter.shared.after(others, meter.max))),
           false);
+      if (known != null && known.shared.used != others.used()) {
+        changed.run();
+      }
     }
 
     /** Reports the use, soon if less than half of what was granted is left. */

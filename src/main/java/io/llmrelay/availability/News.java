@@ -2,8 +2,8 @@ package io.llmrelay.availability;
 
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
-import io.llmrelay.observe.Metrics;
 import io.llmrelay.observe.RelayEvent.CircuitState;
+import io.llmrelay.observe.impl.Metrics;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

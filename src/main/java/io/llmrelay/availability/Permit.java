@@ -35,6 +35,7 @@ public final class Permit implements Entry {
   /** Records the first chunk of the attempt, which proves the backend alive. */
   public void firstChunk() {
     circuit.firstChunk(pass);
+    backend.concluded();
     backend.slots.served(begunAt);
     if (trial != null) {
       backend.exhaustion.end(trial);
@@ -57,6 +58,9 @@ public final class Permit implements Entry {
     }
     settled = true;
     try {
+      if (outcome != Outcome.NEUTRAL) {
+        backend.concluded();
+      }
       if (outcome == Outcome.ALIVE && trial != null) {
         backend.exhaustion.end(trial);
       }

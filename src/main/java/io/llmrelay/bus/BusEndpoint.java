@@ -164,7 +164,7 @@ public final class BusEndpoint {
     if (streams.containsKey(key)) {
       throw FrameCodec.badHeader("stream is the id of a stream that is already open");
     }
-    OutboundStream stream = new OutboundStream(this, opening);
+    OutboundStream stream = new OutboundStream(this, opening, StreamTrace.begin(vertx, message));
     stream.open(service, request);
     streams.put(key, stream);
     FrameCodec.accept(message, address);

@@ -14,18 +14,4 @@ import java.time.Duration;
  *     asked as well
  */
 public record BusSettings(
-    int window, Duration pingInterval, Duration pingTimeout, Duration openTimeout) {
-  public static final int DEFAULT_WINDOW = 32;
-  public static final Duration DEFAULT_PING_INTERVAL = Duration.ofMillis(250);
-  public static final Duration DEFAULT_PING_TIMEOUT = Duration.ofSeconds(5);
-
-  public static final Duration DEFAULT_OPEN_TIMEOUT = Duration.ofMillis(300);
-
-  public static final BusSettings DEFAULT =
-      new BusSettings(DEFAULT_WINDOW, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT);
-
-  /** Creates settings with the default of {@code openTimeout}. */
-  public BusSettings(int window, Duration pingInterval, Duration pingTimeout) {
-    this(window, pingInterval, pingTimeout, DEFAULT_OPEN_TIMEOUT);
-  }
-}
+    int window, Duration pingInterval, Duration pingTimeout, Duration openTimeout) {}

@@ -27,6 +27,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
 
   private final BusEndpoint endpoint;
   private final FrameCodec.Opening opening;
+  private final StreamTrace trace;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private ChatExchange exchange;
   private int currentBlock = -1;
@@ -36,13 +37,22 @@ final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
   private boolean closed;
   private boolean quiet = true;
 
-  OutboundStream(BusEndpoint endpoint, FrameCodec.Opening opening) {
+  OutboundStream(BusEndpoint endpoint, FrameCodec.Opening opening, StreamTrace trace) {
     this.endpoint = endpoint;
     this.opening = opening;
+    this.trace = trace;
   }
 
   void open(ChatService service, LlmRequest request) {
-    exchange = service.open(request, this);
+    boolean opened = false;
+    try {
+      trace.run(() -> exchange = service.open(request, this));
+      opened = true;
+    } finally {
+      if (!opened) {
+        trace.end();
+      }
+    }
   }
 
   @Override
@@ -193,6 +203,7 @@ final class OutboundStream implements ChatSink, BusEndpoint.StreamSide {
 
   private void close() {
     closed = true;
+    trace.end();
     endpoint.remove(BusEndpoint.key(opening.peer(), opening.stream()), this);
   }
 }

@@ -31,7 +31,7 @@ record OutcomeCheck(Fixture fixture, Profile profile, Row row, String prefix) {
 
   /** Returns whether the fallback is to continue what the primary has begun. */
   private boolean isResumed(Case request) {
-    return profile.resume() && row.breaksOff() && request.streaming() && !request.alone();
+    return profile.resumes() && row.breaksOff() && request.streaming() && !request.alone();
   }
 
   private void checkState(Case request, Observation observed, BackendState state) {

@@ -1,5 +1,6 @@
 package io.llmrelay.chaos;
 
+import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RelayOptions;
@@ -16,8 +17,8 @@ import java.util.List;
  *     configured ones
  * @param toleranceMs how long anything may take without a delay, on a busy machine
  * @param concurrency how many rows run at a time
- * @param resume whether streams that break off are to be resumed by a second backend with the same
- *     answer
+ * @param resume how streams that break off are to be resumed by a second backend: one of the same
+ *     model and with the same answer, or one of another model that continues a text
  */
 public record Profile(
     long limitMs,
@@ -25,24 +26,29 @@ public record Profile(
     long otherTimeoutsMs,
     long toleranceMs,
     int concurrency,
-    boolean resume) {
+    Resume resume) {
 
   /**
    * Returns short timers for tests. A machine that stalls for a second or two does not change the
    * outcome of a row.
    */
   public static Profile fast() {
-    return new Profile(3_000, 500, 20_000, 8_000, 8, false);
+    return new Profile(3_000, 500, 20_000, 8_000, 8, Resume.OFF);
   }
 
   /** Returns the default timers of the relay, with which the wall takes about a minute. */
   public static Profile production() {
-    return new Profile(0, 4_000, 0, 5_000, 16, false);
+    return new Profile(0, 4_000, 0, 5_000, 16, Resume.OFF);
   }
 
   /** Returns this profile for streams that are to be resumed. */
-  public Profile resuming() {
-    return new Profile(limitMs, slowMs, otherTimeoutsMs, toleranceMs, concurrency, true);
+  public Profile resuming(Resume how) {
+    return new Profile(limitMs, slowMs, otherTimeoutsMs, toleranceMs, concurrency, how);
+  }
+
+  /** Returns whether only streams that are to be resumed are played. */
+  boolean resumes() {
+    return resume != Resume.OFF;
   }
 
   /** Returns the limit of a timer in milliseconds. */

@@ -57,7 +57,7 @@ final class RowRunner {
 
   /** Runs the requests and completes with their results. */
   Future<List<Result>> run() {
-    List<Case> all = profile.resume() ? Case.resumed(row, dialect) : Case.of(row, dialect);
+    List<Case> all = profile.resumes() ? Case.resumed(row, dialect) : Case.of(row, dialect);
     RelayOptions options = setup.options(all, prefix).setGateway(new GatewayOptions().setPort(0));
     RelayOptions strictOptions =
         setup.options(all, prefix + "strict").setCircuit(new CircuitOptions().setMaxFailures(1));
@@ -131,7 +131,7 @@ final class RowRunner {
                 testCase.alone() ? JsonArray.of(testCase.name()) : candidates(testCase))
             .put("timeouts", profile.timeouts(row))
             .put("retries", new JsonObject().put("max", row.retries()))
-            .put("resume", profile.resume() ? "verify" : "off");
+            .put("resume", profile.resume().code());
     Observation observed = ask(testCase, "faulty", relay);
     observations.put(testCase, observed);
     return observed.future();

@@ -1,5 +1,6 @@
 package io.llmrelay.chaos;
 
+import io.llmrelay.chat.Resume;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.QueueOptions;
@@ -32,12 +33,16 @@ record RowSetup(Fixture fixture, Profile profile, Row row, String dialect, Strin
       options.addBackend(request.name(), primary(request));
       windows.add(new ModelOptions("alpha", request.name(), 8_000, null, null));
     }
-    String model = profile.resume() ? "alpha" : "beta";
-    String text = profile.resume() ? Observation.PRIMARY : Observation.FALLBACK;
+    String model = profile.resume() == Resume.VERIFY ? "alpha" : "beta";
+    String text = profile.resumes() ? Observation.PRIMARY : Observation.FALLBACK;
     windows.add(new ModelOptions(model, "secondary", 16_000, null, null));
     String healthy = fixture.sandbox().backend(prefix + "secondary");
     fixture.sandbox().script(prefix + "secondary", Scenario.ok().text(text));
-    return options.addBackend("secondary", backend("openai", healthy, model)).setCatalog(windows);
+    BackendOptions secondary = backend("openai", healthy, model);
+    if (profile.resume() == Resume.CONTINUE) {
+      secondary.setProvider("vllm");
+    }
+    return options.addBackend("secondary", secondary).setCatalog(windows);
   }
 
   private BackendOptions primary(Case request) {

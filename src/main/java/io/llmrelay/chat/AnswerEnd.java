@@ -31,6 +31,7 @@ public record AnswerEnd(
     return new AnswerEnd(finishReason, usage, null, List.of(), model, malformed);
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject().put("finish_reason", finishReason.code()).put("usage", usage.toJson());
@@ -49,6 +50,7 @@ public record AnswerEnd(
     return json;
   }
 
+  /** Reads the JSON form. */
   public static AnswerEnd fromJson(JsonObject json) {
     return new AnswerEnd(
         FinishReason.of(json.getString("finish_reason")),

@@ -27,6 +27,7 @@ public record AnswerHead(
     return new AnswerHead(null, null, model, warning, List.of(), status);
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonObject json = new JsonObject();
     put(json, "id", id);
@@ -48,6 +49,7 @@ public record AnswerHead(
     }
   }
 
+  /** Reads the JSON form. */
   public static AnswerHead fromJson(JsonObject json) {
     return new AnswerHead(
         json.getString("id"),

@@ -110,6 +110,7 @@ public record Attempt(
         null);
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject().put("backend", backend).put("model", model).put("result", result.code());
@@ -141,6 +142,7 @@ public record Attempt(
     return json;
   }
 
+  /** Reads the JSON form. */
   public static Attempt fromJson(JsonObject json) {
     return new Attempt(
         json.getString("backend"),

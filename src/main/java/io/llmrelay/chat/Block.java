@@ -27,6 +27,7 @@ public record Block(int index, BlockKind kind, String id, String name, JsonObjec
     return kind == BlockKind.DATA && IMAGES.equals(name);
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonObject json = new JsonObject().put("index", index).put("kind", kind.code());
     if (id != null) {
@@ -41,6 +42,7 @@ public record Block(int index, BlockKind kind, String id, String name, JsonObjec
     return json;
   }
 
+  /** Reads the JSON form. */
   public static Block fromJson(JsonObject json) {
     return new Block(
         json.getInteger("index"),

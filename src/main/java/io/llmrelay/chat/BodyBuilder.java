@@ -18,6 +18,7 @@ public final class BodyBuilder {
   private final List<ByteBuf> parts = new ArrayList<>();
   private Buffer last = Buffer.buffer();
 
+  /** Appends text in UTF-8. */
   public BodyBuilder append(String text) {
     last.appendString(text);
     return this;
@@ -29,6 +30,7 @@ public final class BodyBuilder {
     return this;
   }
 
+  /** Appends bytes. */
   public BodyBuilder append(Buffer bytes) {
     last.appendBuffer(bytes);
     return this;
@@ -52,6 +54,7 @@ public final class BodyBuilder {
     }
   }
 
+  /** Returns what was appended. */
   public Buffer toBuffer() {
     if (parts.isEmpty()) {
       return last;

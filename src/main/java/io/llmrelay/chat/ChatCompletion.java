@@ -99,6 +99,7 @@ public record ChatCompletion(
     }
   }
 
+  /** Reads the JSON form. */
   public static ChatCompletion fromJson(JsonObject json) {
     return new ChatCompletion(
         json.getString("id"),

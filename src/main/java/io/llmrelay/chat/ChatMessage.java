@@ -14,8 +14,11 @@ public final class ChatMessage {
 
   /** The author of a message. */
   public enum Role {
+    /** Instructions of the application; also those of the role {@code developer}. */
     SYSTEM,
+    /** The user. */
     USER,
+    /** The model. */
     ASSISTANT,
     /** The result of a tool call. */
     TOOL;
@@ -71,14 +74,17 @@ public final class ChatMessage {
     return new ChatMessage(Role.ASSISTANT, null, parts, images, null);
   }
 
+  /** Returns a message with instructions of the application. */
   public static ChatMessage system(String text) {
     return of(Role.SYSTEM, Text.of(text));
   }
 
+  /** Returns a message of the user. */
   public static ChatMessage user(String text) {
     return of(Role.USER, Text.of(text));
   }
 
+  /** Returns an earlier answer of the model. */
   public static ChatMessage assistant(String text) {
     return of(Role.ASSISTANT, Text.of(text));
   }
@@ -88,6 +94,7 @@ public final class ChatMessage {
     return of(Role.TOOL, new ToolResult(callId, List.of(Text.of(text)), false));
   }
 
+  /** Returns who the message is from. */
   public Role role() {
     return role;
   }

@@ -380,6 +380,7 @@ public final class ChatRequest implements LlmRequest {
     return model;
   }
 
+  /** Returns the messages, at least one. */
   public List<ChatMessage> messages() {
     return messages;
   }
@@ -448,6 +449,7 @@ public final class ChatRequest implements LlmRequest {
     return stop;
   }
 
+  /** Returns the seed of sampling; {@code null} for none. */
   public Long seed() {
     return seed;
   }
@@ -539,6 +541,7 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns a copy with another tool choice; {@code null} for the default. */
   public ChatRequest withToolChoice(ToolChoice choice) {
     ChatRequest copy = changed();
     copy.toolChoice = choice;
@@ -574,30 +577,38 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns a copy with another temperature, 0 to 2; {@code null} for the default of the model. */
   public ChatRequest withTemperature(Double temperature) {
     ChatRequest copy = changed();
     copy.temperature = temperature;
     return copy;
   }
 
+  /**
+   * Returns a copy with another nucleus of sampling, 0 to 1; {@code null} for the default of the
+   * model.
+   */
   public ChatRequest withTopP(Double topP) {
     ChatRequest copy = changed();
     copy.topP = topP;
     return copy;
   }
 
+  /** Returns a copy with another limit of output tokens; {@code null} for that of the model. */
   public ChatRequest withMaxTokens(Integer maxTokens) {
     ChatRequest copy = copy();
     copy.maxTokens = maxTokens;
     return copy;
   }
 
+  /** Returns a copy with other stop sequences, at most four. */
   public ChatRequest withStop(String... stop) {
     ChatRequest copy = changed();
     copy.stop = List.of(stop);
     return copy;
   }
 
+  /** Returns a copy with another seed of sampling; {@code null} for none. */
   public ChatRequest withSeed(Long seed) {
     ChatRequest copy = changed();
     copy.seed = seed;
@@ -611,6 +622,7 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns a copy with another response format, as in OpenAI's API; {@code null} for text. */
   public ChatRequest withResponseFormat(JsonObject responseFormat) {
     ChatRequest copy = changed();
     copy.responseFormat = responseFormat.copy();
@@ -625,6 +637,7 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns a copy with another id of the end user; {@code null} for none. */
   public ChatRequest withUser(String user) {
     ChatRequest copy = changed();
     copy.user = user;

@@ -41,6 +41,7 @@ public final class Chunks {
     return block.equals(same.block) ? same : new Chunks(block, same.data, same.lengths);
   }
 
+  /** Returns the block of the chunks. */
   public Block block() {
     return block;
   }

@@ -16,6 +16,7 @@ public sealed interface ContentPart {
    * @param cacheControl the {@code cache_control} object, or {@code null}
    */
   record Text(RawJson content, RawJson cacheControl) implements ContentPart {
+    /** Returns a part of text. */
     public static Text of(String text) {
       return new Text(RawJson.of(text), null);
     }
@@ -80,6 +81,7 @@ public sealed interface ContentPart {
       this(id, name, arguments, extra, null);
     }
 
+    /** Returns a tool call; the arguments are JSON text. */
     public static ToolCall of(String id, String name, String arguments) {
       return new ToolCall(id, name, RawJson.of(arguments), null);
     }

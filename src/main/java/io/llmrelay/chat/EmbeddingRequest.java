@@ -307,12 +307,16 @@ public final class EmbeddingRequest implements LlmRequest {
     return copy;
   }
 
+  /**
+   * Returns a copy with another length of the vectors; {@code null} for the default of the model.
+   */
   public EmbeddingRequest withDimensions(Integer dimensions) {
     EmbeddingRequest copy = copy();
     copy.dimensions = dimensions;
     return copy;
   }
 
+  /** Returns a copy with another encoding of the vectors in JSON. */
   public EmbeddingRequest withEncoding(Encoding encoding) {
     EmbeddingRequest copy = copy();
     copy.encoding = Objects.requireNonNull(encoding);
@@ -326,6 +330,7 @@ public final class EmbeddingRequest implements LlmRequest {
     return copy;
   }
 
+  /** Returns a copy with another id of the end user; {@code null} for none. */
   public EmbeddingRequest withUser(String user) {
     EmbeddingRequest copy = copy();
     copy.user = user;

@@ -52,6 +52,7 @@ public record Embeddings(
     return json;
   }
 
+  /** Reads the JSON form. */
   public static Embeddings fromJson(JsonObject json) {
     return new Embeddings(
         json.getString("id"),

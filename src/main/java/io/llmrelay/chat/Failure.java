@@ -52,10 +52,12 @@ public final class Failure {
     return new Failure(FailureKind.INVALID_REQUEST, message).withField(field);
   }
 
+  /** Returns the kind, which determines what follows from the failure. */
   public FailureKind kind() {
     return kind;
   }
 
+  /** Returns the message, for people; it has no key and no prompt. */
   public String message() {
     return message;
   }
@@ -125,18 +127,21 @@ public final class Failure {
     return trail;
   }
 
+  /** Returns a copy that names the field of the request that is at fault. */
   public Failure withField(String field) {
     Failure copy = copy();
     copy.field = field;
     return copy;
   }
 
+  /** Returns a copy with the id of the request. */
   public Failure withRequestId(String requestId) {
     Failure copy = copy();
     copy.requestId = requestId;
     return copy;
   }
 
+  /** Returns a copy that names the candidate that failed. */
   public Failure withCandidate(String backend, String model) {
     Failure copy = copy();
     copy.backend = backend;
@@ -144,6 +149,7 @@ public final class Failure {
     return copy;
   }
 
+  /** Returns a copy with the HTTP status and the provider's own code, {@code null} for none. */
   public Failure withStatus(int status, String providerCode) {
     Failure copy = copy();
     copy.status = status;
@@ -151,12 +157,14 @@ public final class Failure {
     return copy;
   }
 
+  /** Returns a copy with the time after which a new request makes sense, in milliseconds. */
   public Failure withRetryAfterMs(long retryAfterMs) {
     Failure copy = copy();
     copy.retryAfterMs = retryAfterMs;
     return copy;
   }
 
+  /** Returns a copy with what the consumer got before the failure. */
   public Failure withDelivered(long chunks, long bytes) {
     Failure copy = copy();
     copy.deliveredChunks = chunks;
@@ -164,6 +172,7 @@ public final class Failure {
     return copy;
   }
 
+  /** Returns a copy with the tokens used and their cost in US dollars, {@code null} if unknown. */
   public Failure withUsage(TokenUsage usage, Double costUsd) {
     Failure copy = copy();
     copy.usage = usage;
@@ -171,12 +180,14 @@ public final class Failure {
     return copy;
   }
 
+  /** Returns a copy with the attempts and skipped candidates. */
   public Failure withTrail(List<Attempt> trail) {
     Failure copy = copy();
     copy.trail = List.copyOf(trail);
     return copy;
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject()
@@ -219,6 +230,7 @@ public final class Failure {
     return json;
   }
 
+  /** Reads the JSON form. */
   public static Failure fromJson(JsonObject json) {
     Failure failure =
         new Failure(FailureKind.of(json.getString("kind")), json.getString("message", ""));

@@ -5,9 +5,13 @@ import java.util.Objects;
 
 /** The reason why an answer ended, in OpenAI's terms. */
 public enum FinishReason {
+  /** The answer is complete. */
   STOP,
+  /** The limit of tokens was reached. */
   LENGTH,
+  /** The model waits for the results of its tool calls. */
   TOOL_CALLS,
+  /** The provider's content filter ended the answer. */
   CONTENT_FILTER,
   /** A reason this version does not know. */
   OTHER;

@@ -6,6 +6,7 @@ public final class LlmException extends RuntimeException {
 
   private final transient Failure failure;
 
+  /** Creates an exception for a failure. */
   public LlmException(Failure failure) {
     super(failure.toString(), null, false, false);
     this.failure = failure;

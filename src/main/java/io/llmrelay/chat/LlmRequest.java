@@ -86,10 +86,13 @@ public sealed interface LlmRequest permits ChatRequest, EmbeddingRequest {
   /** Passes on every text of the input, a string, so that quotations of it can be redacted. */
   void forEachText(Consumer<RawJson> to);
 
+  /** Returns a copy with another model name; {@code null} for the default. */
   LlmRequest withModel(String model);
 
+  /** Returns a copy with other labels for hooks and events. */
   LlmRequest withMetadata(Map<String, String> metadata);
 
+  /** Returns a copy with other hints. */
   LlmRequest withRelay(RelayHints relay);
 
   /**

@@ -61,12 +61,14 @@ public record Plan(List<Entry> candidates) {
     candidates = List.copyOf(candidates);
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     JsonArray array = new JsonArray();
     candidates.forEach(entry -> array.add(entry.toJson()));
     return new JsonObject().put("candidates", array);
   }
 
+  /** Reads the JSON form. */
   public static Plan fromJson(JsonObject json) {
     return new Plan(
         json.getJsonArray("candidates").stream()

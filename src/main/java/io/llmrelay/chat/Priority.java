@@ -7,8 +7,11 @@ import java.util.Locale;
  * first; an overloaded relay refuses those of a lower priority first.
  */
 public enum Priority {
+  /** For requests of users who wait. */
   HIGH,
+  /** The default. */
   NORMAL,
+  /** For work that can be repeated later. */
   LOW;
 
   /** Returns the name in requests and configuration: {@code high}, {@code normal}, {@code low}. */

@@ -162,14 +162,17 @@ public final class RawJson {
     return new String(bytes, from + 1, to - from - 2, UTF_8);
   }
 
+  /** Returns whether the value is a string. */
   public boolean isString() {
     return bytes == null ? value instanceof String : bytes[from] == '"';
   }
 
+  /** Returns whether the value is an object. */
   public boolean isObject() {
     return bytes == null ? value instanceof JsonObject : bytes[from] == '{';
   }
 
+  /** Returns whether the value is an array. */
   public boolean isArray() {
     return bytes == null ? value instanceof JsonArray : bytes[from] == '[';
   }

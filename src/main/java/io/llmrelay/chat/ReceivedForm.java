@@ -43,6 +43,7 @@ public record ReceivedForm(
    * @param essential fields of this API that change the meaning: no other API can serve the request
    */
   public record Untranslated(List<String> unknown, List<String> omissible, List<String> essential) {
+    /** Everything is expressed by the fields of the request. */
     public static final Untranslated NOTHING = new Untranslated(List.of(), List.of(), List.of());
 
     public Untranslated {

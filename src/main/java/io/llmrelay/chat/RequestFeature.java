@@ -15,19 +15,33 @@ import java.util.Set;
  * since its answer would have another form or meaning.
  */
 public enum RequestFeature {
+  /** Functions, their calls and their results. */
   TOOLS("tools"),
+  /** Tools that the provider's own API defines. */
   PROVIDER_TOOLS("tools of a type other than function"),
+  /** Images in messages. */
   IMAGES("images"),
+  /** Audio in messages. */
   AUDIO("audio"),
+  /** Files in messages. */
   DOCUMENTS("files"),
+  /** Content parts that one API alone has. */
   OTHER_PARTS("content parts of other types"),
+  /** An answer that is a JSON object. */
   JSON("response_format json_object"),
+  /** An answer that fits a JSON schema. */
   JSON_SCHEMA("response_format json_schema"),
+  /** Searches of the web by the provider. */
   WEB_SEARCH("web_search_options"),
+  /** Images in the answer. */
   IMAGE_ANSWERS("modalities image"),
+  /** A completion that is inserted before a suffix. */
   SUFFIX("suffix"),
+  /** Vectors instead of an answer. */
   EMBEDDINGS("embeddings"),
+  /** A choice of the length of vectors. */
   DIMENSIONS("dimensions of embeddings"),
+  /** Input of tokens instead of text, for vectors. */
   TOKENS("input of tokens");
 
   private final String text;

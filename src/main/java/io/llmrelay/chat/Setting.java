@@ -15,27 +15,45 @@ import java.util.stream.Collectors;
  * common extension. A neutral value, which has no effect, counts as absent.
  */
 public enum Setting {
+  /** A number, -2 to 2. */
   FREQUENCY_PENALTY(Setting::penalty, Setting::zero),
+  /** A number, -2 to 2. */
   PRESENCE_PENALTY(Setting::penalty, Setting::zero),
+  /** An object of biases by token. */
   LOGIT_BIAS(Setting::object, Setting::empty),
+  /** Whether the answer has log probabilities of its tokens. */
   LOGPROBS(Setting::flag, Boolean.FALSE::equals),
+  /** The number of alternatives for each token, 0 to 20. */
   TOP_LOGPROBS(value -> integer(value, 0, 20), Setting::zero),
+  /** The number of tokens to sample from. */
   TOP_K(value -> integer(value, -1, Integer.MAX_VALUE), value -> ((Number) value).longValue() <= 0),
+  /** The least probability of a token, relative to the most likely one. */
   MIN_P(value -> number(value, 0, 1), Setting::zero),
+  /** Whether one answer may have several tool calls. */
   PARALLEL_TOOL_CALLS(Setting::flag, Boolean.TRUE::equals),
+  /** How much the model reasons: {@code low}, {@code medium}, {@code high} and others. */
   REASONING_EFFORT(Setting::string, Setting::empty),
   /** OpenRouter's object: {@code effort}, {@code max_tokens}, {@code exclude}, {@code enabled}. */
   REASONING(Setting::object, Setting::empty),
   /** Anthropic's object: {@code type}, {@code budget_tokens}. */
   THINKING(Setting::object, Setting::empty),
+  /** How long the answer is: {@code low}, {@code medium}, {@code high}. */
   VERBOSITY(Setting::string, Setting::empty),
+  /** The provider's tier of latency and price. */
   SERVICE_TIER(Setting::string, Setting::empty),
+  /** Whether the provider stores the answer. */
   STORE(Setting::flag, Boolean.FALSE::equals),
+  /** What requests with one cached prefix have in common. */
   PROMPT_CACHE_KEY(Setting::string, Setting::empty),
+  /** How long the prefix stays cached, such as {@code 24h}. */
   PROMPT_CACHE_RETENTION(Setting::string, Setting::empty),
+  /** A stable id of the end user, to detect misuse. */
   SAFETY_IDENTIFIER(Setting::string, Setting::empty),
+  /** Content that the answer is expected to have. */
   PREDICTION(Setting::object, Setting::empty),
+  /** The kinds of output: {@code text}, {@code image}. */
   MODALITIES(Setting::modalities, value -> !((JsonArray) value).contains("image")),
+  /** An object that lets the model search the web. */
   WEB_SEARCH_OPTIONS(Setting::object, value -> false);
 
   private static final Map<String, Setting> BY_NAME =

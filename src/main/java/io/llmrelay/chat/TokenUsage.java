@@ -113,6 +113,7 @@ public record TokenUsage(
     return inputTokens == 0 && outputTokens == 0;
   }
 
+  /** Returns the JSON form, as it crosses the event bus. */
   public JsonObject toJson() {
     return new JsonObject()
         .put("input_tokens", inputTokens)
@@ -123,6 +124,7 @@ public record TokenUsage(
         .put("source", source.name().toLowerCase(Locale.ROOT));
   }
 
+  /** Reads the JSON form. */
   public static TokenUsage fromJson(JsonObject json) {
     if (json == null) {
       return NONE;

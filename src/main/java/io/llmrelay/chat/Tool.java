@@ -87,6 +87,7 @@ public record Tool(
         RawJson.slice(bytes, 0, bytes.length, bytes.length));
   }
 
+  /** Returns whether it is a function, and no tool of a provider's own type. */
   public boolean isFunction() {
     return type.equals(FUNCTION);
   }

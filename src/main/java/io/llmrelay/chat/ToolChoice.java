@@ -23,8 +23,13 @@ public record ToolChoice(Mode mode, List<String> names) {
     REQUIRED
   }
 
+  /** The model decides. */
   public static final ToolChoice AUTO = new ToolChoice(Mode.AUTO, List.of());
+
+  /** No tool is called. */
   public static final ToolChoice NONE = new ToolChoice(Mode.NONE, List.of());
+
+  /** At least one tool is called. */
   public static final ToolChoice REQUIRED = new ToolChoice(Mode.REQUIRED, List.of());
 
   public ToolChoice {

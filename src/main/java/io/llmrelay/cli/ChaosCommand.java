@@ -5,15 +5,18 @@ import io.llmrelay.chaos.FaultWall;
 import io.llmrelay.chaos.Profile;
 import io.llmrelay.chaos.Result;
 import io.llmrelay.chaos.Row;
+import io.llmrelay.chat.Resume;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Plays the fault wall and prints the outcomes. */
 @Command(
@@ -33,10 +36,27 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Option(
       names = "--resume",
+      arity = "0..1",
+      fallbackValue = "verify",
+      converter = ResumeConverter.class,
+      paramLabel = "HOW",
       description =
-          "Only the streams that break off, with a second backend that has the same answer: all"
-              + " are resumed and served whole.")
-  private boolean resume;
+          "Only the streams that break off: all are resumed and served whole, by a second backend"
+              + " with the same answer (verify, the default) or by one that continues a text"
+              + " (continue).")
+  private Resume resume = Resume.OFF;
+
+  /** Reads how streams are resumed. */
+  static final class ResumeConverter implements ITypeConverter<Resume> {
+    @Override
+    public Resume convert(String text) {
+      try {
+        return Resume.of(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
 
   @Option(
       names = "--dialects",
@@ -72,7 +92,7 @@ final class ChaosCommand implements Callable<Integer> {
       long start = System.nanoTime();
       terminal.line(terminal.bold(header()));
       Profile timers = fast ? Profile.fast() : Profile.production();
-      Profile profile = resume ? timers.resuming() : timers;
+      Profile profile = timers.resuming(resume);
       List<Result> results =
           Chaos.run(vertx, profile, rows, dialects, played -> show(played, terminal)).await();
       List<Result> wrong = results.stream().filter(result -> !result.right()).toList();
@@ -91,7 +111,7 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private boolean isSelected(Row row) {
-    return (!resume || row.breaksOff())
+    return (resume == Resume.OFF || row.breaksOff())
         && (texts.isEmpty() || texts.stream().anyMatch(row.name()::contains));
   }
 

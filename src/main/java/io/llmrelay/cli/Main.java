@@ -63,7 +63,9 @@ public final class Main {
           .addSubcommand(new ClusterDemoCommand())
           .addSubcommand(new TrainCommand())
           .addSubcommand(new KeyCommand())
-          .addSubcommand(new SpendCommand());
+          .addSubcommand(new SpendCommand())
+          .addSubcommand(new SchemaCommand())
+          .addSubcommand(new FromLiteLlmCommand());
     }
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(utf8(System.out))

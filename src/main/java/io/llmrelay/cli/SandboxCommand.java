@@ -39,18 +39,24 @@ final class SandboxCommand implements Callable<Integer> {
       names = {"-s", "--script"},
       paramLabel = "NAME=SCENARIO[,SCENARIO...]",
       description =
-          "The scenarios of the backend NAME, instead of those chosen by the model: one per request,"
-              + " the last one repeated. For example: primary=503,model. Or a JSON array of scenarios"
-              + " in text or JSON form.")
+          "The scenarios of the backend NAME, instead of those chosen by the model: one per"
+              + " request, the last one repeated. For example: primary=503,model. Or a JSON array"
+              + " of scenarios in text or JSON form.")
   private Map<String, String> scripts = Map.of();
 
   @Option(names = "--tls", description = "Use TLS, with a self-signed certificate.")
   private boolean tls;
 
+  @Option(
+      names = "--http2",
+      description =
+          "Speak HTTP/2 beside HTTP/1.1, with --tls by ALPN, without it to prior knowledge.")
+  private boolean http2;
+
   @Override
   public Integer call() {
     try (GracefulShutdown shutdown = new GracefulShutdown(Vertx.vertx())) {
-      SandboxOptions options = new SandboxOptions().setTls(tls);
+      SandboxOptions options = new SandboxOptions().setTls(tls).setHttp2(http2);
       scripts.forEach((name, script) -> options.setScenarios(name, scenarios(script)));
       Sandbox sandbox = start(shutdown.vertx(), options, port);
       Terminal terminal = new Terminal(spec.commandLine().getOut());

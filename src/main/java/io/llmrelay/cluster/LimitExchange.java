@@ -23,10 +23,11 @@ import java.util.function.Supplier;
  *
  * <p>Each node counts its own use. Reports are cumulative, so that a lost one does no harm, and the
  * use of a window is the sum over all nodes that ever reported one: it survives the node, and is
- * never counted twice. Between two reports a node may use its part of what is left: that divided by
- * the number of nodes that use the limit. So a request needs no message, a node with more requests
- * takes part after part, and all nodes together exceed a limit only by what is used while a report
- * travels.
+ * never counted twice. A node may use its part of what is left, beyond what the others have
+ * confirmed to know of its use: that divided by the number of nodes that use the limit. So a
+ * request needs no message, a node with more requests takes part after part, and all parts together
+ * are no more than what is left. When half of a part is used, the node asks for confirmation at
+ * once.
  *
  * <p>A node that falls silent may have died, or be cut off and in use. Its share (what is left,
  * divided by all nodes) is held back until the cluster manager has dropped it. Then the larger side
@@ -41,7 +42,7 @@ final class LimitExchange implements Sharing {
 
   static final int VERSION = 1;
 
-  /** How often {@link #tick} is to be called; urgent reports wait no longer. */
+  /** How often {@link #tick} is to be called; urgent reports of few nodes wait no longer. */
   static final long TICK_MS = 20;
 
   /** How long a report waits for others. */
@@ -50,8 +51,11 @@ final class LimitExchange implements Sharing {
   /** How often a node is heard even if it has nothing to report. */
   static final long HEARTBEAT_MS = 1_000;
 
-  /** How long a report may travel; then it counts as known to the others. */
-  static final long SETTLE_MS = 50;
+  /** After so long a report counts as known to the others, even if they have not confirmed it. */
+  static final long CONFIRM_MS = 1_000;
+
+  /** The most nodes that confirm reports; among more, reports count as known after a while. */
+  static final int MAX_CONFIRMING = 100;
 
   private static final long CHECK_MS = 500;
 
@@ -75,19 +79,33 @@ final class LimitExchange implements Sharing {
   private final Consumer<JsonObject> publisher;
   private final Map<String, SharedLimit> limits = new ConcurrentHashMap<>();
   private final Queue<SharedLimit> queue = new ConcurrentLinkedQueue<>();
-  private final Queue<SharedLimit> settling = new ArrayDeque<>();
+  private final Queue<Report> unconfirmed = new ArrayDeque<>();
   private final Map<String, Peer> peers = new HashMap<>();
   private String node;
   private volatile boolean hasPeers;
   private volatile boolean urgent;
+  private boolean confirmsUrgently;
+  private boolean confirms;
+  private long sequence;
   private long publishedAt;
   private long reportedAt;
   private long checkedAt;
   private boolean limited;
 
+  /** A limit in a report, with what was reported. */
+  private record Report(SharedLimit limit, long sequence, Use use, long until) {}
+
   private static final class Peer {
     long heardAt;
     boolean lost;
+
+    /** The number of its last report, and whether it is to be confirmed. */
+    long heard;
+
+    boolean toConfirm;
+
+    /** The number of the last report of this node that it has confirmed. */
+    long confirmed;
 
     Peer(long heardAt) {
       this.heardAt = heardAt;
@@ -127,7 +145,7 @@ final class LimitExchange implements Sharing {
   public void add(SharedLimit limit) {
     limits.put(limit.id(), limit);
     limit.attach(this);
-    share(limit, false);
+    share(limit);
     limit.changed(false);
   }
 
@@ -136,9 +154,9 @@ final class LimitExchange implements Sharing {
     limits.remove(limit.id(), limit);
     limit.attach(null);
     queue.remove(limit);
-    settling.remove(limit);
+    unconfirmed.removeIf(report -> report.limit == limit);
     limit.isQueued.set(false);
-    limit.settlesAt = -1;
+    limit.unconfirmed = 0;
   }
 
   boolean isEmpty() {
@@ -174,36 +192,90 @@ final class LimitExchange implements Sharing {
     if (!hasPeers) {
       return;
     }
-    boolean due = urgent || now - reportedAt >= REPORT_MS;
-    if ((due && !queue.isEmpty()) || now - publishedAt >= HEARTBEAT_MS) {
+    boolean due = now - reportedAt >= (urgent || confirmsUrgently ? urgentMs() : reportMs());
+    if ((due && (confirms || !queue.isEmpty())) || now - publishedAt >= HEARTBEAT_MS) {
       report(now);
     }
-    while (!settling.isEmpty() && settling.peek().settlesAt <= now) {
-      SharedLimit limit = settling.remove();
-      limit.settlesAt = -1;
-      share(limit, true);
+    confirm(now);
+  }
+
+  /** Applies confirmations: what the others know is the basis of this node's part. */
+  private void confirm(long now) {
+    long confirmed = confirmedByAll();
+    Set<SharedLimit> changed = new HashSet<>();
+    for (Report first = unconfirmed.peek();
+        first != null && (first.sequence <= confirmed || first.until <= now);
+        first = unconfirmed.peek()) {
+      unconfirmed.remove();
+      first.limit.unconfirmed--;
+      first.limit.confirmed = first.use;
+      changed.add(first.limit);
     }
+    changed.forEach(this::share);
+  }
+
+  private long confirmedByAll() {
+    long confirmed = Long.MAX_VALUE;
+    for (Peer peer : peers.values()) {
+      confirmed = peer.lost ? confirmed : Math.min(confirmed, peer.confirmed);
+    }
+    return nodes() > MAX_CONFIRMING ? -1 : confirmed;
+  }
+
+  /** Returns how long a report waits: in a large cluster longer, so that all are received. */
+  private long reportMs() {
+    return REPORT_MS * (1 + nodes() / 100);
+  }
+
+  private long urgentMs() {
+    return TICK_MS * (1 + nodes() / 20);
   }
 
   private void report(long now) {
+    boolean isUrgent = urgent;
     urgent = false;
+    confirmsUrgently = false;
     reportedAt = now;
     publishedAt = now;
+    long confirmMs = nodes() > MAX_CONFIRMING ? 2 * urgentMs() : CONFIRM_MS;
     JsonArray rows = new JsonArray();
     for (SharedLimit limit = queue.poll(); limit != null; limit = queue.poll()) {
       limit.isQueued.set(false); // Before its use is read: a later change is reported again.
       limit.reportedAt = now;
-      rows.add(row(limit));
-      if (limit.settlesAt < 0) {
-        limit.settlesAt = now + SETTLE_MS;
-        settling.add(limit);
-      }
+      limit.unconfirmed++;
+      Use use = limit.use();
+      unconfirmed.add(new Report(limit, sequence + 1, use, now + confirmMs));
+      rows.add(row(limit, use).put("reserved", use.reserved()));
       if (rows.size() == MAX_ROWS) {
-        publisher.accept(message(rows));
+        publish(rows, isUrgent);
         rows = new JsonArray();
       }
     }
-    publisher.accept(message(rows));
+    publish(rows, isUrgent);
+  }
+
+  private void publish(JsonArray rows, boolean isUrgent) {
+    JsonObject message = message(rows);
+    if (!rows.isEmpty()) {
+      sequence++;
+      message.put("report", sequence);
+      if (isUrgent) {
+        message.put("urgent", true);
+      }
+    }
+    if (confirms) {
+      confirms = false;
+      JsonObject heard = new JsonObject();
+      peers.forEach(
+          (id, peer) -> {
+            if (peer.toConfirm) {
+              peer.toConfirm = false;
+              heard.put(id, peer.heard);
+            }
+          });
+      message.put("heard", heard);
+    }
+    publisher.accept(message);
   }
 
   private JsonObject message(JsonArray rows) {
@@ -282,6 +354,7 @@ final class LimitExchange implements Sharing {
         }
       }
     }
+    receiveNumbers(peer, body);
     boolean learned = body.getValue("nodes") instanceof JsonArray nodes && learn(nodes, now);
     if (left) {
       forget(from);
@@ -289,7 +362,21 @@ final class LimitExchange implements Sharing {
     if (isNew || left || learned) {
       peersChanged();
     } else {
-      touched.forEach(limit -> share(limit, false));
+      touched.forEach(this::share);
+      confirm(now);
+    }
+  }
+
+  private void receiveNumbers(Peer peer, JsonObject body) {
+    if (body.getValue("report") instanceof Number report) {
+      peer.heard = report.longValue();
+      peer.toConfirm = nodes() <= MAX_CONFIRMING;
+      confirms |= peer.toConfirm;
+      confirmsUrgently |= peer.toConfirm && Boolean.TRUE.equals(body.getValue("urgent"));
+    }
+    if (body.getValue("heard") instanceof JsonObject heard
+        && heard.getValue(node) instanceof Number mine) {
+      peer.confirmed = Math.max(peer.confirmed, mine.longValue());
     }
   }
 
@@ -339,7 +426,7 @@ final class LimitExchange implements Sharing {
       if (first) {
         changed(limit, true);
       }
-      share(limit, false);
+      share(limit);
     }
   }
 
@@ -429,13 +516,13 @@ final class LimitExchange implements Sharing {
     return changed;
   }
 
-  /**
-   * Tells a limit what the others use.
-   *
-   * @param settled whether they know what this node uses
-   */
-  void share(SharedLimit limit, boolean settled) {
+  /** Tells a limit what the others use. */
+  void share(SharedLimit limit) {
     Use own = limit.use();
+    boolean isConfirmed = limit.unconfirmed == 0 && !limit.isQueued.get();
+    if (isConfirmed || limit.confirmed == null || !hasPeers) {
+      limit.confirmed = own;
+    }
     long now = clock.getAsLong();
     long used = own.since() == 0 ? limit.usedByLeft : 0;
     long reserved = 0;
@@ -472,7 +559,6 @@ final class LimitExchange implements Sharing {
         .entrySet()
         .removeIf(
             each -> each.getValue().use.since() < own.since() && !peers.containsKey(each.getKey()));
-    boolean renew = settled || (limit.settlesAt < 0 && !limit.isQueued.get());
     limit.share(
         new Others(
             own.since(),
@@ -481,11 +567,12 @@ final class LimitExchange implements Sharing {
             reservedByLost,
             most,
             usedWhenHeard,
+            limit.confirmed.in(own.since()),
             active + (isActive ? 1 : 0),
             isActive,
             lost,
             nodes(),
-            renew));
+            limit.unconfirmed == 0));
   }
 
   private static boolean isActive(long reportedAt, long now) {

@@ -10,12 +10,12 @@ package io.llmrelay.cluster;
  * @param mostReserved the highest {@code reserved} of a single node
  * @param usedWhenHeard what all nodes together had used and reserved when the lost nodes were last
  *     heard
+ * @param confirmed what the others know of this node's use in that window
  * @param active the live nodes that have used the limit a short while ago
  * @param isActive whether this node is one of them
  * @param lost the nodes of {@code nodes} that can no longer be heard, and may be using their shares
  * @param nodes the nodes that share the limit, this one and the lost ones included
- * @param renew whether the others know what this node has used, so that it may use a further part;
- *     otherwise its part can only become smaller
+ * @param isConfirmed whether the others know all that this node has used
  */
 public record Others(
     long since,
@@ -24,14 +24,16 @@ public record Others(
     long reservedByLost,
     long mostReserved,
     long usedWhenHeard,
+    Use confirmed,
     int active,
     boolean isActive,
     int lost,
     int nodes,
-    boolean renew) {
+    boolean isConfirmed) {
 
   /** There are no other nodes. */
-  public static final Others NONE = new Others(0, 0, 0, 0, 0, 0, 1, true, 0, 1, true);
+  public static final Others NONE =
+      new Others(0, 0, 0, 0, 0, 0, new Use(0, 0, 0), 1, true, 0, 1, true);
 
   /** Returns whether there is no other node, so that all of the limit is this node's. */
   public boolean isAlone() {
@@ -39,11 +41,11 @@ public record Others(
   }
 
   /**
-   * Returns the part of an amount that this node may use before it reports again, rounded up. A
+   * Returns the part of an amount that this node may use beyond what is confirmed, rounded up. A
    * node that does not use the limit may use half of an equal part, so that it can begin; the
    * others divide the rest equally.
    */
-  public long part(long amount) {
+  public long part(double amount) {
     return amount <= 0 ? 0 : (long) Math.ceil(amount * numerator() / denominator());
   }
 

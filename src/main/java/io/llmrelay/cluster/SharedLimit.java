@@ -23,8 +23,11 @@ public abstract class SharedLimit {
   /** Whether the limit waits for the next report. */
   final AtomicBoolean isQueued = new AtomicBoolean();
 
-  /** When the last report that the others may not have received was sent; -1 for none. */
-  long settlesAt = -1;
+  /** How many reports of the limit are not confirmed yet. */
+  int unconfirmed;
+
+  /** What the others know of this node's use; {@code null} for nothing. */
+  Use confirmed;
 
   /** When this node last reported the limit. */
   long reportedAt = Long.MIN_VALUE / 2;
@@ -96,7 +99,7 @@ public abstract class SharedLimit {
   public final void restore(String node, long since, long used) {
     merge(node, since, used);
     if (exchange != null) {
-      exchange.share(this, false);
+      exchange.share(this);
     }
   }
 

@@ -8,4 +8,15 @@ package io.llmrelay.cluster;
  * @param used what is used up; never decreases within a window
  * @param reserved what is in use at present, or reserved for requests in progress
  */
-public record Use(long since, long used, long reserved) {}
+public record Use(long since, long used, long reserved) {
+
+  /** Returns what is used and reserved. */
+  public long total() {
+    return used + reserved;
+  }
+
+  /** Returns what is used in a window; of an earlier one only what is reserved remains. */
+  Use in(long window) {
+    return window == since ? this : new Use(window, 0, reserved);
+  }
+}

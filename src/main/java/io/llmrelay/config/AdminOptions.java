@@ -1,6 +1,7 @@
 package io.llmrelay.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.vertx.core.json.JsonObject;
 
 /**
  * The address of the operators' endpoints: metrics, detailed health, reload, the status page and
@@ -9,7 +10,10 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * one.
  */
 public class AdminOptions {
+  /** The default of {@link #getHost}. */
   public static final String DEFAULT_HOST = "127.0.0.1";
+
+  /** The default of {@link #getPort}. */
   public static final int DEFAULT_PORT = 8081;
 
   private String host = DEFAULT_HOST;
@@ -21,8 +25,10 @@ public class AdminOptions {
 
   @JsonIgnore private boolean given;
 
+  /** Creates options with the defaults. */
   public AdminOptions() {}
 
+  /** Creates a copy of other options. */
   public AdminOptions(AdminOptions other) {
     host = other.host;
     port = other.port;
@@ -31,11 +37,26 @@ public class AdminOptions {
     given = other.given;
   }
 
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public AdminOptions(JsonObject json) {
+    this(ConfigReader.read(json, AdminOptions.class));
+  }
+
+  /** Returns these options as JSON, the key's hash included. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
   /** Returns the address to listen on. */
   public String getHost() {
     return host;
   }
 
+  /** Sets the address to listen on. */
   public AdminOptions setHost(String host) {
     this.host = host;
     return this;
@@ -46,6 +67,7 @@ public class AdminOptions {
     return port;
   }
 
+  /** Sets the port to listen on. */
   public AdminOptions setPort(int port) {
     this.port = port;
     return this;
@@ -56,6 +78,7 @@ public class AdminOptions {
     return sha256;
   }
 
+  /** Sets the SHA-256 of the operators' key, 64 hex digits. */
   public AdminOptions setSha256(String sha256) {
     checkGivenOnce();
     this.sha256 = sha256;

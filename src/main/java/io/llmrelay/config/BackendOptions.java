@@ -1,6 +1,10 @@
 package io.llmrelay.config;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +40,27 @@ public class BackendOptions {
   /** The value of {@code api-key} for a server that requires none. */
   public static final String NO_KEY = "none";
 
+  /** The values of {@code http-version}. */
+  public static final List<String> HTTP_VERSIONS = List.of("auto", "1.1", "2");
+
+  /** The default version of HTTP: HTTP/2 where the server agrees to it. */
+  public static final String DEFAULT_HTTP_VERSION = "auto";
+
+  /** The default number of warm connections: none. */
+  public static final int DEFAULT_WARM_CONNECTIONS = 0;
+
+  /** The most warm connections of a lane. */
+  public static final int MAX_WARM_CONNECTIONS = 1_000;
+
+  /** The default lifetime of a connection. */
+  public static final Duration DEFAULT_CONNECTION_LIFETIME = Duration.ofMinutes(5);
+
+  /** The default time until a silent connection is pinged. */
+  public static final Duration DEFAULT_PING_INTERVAL = Duration.ofSeconds(10);
+
+  /** The value of {@code proxy} for a backend that is reached without the environment's proxy. */
+  public static final String NO_PROXY = "none";
+
   private static final String MASK = "***";
 
   private String node;
@@ -48,12 +73,28 @@ public class BackendOptions {
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
   private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+  private String httpVersion = DEFAULT_HTTP_VERSION;
+  private int warmConnections = DEFAULT_WARM_CONNECTIONS;
+
+  @JsonDeserialize(using = Binding.OptionalDurationReader.class)
+  @JsonSerialize(using = Binding.OptionalDurationWriter.class)
+  private Duration connectionLifetime = DEFAULT_CONNECTION_LIFETIME;
+
+  @JsonDeserialize(using = Binding.OptionalDurationReader.class)
+  @JsonSerialize(using = Binding.OptionalDurationWriter.class)
+  private Duration pingInterval = DEFAULT_PING_INTERVAL;
+
+  private String proxy;
+  private BackendTlsOptions tls;
+  private ProbeOptions probe;
   private boolean adaptiveConcurrency;
   private UnknownFields unknownFields;
   private BudgetOptions budget;
 
+  /** Creates options with the defaults. */
   public BackendOptions() {}
 
+  /** Creates a copy of other options. */
   public BackendOptions(BackendOptions other) {
     node = other.node;
     provider = other.provider;
@@ -65,6 +106,13 @@ public class BackendOptions {
     defaultModel = other.defaultModel;
     headers = new LinkedHashMap<>(other.headers);
     maxConnections = other.maxConnections;
+    httpVersion = other.httpVersion;
+    warmConnections = other.warmConnections;
+    connectionLifetime = other.connectionLifetime;
+    pingInterval = other.pingInterval;
+    proxy = other.proxy;
+    tls = other.tls == null ? null : new BackendTlsOptions(other.tls);
+    probe = other.probe == null ? null : new ProbeOptions(other.probe);
     adaptiveConcurrency = other.adaptiveConcurrency;
     unknownFields = other.unknownFields;
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
@@ -92,6 +140,7 @@ public class BackendOptions {
     return node;
   }
 
+  /** Sets the name of the nodes that send requests to the backend. */
   public BackendOptions setNode(String node) {
     this.node = node;
     return this;
@@ -107,6 +156,10 @@ public class BackendOptions {
     return provider;
   }
 
+  /**
+   * Sets the provider, which determines prices in the catalogue and, for a {@link KnownProvider},
+   * defaults.
+   */
   public BackendOptions setProvider(String provider) {
     this.provider = provider;
     return this;
@@ -117,6 +170,7 @@ public class BackendOptions {
     return dialect;
   }
 
+  /** Sets the wire format, one of {@link #DIALECTS}. */
   public BackendOptions setDialect(String dialect) {
     this.dialect = dialect;
     return this;
@@ -127,6 +181,7 @@ public class BackendOptions {
     return baseUrl;
   }
 
+  /** Sets the base URL as in the provider's own SDKs: {@code https://api.openai.com/v1}. */
   public BackendOptions setBaseUrl(String baseUrl) {
     this.baseUrl = baseUrl;
     return this;
@@ -151,6 +206,7 @@ public class BackendOptions {
     return apiKeyFile;
   }
 
+  /** Sets the file that contains the key and nothing else, read at startup. */
   public BackendOptions setApiKeyFile(String apiKeyFile) {
     this.apiKeyFile = apiKeyFile;
     return this;
@@ -172,6 +228,7 @@ public class BackendOptions {
     return unknownFields == null ? UnknownFields.FORWARD : unknownFields;
   }
 
+  /** Sets what happens to fields of a request that the relay does not know. */
   public BackendOptions setUnknownFields(UnknownFields unknownFields) {
     this.unknownFields = unknownFields;
     return this;
@@ -182,6 +239,7 @@ public class BackendOptions {
     return models;
   }
 
+  /** Sets the models that the backend serves. */
   public BackendOptions setModels(List<String> models) {
     this.models = List.copyOf(models);
     return this;
@@ -192,6 +250,7 @@ public class BackendOptions {
     return defaultModel != null || models.isEmpty() ? defaultModel : models.get(0);
   }
 
+  /** Sets the model for requests without one. */
   public BackendOptions setDefaultModel(String defaultModel) {
     this.defaultModel = defaultModel;
     return this;
@@ -202,18 +261,116 @@ public class BackendOptions {
     return headers;
   }
 
+  /** Sets the headers added to every request. */
   public BackendOptions setHeaders(Map<String, String> headers) {
     this.headers = new LinkedHashMap<>(headers);
     return this;
   }
 
-  /** Returns the maximum number of connections; further requests wait up to the connect timeout. */
+  /**
+   * Returns the maximum number of requests open at a time, whatever the number of connections that
+   * carry them; further ones wait up to the connect timeout.
+   */
   public int getMaxConnections() {
     return maxConnections;
   }
 
+  /** Sets the maximum number of requests open at a time. */
   public BackendOptions setMaxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
+    return this;
+  }
+
+  /**
+   * Returns the version of HTTP, one of {@link #HTTP_VERSIONS}. {@code auto}, the default, is
+   * HTTP/2 where an https server agrees to it by ALPN, and HTTP/1.1 otherwise. {@code 2} is spoken
+   * to an http server without asking (prior knowledge).
+   */
+  public String getHttpVersion() {
+    return httpVersion;
+  }
+
+  /** Sets the version of HTTP, one of {@link #HTTP_VERSIONS}. */
+  public BackendOptions setHttpVersion(String httpVersion) {
+    this.httpVersion = httpVersion;
+    return this;
+  }
+
+  /**
+   * Returns how many HTTP/2 connections each lane opens at its start and keeps open while the
+   * backend is at rest; 0, the default, for none.
+   */
+  public int getWarmConnections() {
+    return warmConnections;
+  }
+
+  /** Sets how many HTTP/2 connections each lane keeps open. */
+  public BackendOptions setWarmConnections(int warmConnections) {
+    this.warmConnections = warmConnections;
+    return this;
+  }
+
+  /**
+   * Returns the age at which a connection takes no more requests, so that the next one follows a
+   * change of the DNS; zero for never. Requests that it carries are not interrupted.
+   */
+  public Duration getConnectionLifetime() {
+    return connectionLifetime;
+  }
+
+  /** Sets the age at which a connection takes no more requests; zero for never. */
+  public BackendOptions setConnectionLifetime(Duration connectionLifetime) {
+    this.connectionLifetime = connectionLifetime;
+    return this;
+  }
+
+  /**
+   * Returns how long an HTTP/2 connection may be silent before it is pinged; zero for never. One
+   * that stays silent for as long again is closed.
+   */
+  public Duration getPingInterval() {
+    return pingInterval;
+  }
+
+  /** Sets how long an HTTP/2 connection may be silent before it is pinged; zero for never. */
+  public BackendOptions setPingInterval(Duration pingInterval) {
+    this.pingInterval = pingInterval;
+    return this;
+  }
+
+  /**
+   * Returns the {@linkplain ProxyUrl URL of the proxy}, or {@link #NO_PROXY}. By default the one
+   * that the environment names; {@code null} for none.
+   */
+  public String getProxy() {
+    return NO_PROXY.equals(proxy) ? null : proxy;
+  }
+
+  /** Sets the URL of the proxy, or {@link #NO_PROXY}; {@code null} for that of the environment. */
+  public BackendOptions setProxy(String proxy) {
+    this.proxy = proxy;
+    return this;
+  }
+
+  /** Returns the TLS files; {@code null}, the default, for the authorities of the JDK. */
+  public BackendTlsOptions getTls() {
+    return tls;
+  }
+
+  /** Sets the TLS files; {@code null} for the authorities of the JDK. */
+  public BackendOptions setTls(BackendTlsOptions tls) {
+    this.tls = tls;
+    return this;
+  }
+
+  /** Returns the probes of the backend at rest; {@code null}, the default, for none. */
+  public ProbeOptions getProbe() {
+    return probe;
+  }
+
+  /** Sets the probes of the backend at rest; {@code null} for none. */
+  public BackendOptions setProbe(ProbeOptions probe) {
+    this.probe = probe;
     return this;
   }
 
@@ -226,6 +383,11 @@ public class BackendOptions {
     return adaptiveConcurrency;
   }
 
+  /**
+   * Sets whether the number of concurrent requests is adapted, up to {@link #getMaxConnections()}:
+   * it grows while the first chunks are as fast as ever, and shrinks when they take more than half
+   * as long again.
+   */
   public BackendOptions setAdaptiveConcurrency(boolean adaptiveConcurrency) {
     this.adaptiveConcurrency = adaptiveConcurrency;
     return this;
@@ -236,6 +398,7 @@ public class BackendOptions {
     return budget;
   }
 
+  /** Sets the budget. */
   public BackendOptions setBudget(BudgetOptions budget) {
     this.budget = budget;
     return this;
@@ -246,11 +409,23 @@ public class BackendOptions {
     return apiKey != null;
   }
 
-  /** Returns a copy with the key and the header values masked. */
+  /** Returns whether {@code proxy} is set, {@link #NO_PROXY} included. */
+  boolean hasProxySetting() {
+    return proxy != null;
+  }
+
+  void resolvePaths(Path folder) {
+    if (tls != null) {
+      tls.resolvePaths(folder);
+    }
+  }
+
+  /** Returns a copy with the key, the header values and the proxy's user masked. */
   public BackendOptions masked() {
     BackendOptions masked = new BackendOptions(this);
     masked.apiKey = getApiKey() == null ? apiKey : MASK;
     masked.headers.replaceAll((name, value) -> MASK);
+    masked.proxy = proxy == null ? null : ProxyUrl.masked(proxy);
     return masked;
   }
 

@@ -1,6 +1,7 @@
 package io.llmrelay.config;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -9,7 +10,8 @@ import java.util.function.Predicate;
 
 /**
  * Completes the backends of a configuration: adds defaults of known providers, keys from files and
- * environment variables, and backends for providers whose variables are set. Idempotent.
+ * environment variables, the environment's proxy, and backends for providers whose variables are
+ * set. Idempotent.
  *
  * <p>A key from an environment variable is used for the provider's own host only. A backend that is
  * named after a provider but has another base URL gets its configured key, or none.
@@ -61,6 +63,7 @@ final class BackendResolver {
 
   private void complete(String name, BackendOptions backend) {
     String path = "backends." + name;
+    backend.resolvePaths(folder);
     KnownProvider known = provider(name, backend);
     boolean atProvidersHost =
         known != null
@@ -89,6 +92,25 @@ final class BackendResolver {
             "has no key: set %s, or give api-key or api-key-file (api-key: none for no key)"
                 .formatted(known.keyVariable()));
       }
+    }
+    if (!backend.hasProxySetting() && backend.getBaseUrl() != null) {
+      backend.setProxy(environmentsProxy(path, backend.getBaseUrl()));
+    }
+  }
+
+  private String environmentsProxy(String path, String url) {
+    String proxy;
+    try {
+      proxy = new ProxyEnvironment(env).proxy(URI.create(url));
+      if (proxy != null) {
+        ProxyUrl.options(proxy);
+      }
+      return proxy;
+    } catch (IllegalArgumentException e) {
+      if (ProxyUrl.RULE.equals(e.getMessage())) {
+        problems.add(path + ".proxy", "as HTTPS_PROXY or HTTP_PROXY has it, " + ProxyUrl.RULE);
+      }
+      return null;
     }
   }
 

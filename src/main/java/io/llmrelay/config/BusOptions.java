@@ -1,15 +1,24 @@
 package io.llmrelay.config;
 
-import io.llmrelay.bus.BusSettings;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /** The relay's addresses on the event bus, and flow control and liveness of its streams. */
 public class BusOptions {
+  /** The default of {@link #getPrefix}. */
   public static final String DEFAULT_PREFIX = "llm";
-  public static final int DEFAULT_WINDOW = BusSettings.DEFAULT_WINDOW;
-  public static final Duration DEFAULT_PING_INTERVAL = BusSettings.DEFAULT_PING_INTERVAL;
-  public static final Duration DEFAULT_PING_TIMEOUT = BusSettings.DEFAULT_PING_TIMEOUT;
-  public static final Duration DEFAULT_OPEN_TIMEOUT = BusSettings.DEFAULT_OPEN_TIMEOUT;
+
+  /** The default of {@link #getWindow}. */
+  public static final int DEFAULT_WINDOW = 32;
+
+  /** The default of {@link #getPingInterval}. */
+  public static final Duration DEFAULT_PING_INTERVAL = Duration.ofMillis(250);
+
+  /** The default of {@link #getPingTimeout}. */
+  public static final Duration DEFAULT_PING_TIMEOUT = Duration.ofSeconds(5);
+
+  /** The default of {@link #getOpenTimeout}. */
+  public static final Duration DEFAULT_OPEN_TIMEOUT = Duration.ofMillis(300);
 
   private String prefix = DEFAULT_PREFIX;
   private int window = DEFAULT_WINDOW;
@@ -17,8 +26,10 @@ public class BusOptions {
   private Duration pingTimeout = DEFAULT_PING_TIMEOUT;
   private Duration openTimeout = DEFAULT_OPEN_TIMEOUT;
 
+  /** Creates options with the defaults. */
   public BusOptions() {}
 
+  /** Creates a copy of other options. */
   public BusOptions(BusOptions other) {
     prefix = other.prefix;
     window = other.window;
@@ -27,11 +38,26 @@ public class BusOptions {
     openTimeout = other.openTimeout;
   }
 
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public BusOptions(JsonObject json) {
+    this(ConfigReader.read(json, BusOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
   /** Returns the prefix of every address: {@code llm} for {@code llm.stream} and so on. */
   public String getPrefix() {
     return prefix;
   }
 
+  /** Sets the prefix of every address: {@code llm} for {@code llm.stream} and so on. */
   public BusOptions setPrefix(String prefix) {
     this.prefix = prefix;
     return this;
@@ -42,6 +68,7 @@ public class BusOptions {
     return window;
   }
 
+  /** Sets how many chunks a producer may send before the consumer grants more credit. */
   public BusOptions setWindow(int window) {
     this.window = window;
     return this;
@@ -52,6 +79,7 @@ public class BusOptions {
     return pingInterval;
   }
 
+  /** Sets the interval of pings to a peer with open streams. */
   public BusOptions setPingInterval(Duration pingInterval) {
     this.pingInterval = pingInterval;
     return this;
@@ -62,6 +90,7 @@ public class BusOptions {
     return pingTimeout;
   }
 
+  /** Sets how long a peer may be silent. */
   public BusOptions setPingTimeout(Duration pingTimeout) {
     this.pingTimeout = pingTimeout;
     return this;
@@ -75,6 +104,10 @@ public class BusOptions {
     return openTimeout;
   }
 
+  /**
+   * Sets how long a relay on another node may take to accept a request before a further one is
+   * asked as well.
+   */
   public BusOptions setOpenTimeout(Duration openTimeout) {
     this.openTimeout = openTimeout;
     return this;

@@ -1,15 +1,27 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Objects;
 
 /** The circuit breaker, which stops requests to a failing backend for some time. */
 public class CircuitOptions {
+  /** The default of {@link #getMaxFailures}. */
   public static final int DEFAULT_MAX_FAILURES = 5;
+
+  /** The default of {@link #getResetTimeout}. */
   public static final Duration DEFAULT_RESET_TIMEOUT = Duration.ofSeconds(30);
+
+  /** The default of {@link #getWindow}. */
   public static final Duration DEFAULT_WINDOW = Duration.ofSeconds(60);
+
+  /** The default of {@link #getScope}. */
   public static final Scope DEFAULT_SCOPE = Scope.BACKEND;
+
+  /** The default of {@link #getFailureRate}. */
   public static final double DEFAULT_FAILURE_RATE = 0.5;
+
+  /** The default of {@link #getTrialTimeout}. */
   public static final Duration DEFAULT_TRIAL_TIMEOUT = Duration.ofSeconds(30);
 
   /** The unit that has its own circuit. */
@@ -27,8 +39,10 @@ public class CircuitOptions {
   private double failureRate = DEFAULT_FAILURE_RATE;
   private Duration trialTimeout = DEFAULT_TRIAL_TIMEOUT;
 
+  /** Creates options with the defaults. */
   public CircuitOptions() {}
 
+  /** Creates a copy of other options. */
   public CircuitOptions(CircuitOptions other) {
     maxFailures = other.maxFailures;
     resetTimeout = other.resetTimeout;
@@ -36,6 +50,20 @@ public class CircuitOptions {
     scope = other.scope;
     failureRate = other.failureRate;
     trialTimeout = other.trialTimeout;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public CircuitOptions(JsonObject json) {
+    this(ConfigReader.read(json, CircuitOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /**
@@ -47,6 +75,10 @@ public class CircuitOptions {
     return maxFailures;
   }
 
+  /**
+   * Sets the minimum number of failures within the {@linkplain #getWindow() window} that opens the
+   * circuit.
+   */
   public CircuitOptions setMaxFailures(int maxFailures) {
     this.maxFailures = maxFailures;
     return this;
@@ -57,6 +89,7 @@ public class CircuitOptions {
     return resetTimeout;
   }
 
+  /** Sets how long the circuit stays open before one trial request is permitted. */
   public CircuitOptions setResetTimeout(Duration resetTimeout) {
     this.resetTimeout = resetTimeout;
     return this;
@@ -70,6 +103,7 @@ public class CircuitOptions {
     return window;
   }
 
+  /** Sets how long an outcome counts. */
   public CircuitOptions setWindow(Duration window) {
     this.window = window;
     return this;
@@ -84,6 +118,10 @@ public class CircuitOptions {
     return failureRate;
   }
 
+  /**
+   * Sets the minimum share of failures among the conclusive outcomes within the window that opens
+   * the circuit, above 0 and at most 1.
+   */
   public CircuitOptions setFailureRate(double failureRate) {
     this.failureRate = failureRate;
     return this;
@@ -94,6 +132,7 @@ public class CircuitOptions {
     return trialTimeout;
   }
 
+  /** Sets how long a half-open circuit waits for its trial request before permitting another. */
   public CircuitOptions setTrialTimeout(Duration trialTimeout) {
     this.trialTimeout = trialTimeout;
     return this;
@@ -104,6 +143,7 @@ public class CircuitOptions {
     return scope;
   }
 
+  /** Sets the unit that has its own circuit. */
   public CircuitOptions setScope(Scope scope) {
     this.scope = scope;
     return this;

@@ -1,5 +1,6 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -15,11 +16,22 @@ import java.util.List;
  * any of them, on this machine.
  */
 public class ClusterOptions {
+  /** The default of {@link #getName}. */
   public static final String DEFAULT_NAME = "llm-relay";
+
+  /** The default of {@link #getHost}. */
   public static final String DEFAULT_HOST = "127.0.0.1";
+
+  /** The default of {@link #getPort}. */
   public static final int DEFAULT_PORT = 5701;
+
+  /** The default of {@link #isMulticast}. */
   public static final boolean DEFAULT_MULTICAST = false;
+
+  /** The default of {@link #isAllowPlaintext}. */
   public static final boolean DEFAULT_ALLOW_PLAINTEXT = false;
+
+  /** The default of {@link #getHeartbeatTimeout}. */
   public static final Duration DEFAULT_HEARTBEAT_TIMEOUT = Duration.ofSeconds(5);
 
   private String name = DEFAULT_NAME;
@@ -35,8 +47,10 @@ public class ClusterOptions {
   private boolean allowPlaintext = DEFAULT_ALLOW_PLAINTEXT;
   private Duration heartbeatTimeout = DEFAULT_HEARTBEAT_TIMEOUT;
 
+  /** Creates options with the defaults. */
   public ClusterOptions() {}
 
+  /** Creates a copy of other options. */
   public ClusterOptions(ClusterOptions other) {
     name = other.name;
     node = other.node;
@@ -52,24 +66,40 @@ public class ClusterOptions {
     heartbeatTimeout = other.heartbeatTimeout;
   }
 
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public ClusterOptions(JsonObject json) {
+    this(ConfigReader.read(json, ClusterOptions.class));
+  }
+
+  /** Returns these options as JSON, secret included: not for logs. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
   /** Returns the name of the cluster; nodes of another name are refused. */
   public String getName() {
     return name;
   }
 
+  /** Sets the name of the cluster. */
   public ClusterOptions setName(String name) {
     this.name = name;
     return this;
   }
 
   /**
-   * Returns the name of this node, to which {@link BackendOptions#getNode} refers; {@code null}, the
-   * default, for none. Several nodes may have the same name.
+   * Returns the name of this node, to which {@link BackendOptions#getNode} refers; {@code null},
+   * the default, for none. Several nodes may have the same name.
    */
   public String getNode() {
     return node;
   }
 
+  /** Sets the name of this node, to which {@link BackendOptions#getNode} refers. */
   public ClusterOptions setNode(String node) {
     this.node = node;
     return this;
@@ -83,6 +113,7 @@ public class ClusterOptions {
     return members;
   }
 
+  /** Sets the addresses of nodes: {@code host} or {@code host:port}. */
   public ClusterOptions setMembers(List<String> members) {
     this.members = new ArrayList<>(members);
     return this;
@@ -96,6 +127,10 @@ public class ClusterOptions {
     return dns;
   }
 
+  /**
+   * Sets a DNS name that resolves to the addresses of all nodes, such as that of a headless service
+   * of Kubernetes.
+   */
   public ClusterOptions setDns(String dns) {
     this.dns = dns;
     return this;
@@ -106,6 +141,7 @@ public class ClusterOptions {
     return multicast;
   }
 
+  /** Sets whether nodes are found by UDP multicast in the local network. */
   public ClusterOptions setMulticast(boolean multicast) {
     this.multicast = multicast;
     return this;
@@ -116,6 +152,7 @@ public class ClusterOptions {
     return host;
   }
 
+  /** Sets the address to listen at, at which the other nodes reach this one. */
   public ClusterOptions setHost(String host) {
     this.host = host;
     return this;
@@ -129,6 +166,7 @@ public class ClusterOptions {
     return port;
   }
 
+  /** Sets the port of the cluster manager. */
   public ClusterOptions setPort(int port) {
     this.port = port;
     return this;
@@ -139,6 +177,7 @@ public class ClusterOptions {
     return busPort;
   }
 
+  /** Sets the port of the event bus. */
   public ClusterOptions setBusPort(Integer busPort) {
     this.busPort = busPort;
     return this;
@@ -152,6 +191,7 @@ public class ClusterOptions {
     return secret;
   }
 
+  /** Sets the secret that all nodes share. */
   public ClusterOptions setSecret(String secret) {
     this.secret = secret;
     return this;
@@ -162,6 +202,7 @@ public class ClusterOptions {
     return tls;
   }
 
+  /** Sets the TLS files of the event bus. */
   public ClusterOptions setTls(ClusterTlsOptions tls) {
     this.tls = tls;
     return this;
@@ -172,6 +213,7 @@ public class ClusterOptions {
     return allowPlaintext;
   }
 
+  /** Sets whether prompts and answers may cross the network unencrypted. */
   public ClusterOptions setAllowPlaintext(boolean allowPlaintext) {
     this.allowPlaintext = allowPlaintext;
     return this;
@@ -186,6 +228,7 @@ public class ClusterOptions {
     return heartbeatTimeout;
   }
 
+  /** Sets how long a node may be silent before the others drop it from the cluster. */
   public ClusterOptions setHeartbeatTimeout(Duration heartbeatTimeout) {
     this.heartbeatTimeout = heartbeatTimeout;
     return this;

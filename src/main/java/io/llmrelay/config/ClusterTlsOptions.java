@@ -1,5 +1,6 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 
 /**
@@ -11,12 +12,28 @@ public class ClusterTlsOptions {
   private String key;
   private String ca;
 
+  /** Creates options with the defaults. */
   public ClusterTlsOptions() {}
 
+  /** Creates a copy of other options. */
   public ClusterTlsOptions(ClusterTlsOptions other) {
     certificate = other.certificate;
     key = other.key;
     ca = other.ca;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public ClusterTlsOptions(JsonObject json) {
+    this(ConfigReader.read(json, ClusterTlsOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /** Returns the file of the node's certificate chain, its own certificate first. */
@@ -24,6 +41,7 @@ public class ClusterTlsOptions {
     return certificate;
   }
 
+  /** Sets the file of the node's certificate chain, its own certificate first. */
   public ClusterTlsOptions setCertificate(String certificate) {
     this.certificate = certificate;
     return this;
@@ -34,6 +52,7 @@ public class ClusterTlsOptions {
     return key;
   }
 
+  /** Sets the file of the certificate's private key, RSA or EC, not encrypted. */
   public ClusterTlsOptions setKey(String key) {
     this.key = key;
     return this;
@@ -44,6 +63,7 @@ public class ClusterTlsOptions {
     return ca;
   }
 
+  /** Sets the file of the certificate authority whose certificates only nodes have. */
   public ClusterTlsOptions setCa(String ca) {
     this.ca = ca;
     return this;

@@ -12,6 +12,7 @@ public final class ConfigException extends RuntimeException {
 
   private final transient List<String> problems;
 
+  /** Creates an exception with these problems, one sentence each. */
   public ConfigException(List<String> problems) {
     super(String.join("\n", problems));
     this.problems = List.copyOf(problems);

@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.llmrelay.chat.Priority;
+import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,7 +21,10 @@ public class GatewayKeyOptions {
   public static final List<String> OVERRIDES =
       List.of("timeouts", "retries", "candidates", "commit", "prefer", "hedge", "resume");
 
+  /** The default of {@link #isHeartbeat}. */
   public static final boolean DEFAULT_HEARTBEAT = true;
+
+  /** The default of {@link #getWeight}. */
   public static final int DEFAULT_WEIGHT = 1;
 
   /** The highest {@link #getWeight}. */
@@ -41,8 +45,10 @@ public class GatewayKeyOptions {
 
   @JsonIgnore private boolean given;
 
+  /** Creates options with the defaults. */
   public GatewayKeyOptions() {}
 
+  /** Creates a copy of other options. */
   public GatewayKeyOptions(GatewayKeyOptions other) {
     sha256 = other.sha256;
     requestsPerMinute = other.requestsPerMinute;
@@ -55,6 +61,20 @@ public class GatewayKeyOptions {
     priority = other.priority;
     problem = other.problem;
     given = other.given;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public GatewayKeyOptions(JsonObject json) {
+    this(ConfigReader.read(json, GatewayKeyOptions.class));
+  }
+
+  /** Returns these options as JSON, the key's hash included. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /** Returns the SHA-256 of a text in UTF-8, in lower-case hex. */
@@ -73,6 +93,7 @@ public class GatewayKeyOptions {
     return sha256;
   }
 
+  /** Sets the SHA-256 of the key, 64 hex digits. */
   public GatewayKeyOptions setSha256(String sha256) {
     checkGivenOnce();
     this.sha256 = sha256;
@@ -101,6 +122,7 @@ public class GatewayKeyOptions {
     return requestsPerMinute;
   }
 
+  /** Sets requests per minute, refused ones not counted. */
   public GatewayKeyOptions setRequestsPerMinute(Integer requestsPerMinute) {
     this.requestsPerMinute = requestsPerMinute;
     return this;
@@ -114,6 +136,7 @@ public class GatewayKeyOptions {
     return burst;
   }
 
+  /** Sets how many of {@link #getRequestsPerMinute} may be sent at once. */
   public GatewayKeyOptions setBurst(Integer burst) {
     this.burst = burst;
     return this;
@@ -124,6 +147,7 @@ public class GatewayKeyOptions {
     return maxConcurrent;
   }
 
+  /** Sets the most concurrent requests. */
   public GatewayKeyOptions setMaxConcurrent(Integer maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
     return this;
@@ -137,6 +161,7 @@ public class GatewayKeyOptions {
     return budget;
   }
 
+  /** Sets what the key's requests may use, all their attempts together. */
   public GatewayKeyOptions setBudget(BudgetOptions budget) {
     this.budget = budget;
     return this;
@@ -150,6 +175,7 @@ public class GatewayKeyOptions {
     return mayOverride;
   }
 
+  /** Sets the fields of a request's {@code relay} object that apply, of {@link #OVERRIDES}. */
   public GatewayKeyOptions setMayOverride(List<String> mayOverride) {
     this.mayOverride = mayOverride == null ? null : List.copyOf(mayOverride);
     return this;
@@ -160,6 +186,7 @@ public class GatewayKeyOptions {
     return heartbeat;
   }
 
+  /** Sets whether streams contain comments as heartbeats, at which some old clients fail. */
   public GatewayKeyOptions setHeartbeat(boolean heartbeat) {
     this.heartbeat = heartbeat;
     return this;
@@ -195,6 +222,10 @@ public class GatewayKeyOptions {
     return weight;
   }
 
+  /**
+   * Sets the key's share, 1 to {@value #MAX_WEIGHT}, of the slots for which requests of several
+   * keys wait.
+   */
   public GatewayKeyOptions setWeight(int weight) {
     this.weight = weight;
     return this;
@@ -208,6 +239,7 @@ public class GatewayKeyOptions {
     return priority;
   }
 
+  /** Sets the priority of the key's requests. */
   public GatewayKeyOptions setPriority(Priority priority) {
     this.priority = priority;
     return this;

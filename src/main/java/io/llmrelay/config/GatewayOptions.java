@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,13 +12,28 @@ import java.util.Map;
 
 /** The HTTP gateway. */
 public class GatewayOptions {
+  /** The default of {@link #getHost}. */
   public static final String DEFAULT_HOST = "127.0.0.1";
+
+  /** The default of {@link #getPort}. */
   public static final int DEFAULT_PORT = 8080;
+
+  /** The default of {@link #getMaxBody}. */
   public static final int DEFAULT_MAX_BODY = 4 * 1024 * 1024;
+
+  /** The default of {@link #getMaxConnections}. */
   public static final int DEFAULT_MAX_CONNECTIONS = 20_000;
+
+  /** The default of {@link #getIdleTimeout}. */
   public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(75);
+
+  /** The default of {@link #getWriteIdleTimeout}. */
   public static final Duration DEFAULT_WRITE_IDLE_TIMEOUT = Duration.ofMinutes(2);
+
+  /** The default of {@link #getHeartbeat}. */
   public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(15);
+
+  /** The default of {@link #isAllowAnonymous}. */
   public static final boolean DEFAULT_ALLOW_ANONYMOUS = false;
 
   private String host = DEFAULT_HOST;
@@ -41,8 +57,10 @@ public class GatewayOptions {
   private TlsOptions tls;
   private AdminOptions admin;
 
+  /** Creates options with the defaults. */
   public GatewayOptions() {}
 
+  /** Creates a copy of other options. */
   public GatewayOptions(GatewayOptions other) {
     host = other.host;
     port = other.port;
@@ -58,11 +76,26 @@ public class GatewayOptions {
     admin = other.admin == null ? null : new AdminOptions(other.admin);
   }
 
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public GatewayOptions(JsonObject json) {
+    this(ConfigReader.read(json, GatewayOptions.class));
+  }
+
+  /** Returns these options as JSON, hashes of keys included. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
   /** Returns the address to listen on; {@code 0.0.0.0} for every network interface. */
   public String getHost() {
     return host;
   }
 
+  /** Sets the address to listen on. */
   public GatewayOptions setHost(String host) {
     this.host = host;
     return this;
@@ -73,6 +106,7 @@ public class GatewayOptions {
     return port;
   }
 
+  /** Sets the port to listen on. */
   public GatewayOptions setPort(int port) {
     this.port = port;
     return this;
@@ -83,6 +117,7 @@ public class GatewayOptions {
     return maxBody;
   }
 
+  /** Sets the largest request body in bytes, a size in a file: {@code max-body: 4MB}. */
   public GatewayOptions setMaxBody(int maxBody) {
     this.maxBody = maxBody;
     return this;
@@ -93,6 +128,7 @@ public class GatewayOptions {
     return maxConnections;
   }
 
+  /** Sets the maximum number of client connections. */
   public GatewayOptions setMaxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
     return this;
@@ -103,6 +139,7 @@ public class GatewayOptions {
     return idleTimeout;
   }
 
+  /** Sets how long a connection may be without a request before it is closed. */
   public GatewayOptions setIdleTimeout(Duration idleTimeout) {
     this.idleTimeout = idleTimeout;
     return this;
@@ -113,6 +150,7 @@ public class GatewayOptions {
     return writeIdleTimeout;
   }
 
+  /** Sets how long a client may read nothing of a pending response before it is disconnected. */
   public GatewayOptions setWriteIdleTimeout(Duration writeIdleTimeout) {
     this.writeIdleTimeout = writeIdleTimeout;
     return this;
@@ -126,6 +164,10 @@ public class GatewayOptions {
     return heartbeat;
   }
 
+  /**
+   * Sets how long a stream may be silent before its client is sent a comment, so that proxies do
+   * not close the connection.
+   */
   public GatewayOptions setHeartbeat(Duration heartbeat) {
     this.heartbeat = heartbeat;
     return this;
@@ -139,6 +181,10 @@ public class GatewayOptions {
     return hosts;
   }
 
+  /**
+   * Sets further host names of the gateway, beside the address it listens on, {@code localhost} and
+   * loopback addresses.
+   */
   public GatewayOptions setHosts(List<String> hosts) {
     this.hosts = new ArrayList<>(hosts);
     return this;
@@ -152,6 +198,7 @@ public class GatewayOptions {
     return keys;
   }
 
+  /** Sets the keys of callers by name. */
   public GatewayOptions setKeys(Map<String, GatewayKeyOptions> keys) {
     this.keys = new LinkedHashMap<>(keys);
     return this;
@@ -172,6 +219,7 @@ public class GatewayOptions {
     return allowAnonymous;
   }
 
+  /** Sets whether a gateway that other machines can reach may start without keys. */
   public GatewayOptions setAllowAnonymous(boolean allowAnonymous) {
     this.allowAnonymous = allowAnonymous;
     return this;
@@ -182,6 +230,7 @@ public class GatewayOptions {
     return tls;
   }
 
+  /** Sets the TLS files for HTTPS and HTTP/2. */
   public GatewayOptions setTls(TlsOptions tls) {
     this.tls = tls;
     return this;
@@ -195,6 +244,7 @@ public class GatewayOptions {
     return admin;
   }
 
+  /** Sets the address for metrics, detailed health and reload. */
   public GatewayOptions setAdmin(AdminOptions admin) {
     this.admin = admin;
     return this;

@@ -14,28 +14,34 @@ import java.util.Map;
  * cheap. A provider whose models depend on the account or server has none.
  */
 public enum KnownProvider {
+  /** OpenAI. */
   OPENAI(
       "OPENAI_API_KEY",
       "gpt-6-luna",
       List.of(
           new Endpoint("openai", "https://api.openai.com/v1"),
           new Endpoint("openai-responses", "https://api.openai.com/v1"))),
+  /** Anthropic. */
   ANTHROPIC(
       "ANTHROPIC_API_KEY",
       "claude-haiku-5-5",
       List.of(new Endpoint("anthropic", "https://api.anthropic.com"))),
+  /** Groq. */
   GROQ(
       "GROQ_API_KEY",
       "openai/gpt-oss-20b",
       List.of(new Endpoint("openai", "https://api.groq.com/openai/v1"))),
+  /** Cerebras. */
   CEREBRAS(
       "CEREBRAS_API_KEY",
       "gpt-oss-120b",
       List.of(new Endpoint("openai", "https://api.cerebras.ai/v1"))),
+  /** NVIDIA's NIM. */
   NVIDIA(
       "NVIDIA_API_KEY",
       "openai/gpt-oss-20b",
       List.of(new Endpoint("openai", "https://integrate.api.nvidia.com/v1"))),
+  /** Cloudflare Workers AI. */
   CLOUDFLARE(
       "CLOUDFLARE_API_TOKEN",
       "@cf/openai/gpt-oss-20b",
@@ -46,26 +52,31 @@ public enum KnownProvider {
           new Endpoint(
               "openai",
               "https://api.cloudflare.com/client/v4/accounts/${CLOUDFLARE_ACCOUNT_ID}/ai/v1"))),
+  /** The Gemini API of Google AI Studio. */
   GEMINI(
       "GEMINI_API_KEY",
       "gemini-3.5-flash-lite",
       List.of(
           new Endpoint("gemini", "https://generativelanguage.googleapis.com"),
           new Endpoint("openai", "https://generativelanguage.googleapis.com/v1beta/openai"))),
+  /** Mistral. */
   MISTRAL(
       "MISTRAL_API_KEY",
       "mistral-small-2603",
       List.of(new Endpoint("openai", "https://api.mistral.ai/v1"))),
+  /** DeepSeek. */
   DEEPSEEK(
       "DEEPSEEK_API_KEY",
       "deepseek-flash",
       List.of(new Endpoint("openai", "https://api.deepseek.com"))),
+  /** OpenRouter. */
   OPENROUTER(
       "OPENROUTER_API_KEY",
       "openai/gpt-oss-20b",
       List.of(
           new Endpoint("openai", "https://openrouter.ai/api/v1"),
           new Endpoint("openai-responses", "https://openrouter.ai/api/v1"))),
+  /** Azure OpenAI and Azure AI Foundry. */
   AZURE(
       "AZURE_OPENAI_API_KEY",
       null,
@@ -73,21 +84,25 @@ public enum KnownProvider {
           new Endpoint("openai", "${AZURE_OPENAI_ENDPOINT}/openai/v1"),
           new Endpoint("openai-responses", "${AZURE_OPENAI_ENDPOINT}/openai/v1")),
       ".+\\.(openai|services\\.ai|cognitiveservices)\\.azure\\.com"),
+  /** xAI. */
   XAI(
       "XAI_API_KEY",
       "grok-4-1-fast-non-reasoning",
       List.of(
           new Endpoint("openai", "https://api.x.ai/v1"),
           new Endpoint("openai-responses", "https://api.x.ai/v1"))),
+  /** Cohere. */
   COHERE(
       "COHERE_API_KEY",
       "command-r7b-12-2024",
       List.of(new Endpoint("cohere", "https://api.cohere.com"))),
+  /** Amazon Bedrock. */
   BEDROCK(
       "AWS_BEARER_TOKEN_BEDROCK",
       null,
       List.of(new Endpoint("bedrock", "https://bedrock-runtime.${AWS_REGION}.amazonaws.com")),
       "bedrock-runtime(-fips)?\\.[a-z0-9-]+\\.amazonaws\\.com"),
+  /** A server of Ollama. */
   OLLAMA(
       null,
       null,
@@ -95,7 +110,9 @@ public enum KnownProvider {
           new Endpoint("ollama", "http://${OLLAMA_HOST:127.0.0.1:11434}"),
           new Endpoint("openai", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"),
           new Endpoint("openai-responses", "http://${OLLAMA_HOST:127.0.0.1:11434}/v1"))),
+  /** A server of vLLM. */
   VLLM(null, null, List.of(new Endpoint("openai", null), new Endpoint("openai-responses", null))),
+  /** A server of llama.cpp. */
   LLAMACPP(
       null, null, List.of(new Endpoint("openai", null), new Endpoint("openai-responses", null)));
 

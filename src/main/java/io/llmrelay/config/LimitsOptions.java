@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /** Upper limits for the settings in a request's {@code relay} object; higher values are reduced. */
@@ -9,19 +10,38 @@ public class LimitsOptions {
   /** The limit of each timeout, unless the configured timeout is longer. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
 
+  /** The default of {@link #getRetries}. */
   public static final int DEFAULT_RETRIES = RelayHints.MAX_RETRIES;
+
+  /** The default of {@link #getCandidates}. */
   public static final int DEFAULT_CANDIDATES = RelayHints.MAX_CANDIDATES;
 
   private Timeouts timeouts = Timeouts.UNSET;
   private int retries = DEFAULT_RETRIES;
   private int candidates = DEFAULT_CANDIDATES;
 
+  /** Creates options with the defaults. */
   public LimitsOptions() {}
 
+  /** Creates a copy of other options. */
   public LimitsOptions(LimitsOptions other) {
     timeouts = other.timeouts;
     retries = other.retries;
     candidates = other.candidates;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public LimitsOptions(JsonObject json) {
+    this(ConfigReader.read(json, LimitsOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /** Returns the longest timeouts; {@code null} values stand for the default. */
@@ -29,6 +49,7 @@ public class LimitsOptions {
     return timeouts;
   }
 
+  /** Sets the longest timeouts. */
   public LimitsOptions setTimeouts(Timeouts timeouts) {
     this.timeouts = timeouts;
     return this;
@@ -39,6 +60,7 @@ public class LimitsOptions {
     return retries;
   }
 
+  /** Sets the maximum number of retries of one candidate, 0 to 10. */
   public LimitsOptions setRetries(int retries) {
     this.retries = retries;
     return this;
@@ -49,6 +71,7 @@ public class LimitsOptions {
     return candidates;
   }
 
+  /** Sets the maximum number of candidates that a request may name, 1 to 32. */
   public LimitsOptions setCandidates(int candidates) {
     this.candidates = candidates;
     return this;

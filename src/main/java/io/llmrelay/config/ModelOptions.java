@@ -28,9 +28,11 @@ public record ModelOptions(
     LocalDate shutdown,
     String replacement) {
 
+  /** The names of capabilities. */
   public static final List<String> CAPABILITIES =
       List.of("streaming", "tools", "vision", "reasoning", "embeddings");
 
+  /** The names of states in the lifecycle. */
   public static final List<String> STATUSES =
       List.of("preview", "current", "legacy", "deprecated", "retired");
 

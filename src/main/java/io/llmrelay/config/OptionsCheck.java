@@ -115,6 +115,7 @@ final class OptionsCheck {
     }
     backend.getHeaders().forEach((header, value) -> header(path + ".headers", header, value));
     range(path + ".max-connections", backend.getMaxConnections(), 1, 65_536);
+    new ConnectionCheck(this, problems).check(path, backend);
     if (backend.getBudget() != null) {
       budget(path + ".budget", backend.getBudget());
     }

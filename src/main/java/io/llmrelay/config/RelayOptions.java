@@ -27,9 +27,13 @@ import java.util.Map;
  * io.llmrelay.RelayVerticle} calls it.
  */
 public class RelayOptions {
+  /** The default of {@link #getCommit}. */
   public static final CommitPoint DEFAULT_COMMIT = CommitPoint.FIRST_CHUNK;
+
+  /** The default of {@link #getPrefer}. */
   public static final Prefer DEFAULT_PREFER = Prefer.ORDER;
 
+  /** The largest number of lanes. */
   public static final int MAX_LANES = 256;
 
   /**
@@ -37,6 +41,7 @@ public class RelayOptions {
    */
   public static final Duration DEFAULT_SHUTDOWN_GRACE = Duration.ofSeconds(25);
 
+  /** The default of {@link #getMaxRequests}. */
   public static final int DEFAULT_MAX_REQUESTS = 20_000;
 
   /**
@@ -84,8 +89,10 @@ public class RelayOptions {
   /** The name of these options in error messages. */
   @JsonIgnore private String source = "options";
 
+  /** Creates options with the defaults. */
   public RelayOptions() {}
 
+  /** Creates a copy of other options. */
   public RelayOptions(RelayOptions other) {
     gateway = other.gateway == null ? null : new GatewayOptions(other.gateway);
     other.backends.forEach((name, backend) -> backends.put(name, new BackendOptions(backend)));
@@ -200,6 +207,7 @@ public class RelayOptions {
     return gateway;
   }
 
+  /** Sets the HTTP gateway. */
   public RelayOptions setGateway(GatewayOptions gateway) {
     this.gateway = gateway;
     return this;
@@ -210,6 +218,7 @@ public class RelayOptions {
     return backends;
   }
 
+  /** Sets the backends by name, in the order in which they were added. */
   public RelayOptions setBackends(Map<String, BackendOptions> backends) {
     this.backends = new LinkedHashMap<>(backends);
     return this;
@@ -242,6 +251,7 @@ public class RelayOptions {
     return discover == null ? backends.isEmpty() : discover;
   }
 
+  /** Sets whether a backend is added for each known provider whose key is in the environment. */
   public RelayOptions setDiscover(boolean discover) {
     this.discover = discover;
     return this;
@@ -256,6 +266,10 @@ public class RelayOptions {
     return fallback.isEmpty() ? new ArrayList<>(backends.keySet()) : fallback;
   }
 
+  /**
+   * Sets the order in which candidates are tried: {@code backend} (the requested model, or the
+   * backend's default model), {@code backend/model} or the id of a model that a backend lists.
+   */
   public RelayOptions setFallback(List<String> fallback) {
     this.fallback = List.copyOf(fallback);
     return this;
@@ -266,6 +280,7 @@ public class RelayOptions {
     return aliases;
   }
 
+  /** Sets further model names, each with the candidates that serve it, in order. */
   public RelayOptions setAliases(Map<String, List<String>> aliases) {
     this.aliases = new LinkedHashMap<>(aliases);
     return this;
@@ -276,6 +291,7 @@ public class RelayOptions {
     return prefer;
   }
 
+  /** Sets the default order of candidates. */
   public RelayOptions setPrefer(Prefer prefer) {
     this.prefer = prefer;
     return this;
@@ -286,6 +302,7 @@ public class RelayOptions {
     return commit;
   }
 
+  /** Sets the default commit point. */
   public RelayOptions setCommit(CommitPoint commit) {
     this.commit = commit;
     return this;
@@ -324,15 +341,18 @@ public class RelayOptions {
     return maxRequests;
   }
 
+  /** Sets the maximum number of requests in flight. */
   public RelayOptions setMaxRequests(int maxRequests) {
     this.maxRequests = maxRequests;
     return this;
   }
 
+  /** Returns the retries of the same candidate. */
   public RetryOptions getRetries() {
     return retries;
   }
 
+  /** Sets the retries of the same candidate. */
   public RelayOptions setRetries(RetryOptions retries) {
     this.retries = retries;
     return this;
@@ -343,24 +363,29 @@ public class RelayOptions {
     return limits;
   }
 
+  /** Sets the upper bounds for the settings of requests. */
   public RelayOptions setLimits(LimitsOptions limits) {
     this.limits = limits;
     return this;
   }
 
+  /** Returns when a circuit opens and closes. */
   public CircuitOptions getCircuit() {
     return circuit;
   }
 
+  /** Sets when a circuit opens and closes. */
   public RelayOptions setCircuit(CircuitOptions circuit) {
     this.circuit = circuit;
     return this;
   }
 
+  /** Returns how requests wait for a slot of a backend. */
   public QueueOptions getQueue() {
     return queue;
   }
 
+  /** Sets how requests wait for a slot of a backend. */
   public RelayOptions setQueue(QueueOptions queue) {
     this.queue = queue;
     return this;
@@ -371,24 +396,29 @@ public class RelayOptions {
     return overload;
   }
 
+  /** Sets when the relay itself is overloaded and refuses requests. */
   public RelayOptions setOverload(OverloadOptions overload) {
     this.overload = overload;
     return this;
   }
 
+  /** Returns the bounds of cooldowns. */
   public ExhaustionOptions getExhaustion() {
     return exhaustion;
   }
 
+  /** Sets the bounds of cooldowns. */
   public RelayOptions setExhaustion(ExhaustionOptions exhaustion) {
     this.exhaustion = exhaustion;
     return this;
   }
 
+  /** Returns what may be held before the commit point. */
   public LatchOptions getLatch() {
     return latch;
   }
 
+  /** Sets what may be held before the commit point. */
   public RelayOptions setLatch(LatchOptions latch) {
     this.latch = latch;
     return this;
@@ -399,6 +429,7 @@ public class RelayOptions {
     return hedge;
   }
 
+  /** Sets when the next candidate starts beside a silent one. */
   public RelayOptions setHedge(HedgeOptions hedge) {
     this.hedge = hedge;
     return this;
@@ -409,33 +440,40 @@ public class RelayOptions {
     return resume;
   }
 
+  /** Sets what happens to streams that break off after the commit point. */
   public RelayOptions setResume(ResumeOptions resume) {
     this.resume = resume;
     return this;
   }
 
+  /** Returns the options of the log. */
   public LoggingOptions getLogging() {
     return logging;
   }
 
+  /** Sets the options of the log. */
   public RelayOptions setLogging(LoggingOptions logging) {
     this.logging = logging;
     return this;
   }
 
+  /** Returns the options of the meters. */
   public MetricsOptions getMetrics() {
     return metrics;
   }
 
+  /** Sets the options of the meters. */
   public RelayOptions setMetrics(MetricsOptions metrics) {
     this.metrics = metrics;
     return this;
   }
 
+  /** Returns the relay's addresses on the event bus, and how streams cross it. */
   public BusOptions getBus() {
     return bus;
   }
 
+  /** Sets the relay's addresses on the event bus, and how streams cross it. */
   public RelayOptions setBus(BusOptions bus) {
     this.bus = bus;
     return this;
@@ -450,6 +488,7 @@ public class RelayOptions {
     return cluster;
   }
 
+  /** Sets the cluster that the runnable jar joins. */
   public RelayOptions setCluster(ClusterOptions cluster) {
     this.cluster = cluster;
     return this;
@@ -460,6 +499,7 @@ public class RelayOptions {
     return catalog;
   }
 
+  /** Sets models that the built-in catalogue lacks, or that replace its entries. */
   public RelayOptions setCatalog(List<ModelOptions> catalog) {
     this.catalog = List.copyOf(catalog);
     return this;
@@ -489,6 +529,7 @@ public class RelayOptions {
     return stateFile;
   }
 
+  /** Sets the file that keeps cooldowns, refused keys and spend over a restart. */
   public RelayOptions setStateFile(String stateFile) {
     this.stateFile = stateFile;
     return this;
@@ -506,6 +547,10 @@ public class RelayOptions {
     return lanes;
   }
 
+  /**
+   * Sets how many event loops serve requests, each with its own gateway, coordinator and provider
+   * verticles, so that no request changes threads.
+   */
   public RelayOptions setLanes(Integer lanes) {
     this.lanes = lanes;
     return this;
@@ -519,6 +564,7 @@ public class RelayOptions {
     return shutdownGrace;
   }
 
+  /** Sets how long a server that is stopping lets requests in flight continue. */
   public RelayOptions setShutdownGrace(Duration shutdownGrace) {
     this.shutdownGrace = shutdownGrace;
     return this;

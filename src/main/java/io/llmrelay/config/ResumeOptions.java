@@ -3,11 +3,15 @@ package io.llmrelay.config;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.llmrelay.chat.Resume;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /** What happens to streams that break off after the commit point. By default they fail. */
 public class ResumeOptions {
+  /** The default of {@link #getMode}. */
   public static final Resume DEFAULT_MODE = Resume.OFF;
+
+  /** The default of {@link #getMaxSize}. */
   public static final int DEFAULT_MAX_SIZE = 256 * 1024;
 
   private Resume mode = DEFAULT_MODE;
@@ -18,12 +22,28 @@ public class ResumeOptions {
 
   private List<String> only = List.of();
 
+  /** Creates options with the defaults. */
   public ResumeOptions() {}
 
+  /** Creates a copy of other options. */
   public ResumeOptions(ResumeOptions other) {
     mode = other.mode;
     maxSize = other.maxSize;
     only = other.only;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public ResumeOptions(JsonObject json) {
+    this(ConfigReader.read(json, ResumeOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /** Returns how a stream is resumed, unless a request has a {@code resume} of its own. */
@@ -31,6 +51,7 @@ public class ResumeOptions {
     return mode;
   }
 
+  /** Sets how a stream is resumed, unless a request has a {@code resume} of its own. */
   public ResumeOptions setMode(Resume mode) {
     this.mode = mode;
     return this;
@@ -44,6 +65,7 @@ public class ResumeOptions {
     return maxSize;
   }
 
+  /** Sets the most bytes of an answer that can be resumed. */
   public ResumeOptions setMaxSize(int maxSize) {
     this.maxSize = maxSize;
     return this;
@@ -54,6 +76,7 @@ public class ResumeOptions {
     return only;
   }
 
+  /** Sets the aliases or models that are asked for, and the backends, resumed. */
   public ResumeOptions setOnly(List<String> only) {
     this.only = List.copyOf(only);
     return this;

@@ -48,6 +48,19 @@ final class TlsFiles {
     }
   }
 
+  /** As {@link #check(String, TlsOptions, Problems)}, for files that are optional. */
+  static void check(String path, BackendTlsOptions tls, Problems problems) {
+    if (tls.getCertificate() != null || tls.getKey() != null) {
+      check(path, BOTH, tls.getCertificate(), tls.getKey(), problems);
+    }
+    if (tls.getCa() != null) {
+      byte[] ca = read(path + ".ca", "ca must name a PEM file", tls.getCa(), problems);
+      if (ca != null && certificate(ca) == null) {
+        problems.add(path + ".ca", NO_CERTIFICATE);
+      }
+    }
+  }
+
   /** Resolves a path against a folder; an invalid one is returned as it is, for the check. */
   static String resolved(Path folder, String file) {
     try {

@@ -1,15 +1,33 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonObject;
+
 /** The gateway's TLS certificate and key: two PEM files, read at startup. */
 public class TlsOptions {
   private String certificate;
   private String key;
 
+  /** Creates options with the defaults. */
   public TlsOptions() {}
 
+  /** Creates a copy of other options. */
   public TlsOptions(TlsOptions other) {
     certificate = other.certificate;
     key = other.key;
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public TlsOptions(JsonObject json) {
+    this(ConfigReader.read(json, TlsOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /**
@@ -20,6 +38,7 @@ public class TlsOptions {
     return certificate;
   }
 
+  /** Sets the file of the certificate chain, the gateway's own certificate first. */
   public TlsOptions setCertificate(String certificate) {
     this.certificate = certificate;
     return this;
@@ -32,6 +51,7 @@ public class TlsOptions {
     return key;
   }
 
+  /** Sets the file of the private key, RSA or EC, not encrypted. */
   public TlsOptions setKey(String key) {
     this.key = key;
     return this;

@@ -53,7 +53,9 @@ interface Admission {
     return -1;
   }
 
-  /** Takes one of the hedges that all requests together may start; returns false if none is left. */
+  /**
+   * Takes one of the hedges that all requests together may start; returns false if none is left.
+   */
   default boolean hedge() {
     return false;
   }

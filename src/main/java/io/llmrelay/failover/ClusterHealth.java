@@ -18,8 +18,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The health of all nodes of a cluster. Each node replies at an address of its own; a node that does
- * not reply in time is reported as such, so that the whole takes no longer than {@link #TIMEOUT}.
+ * The health of all nodes of a cluster. Each node replies at an address of its own; a node that
+ * does not reply in time is reported as such, so that the whole takes no longer than {@link
+ * #TIMEOUT}.
  */
 final class ClusterHealth {
   /** How long a node may take to reply. */

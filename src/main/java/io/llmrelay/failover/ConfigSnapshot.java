@@ -1,7 +1,7 @@
 package io.llmrelay.failover;
 
 import io.llmrelay.availability.Backends;
-import io.llmrelay.observe.Listeners;
+import io.llmrelay.observe.impl.Listeners;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;

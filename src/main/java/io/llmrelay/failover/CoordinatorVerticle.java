@@ -24,7 +24,7 @@ import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Priority;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
-import io.llmrelay.observe.Listeners;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;

@@ -203,6 +203,12 @@ final class Failover {
     return null;
   }
 
+  /** Returns the attempt with this number; {@code null} if its output is not to be delivered. */
+  private Leg outputOf(int number) {
+    Leg leg = leg(number);
+    return state == State.STREAMING && leg != serving ? null : leg;
+  }
+
   /** Records the arrival of the response head. */
   List<Action> head(int number) {
     Leg leg = leg(number);
@@ -217,7 +223,7 @@ final class Failover {
    * its text is. A tool call is content even without arguments.
    */
   List<Action> block(int number, BlockKind kind) {
-    Leg leg = leg(number);
+    Leg leg = outputOf(number);
     if (leg == null) {
       return NOTHING;
     }
@@ -236,7 +242,7 @@ final class Failover {
 
   /** Records the start of images: content, whose chunks are recorded as data. */
   List<Action> images(int number) {
-    Leg leg = leg(number);
+    Leg leg = outputOf(number);
     if (leg == null) {
       return NOTHING;
     }
@@ -246,7 +252,7 @@ final class Failover {
 
   /** Records chunks that arrived at once, with their total length in bytes and characters. */
   List<Action> chunks(int number, BlockKind kind, int count, int length, int characters) {
-    Leg leg = leg(number);
+    Leg leg = outputOf(number);
     if (leg == null) {
       return NOTHING;
     }
@@ -357,6 +363,9 @@ final class Failover {
     Leg leg = leg(number);
     if (leg == null) {
       return NOTHING;
+    }
+    if (outputOf(number) == null) {
+      return diverged(number, "its answer ended without a repetition of what was delivered");
     }
     boolean empty =
         leg.silent()

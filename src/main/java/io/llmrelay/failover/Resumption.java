@@ -71,6 +71,7 @@ final class Resumption {
 
   private boolean continues(Candidate candidate) {
     return how == Resume.CONTINUE
+        && request.continuation() == null
         && transcript.continuable() != null
         && config.planner().continues(prefilled(), candidate);
   }

@@ -684,15 +684,14 @@ final class Run implements ChatExchange {
     serving = upstream(resumed.number());
     released = ahead; // Their consumption is no concern of this attempt.
     resumption.resumed();
-    config
-        .listeners()
-        .deliver(
-            new RelayEvent.Resumed(
-                id,
-                resumed.from().toString(),
-                to.toString(),
-                resumed.reason(),
-                resumed.deliveredBytes()));
+    publish(
+        context,
+        new RelayEvent.Resumed(
+            id,
+            resumed.from().toString(),
+            to.toString(),
+            resumed.reason(),
+            resumed.deliveredBytes()));
     sink.opened(
         new AnswerHead(
             id,

@@ -14,11 +14,11 @@ import java.util.List;
 /**
  * What was delivered of an answer, in a form that another answer can be compared with.
  *
- * <p>The answer is one sequence of bytes: the content of its blocks as it was delivered and, between
- * bytes that UTF-8 does not have, the start of each block and each return to an earlier one. Ids of
- * tool calls are left out, since every answer has others. Of this sequence only the digest of each
- * full segment is kept, and the bytes of the last one. The text itself is kept if an answer is to be
- * continued.
+ * <p>The answer is one sequence of bytes: the content of its blocks as it was delivered and,
+ * between bytes that UTF-8 does not have, the start of each block and each return to an earlier
+ * one. Ids of tool calls are left out, since every answer has others. Of this sequence only the
+ * digest of each full segment is kept, and the bytes of the last one. The text itself is kept if an
+ * answer is to be continued.
  *
  * <p>Beyond its limit a transcript keeps nothing, and the answer cannot be resumed.
  */

@@ -150,6 +150,11 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
   }
 
   @Override
+  public void drain() {
+    connections.drain();
+  }
+
+  @Override
   public boolean isIdle() {
     return connections.allIdle();
   }

@@ -2,6 +2,7 @@ package io.llmrelay.gateway;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.RelayAdmin;
+import io.llmrelay.config.RelaySchema;
 import io.llmrelay.gateway.admin.ActionHandler;
 import io.llmrelay.gateway.admin.PageHandler;
 import io.llmrelay.gateway.admin.ReloadHandler;
@@ -57,6 +58,7 @@ final class Routes {
           "/v1/responses",
           ResponsesFront.INSTANCE);
 
+  private static final String SCHEMA = "/relay.schema.json";
   private static final String COUNT_TOKENS = "/v1/messages/count_tokens";
 
   private final Vertx vertx;
@@ -189,11 +191,19 @@ final class Routes {
     addHealth(router, auth, status);
     router.route("/metrics").handler(auth::checkHost).handler(auth::refuseWebPages);
     get(router, "/metrics", status::metrics);
+    router.route(SCHEMA).handler(auth::checkHost);
+    get(router, SCHEMA, Routes::sendSchema);
     router.route("/admin/reload").handler(auth::checkHost);
     post(router, auth, "/admin/reload", operators::requireKey, new ReloadHandler(relayAdmin));
     if (relayAdmin != null) {
       addPage(router, auth);
     }
+  }
+
+  private static void sendSchema(RoutingContext ctx) {
+    ctx.response()
+        .putHeader(HttpHeaders.CONTENT_TYPE, "application/schema+json")
+        .end(RelaySchema.text());
   }
 
   /** Adds the status page, what it shows and what it does. */

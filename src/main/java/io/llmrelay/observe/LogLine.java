@@ -38,7 +38,7 @@ public final class LogLine {
   }
 
   /** Returns the line of an event. */
-  static LogLine of(RelayEvent event) {
+  public static LogLine of(RelayEvent event) {
     return new LogLine(event);
   }
 
@@ -46,7 +46,7 @@ public final class LogLine {
    * Returns the level of an event: errors need an operator, warnings say that a backend or a
    * request failed, and everything else is information.
    */
-  static Level level(RelayEvent event) {
+  public static Level level(RelayEvent event) {
     if (event instanceof RelayEvent.RequestEnd end) {
       boolean fine = end.failure() == null || end.failure().kind().status() < 500;
       return fine ? Level.INFO : Level.WARNING;
@@ -62,6 +62,9 @@ public final class LogLine {
         return Level.ERROR;
       }
       return exhausted.forMs() == 0 ? Level.INFO : Level.WARNING;
+    }
+    if (event instanceof RelayEvent.HealthProbe probe) {
+      return probe.healthy() ? Level.INFO : Level.WARNING;
     }
     return event instanceof RelayEvent.OperatorAction ? Level.INFO : Level.WARNING;
   }
@@ -100,6 +103,12 @@ public final class LogLine {
       fields.put("target", action.target());
       fields.put("action", action.action());
       fields.put("changed", action.changed());
+    } else if (event instanceof RelayEvent.HealthProbe probe) {
+      fields.put("event", "health_probe");
+      fields.put("backend", probe.backend());
+      fields.put("healthy", probe.healthy());
+      put(fields, "reason", probe.reason());
+      fields.put("latency_ms", probe.latencyMs());
     } else if (event instanceof RelayEvent.SchemaDrift drift) {
       fields.put("event", "unreadable_frames");
       fields.put("request_id", drift.requestId());

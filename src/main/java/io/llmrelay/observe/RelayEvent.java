@@ -15,6 +15,7 @@ import java.util.Map;
  * hook's name in snake case ({@code request_start}) beside the fields shown here in snake case.
  */
 public sealed interface RelayEvent {
+  /** Returns the JSON form, as it is published on the event bus. */
   JsonObject toJson();
 
   /**
@@ -167,8 +168,11 @@ public sealed interface RelayEvent {
 
   /** The states of a circuit. */
   enum CircuitState {
+    /** Attempts are permitted. */
     CLOSED,
+    /** No attempt is permitted. */
     OPEN,
+    /** One attempt is permitted as a trial. */
     HALF_OPEN;
 
     /** Returns the name on the wire, such as {@code half_open}. */
@@ -271,6 +275,29 @@ public sealed interface RelayEvent {
           .put("event", "operator_action")
           .put("target", target)
           .put("action", action)
+          .put("changed", changed);
+    }
+  }
+
+  /**
+   * A backend at rest was probed.
+   *
+   * @param reason the code of the failure's kind; {@code null} if it is healthy
+   * @param latencyMs milliseconds until the answer
+   * @param changed whether the last probe had the other result; the first one is expected to be
+   *     healthy
+   */
+  record HealthProbe(
+      String backend, boolean healthy, String reason, long latencyMs, boolean changed)
+      implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return new JsonObject()
+          .put("event", "health_probe")
+          .put("backend", backend)
+          .put("healthy", healthy)
+          .put("reason", reason)
+          .put("latency_ms", latencyMs)
           .put("changed", changed);
     }
   }

@@ -59,4 +59,7 @@ public interface RelayListener {
 
   /** Called when an operator has acted on a backend, after the changes it made. */
   default void onOperatorAction(RelayEvent.OperatorAction event) {}
+
+  /** Called after a probe of a backend at rest, when its outcome has been counted. */
+  default void onHealthProbe(RelayEvent.HealthProbe event) {}
 }

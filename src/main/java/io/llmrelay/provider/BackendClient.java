@@ -6,22 +6,31 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BackendTlsOptions;
 import io.llmrelay.config.ConfigException;
+import io.llmrelay.config.ProxyUrl;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.ClientChannel;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.shareddata.LocalMap;
 import java.net.ConnectException;
 import java.net.URI;
@@ -30,16 +39,19 @@ import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
  * The HTTP side of one backend: address, dialect, headers and connection pools.
  *
- * <p>Streams and probes have separate pools, so that a probe succeeds even if all connections for
- * streams are in use. Probes use new connections, and so does the retry of a request that was lost
- * with a pooled one.
+ * <p>With HTTP/1.1, streams and probes have separate pools, so that a probe succeeds even if all
+ * connections for streams are in use. Probes use new connections, and so does the retry of a
+ * request that was lost with a pooled one. With HTTP/2 all share the connections of one {@link
+ * Http2Pool}.
  */
 final class BackendClient {
   /** Limit for a TCP connect, which occupies the pool even after its request has timed out. */
@@ -51,6 +63,10 @@ final class BackendClient {
   private static final int MAX_HEAD = 32 * 1024;
 
   private static final int PROBE_CONNECTIONS = 2;
+
+  /** Headers of a connection, which HTTP/2 does not allow. */
+  private static final List<String> HTTP_1_HEADERS =
+      List.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
 
   /**
    * The name of the local map with the backends that are known to reject {@code stream_options}.
@@ -71,6 +87,8 @@ final class BackendClient {
   private final HttpClientAgent streams;
   private final HttpClientAgent freshStreams;
   private final HttpClientAgent probes;
+  private final HttpClientAgent http2Client;
+  private final Http2Pool http2;
   private final LocalMap<String, Boolean> withoutStreamOptions;
 
   /** The requests whose answers are complete but whose bodies have not ended, oldest first. */
@@ -103,9 +121,14 @@ final class BackendClient {
     }
     path = base.getRawPath().replaceAll("/+$", "");
     headers = headers(name, dialect, options);
-    streams = client(vertx, options.getMaxConnections(), keepAlive);
-    freshStreams = client(vertx, options.getMaxConnections(), false);
-    probes = client(vertx, PROBE_CONNECTIONS, false);
+    streams = client(options.getMaxConnections(), keepAlive);
+    freshStreams = client(options.getMaxConnections(), false);
+    probes = client(PROBE_CONNECTIONS, false);
+    boolean tls = "https".equals(base.getScheme());
+    boolean only2 = "2".equals(options.getHttpVersion());
+    boolean may2 = only2 || (tls && "auto".equals(options.getHttpVersion()));
+    http2Client = may2 ? http2Client(tls, only2) : null;
+    http2 = may2 ? http2Pool(keepAlive, only2) : null;
     withoutStreamOptions = vertx.sharedData().getLocalMap(WITHOUT_STREAM_OPTIONS);
   }
 
@@ -136,19 +159,21 @@ final class BackendClient {
     }
   }
 
-  private static HttpClientAgent client(Vertx vertx, int connections, boolean keepAlive) {
+  private HttpClientAgent client(int connections, boolean keepAlive) {
     return vertx
         .httpClientBuilder()
         .with(
-            new HttpClientOptions()
-                .setConnectTimeout(TCP_CONNECT_MS)
+            clientOptions()
                 .setKeepAlive(keepAlive)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setMaxHeaderSize(MAX_HEAD)
-                .setDecompressionSupported(true)
-                .setVerifyHost(true))
-        // The queue also holds requests whose connection is being established, hence the factor.
-        .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(2 * connections))
+                .setMaxHeaderSize(MAX_HEAD))
+        .with(
+            new PoolOptions()
+                .setHttp1MaxSize(connections)
+                // The queue also holds requests whose connection is being established.
+                .setMaxWaitQueueSize(2 * connections)
+                .setMaxLifetimeUnit(TimeUnit.SECONDS)
+                .setMaxLifetime((int) options.getConnectionLifetime().toSeconds()))
         .withConnectHandler(
             connection -> {
               // A lost connection fails its request; without a handler Vert.x would log it as well.
@@ -156,6 +181,70 @@ final class BackendClient {
               ClientChannel.readOnceAtATime(connection);
             })
         .build();
+  }
+
+  private HttpClientOptions clientOptions() {
+    HttpClientOptions client =
+        new HttpClientOptions()
+            .setConnectTimeout(TCP_CONNECT_MS)
+            .setDecompressionSupported(true)
+            .setVerifyHost(true);
+    if (options.getProxy() != null) {
+      client.setProxyOptions(ProxyUrl.options(options.getProxy()));
+    }
+    BackendTlsOptions tls = options.getTls();
+    if (tls != null && tls.getCa() != null) {
+      client.setTrustOptions(new PemTrustOptions().addCertPath(tls.getCa()));
+    }
+    if (tls != null && tls.getCertificate() != null) {
+      client.setKeyCertOptions(
+          new PemKeyCertOptions().setCertPath(tls.getCertificate()).setKeyPath(tls.getKey()));
+    }
+    return client;
+  }
+
+  private HttpClientAgent http2Client(boolean tls, boolean only2) {
+    HttpClientOptions client =
+        clientOptions()
+            .setProtocolVersion(HttpVersion.HTTP_2)
+            .setHttp2ClearTextUpgrade(false)
+            .setInitialSettings(
+                new Http2Settings()
+                    .setInitialWindowSize(Http2Connection.STREAM_WINDOW)
+                    .setMaxHeaderListSize(MAX_HEAD));
+    if (tls) {
+      client
+          .setUseAlpn(true)
+          .setAlpnVersions(
+              only2
+                  ? List.of(HttpVersion.HTTP_2)
+                  : List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1));
+    }
+    return vertx.httpClientBuilder().with(client).build();
+  }
+
+  private Http2Pool http2Pool(boolean keepAlive, boolean only2) {
+    RequestOptions target = request(HttpMethod.GET, "/");
+    return new Http2Pool(
+        vertx,
+        http2Client,
+        new HttpConnectOptions()
+            .setSsl(target.isSsl())
+            .setHost(target.getHost())
+            .setPort(target.getPort()),
+        new Http2Pool.Settings(
+            options.getWarmConnections(),
+            options.getConnectionLifetime().toMillis(),
+            options.getPingInterval().toMillis(),
+            keepAlive ? TimeUnit.SECONDS.toMillis(KEEP_ALIVE_SECONDS) : 0,
+            !only2));
+  }
+
+  /** Opens the connections that are kept warm. */
+  void start() {
+    if (http2 != null) {
+      http2.start();
+    }
   }
 
   String name() {
@@ -199,13 +288,32 @@ final class BackendClient {
   }
 
   /**
-   * Acquires a connection for a request, which names its model, and returns the request, not sent
-   * yet.
+   * A request that has a connection and is not sent yet.
    *
-   * @param fresh whether to use a new connection
+   * @param http2 its connection; {@code null} with HTTP/1.1
    */
-  Future<HttpClientRequest> open(LlmRequest asked, long connectMs, boolean fresh) {
-    return connect(fresh ? freshStreams : streams, request(asked), connectMs);
+  record Opened(HttpClientRequest request, Http2Connection http2) {}
+
+  /**
+   * Acquires a connection for a request, which names its model.
+   *
+   * @param freshSince a time of {@link System#nanoTime} since which the connection must be new;
+   *     {@code null} for any connection
+   * @param abandoned returns whether the request is not wanted any more
+   */
+  Future<Opened> open(
+      LlmRequest asked, long connectMs, Long freshSince, BooleanSupplier abandoned) {
+    RequestOptions request = request(asked);
+    if (speaksHttp2(request) && open > options.getMaxConnections()) {
+      return Future.failedFuture(new ConnectionPoolTooBusyException("max-connections"));
+    }
+    return connect(
+        freshSince == null ? streams : freshStreams, request, connectMs, freshSince, abandoned);
+  }
+
+  /** Records that the server wants HTTP/1.1; returns whether that is possible. */
+  boolean requireHttp1() {
+    return http2.requireHttp1();
   }
 
   private RequestOptions request(LlmRequest asked) {
@@ -291,11 +399,67 @@ final class BackendClient {
     return connect(probes, request, connectMs);
   }
 
+  /** Acquires a connection for a path of the server and returns the request, not sent yet. */
+  Future<HttpClientRequest> path(String path, long connectMs) {
+    return connect(probes, request(HttpMethod.GET, "/").setURI(path), connectMs);
+  }
+
+  private Future<HttpClientRequest> connect(
+      HttpClientAgent http1, RequestOptions request, long connectMs) {
+    return connect(http1, request, connectMs, null, () -> false).map(Opened::request);
+  }
+
+  private Future<Opened> connect(
+      HttpClientAgent http1,
+      RequestOptions request,
+      long connectMs,
+      Long freshSince,
+      BooleanSupplier abandoned) {
+    if (!speaksHttp2(request)) {
+      return connectHttp1(http1, request, connectMs).map(acquired -> new Opened(acquired, null));
+    }
+    long begin = System.nanoTime();
+    return http2
+        .acquire(connectMs, freshSince, abandoned)
+        .compose(
+            connection -> requestHttp2(connection, request),
+            cause -> {
+              long rest = connectMs - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+              return cause instanceof Http2Pool.Http1Only && !abandoned.getAsBoolean()
+                  ? connectHttp1(http1, request, Math.max(1, rest))
+                      .map(acquired -> new Opened(acquired, null))
+                  : Future.failedFuture(cause);
+            });
+  }
+
+  private boolean speaksHttp2(RequestOptions request) {
+    return http2 != null
+        && !http2.isHttp1()
+        && request.getHost().equals(base.getHost())
+        && request.isSsl() == "https".equals(base.getScheme());
+  }
+
+  private static Future<Opened> requestHttp2(Http2Connection connection, RequestOptions options) {
+    MultiMap headers = HttpHeaders.headers().addAll(options.getHeaders());
+    HTTP_1_HEADERS.forEach(headers::remove);
+    String host = headers.get(HttpHeaders.HOST);
+    headers.remove(HttpHeaders.HOST);
+    return connection
+        .request(options.setHeaders(headers))
+        .map(
+            request -> {
+              if (host != null) {
+                request.authority(HostAndPort.parseAuthority(host, -1));
+              }
+              return new Opened(request, connection);
+            });
+  }
+
   /**
    * Acquires a connection within a time limit. The client's own limit leaves its timer behind
    * wherever a new connection is made (Vert.x 5.1).
    */
-  private Future<HttpClientRequest> connect(
+  private Future<HttpClientRequest> connectHttp1(
       HttpClientAgent client, RequestOptions request, long connectMs) {
     Future<HttpClientRequest> acquired = client.request(request);
     if (acquired.isComplete()) {
@@ -336,9 +500,10 @@ final class BackendClient {
 
   /** Adds the headers that depend on the whole request, which must not change afterwards. */
   void sign(HttpClientRequest request, Buffer body) {
-    dialect
-        .sign(request.getMethod().name(), request.absoluteURI(), body, options)
-        .forEach(request::putHeader);
+    // By a proxy an http server is asked for the absolute URI.
+    boolean absolute = request.getURI().startsWith("http:");
+    String uri = absolute ? request.getURI() : request.absoluteURI();
+    dialect.sign(request.getMethod().name(), uri, body, options).forEach(request::putHeader);
   }
 
   /** Returns the failure of a request that got no connection, or lost it before the head. */
@@ -357,7 +522,12 @@ final class BackendClient {
     return Failure.of(FailureKind.NETWORK, reason(cause));
   }
 
-  private static String reason(Throwable cause) {
+  /** Returns the failure of a request on which the backend did not begin. */
+  Failure refused() {
+    return Failure.of(FailureKind.UNAVAILABLE, "the backend refused the HTTP/2 stream");
+  }
+
+  private String reason(Throwable cause) {
     if (cause instanceof UnknownHostException) {
       return "the host name is unknown";
     }
@@ -365,12 +535,21 @@ final class BackendClient {
       return "the TLS handshake failed";
     }
     if (cause instanceof ConnectException) {
-      return "the connection was refused";
+      return options.getProxy() == null
+          ? "the connection was refused"
+          : "the proxy refused the connection";
+    }
+    if (cause instanceof Http2Exception || cause instanceof IllegalStateException) {
+      return "the server does not speak HTTP/2 as agreed";
     }
     return "the connection was lost before an answer came";
   }
 
   Future<Void> close() {
-    return Future.join(streams.close(), freshStreams.close(), probes.close()).mapEmpty();
+    if (http2 != null) {
+      http2.close();
+    }
+    Future<Void> closed = http2 == null ? Future.succeededFuture() : http2Client.close();
+    return Future.join(streams.close(), freshStreams.close(), probes.close(), closed).mapEmpty();
   }
 }

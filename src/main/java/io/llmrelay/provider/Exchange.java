@@ -31,9 +31,10 @@ import java.util.function.Consumer;
  * reuse; otherwise it is reset, and at once if another stream needs the connection. A cancelled
  * request is reset at once.
  *
- * <p>A request is sent a second time in two cases, of which the coordinator is not notified: on a
- * new connection if the reused one was closed before a byte of the response arrived, and without
- * {@code stream_options} if the backend rejected them. Each happens at most once.
+ * <p>A request is sent again in three cases, of which the coordinator is not notified: on a new
+ * connection if the reused one was closed before a byte of the response arrived, without {@code
+ * stream_options} if the backend rejected them, each at most once, and if the backend has not begun
+ * on it and says so, which HTTP/2 can, up to {@link #MAX_REFUSALS} times.
  *
  * <p>Requests may be large, and answers take long. The body is written in pieces as the socket
  * accepts them, and released at the head of a successful response; the request by which error
@@ -62,6 +63,12 @@ final class Exchange implements ChatExchange {
   /** The most bytes of a body that are written at once. */
   static final int PIECE = 64 * 1024;
 
+  /** How often a backend may refuse a stream, over HTTP/2. */
+  static final int MAX_REFUSALS = 3;
+
+  /** The code with which a stream is reset, over HTTP/2; with HTTP/1.1 its connection is closed. */
+  static final long CANCEL = 0x8;
+
   /** The longest wait for a connection. */
   static final long MAX_CONNECT_MS = 600_000;
 
@@ -88,9 +95,14 @@ final class Exchange implements ChatExchange {
 
   private EncodedRequest encoded;
   private String warning;
-  private boolean fresh;
+
+  /** The time since which the connection must be new, or {@code null}. */
+  private Long freshSince;
+
+  private int refusals;
   private boolean withoutStreamOptions;
   private HttpClientRequest request;
+  private Http2Connection http2;
   private HttpClientResponse response;
   private boolean opened;
   private boolean named;
@@ -151,12 +163,12 @@ final class Exchange implements ChatExchange {
 
   private void connect() {
     backend
-        .open(asked, connectMs, fresh)
+        .open(asked, connectMs, freshSince, () -> closed)
         .onComplete(
-            (request, cause) -> {
-              if (request != null) {
-                connected(request);
-              } else if (cause instanceof HttpClosedException && !fresh && !closed) {
+            (opened, cause) -> {
+              if (opened != null) {
+                connected(opened.request(), opened.http2());
+              } else if (cause instanceof HttpClosedException && freshSince == null && !closed) {
                 connectAfresh(); // The pool had not yet noticed that it was closed.
               } else {
                 fail(backend.unreachable(cause));
@@ -165,15 +177,16 @@ final class Exchange implements ChatExchange {
   }
 
   private void connectAfresh() {
-    fresh = true;
+    freshSince = System.nanoTime();
     guarded(this::connect);
   }
 
-  private void connected(HttpClientRequest request) {
+  private void connected(HttpClientRequest request, Http2Connection http2) {
     this.request = request;
+    this.http2 = http2;
     request.exceptionHandler(e -> {}); // The response fails with the same exception.
     if (closed) {
-      request.reset();
+      request.reset(CANCEL);
       return;
     }
     guarded(() -> send(request));
@@ -182,12 +195,15 @@ final class Exchange implements ChatExchange {
   private void send(HttpClientRequest request) {
     encoded.headers().forEach(request::putHeader);
     backend.sign(request, encoded.body());
-    FirstByte firstByte = fresh ? null : FirstByte.onReused(request.connection());
+    boolean mayBeStale = freshSince == null && http2 == null;
+    FirstByte firstByte = mayBeStale ? FirstByte.onReused(request.connection()) : null;
     send(request, encoded.body())
         .onComplete(
             (response, cause) -> {
               if (response != null) {
                 head(response);
+              } else if (http2 != null && !closed) {
+                context.runOnContext(v -> lost(cause));
               } else if (firstByte != null && !firstByte.arrived() && !closed) {
                 this.request = null;
                 connectAfresh();
@@ -198,7 +214,49 @@ final class Exchange implements ChatExchange {
             });
   }
 
-  private static Future<HttpClientResponse> send(HttpClientRequest request, Buffer body) {
+  /** Handles the loss of a request without a response, over HTTP/2. */
+  private void lost(Throwable cause) {
+    if (closed) {
+      ended = true;
+      return;
+    }
+    switch (http2.loss(request, cause)) {
+      case REFUSED -> {
+        refusals++;
+        if (refusals >= MAX_REFUSALS) {
+          ended = true;
+          fail(backend.refused());
+        } else {
+          request = null;
+          guarded(this::connect);
+        }
+      }
+      case HTTP_1_1_REQUIRED -> {
+        if (backend.requireHttp1()) {
+          request = null;
+          guarded(this::connect);
+        } else {
+          ended = true;
+          fail(backend.unreachable(cause));
+        }
+      }
+      case STALE -> {
+        if (freshSince == null) {
+          request = null;
+          connectAfresh();
+        } else {
+          ended = true;
+          fail(backend.unreachable(cause));
+        }
+      }
+      case FAILED -> {
+        ended = true;
+        fail(backend.unreachable(cause));
+      }
+    }
+  }
+
+  private Future<HttpClientResponse> send(HttpClientRequest request, Buffer body) {
     if (body.length() <= PIECE) {
       return request.send(body);
     }
@@ -208,7 +266,8 @@ final class Exchange implements ChatExchange {
   }
 
   /** Writes what the socket takes, and the rest when it is writable again. */
-  private static void write(HttpClientRequest request, Buffer body, int from) {
+  private void write(HttpClientRequest request, Buffer body, int from) {
+    live();
     request.drainHandler(null);
     int at = from;
     for (; body.length() - at > PIECE; at += PIECE) {
@@ -222,8 +281,17 @@ final class Exchange implements ChatExchange {
     request.end(body.slice(at, body.length()));
   }
 
+  private void live() {
+    if (http2 != null) {
+      http2.live();
+    }
+  }
+
   private void head(HttpClientResponse response) {
     this.response = response;
+    if (http2 != null) {
+      http2.responded();
+    }
     int status = response.statusCode();
     if (status / 100 == 2 && status != 202) {
       warning = encoded.warning();
@@ -283,6 +351,7 @@ final class Exchange implements ChatExchange {
   }
 
   private void read(Buffer bytes) {
+    live();
     if (closed) {
       rest += bytes.length();
       if (rest > MAX_REST) {
@@ -462,7 +531,7 @@ final class Exchange implements ChatExchange {
     backend.ended(this);
     if (request != null && !ended) {
       ended = true;
-      request.reset();
+      request.reset(CANCEL);
     }
   }
 

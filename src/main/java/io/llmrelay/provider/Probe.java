@@ -5,6 +5,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
+import io.llmrelay.config.ProbeOptions;
 import io.llmrelay.provider.wire.BoundedBody;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.Future;
@@ -79,6 +80,30 @@ final class Probe {
             });
   }
 
+  /**
+   * Checks whether the backend works. The future never fails; it holds the reply.
+   *
+   * @param path the path for {@link ProbeOptions.Kind#PATH}
+   */
+  Future<JsonObject> health(ProbeOptions.Kind kind, String path) {
+    Future<?> answered =
+        switch (kind) {
+          case MODELS ->
+              requestModels()
+                  .<Void>mapEmpty()
+                  .recover(
+                      cause ->
+                          offersNoModels(failure(cause))
+                              ? Future.succeededFuture()
+                              : Future.failedFuture(cause));
+          case COMPLETION -> requestChat();
+          case PATH -> send(backend.path(path, LIMIT_MS), Buffer.buffer(), this::readChat);
+        };
+    return answered
+        .map(answer -> reply(true))
+        .otherwise(cause -> reply(false).put("failure", failure(cause).toJson()));
+  }
+
   private Future<List<String>> requestModels() {
     return send(backend.models(LIMIT_MS), Buffer.buffer(), this::readModels);
   }
@@ -114,7 +139,7 @@ final class Probe {
       HttpClientRequest request, Buffer body, Function<HttpClientResponse, Future<T>> reader) {
     request.exceptionHandler(e -> {}); // The response fails with the same exception.
     if (done) {
-      request.reset();
+      request.reset(Exchange.CANCEL);
       return Future.failedFuture(new TimeoutException());
     }
     this.request = request;
@@ -171,7 +196,7 @@ final class Probe {
   private void reset() {
     done = true;
     if (request != null) {
-      request.reset();
+      request.reset(Exchange.CANCEL);
       request = null;
     }
   }

@@ -15,6 +15,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.ProbeOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -30,9 +31,10 @@ import java.util.function.Supplier;
  * A verticle that offers one backend as a {@link ChatService} on the event bus. It translates a
  * request to an HTTP request, and the response to blocks and chunks.
  *
- * <p>At {@link #address} of the lane, and at that of the whole cluster if it has one, it accepts requests that name a model of the backend. It applies two of
- * their timeouts: {@code connect} to obtaining a connection, and {@code stall}, the consumer's
- * limit for silence, to the wait for usage at the end of an answer.
+ * <p>At {@link #address} of the lane, and at that of the whole cluster if it has one, it accepts
+ * requests that name a model of the backend. It applies two of their timeouts: {@code connect} to
+ * obtaining a connection, and {@code stall}, the consumer's limit for silence, to the wait for
+ * usage at the end of an answer.
  *
  * <p>At the same address with the suffix {@code .tokens} it replies to a request with {@code
  * {"input_tokens"}}, if the backend counts the tokens of prompts.
@@ -41,7 +43,9 @@ import java.util.function.Supplier;
  * {"ok", "status", "latency_ms", "models", "failure"}}, the result of requesting the backend's list
  * of models, which costs nothing. For the message {@code {"key": true}} the reply has no models,
  * and {@code ok} states whether the backend accepts its key; a backend that offers no list of
- * models is sent a chat request of one token.
+ * models is sent a chat request of one token. For {@code {"health", "path"}} with the name of a
+ * {@link ProbeOptions.Kind} it has no models either, and {@code ok} states whether the backend
+ * works.
  */
 public final class ProviderVerticle extends VerticleBase {
   private final String name;
@@ -109,7 +113,8 @@ public final class ProviderVerticle extends VerticleBase {
               counts = vertx.eventBus().localConsumer(address + ".tokens", this::countTokens);
               return Future.all(registered, probes.completion(), counts.completion());
             })
-        .compose(registered -> publicAddress == null ? Future.succeededFuture() : register());
+        .compose(registered -> publicAddress == null ? Future.succeededFuture() : register())
+        .onSuccess(started -> backend.start());
   }
 
   private Future<?> register() {
@@ -188,7 +193,13 @@ public final class ProviderVerticle extends VerticleBase {
 
   private void probe(Message<Object> message) {
     Probe probe = new Probe(vertx, backend);
-    boolean key = message.body() instanceof JsonObject body && TRUE.equals(body.getValue("key"));
-    (key ? probe.key() : probe.models()).onSuccess(message::reply);
+    JsonObject options = message.body() instanceof JsonObject body ? body : new JsonObject();
+    Future<JsonObject> result;
+    if (options.getValue("health") instanceof String kind) {
+      result = probe.health(ProbeOptions.Kind.valueOf(kind), options.getString("path"));
+    } else {
+      result = TRUE.equals(options.getValue("key")) ? probe.key() : probe.models();
+    }
+    result.onSuccess(message::reply);
   }
 }

@@ -48,7 +48,7 @@ final class TokenCount {
   private Future<HttpClientResponse> send(HttpClientRequest connected, EncodedRequest encoded) {
     connected.exceptionHandler(e -> {}); // The response fails with the same exception.
     if (done) {
-      connected.reset();
+      connected.reset(Exchange.CANCEL);
       return Future.failedFuture(new TimeoutException());
     }
     request = connected;
@@ -86,7 +86,7 @@ final class TokenCount {
   private void reset() {
     done = true;
     if (request != null) {
-      request.reset();
+      request.reset(Exchange.CANCEL);
     }
   }
 }

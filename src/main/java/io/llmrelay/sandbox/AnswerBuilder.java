@@ -54,7 +54,7 @@ final class AnswerBuilder {
     List<String> tokens =
         kind == ScenarioKind.NUMBERS
             ? NUMBERS
-            : split(text(), scenario.option(ScenarioOption.SIZE, 0));
+            : split(afterPrefill(text()), scenario.option(ScenarioOption.SIZE, 0));
     int all = tokens.isEmpty() ? 0 : scenario.option(ScenarioOption.CHUNKS, tokens.size());
     int images = scenario.option(ScenarioOption.IMAGES, 0);
     boolean textWithOthers =
@@ -86,6 +86,12 @@ final class AnswerBuilder {
       case CONTENT_FILTER -> Finish.CONTENT_FILTER;
       default -> calls.isEmpty() ? Finish.STOP : Finish.TOOL_CALLS;
     };
+  }
+
+  /** Returns what follows the text that the request gives as the beginning of the answer. */
+  private String afterPrefill(String text) {
+    String prefill = request.prefill();
+    return prefill != null && text.startsWith(prefill) ? text.substring(prefill.length()) : text;
   }
 
   private String text() {

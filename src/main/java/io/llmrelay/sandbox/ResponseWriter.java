@@ -5,10 +5,12 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -34,6 +36,7 @@ final class ResponseWriter {
   private int repetition;
   private boolean waited;
   private boolean draining;
+  private boolean ending;
   private boolean ended;
   private long timer = -1;
   private long written;
@@ -58,7 +61,13 @@ final class ResponseWriter {
 
   /** Starts with the first step. */
   void start() {
-    http.closeHandler(v -> finish(Outcome.ABORTED));
+    http.closeHandler(
+        v -> {
+          // Over HTTP/2 the stream may be closed before the result of its last write is known.
+          if (!ending) {
+            finish(Outcome.ABORTED);
+          }
+        });
     http.exceptionHandler(e -> {}); // The close handler follows.
     http.drainHandler(
         v -> {
@@ -140,6 +149,7 @@ final class ResponseWriter {
         if (gzip != null) {
           http.write(gzip.finish());
         }
+        ending = true;
         http.end()
             .onComplete((v, error) -> finish(error == null ? Outcome.COMPLETED : Outcome.ABORTED));
       }
@@ -153,6 +163,31 @@ final class ResponseWriter {
         finish(Outcome.COMPLETED);
         request.connection().close();
       }
+      case REFUSE_STREAM, RESET_STREAM -> {
+        finish(Outcome.COMPLETED);
+        if (isHttp2()) {
+          Http2Error error =
+              action == Step.Action.REFUSE_STREAM
+                  ? Http2Error.REFUSED_STREAM
+                  : Http2Error.INTERNAL_ERROR;
+          http.reset(error.code());
+        } else {
+          request.connection().close();
+        }
+      }
+      case GOAWAY -> {
+        if (isHttp2()) {
+          goAway(request.streamId());
+        }
+      }
+      case GOAWAY_REFUSE -> {
+        finish(Outcome.COMPLETED);
+        if (isHttp2()) {
+          goAway(Math.max(0, request.streamId() - 2));
+        } else {
+          request.connection().close();
+        }
+      }
       case RESET -> {
         finish(Outcome.COMPLETED);
         channel().config().setOption(ChannelOption.SO_LINGER, 0);
@@ -160,7 +195,19 @@ final class ResponseWriter {
       }
       default -> {}
     }
-    return action == Step.Action.HEAD || action == Step.Action.WAIT || action == Step.Action.RAW;
+    return switch (action) {
+      case HEAD, WAIT, RAW, GOAWAY -> true;
+      default -> false;
+    };
+  }
+
+  @SuppressWarnings("deprecation") // Its replacement closes the connection as well.
+  private void goAway(long lastStream) {
+    request.connection().goAway(0, (int) lastStream, Buffer.buffer());
+  }
+
+  private boolean isHttp2() {
+    return request.version() == HttpVersion.HTTP_2;
   }
 
   private Channel channel() {

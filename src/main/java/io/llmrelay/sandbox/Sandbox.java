@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.KeyCertOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,6 +66,8 @@ public final class Sandbox {
   /** The name of the backend without a path prefix. */
   public static final String DEFAULT_BACKEND = "sandbox";
 
+  private static final int MAX_RESETS = 1_000_000;
+
   private final Vertx vertx;
   private final SandboxOptions options;
   private final HttpServer server;
@@ -88,12 +91,15 @@ public final class Sandbox {
     options.getProviders().forEach(this::provider);
     HttpServerOptions http = new HttpServerOptions();
     http.setHost(options.getHost()).setPort(options.getPort());
-    http.setHttp2ClearTextEnabled(false).setHandle100ContinueAutomatically(true);
+    http.setHttp2ClearTextEnabled(options.isHttp2()).setHandle100ContinueAutomatically(true);
+    http.setUseAlpn(options.isHttp2() && options.isTls());
+    // Tests reset more streams than a server in the open would let one client reset.
+    http.setHttp2RstFloodMaxRstFramePerWindow(MAX_RESETS);
     if (options.isResetOnClose()) {
       http.setSoLinger(0);
     }
     if (options.isTls()) {
-      http.setSsl(true).setKeyCertOptions(selfSigned());
+      http.setSsl(true).setKeyCertOptions(options.getCertificate() == null ? selfSigned() : own());
     }
     server = vertx.createHttpServer(http).requestHandler(this::handle);
     server.connectionHandler(
@@ -357,6 +363,12 @@ public final class Sandbox {
     } catch (IllegalArgumentException e) {
       return Scenario.error(request.dialect().error("404").withMessage(e.getMessage()));
     }
+  }
+
+  private KeyCertOptions own() {
+    return new PemKeyCertOptions()
+        .setCertPath(options.getCertificate())
+        .setKeyPath(options.getKey());
   }
 
   private static KeyCertOptions selfSigned() {

@@ -13,7 +13,8 @@ import java.util.Map;
  *   {
  *     "host": "127.0.0.1", "port": 8090,
  *     "firstTokenDelay": 300, "chunkDelay": 30,
- *     "requiredKey": "sk-test", "resetOnClose": false, "tls": false,
+ *     "requiredKey": "sk-test", "resetOnClose": false,
+ *     "tls": false, "certificate": "server.pem", "key": "server.key", "http2": false,
  *     "scenarios": {
  *       "primary": ["503", "model"],
  *       "secondary": {
@@ -40,8 +41,14 @@ public class SandboxOptions {
   /** The default delay between two chunks of an answer, in milliseconds. */
   public static final int DEFAULT_CHUNK_DELAY = 0;
 
+  /** The default of {@link #isResetOnClose}. */
   public static final boolean DEFAULT_RESET_ON_CLOSE = false;
+
+  /** The default of {@link #isTls}. */
   public static final boolean DEFAULT_TLS = false;
+
+  /** By default the server speaks HTTP/1.1 only. */
+  public static final boolean DEFAULT_HTTP2 = false;
 
   private String host = DEFAULT_HOST;
   private int port = DEFAULT_PORT;
@@ -50,11 +57,16 @@ public class SandboxOptions {
   private String requiredKey;
   private boolean resetOnClose = DEFAULT_RESET_ON_CLOSE;
   private boolean tls = DEFAULT_TLS;
+  private String certificate;
+  private String key;
+  private boolean http2 = DEFAULT_HTTP2;
   private Map<String, List<String>> scenarios = new LinkedHashMap<>();
   private Map<String, String> providers = new LinkedHashMap<>();
 
+  /** Creates options with the defaults. */
   public SandboxOptions() {}
 
+  /** Creates a copy of other options. */
   public SandboxOptions(SandboxOptions other) {
     host = other.host;
     port = other.port;
@@ -63,10 +75,14 @@ public class SandboxOptions {
     requiredKey = other.requiredKey;
     resetOnClose = other.resetOnClose;
     tls = other.tls;
+    certificate = other.certificate;
+    key = other.key;
+    http2 = other.http2;
     scenarios = new LinkedHashMap<>(other.scenarios);
     providers = new LinkedHashMap<>(other.providers);
   }
 
+  /** Creates options from JSON as {@link #toJson} writes it. */
   public SandboxOptions(JsonObject json) {
     host = json.getString("host", DEFAULT_HOST);
     port = json.getInteger("port", DEFAULT_PORT);
@@ -75,6 +91,9 @@ public class SandboxOptions {
     requiredKey = json.getString("requiredKey");
     resetOnClose = json.getBoolean("resetOnClose", DEFAULT_RESET_ON_CLOSE);
     tls = json.getBoolean("tls", DEFAULT_TLS);
+    certificate = json.getString("certificate");
+    key = json.getString("key");
+    http2 = json.getBoolean("http2", DEFAULT_HTTP2);
     for (Map.Entry<String, Object> entry : json.getJsonObject("scenarios", new JsonObject())) {
       Object value = entry.getValue();
       JsonArray texts = value instanceof JsonArray array ? array : JsonArray.of(value);
@@ -99,11 +118,16 @@ public class SandboxOptions {
             .put("chunkDelay", chunkDelay)
             .put("resetOnClose", resetOnClose)
             .put("tls", tls)
+            .put("http2", http2)
             .put("scenarios", byBackend)
             .put("providers", byProvider);
+    if (certificate != null) {
+      json.put("certificate", certificate).put("key", key);
+    }
     return requiredKey == null ? json : json.put("requiredKey", requiredKey);
   }
 
+  /** Returns the address to listen on. */
   public String getHost() {
     return host;
   }
@@ -114,6 +138,7 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns the port to listen on; 0 for any free one. */
   public int getPort() {
     return port;
   }
@@ -124,6 +149,7 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns the delay before the first chunk of healthy answers, in milliseconds. */
   public int getFirstTokenDelay() {
     return firstTokenDelay;
   }
@@ -134,6 +160,7 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns the delay between two chunks of healthy answers, in milliseconds. */
   public int getChunkDelay() {
     return chunkDelay;
   }
@@ -144,6 +171,7 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns the key that requests must have; {@code null}, the default, for any or none. */
   public String getRequiredKey() {
     return requiredKey;
   }
@@ -154,6 +182,7 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns whether connections are closed by a TCP reset. */
   public boolean isResetOnClose() {
     return resetOnClose;
   }
@@ -170,16 +199,49 @@ public class SandboxOptions {
     return this;
   }
 
+  /** Returns whether the server speaks TLS, with a self-signed certificate. */
   public boolean isTls() {
     return tls;
   }
 
   /**
-   * Sets whether the server uses TLS, with a self-signed certificate for {@code sandbox.invalid}: a
-   * client that verifies certificates fails in the handshake.
+   * Sets whether the server uses TLS. Unless a {@linkplain #setCertificate certificate} is set, it
+   * is a self-signed one for {@code sandbox.invalid}: a client that verifies certificates fails in
+   * the handshake.
    */
   public SandboxOptions setTls(boolean tls) {
     this.tls = tls;
+    return this;
+  }
+
+  /** Returns the PEM file of the certificate chain, or {@code null}. */
+  public String getCertificate() {
+    return certificate;
+  }
+
+  /** Returns the PEM file of the private key, or {@code null}. */
+  public String getKey() {
+    return key;
+  }
+
+  /** Sets the certificate of the server, for TLS: the PEM files of its chain and private key. */
+  public SandboxOptions setCertificate(String certificate, String key) {
+    this.certificate = certificate;
+    this.key = key;
+    return this;
+  }
+
+  /** Returns whether the server speaks HTTP/2 beside HTTP/1.1. */
+  public boolean isHttp2() {
+    return http2;
+  }
+
+  /**
+   * Sets whether the server speaks HTTP/2 beside HTTP/1.1: by ALPN with TLS, and otherwise to
+   * clients that begin with it (prior knowledge).
+   */
+  public SandboxOptions setHttp2(boolean http2) {
+    this.http2 = http2;
     return this;
   }
 

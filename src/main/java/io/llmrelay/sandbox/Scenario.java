@@ -94,6 +94,13 @@ import java.util.Objects;
  * <tr><td>{@code reset}, {@code reset-in-frame}, {@code reset-in-char}</td><td>as {@code
  *     die}</td><td>the same with a TCP reset; bytes that a slow client has not
  *     received are lost</td></tr>
+ * <tr><td>{@code refuse-stream}, {@code reset-stream}</td><td>before the head</td><td>HTTP/2: the
+ *     stream is reset with REFUSED_STREAM or INTERNAL_ERROR, and the connection stays open. HTTP/1.1:
+ *     as {@code die}</td></tr>
+ * <tr><td>{@code goaway}</td><td>before the head</td><td>HTTP/2: a GOAWAY, and the answer goes on.
+ *     HTTP/1.1: healthy</td></tr>
+ * <tr><td>{@code goaway-refuse}</td><td>before the head</td><td>HTTP/2: a GOAWAY whose last stream is
+ *     the one before. HTTP/1.1: as {@code die}</td></tr>
  * <tr><td>{@code end}</td><td>after all tokens</td><td>the response ends as HTTP requires, without
  *     finish reason or end marker</td></tr>
  * <tr><td>{@code end-in-frame}, {@code end-in-char}</td><td>after 1</td><td>the same in the middle

@@ -25,6 +25,14 @@ record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int 
     DROP,
     /** Closes the connection with a TCP reset. */
     RESET,
+    /** Resets the HTTP/2 stream with REFUSED_STREAM; over HTTP/1.1 as {@link #DROP}. */
+    REFUSE_STREAM,
+    /** Resets the HTTP/2 stream with INTERNAL_ERROR; over HTTP/1.1 as {@link #DROP}. */
+    RESET_STREAM,
+    /** Sends a GOAWAY whose last stream is this one, and goes on; over HTTP/1.1 does nothing. */
+    GOAWAY,
+    /** Sends a GOAWAY whose last stream is before this one; over HTTP/1.1 as {@link #DROP}. */
+    GOAWAY_REFUSE,
     /** Waits until the client disconnects. */
     HANG
   }

@@ -183,6 +183,10 @@ final class StepBuilder {
     switch (scenario.kind()) {
       case DIE -> steps.add(Step.of(Action.DROP));
       case RESET -> steps.add(Step.of(Action.RESET));
+      case REFUSE_STREAM -> steps.add(Step.of(Action.REFUSE_STREAM));
+      case RESET_STREAM -> steps.add(Step.of(Action.RESET_STREAM));
+      case GOAWAY -> steps.add(Step.of(Action.GOAWAY));
+      case GOAWAY_REFUSE -> steps.add(Step.of(Action.GOAWAY_REFUSE));
       case END -> steps.add(Step.of(Action.END));
       case DIE_IN_FRAME -> cut(0, Action.DROP);
       case DIE_IN_CHAR -> cut(1, Action.DROP);

@@ -21,7 +21,7 @@ public final class Bench {
   private static final List<String> SCENARIOS =
       List.of(
           "s1", "s2", "s3", "a1", "a2", "a3", "o1", "o2", "o3", "s4", "s5", "s6", "s7", "t1", "t2",
-          "t3", "f1", "f2", "cluster");
+          "t3", "f1", "f2", "w1", "w2", "cluster");
 
   private final Path root = Path.of(System.getProperty("bench.root"));
   private final List<String> pin = words(System.getProperty("bench.pin", ""));
@@ -31,6 +31,7 @@ public final class Bench {
   private double warm = 30;
   private double seconds = 6;
   private String jvm = "-Xmx1g";
+  private String observe = "logs,metrics,tracing";
   private Path out = root.resolve("target/bench/results.jsonl");
   private final List<Path> javas = new ArrayList<>();
 
@@ -69,6 +70,7 @@ public final class Bench {
       case "--warm" -> warm = number(name, value);
       case "--seconds" -> seconds = number(name, value);
       case "--jvm" -> jvm = value;
+      case "--observe" -> observe = value;
       case "--out" -> out = Path.of(value);
       case "--java" -> {
         if (!Files.exists(Path.of(value, "release"))) {
@@ -136,6 +138,7 @@ public final class Bench {
                   scenarios,
                   warm,
                   seconds,
+                  observe,
                   measured -> {
                     report.add(measured);
                     write(measured);

@@ -45,7 +45,12 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "s3", "a3", "o3" ->
           List.of(
               PER_CHUNK, FIRST_CHUNK.get(0), FIRST_CHUNK.get(1), TRANSIT.get(0), TRANSIT.get(1));
-      case "s4-growth" ->
+      case "w2" ->
+          List.of(
+              new Figure("until all are answered, ms", "wall_ms", 0, Compared.RATIO),
+              new Figure("CPU per request, µs", "cpu_us_per_request", 0, Compared.RATIO),
+              FIRST_CHUNK.get(1));
+      case "s4-growth", "w1-growth" ->
           List.of(
               new Figure("CPU per chunk, 5,000 to 200", "cpu_growth", 2, Compared.NOT),
               new Figure("memory per stream, KiB", "resident_kib_per_stream", 1, Compared.RATIO));
@@ -80,10 +85,11 @@ record Figure(String label, String path, int decimals, Compared compared) {
       case "a1" -> "as s1, from an Anthropic backend; the relay translates";
       case "a2" -> "as s2, from an Anthropic backend; the relay translates";
       case "a3" -> "as s3, from an Anthropic backend; the relay translates";
-      case "o1" -> "as s1, through relays without and with logs, metrics and tracing";
-      case "o2" -> "as s2, through relays without and with logs, metrics and tracing";
-      case "o3" -> "as s3, through relays without and with logs, metrics and tracing";
-      case "s4-growth" -> "from 200 to 5,000 and from 1,000 to 5,000 streams";
+      case "w2" -> "the first 500 requests after idleness, all at once, to a backend over TLS";
+      case "s4-growth", "w1-growth" -> "from 200 to 5,000 and from 1,000 to 5,000 streams";
+      case "o1" -> "as s1, through relays without and with what observes them";
+      case "o2" -> "as s2, through relays without and with what observes them";
+      case "o3" -> "as s3, through relays without and with what observes them";
       case "s5-refused" -> "straight to the second backend, or after the first's 503";
       case "s5-open" -> "straight to the second backend, or past an open circuit";
       case "cluster-cpu" -> "as s1: a relay alone, or as a node of a cluster";

@@ -102,15 +102,34 @@ final class Rig implements AutoCloseable {
         Integer.toString(port));
   }
 
+  /** A backend over TLS, which must be closed. */
+  TlsMock tlsMock() throws IOException, InterruptedException {
+    return new TlsMock(work, java);
+  }
+
+  /** The relay in front of a backend over TLS, which it asks by this version of HTTP. */
+  Subject relayOverTls(TlsMock mock, String version) throws IOException, InterruptedException {
+    String warm = version.equals("2") ? "warm-connections: 5, " : "";
+    String configuration =
+        "backends:\n"
+            + ("  tls: {dialect: openai, base-url: 'https://localhost:" + mock.port() + "/v1', ")
+            + ("api-key: none, default-model: mock-model, max-connections: 20000, " + warm)
+            + ("http-version: '" + version + "', tls: {ca: '" + mock.authority() + "'}}\n")
+            + "timeouts: {connect: 30s, first-chunk: 60s}\n"
+            + ("circuit: {max-failures: " + NEVER + "}\n");
+    return relay(pin, "relay-tls", configuration);
+  }
+
   /**
-   * A relay of the runnable jar's classes without logs, metrics and tracing, or with all of them.
-   * It has neither flags of its own nor a startup cache.
+   * A relay of the runnable jar's classes without flags of its own and startup cache.
+   *
+   * @param what some of {@code logs,metrics,tracing}; or another word for none of them
    */
-  Subject observed(boolean observed) throws IOException, InterruptedException {
+  Subject observed(String what) throws IOException, InterruptedException {
     Path conf = Files.writeString(work.resolve("observed.yaml"), configuration(NEVER));
     int port = Subject.freePort();
     return start(
-        observed ? "observed" : "unobserved",
+        "observed",
         port,
         java.resolve("bin/java").toString(),
         "-cp",
@@ -118,7 +137,7 @@ final class Rig implements AutoCloseable {
         "io.llmrelay.cli.ObservedRelay",
         conf.toString(),
         Integer.toString(port),
-        Boolean.toString(observed));
+        what);
   }
 
   /** The relay without a cluster, on some of the processors. */
@@ -151,9 +170,14 @@ final class Rig implements AutoCloseable {
 
   private Subject relay(String name, String processors, String configuration)
       throws IOException, InterruptedException {
+    List<String> on = processors == null ? List.of() : List.of("taskset", "-c", processors);
+    return relay(on, name, configuration);
+  }
+
+  private Subject relay(List<String> on, String name, String configuration)
+      throws IOException, InterruptedException {
     Path conf = Files.writeString(work.resolve(name + ".yaml"), configuration);
     int port = Subject.freePort();
-    List<String> on = processors == null ? List.of() : List.of("taskset", "-c", processors);
     return start(
         on,
         name,

@@ -19,8 +19,9 @@ final class Runs {
   static final String CALL = "tool call";
   static final String SAME_API = "same API";
   static final String TRANSLATED = "translated";
+  static final String HTTP_1 = "HTTP/1.1";
+  static final String HTTP_2 = "HTTP/2";
   static final String UNOBSERVED = "without";
-  static final String OBSERVED = "with";
 
   private static final Target CLAUDE =
       new Target(Target.OPENAI.path(), "claude/mock-model", candidates("claude"));
@@ -37,6 +38,11 @@ final class Runs {
 
   private static final int[] LEVELS = {200, 1000, 5000};
   private static final int RAMP = 1000;
+  private static final int BURST = 500;
+
+  /** Longer than the relay keeps connections that are idle. */
+  private static final int IDLE_MS = 33_000;
+
   private static final int[] LARGE_LEVELS = {200, 1000};
   private static final int LARGE_RAMP = 50;
   private static final int CHUNKS_PER_SECOND = 5;
@@ -45,6 +51,7 @@ final class Runs {
   private final Set<String> wanted;
   private final double warm;
   private final double seconds;
+  private final String observe;
   private final Consumer<JsonObject> records;
   private int round;
 
@@ -52,13 +59,21 @@ final class Runs {
    * @param wanted the scenarios' names
    * @param warm how many seconds a process is warmed up
    * @param seconds how long a scenario takes, but for its beginning and end
+   * @param observe what is on in the scenarios about that
    * @param records where every measurement goes
    */
-  Runs(Rig rig, Set<String> wanted, double warm, double seconds, Consumer<JsonObject> records) {
+  Runs(
+      Rig rig,
+      Set<String> wanted,
+      double warm,
+      double seconds,
+      String observe,
+      Consumer<JsonObject> records) {
     this.rig = rig;
     this.wanted = wanted;
     this.warm = warm;
     this.seconds = seconds;
+    this.observe = observe;
     this.records = records;
   }
 
@@ -85,8 +100,8 @@ final class Runs {
       }
     }
     if (any("o1", "o2", "o3")) {
-      for (String system : new String[] {UNOBSERVED, OBSERVED}) {
-        try (Subject subject = rig.observed(system.equals(OBSERVED))) {
+      for (String system : new String[] {UNOBSERVED, observe}) {
+        try (Subject subject = rig.observed(system)) {
           steady(subject, system, "o", Target.OPENAI);
         }
       }
@@ -124,6 +139,12 @@ final class Runs {
     }
     if (any("t3")) {
       fragments();
+    }
+    if (any("w1", "w2")) {
+      try (TlsMock mock = rig.tlsMock()) {
+        tls(mock, HTTP_1, "1.1");
+        tls(mock, HTTP_2, "2");
+      }
     }
     if (any("cluster")) {
       new ClusterRuns(
@@ -169,6 +190,36 @@ final class Runs {
   }
 
   private void growth(Subject subject, String system) throws IOException {
+    growth(subject, system, "s4");
+  }
+
+  /** One backend over TLS, by one version of HTTP. */
+  private void tls(TlsMock mock, String system, String version)
+      throws IOException, InterruptedException {
+    try (Subject subject = rig.relayOverTls(mock, version)) {
+      if (wanted.contains("w2")) {
+        burst(subject, system);
+      }
+      if (wanted.contains("w1")) {
+        growth(subject, system, "w1");
+      }
+    }
+  }
+
+  /** The first requests after idleness, all at once. */
+  private void burst(Subject subject, String system) throws IOException, InterruptedException {
+    LoadPlan burst =
+        LoadPlan.of(subject.port(), Target.OPENAI, Script.flatOut(1), BURST, 0).eachOnce();
+    Rig.warm(subject, Target.OPENAI, warm);
+    Load.run(burst);
+    Thread.sleep(IDLE_MS);
+    long begin = System.nanoTime();
+    JsonObject measured = subject.measure(burst);
+    double wall = (System.nanoTime() - begin) / 1e6;
+    record(system, "w2", measured.put("wall_ms", wall));
+  }
+
+  private void growth(Subject subject, String system, String scenario) throws IOException {
     Rig.warm(subject, Target.OPENAI, warm);
     int chunks = (int) (CHUNKS_PER_SECOND * ((double) LEVELS[2] / RAMP + seconds));
     JsonObject[] at = new JsonObject[LEVELS.length];
@@ -179,7 +230,7 @@ final class Runs {
               LoadPlan.of(subject.port(), Target.OPENAI, script, LEVELS[i], 0)
                   .ramp(RAMP)
                   .eachOnce());
-      record(system, "s4-" + LEVELS[i], at[i]);
+      record(system, scenario + "-" + LEVELS[i], at[i]);
     }
     JsonObject growth = new JsonObject().put("errors", 0);
     if (at[0].containsKey("cpu_us_per_chunk") && at[2].containsKey("cpu_us_per_chunk")) {
@@ -187,7 +238,7 @@ final class Runs {
           "cpu_growth", at[2].getDouble("cpu_us_per_chunk") / at[0].getDouble("cpu_us_per_chunk"));
     }
     putSlope(growth, at[1], at[2], LEVELS[2] - LEVELS[1]);
-    record(system, "s4-growth", growth);
+    record(system, scenario + "-growth", growth);
   }
 
   private void large(Subject subject, String system) throws IOException {

@@ -68,12 +68,14 @@ final class Wire {
         "null");
   }
 
-  private static String openAi(String delta, String finish) {
+  /** One event with a delta, and a finish reason or {@code null}. */
+  static String openAi(String delta, String finish) {
     return openAi(
         "\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]");
   }
 
-  private static String openAi(String rest) {
+  /** One event with these fields. */
+  static String openAi(String rest) {
     return "data: {\"id\":\"chatcmpl-0123456789abcdef\",\"object\":\"chat.completion.chunk\","
         + ("\"created\":1767225600,\"model\":\"mock-model\"," + rest + "}\n\n");
   }

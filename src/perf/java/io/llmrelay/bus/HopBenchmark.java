@@ -10,6 +10,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.config.BusOptions;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.ThreadingModel;
@@ -43,6 +44,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class HopBenchmark {
+  private static final BusSettings SETTINGS =
+      new BusSettings(
+          BusOptions.DEFAULT_WINDOW,
+          BusOptions.DEFAULT_PING_INTERVAL,
+          BusOptions.DEFAULT_PING_TIMEOUT,
+          BusOptions.DEFAULT_OPEN_TIMEOUT);
+
   private static final int CHUNKS = 1000;
   private static final String SERVICE = "bench.service";
   private static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hi"));
@@ -106,7 +114,7 @@ public class HopBenchmark {
 
     @Override
     public int window() {
-      return BusSettings.DEFAULT_WINDOW;
+      return BusOptions.DEFAULT_WINDOW;
     }
 
     @Override
@@ -144,10 +152,9 @@ public class HopBenchmark {
     Context consuming = ((VertxInternal) vertx).createContext(ThreadingModel.EVENT_LOOP);
     producing =
         oneLoop ? consuming : ((VertxInternal) vertx).createContext(ThreadingModel.EVENT_LOOP);
-    on(producing, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT))
+    on(producing, () -> BusEndpoint.open(vertx, "bench.private", SETTINGS))
         .compose(endpoint -> on(producing, () -> serve(endpoint)))
-        .compose(
-            v -> on(consuming, () -> BusEndpoint.open(vertx, "bench.private", BusSettings.DEFAULT)))
+        .compose(v -> on(consuming, () -> BusEndpoint.open(vertx, "bench.private", SETTINGS)))
         .onSuccess(
             endpoint ->
                 consumer.exchange = new BusClient(endpoint, SERVICE).open(REQUEST, consumer))

@@ -5,7 +5,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
-import io.llmrelay.observe.RequestLog;
+import io.llmrelay.observe.impl.RequestLog;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package io.llmrelay.cli;
 
 import io.llmrelay.RelayVerticle;
+import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.TracingListener;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
@@ -19,34 +20,34 @@ import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * A relay to measure what observing it costs: without logs of requests, metrics and tracing, or
- * with all of them. Every request is sampled; the spans are batched as for a collector, and
- * discarded.
+ * A relay to measure what observing it costs, with some of logs of requests, metrics and tracing.
+ * Every request is sampled; the spans are batched as for a collector, and discarded.
  */
 public final class ObservedRelay {
   private ObservedRelay() {}
 
-  /** Takes a configuration, a port, and whether the relay is observed. */
+  /** Takes a configuration, a port, and what is on: some of {@code logs,metrics,tracing}. */
   public static void main(String[] args) {
     Logging.configure();
-    boolean observed = Boolean.parseBoolean(args[2]);
+    Set<String> on = Set.of(args[2].split(","));
     RelayOptions options = RelayOptions.fromFile(Path.of(args[0]), Map.of());
-    options.getGateway().setPort(Integer.parseInt(args[1]));
+    options.setGateway(new GatewayOptions().setPort(Integer.parseInt(args[1])));
     options.setLanes(Runtime.getRuntime().availableProcessors());
-    options.getLogging().setRequests(observed);
+    options.getLogging().setRequests(on.contains("logs"));
     RelayVerticle relay = new RelayVerticle(options);
     VertxBuilder builder = Vertx.builder();
-    if (observed) {
-      OpenTelemetrySdk sdk = sdk();
-      builder
-          .with(ServeCommand.vertxOptions())
-          .withMetrics(new MicrometerMetricsFactory())
-          .withTracer(new OpenTelemetryTracingFactory(sdk));
-      relay.addListener(new TracingListener(sdk, Map.of()));
+    if (on.contains("metrics")) {
+      builder.with(ServeCommand.vertxOptions()).withMetrics(new MicrometerMetricsFactory());
     } else {
       builder.with(new VertxOptions().setPreferNativeTransport(true));
+    }
+    if (on.contains("tracing")) {
+      OpenTelemetrySdk sdk = sdk();
+      builder.withTracer(new OpenTelemetryTracingFactory(sdk));
+      relay.addListener(new TracingListener(sdk, Map.of()));
     }
     builder.build().deployVerticle(relay).await();
   }

@@ -10,9 +10,9 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -252,7 +252,8 @@ class AvailabilityTest {
   @ValueSource(
       strings = {
         "{\"version\": 1, \"exhausted\": {\"a\": 7}}",
-        "{\"version\": 1, \"exhausted\": {\"b\": {\"reason\": \"quota_exhausted\", \"until\": 9999999999999}, \"a\": {\"reason\": \"rate_limited\"}}}",
+        "{\"version\": 1, \"exhausted\": {\"b\": {\"reason\": \"quota_exhausted\", \"until\":"
+            + " 9999999999999}, \"a\": {\"reason\": \"rate_limited\"}}}",
         "{\"version\": 1, \"exhausted\": [], \"spend\": {}}",
         "{\"version\": 1, \"spend\": {\"a\": {\"daily-usd\": {\"since\": 1795305600000}}}}",
         "{\"version\": 1, \"spend\": {\"a\": {\"daily-usd\": {\"used\": 1}}}}",

@@ -7,7 +7,7 @@ import io.llmrelay.availability.Cooldown.Scope;
 import io.llmrelay.bus.Cluster;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.observe.Listeners;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;

@@ -43,11 +43,11 @@ final class BusBench {
   static final ChatRequest REQUEST = ChatRequest.of(ChatMessage.user("Hi"));
 
   /** Finds out soon who does not answer, but a busy machine is given its time. */
-  static final BusSettings QUICK = new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(1));
+  static final BusSettings QUICK = TestSettings.of(4, Duration.ofMillis(50), Duration.ofSeconds(1));
 
   /** Asks often, and waits long for the answer. */
   static final BusSettings PATIENT =
-      new BusSettings(4, Duration.ofMillis(50), Duration.ofSeconds(20));
+      TestSettings.of(4, Duration.ofMillis(50), Duration.ofSeconds(20));
 
   private BusBench() {}
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BusClusterTest {
   private static final BusSettings SETTINGS =
-      new BusSettings(8, Duration.ofMillis(200), Duration.ofSeconds(20));
+      TestSettings.of(8, Duration.ofMillis(200), Duration.ofSeconds(20));
 
   private Vertx producerNode;
   private Vertx consumerNode;

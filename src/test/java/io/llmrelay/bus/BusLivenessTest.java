@@ -60,7 +60,7 @@ class BusLivenessTest {
 
   @Test
   void aConsumerWithoutHandlersIsFoundOutByTheNextFrame() {
-    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Peer producer = peer(TestSettings.DEFAULT).serves(stream -> {});
     Raw raw = new Raw(vertx, "raw");
     raw.opens("s", 4);
     raw.opens("t", 4);
@@ -220,7 +220,7 @@ class BusLivenessTest {
   /** The producer accepted, but too late for its consumer: its first frame brings the cancel. */
   @Test
   void aProducerThatRepliesTooLateIsCancelled() {
-    Peer producer = peer(BusSettings.DEFAULT);
+    Peer producer = peer(TestSettings.DEFAULT);
     List<Message<Object>> requests = new CopyOnWriteArrayList<>();
     get(vertx.eventBus().consumer(SERVICE, requests::add).completion());
     Peer consumer = peer(QUICK);
@@ -242,8 +242,8 @@ class BusLivenessTest {
 
   @Test
   void closingTheConsumerCancelsItsProducers() {
-    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
-    Peer consumer = peer(BusSettings.DEFAULT);
+    Peer producer = peer(TestSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(TestSettings.DEFAULT);
     Receiver one = consumer.opens(new Receiver());
     Receiver two = consumer.opens(new Receiver());
     one.awaitAccepted();
@@ -262,14 +262,14 @@ class BusLivenessTest {
   @Test
   void closingTheProducerFailsItsConsumers() {
     Peer producer =
-        peer(BusSettings.DEFAULT)
+        peer(TestSettings.DEFAULT)
             .serves(
                 stream -> {
                   for (int i = 0; i < 10; i++) {
                     stream.chunk(BlockKind.TEXT, Buffer.buffer("x"));
                   }
                 });
-    Peer consumer = peer(BusSettings.DEFAULT);
+    Peer consumer = peer(TestSettings.DEFAULT);
     Receiver receiver = consumer.opens(new Receiver());
     receiver.awaitChunks(10);
     get(producer.endpoint.close());
@@ -282,7 +282,7 @@ class BusLivenessTest {
   @Test
   void closingTheProducerDropsWhatFoundNoCredit() {
     Peer producer =
-        peer(BusSettings.DEFAULT)
+        peer(TestSettings.DEFAULT)
             .serves(
                 stream -> {
                   for (int i = 0; i < 10; i++) {
@@ -301,7 +301,7 @@ class BusLivenessTest {
 
   @Test
   void closingTwiceIsAsGoodAsOnce() {
-    Peer consumer = peer(BusSettings.DEFAULT);
+    Peer consumer = peer(TestSettings.DEFAULT);
     get(consumer.endpoint.close());
     get(consumer.endpoint.close());
     await().until(() -> consumer.closed);
@@ -310,7 +310,7 @@ class BusLivenessTest {
   /** A verticle that goes without closing its endpoint leaves no stream behind, on either side. */
   @Test
   void undeployingAVerticleEndsItsStreams() {
-    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
+    Peer producer = peer(TestSettings.DEFAULT).serves(stream -> {});
     Receiver receiver = new Receiver();
     BusEndpoint[] endpoint = new BusEndpoint[1];
     List<String> closed = new CopyOnWriteArrayList<>();
@@ -321,7 +321,7 @@ class BusLivenessTest {
                   @Override
                   public Future<?> start() {
                     return BusEndpoint.open(
-                            vertx, "test", BusSettings.DEFAULT, () -> closed.add("closed"))
+                            vertx, "test", TestSettings.DEFAULT, () -> closed.add("closed"))
                         .onSuccess(
                             opened -> {
                               endpoint[0] = opened;
@@ -343,8 +343,8 @@ class BusLivenessTest {
 
   @Test
   void aConsumersHandlerThatThrowsHarmsOnlyItsStream() {
-    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
-    Peer consumer = peer(BusSettings.DEFAULT);
+    Peer producer = peer(TestSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(TestSettings.DEFAULT);
     Receiver good = consumer.opens(new Receiver());
     good.awaitAccepted();
     Receiver bad =
@@ -462,8 +462,8 @@ class BusLivenessTest {
 
   @Test
   void aHandlerThatThrowsWhenAllAreLostLeavesTheOthersTheirTerminal() {
-    Peer producer = peer(BusSettings.DEFAULT).serves(stream -> {});
-    Peer consumer = peer(BusSettings.DEFAULT);
+    Peer producer = peer(TestSettings.DEFAULT).serves(stream -> {});
+    Peer consumer = peer(TestSettings.DEFAULT);
     class Bad extends Receiver {
       @Override
       public void failed(Failure failure) {
@@ -499,7 +499,7 @@ class BusLivenessTest {
       }
     }
     Peer producer =
-        peer(BusSettings.DEFAULT)
+        peer(TestSettings.DEFAULT)
             .serves(
                 Bad::new,
                 stream -> {

@@ -17,6 +17,7 @@ import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.config.BusOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -43,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(VertxExtension.class)
 class BusTest {
   private static final BusSettings SMALL =
-      new BusSettings(4, BusSettings.DEFAULT_PING_INTERVAL, BusSettings.DEFAULT_PING_TIMEOUT);
+      TestSettings.of(4, BusOptions.DEFAULT_PING_INTERVAL, BusOptions.DEFAULT_PING_TIMEOUT);
 
   private static final JsonObject END = new JsonObject().put("finish_reason", "stop");
 
@@ -54,8 +55,8 @@ class BusTest {
   @BeforeEach
   void endpoints(Vertx vertx) {
     this.vertx = vertx;
-    producer = new Peer(vertx, BusSettings.DEFAULT);
-    consumer = new Peer(vertx, BusSettings.DEFAULT);
+    producer = new Peer(vertx, TestSettings.DEFAULT);
+    consumer = new Peer(vertx, TestSettings.DEFAULT);
   }
 
   private void nothingIsLeft() {
@@ -412,8 +413,8 @@ class BusTest {
       consumer =
           new Peer(
               vertx,
-              new BusSettings(
-                  1, BusSettings.DEFAULT_PING_INTERVAL, BusSettings.DEFAULT_PING_TIMEOUT));
+              TestSettings.of(
+                  1, BusOptions.DEFAULT_PING_INTERVAL, BusOptions.DEFAULT_PING_TIMEOUT));
       producer.serves(
           stream -> {
             chunks(stream, 50);

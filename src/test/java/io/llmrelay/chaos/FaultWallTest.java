@@ -3,6 +3,7 @@ package io.llmrelay.chaos;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.chat.Resume;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -63,10 +64,13 @@ class FaultWallTest {
   Stream<DynamicTest> everyBrokenStreamIsResumed() throws Exception {
     List<Row> rows = FaultWall.rows().stream().filter(Row::breaksOff).toList();
     assertThat(rows).hasSizeGreaterThan(15);
-    Profile profile = Profile.fast().resuming();
-    List<Result> results = get(Chaos.run(vertx, profile, rows, FaultWall.DIALECTS, r -> {}));
-    assertThat(results).hasSizeGreaterThan(100);
-    return results.stream()
+    Profile verify = Profile.fast().resuming(Resume.VERIFY);
+    Profile proceed = Profile.fast().resuming(Resume.CONTINUE);
+    List<Result> verified = get(Chaos.run(vertx, verify, rows, FaultWall.DIALECTS, r -> {}));
+    List<Result> continued = get(Chaos.run(vertx, proceed, rows, DIALECTS, r -> {}));
+    assertThat(verified).hasSizeGreaterThan(100);
+    assertThat(continued).hasSizeGreaterThan(40);
+    return Stream.concat(verified.stream(), continued.stream())
         .map(
             result ->
                 DynamicTest.dynamicTest(

@@ -12,9 +12,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 
 /**
  * A node without a relay in a process of its own. Its standard input has commands: {@code open N}
@@ -75,11 +78,12 @@ final class ClusterClient {
 
   private void load(long millis) throws InterruptedException {
     long end = System.nanoTime() + millis * 1_000_000;
-    while (System.nanoTime() < end) {
+    int count = 0;
+    for (; System.nanoTime() < end; count++) {
       ask("answered");
       Thread.sleep(INTERVAL_MS);
     }
-    say("loaded");
+    say("loaded " + count);
   }
 
   private void ask(String what) {
@@ -107,6 +111,8 @@ final class ClusterClient {
 
   /** The process, as its parent sees it. */
   static final class Handle implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     final Process process;
     private final List<String> lines = new CopyOnWriteArrayList<>();
 
@@ -116,7 +122,7 @@ final class ClusterClient {
      */
     Handle(List<String> launcher, String classPath, List<String> arguments) throws IOException {
       List<String> command = new ArrayList<>(launcher);
-      command.add(java.nio.file.Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
       command.addAll(List.of("-Dhazelcast.logging.type=none", "-cp", classPath));
       command.add(ClusterClient.class.getName());
@@ -154,6 +160,20 @@ final class ClusterClient {
 
     void forget() {
       lines.clear();
+    }
+
+    /** Sends requests for so long, and waits until each has a terminal signal or was refused. */
+    List<String[]> load(int millis) throws IOException {
+      say("load " + millis);
+      Awaitility.await().atMost(PATIENCE).until(() -> lines("loaded").size() == 1);
+      int count = Integer.parseInt(lines("loaded").get(0)[1]);
+      Awaitility.await().atMost(PATIENCE).until(() -> over() >= count);
+      return lines("answered");
+    }
+
+    private long over() {
+      return lines("ended").stream().filter(line -> line[2].equals("answered")).count()
+          + lines("answered").stream().filter(line -> line[1].equals("failed")).count();
     }
 
     @Override

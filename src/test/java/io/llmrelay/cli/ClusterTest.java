@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three relays in processes of their own, which serve as one whatever becomes of each. */
@@ -109,12 +110,12 @@ class ClusterTest {
   @Order(1)
   void theHealthOfAllNodesIsKnownFromEachOfThem() throws Exception {
     for (Node node : fleet.nodes) {
-      assertThat(statuses(node.clusterHealth())).containsExactly("no_relay", "up", "up", "up");
+      assertThat(node.statuses()).containsExactly("no_relay", "up", "up", "up");
       assertThat(node.meter("llmrelay_cluster_nodes")).isEqualTo(4);
     }
     List<JsonObject> seen =
         get(fleet.client.clusterHealth()).stream().map(JsonObject.class::cast).toList();
-    assertThat(statuses(seen)).containsExactly("no_relay", "up", "up", "up");
+    assertThat(Fleet.statuses(seen)).containsExactly("no_relay", "up", "up", "up");
     for (Node node : fleet.nodes) {
       JsonObject own = node.health();
       JsonObject same =
@@ -204,10 +205,6 @@ class ClusterTest {
     }
   }
 
-  private static List<String> statuses(List<JsonObject> nodes) {
-    return nodes.stream().map(node -> node.getString("status")).sorted().toList();
-  }
-
   @Test
   @Order(2)
   void aCooldownIsKnownEverywhereAtOnce() throws Exception {
@@ -256,8 +253,10 @@ class ClusterTest {
     endOf(running, ended);
   }
 
+  /** Takes long, and is therefore run by {@code scripts/cluster-test} only. */
   @Test
   @Order(4)
+  @EnabledIfSystemProperty(named = "llmrelay.cluster.long", matches = "true")
   void aNodeThatStandsStillForTenSecondsIsReplacedAndComesBack() throws Exception {
     fleet.start(1);
     await().atMost(Duration.ofSeconds(20)).until(() -> servers(24).size() == 6);
@@ -265,8 +264,7 @@ class ClusterTest {
     Node frozen = fleet.nodes.get(1);
     frozen.signal("STOP");
     Awake watch = Awake.begin();
-    assertThat(statuses(fleet.nodes.get(0).clusterHealth()))
-        .containsExactly("no_relay", "unknown", "up", "up");
+    assertThat(fleet.nodes.get(0).statuses()).containsExactly("no_relay", "unknown", "up", "up");
     assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(4));
     answeredInTime(load(Duration.ofMillis(50), fleet.vertx.timer(10_000)));
     List<Answer> ended = endedOfOneNode(running);
@@ -275,7 +273,7 @@ class ClusterTest {
     running.removeAll(ended);
     endOf(running, ended);
     for (Node node : fleet.nodes) {
-      assertThat(statuses(node.clusterHealth())).containsExactly("no_relay", "up", "up", "up");
+      assertThat(node.statuses()).containsExactly("no_relay", "up", "up", "up");
     }
     await()
         .atMost(Duration.ofSeconds(20))

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,6 +91,11 @@ final class Fleet implements AutoCloseable {
           .getJsonArray("cluster").stream().map(JsonObject.class::cast).toList();
     }
 
+    /** Returns the status of each node, as this one sees it; one with cooldowns counts as up. */
+    List<String> statuses() throws Exception {
+      return Fleet.statuses(clusterHealth());
+    }
+
     /** Returns the value of a meter without labels, as Prometheus sees it. */
     double meter(String name) throws Exception {
       HttpRequest request = HttpRequest.newBuilder(URI.create(health + "/metrics")).build();
@@ -146,7 +152,7 @@ final class Fleet implements AutoCloseable {
   private final Path folder;
   final Path conf;
   final ClusterOptions cluster;
-  final List<Node> nodes = new ArrayList<>();
+  final List<Node> nodes = new CopyOnWriteArrayList<>();
   final Vertx vertx;
   final Sandbox sandbox;
   final LlmRelay client;
@@ -195,6 +201,13 @@ final class Fleet implements AutoCloseable {
 
   static <T> T get(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  static List<String> statuses(List<JsonObject> nodes) {
+    return nodes.stream()
+        .map(node -> node.getString("status").replace("degraded", "up"))
+        .sorted()
+        .toList();
   }
 
   /** Starts several nodes of the default configuration at the same time. */

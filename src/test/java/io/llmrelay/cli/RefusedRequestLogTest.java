@@ -12,7 +12,7 @@ import io.llmrelay.config.RelayOptions;
 import io.llmrelay.gateway.HttpFixture;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
-import io.llmrelay.observe.RequestLog;
+import io.llmrelay.observe.impl.RequestLog;
 import io.llmrelay.sandbox.Sandbox;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;

@@ -77,6 +77,7 @@ class ScriptsTest {
     }
     write("pom.xml", "");
     write("src/main/Relay.java", "");
+    write("conf/relay.schema.json", "");
     write("jdk/bin/javac", "");
     write("jdk/bin/java", JAVA);
     write("mvnw", MAVEN);

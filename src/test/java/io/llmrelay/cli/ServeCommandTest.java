@@ -92,6 +92,21 @@ class ServeCommandTest {
     }
   }
 
+  /** As in a container with a read-only root. */
+  @Test
+  void needsNoFolderForTemporaryFiles() throws Exception {
+    String property = "vertx.cacheDirBase";
+    Path noFolder = Files.writeString(folder.resolve("file"), "");
+    System.setProperty(property, noFolder.resolve("cache").toString());
+    try (Cli serve = Cli.start("--port", "0")) {
+      String url = serve.awaitOut(URL).group(1);
+      assertThat(get(url + "/")).contains("<html");
+      assertThat(get(url + "/page/lib/preact.js")).isNotEmpty();
+    } finally {
+      System.clearProperty(property);
+    }
+  }
+
   @Test
   void keysAreNeverShown() throws Exception {
     String conf =
@@ -149,9 +164,9 @@ class ServeCommandTest {
     assertThat(serve.err())
         .isEqualTo(
             conf
-                + ":2: gateway.prot is not a known key; did you mean \"port\"?"
-                + " (known here: admin, allow-anonymous, heartbeat, host, hosts, idle-timeout, keys,"
-                + " max-body, max-connections, port, tls, write-idle-timeout)"
+                + ":2: gateway.prot is not a known key; did you mean \"port\"? (known here: admin,"
+                + " allow-anonymous, heartbeat, host, hosts, idle-timeout, keys, max-body,"
+                + " max-connections, port, tls, write-idle-timeout)"
                 + nl());
     Cli missing = Cli.run("serve", "--conf", "nowhere.yaml");
     assertThat(missing.exitCode()).isEqualTo(2);

@@ -27,6 +27,7 @@ public final class SimulatedCluster {
   private long now = 1_000_000;
   private long numbers;
   private double loss;
+  private int latency = 2;
 
   private record Delivery(long at, long number, Runnable action) {}
 
@@ -60,7 +61,7 @@ public final class SimulatedCluster {
       if (random.nextDouble() >= loss) {
         JsonObject copy = message.copy();
         after(
-            2 + random.nextInt(4),
+            latency + random.nextInt(4),
             () -> {
               if (nodes.contains(to) && to.side == side) {
                 to.exchange.receive(copy);
@@ -138,6 +139,11 @@ public final class SimulatedCluster {
   /** Loses a part of all messages from now on. */
   public void lose(double share) {
     loss = share;
+  }
+
+  /** Delays each message by so many milliseconds from now on. */
+  public void delay(int ms) {
+    latency = ms;
   }
 
   /** Cuts nodes off from the others. */

@@ -44,8 +44,41 @@ class ConfigErrorsTest {
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
                 + " (known here: adaptive-concurrency, api-key, api-key-file, base-url, budget,"
-                + " default-model, dialect, headers, max-connections, models, provider,"
-                + " unknown-fields)");
+                + " connection-lifetime, default-model, dialect, headers, http-version,"
+                + " max-connections, models, node, ping-interval, probe, provider, proxy, tls,"
+                + " unknown-fields, warm-connections)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          http-version: 3 | http-version is unknown
+          warm-connections: -1 | warm-connections must be from 0 to 1000
+          {http-version: 1.1, warm-connections: 1} | warm-connections needs HTTP/2
+          ping-interval: 10ms | ping-interval must be 0s or at least 1s
+          connection-lifetime: 10ms | connection-lifetime must be 0s or at least 1s
+          proxy: proxy.example | proxy must be none or the URL of a proxy
+          proxy: http://user:secret@:80 | proxy must be none or the URL of a proxy
+          tls: {ca: missing.pem} | tls.ca
+          tls: {certificate: missing.pem} | tls.key is missing
+          probe: {interval: 10ms} | probe.interval must be at least 1s
+          probe: {kind: path} | probe.path is missing
+          probe: {path: /health} | probe.path needs kind: path
+          probe: {kind: path, path: health} | probe.path must begin with /
+          probe: {kind: completion} | probe.kind is completion, which needs a default-model
+          """)
+  void connectionsAndProbes(String setting, String problem) throws IOException {
+    String settings =
+        setting.startsWith("{") ? setting.substring(1, setting.length() - 1) : setting;
+    List<String> problems =
+        problems(
+            "backends: {a: {dialect: openai, base-url: 'https://localhost:1/v1', %s}}\n"
+                .formatted(settings));
+    assertThat(problems)
+        .anyMatch(line -> line.contains("backends.a." + problem))
+        .noneMatch(line -> line.contains("secret"));
   }
 
   @Test
@@ -101,8 +134,8 @@ class ConfigErrorsTest {
             "relay.yaml:12: catalog[0].price.input must be a number",
             "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
                 + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway,"
-                + " lanes, latch, limits, logging, max-requests, metrics, overload, prefer, queue,"
-                + " retries, shutdown-grace, state-file, timeouts)");
+                + " hedge, lanes, latch, limits, logging, max-requests, metrics, overload, prefer,"
+                + " queue, resume, retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.llmrelay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.Reader;
 import java.nio.file.Files;
@@ -10,11 +11,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.yaml.snakeyaml.Yaml;
 
-/** The files for Kubernetes and systemd fit the relay's configuration. */
+/** The files for containers, Kubernetes and systemd fit the relay's configuration. */
 class DeploymentFilesTest {
   private static final Map<String, String> ENV =
       Map.of(
@@ -61,6 +64,34 @@ class DeploymentFilesTest {
     String seconds = unit.replaceAll("(?s).*TimeoutStopSec=(\\d+).*", "$1");
     assertThat(Duration.ofSeconds(Long.parseLong(seconds)))
         .isGreaterThan(RelayOptions.DEFAULT_SHUTDOWN_GRACE);
+  }
+
+  @Test
+  void containerListensOnTheNetworkAndRequiresAKey() throws Exception {
+    Path conf = Path.of("conf/container.yaml");
+    Map<String, String> env = new HashMap<>(ENV);
+    assertThatThrownBy(() -> RelayOptions.fromFile(conf, env))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("LLM_RELAY_KEY");
+    env.put("LLM_RELAY_KEY", "a-key-of-the-callers-0123");
+    RelayOptions options = RelayOptions.fromFile(conf, env).resolved(env);
+    assertThat(options.getGateway().getHost()).isEqualTo("0.0.0.0");
+    assertThat(options.getBackends()).containsOnlyKeys("openai");
+
+    String file = Files.readString(Path.of("conf/Containerfile"));
+    assertThat(file)
+        .contains(
+            "EXPOSE " + options.getGateway().getPort(), "USER 65532", "scripts/package image");
+    Matcher copied = Pattern.compile("COPY --from=build /build/(\\S+)").matcher(file);
+    assertThat(copied.results().map(each -> each.group(1)))
+        .contains("conf/container.yaml", "target/package/llm-relay");
+  }
+
+  /** scripts/package replaces the command of the unit. */
+  @Test
+  void packageFindsTheCommandOfTheUnit() throws Exception {
+    assertThat(Files.readString(Path.of("conf/llm-relay.service")))
+        .containsPattern("(?m)^ExecStart=/usr/bin/java -jar /opt/llm-relay/llm-relay.jar serve ");
   }
 
   @SuppressWarnings("unchecked")

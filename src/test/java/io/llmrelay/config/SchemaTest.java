@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.Hedge;
+import io.llmrelay.chat.Resume;
 import io.llmrelay.provider.Dialects;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -31,6 +33,17 @@ class SchemaTest {
   }
 
   @Test
+  void isPartOfTheJar() throws IOException {
+    assertThat(RelaySchema.text()).isEqualTo(Files.readString(Path.of("conf/relay.schema.json")));
+  }
+
+  @Test
+  void theConfigurationNamesItForEditors() throws IOException {
+    assertThat(Files.readAllLines(Path.of("conf/relay.yaml")))
+        .startsWith("# yaml-language-server: $schema=relay.schema.json");
+  }
+
+  @Test
   void hasTheKeysOfTheOptions() {
     Set<String> ofOptions = new TreeSet<>();
     collect(Binding.MAPPER.constructType(RelayOptions.class), "", ofOptions);
@@ -49,7 +62,9 @@ class SchemaTest {
                     .setTls(new TlsOptions())
                     .setAdmin(new AdminOptions()))
             .setCluster(new ClusterOptions().setTls(new ClusterTlsOptions()))
-            .addBackend("*", new BackendOptions().setBudget(new BudgetOptions()))
+            .addBackend(
+                "*",
+                new BackendOptions().setBudget(new BudgetOptions()).setProbe(new ProbeOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
             .setLimits(
                 new LimitsOptions()
@@ -85,10 +100,15 @@ class SchemaTest {
             .getJsonObject("additionalProperties")
             .getJsonObject("properties");
     assertThat(names(backend, "dialect")).isEqualTo(BackendOptions.DIALECTS);
+    assertThat(names(backend.getJsonObject("probe").getJsonObject("properties"), "kind"))
+        .isEqualTo(Arrays.stream(ProbeOptions.Kind.values()).map(Binding::name).toList());
     assertThat(names(backend, "provider")).isEqualTo(KnownProvider.ids());
     JsonObject circuit = sections.getJsonObject("circuit").getJsonObject("properties");
     assertThat(names(circuit, "scope"))
         .isEqualTo(Arrays.stream(CircuitOptions.Scope.values()).map(Binding::name).toList());
+    JsonObject resume = sections.getJsonObject("resume").getJsonObject("properties");
+    assertThat(names(resume, "mode"))
+        .isEqualTo(Arrays.stream(Resume.values()).map(Resume::code).toList());
     JsonObject logging = sections.getJsonObject("logging").getJsonObject("properties");
     assertThat(names(logging, "format"))
         .isEqualTo(Arrays.stream(LoggingOptions.Format.values()).map(Binding::name).toList());
@@ -125,7 +145,8 @@ class SchemaTest {
       collect(type.getContentType(), path + "[]", keys);
     } else if (type.getRawClass().getName().startsWith("io.llmrelay.")
         && !type.isEnumType()
-        && type.getRawClass() != CommitPoint.class) {
+        && type.getRawClass() != CommitPoint.class
+        && type.getRawClass() != Hedge.class) {
       for (BeanPropertyDefinition property :
           Binding.MAPPER.getDeserializationConfig().introspect(type).findProperties()) {
         String at = path.isEmpty() ? property.getName() : path + "." + property.getName();

@@ -8,9 +8,9 @@ import io.llmrelay.availability.AvailabilitySettings;
 import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusService;
-import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.bus.Producer;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.AnswerCollector;
 import io.llmrelay.chat.ChatRequest;
@@ -22,9 +22,9 @@ import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -72,7 +72,7 @@ class BrokenRunTest {
             "llm",
             "lane",
             "lane",
-            BusSettings.DEFAULT,
+            TestSettings.DEFAULT,
             List.of(backend("a"), backend("b")),
             List.of(),
             Map.of(),
@@ -97,7 +97,7 @@ class BrokenRunTest {
     get(availability.open(availability(), listeners));
     coordinator = new CoordinatorVerticle(settings, listeners, availability, clock);
     get(vertx.deployVerticle(coordinator));
-    endpoint = get(BusEndpoint.open(vertx, "test", BusSettings.DEFAULT));
+    endpoint = get(BusEndpoint.open(vertx, "test", TestSettings.DEFAULT));
     silent("a");
     silent("b");
   }

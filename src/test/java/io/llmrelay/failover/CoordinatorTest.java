@@ -8,6 +8,7 @@ import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.bus.FrameCodec;
 import io.llmrelay.bus.Producer;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.CommitPoint;
@@ -16,9 +17,9 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.CircuitOptions;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -50,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(VertxExtension.class)
 class CoordinatorTest {
   private static final BusSettings BUS =
-      new BusSettings(4, Duration.ofMillis(200), Duration.ofSeconds(20));
+      TestSettings.of(4, Duration.ofMillis(200), Duration.ofSeconds(20));
 
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();

@@ -7,7 +7,7 @@ import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import io.llmrelay.LlmRelay;
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.AvailabilitySettings;
-import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatCompletion;
@@ -18,9 +18,9 @@ import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.RelayOptions;
-import io.llmrelay.observe.Listeners;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
+import io.llmrelay.observe.impl.Listeners;
 import io.llmrelay.provider.ProviderVerticle;
 import io.llmrelay.sandbox.Sandbox;
 import io.llmrelay.sandbox.SandboxOptions;
@@ -59,7 +59,7 @@ class RefusedKeyTest {
               .setDialect("openai")
               .setApiKey("sk-ours")
               .setBaseUrl((name.equals("strict") ? strict : other).backend(name));
-      get(vertx.deployVerticle(new ProviderVerticle(name, options, "lane", BusSettings.DEFAULT)));
+      get(vertx.deployVerticle(new ProviderVerticle(name, options, "lane", TestSettings.DEFAULT)));
     }
     RelayListener log =
         new RelayListener() {
@@ -73,7 +73,7 @@ class RefusedKeyTest {
             "llm",
             "lane",
             "lane",
-            BusSettings.DEFAULT,
+            TestSettings.DEFAULT,
             List.of(
                 new Backend("strict", null, "openai", List.of("m"), "m", request -> null),
                 new Backend("other", null, "openai", List.of("m"), "m", request -> null)),

@@ -98,7 +98,8 @@ class SeamTest {
     for (int seed = 0; seed < 2_000; seed++) {
       Random random = new Random(seed);
       String whole = text(random);
-      int cut = whole.offsetByCodePoints(0, random.nextInt(whole.codePointCount(0, whole.length())));
+      int cut =
+          whole.offsetByCodePoints(0, random.nextInt(whole.codePointCount(0, whole.length())));
       String text = whole.substring(0, cut);
       String asked = Seam.prefix(Buffer.buffer(text));
       // A server continues what it was given: without the white space at the end.

@@ -40,6 +40,17 @@ class AdminTest extends GatewayFixture {
     return send(request("/admin/reload").POST(BodyPublishers.noBody()));
   }
 
+  @Test
+  void servesTheSchemaOfTheConfigurationToOperators() throws Exception {
+    start(options().setAdmin(new AdminOptions().setPort(0)));
+    assertThat(get("/relay.schema.json").statusCode()).isEqualTo(404);
+    port = gateway.actualAdminPort();
+    HttpResponse<String> schema = get("/relay.schema.json");
+    assertThat(schema.headers().firstValue("content-type")).hasValue("application/schema+json");
+    assertThat(new JsonObject(schema.body()).getJsonObject("properties").fieldNames())
+        .contains("gateway", "backends", "fallback");
+  }
+
   private void assertNoAdminEndpoints(int status) throws Exception {
     assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"up\"}");
     assertThat(get("/health/ready").body()).isEqualTo("{\"status\":\"degraded\"}");

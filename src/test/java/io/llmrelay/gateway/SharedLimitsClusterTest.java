@@ -99,6 +99,7 @@ class SharedLimitsClusterTest {
           .sendAsync(
               HttpRequest.newBuilder(uri)
                   .header("authorization", "Bearer " + key)
+                  .timeout(Duration.ofSeconds(20))
                   .POST(BodyPublishers.ofString(request.encode()))
                   .build(),
               BodyHandlers.discarding())
@@ -219,17 +220,21 @@ class SharedLimitsClusterTest {
   void concurrencyOfAKeyHoldsForAllGateways() throws Exception {
     sandbox.script("primary", Scenario.of("model-chunks-9000-every-20"));
     List<CompletableFuture<Integer>> sent = new ArrayList<>();
-    for (int i = 0; i < 10; i++) {
-      for (Node node : nodes) {
-        sent.add(node.ask(BUSY_KEY, "mock-model"));
+    try {
+      for (int i = 0; i < 10; i++) {
+        for (Node node : nodes) {
+          sent.add(node.ask(BUSY_KEY, "mock-model"));
+        }
+        Thread.sleep(100);
       }
-      Thread.sleep(100);
+      await()
+          .atMost(Duration.ofSeconds(15))
+          .until(() -> sent.stream().filter(CompletableFuture::isDone).count() >= 15);
+      assertThat(sent).filteredOn(each -> !each.isDone()).hasSizeBetween(11, 14);
+      assertThat(sent).filteredOn(CompletableFuture::isDone).allMatch(each -> each.join() == 429);
+    } finally {
+      sandbox.unscript("primary");
     }
-    await().until(() -> sent.stream().filter(CompletableFuture::isDone).count() >= 15);
-    assertThat(sent).filteredOn(each -> !each.isDone()).hasSizeBetween(11, 14);
-    assertThat(sent).filteredOn(CompletableFuture::isDone).allMatch(each -> each.join() == 429);
-    sent.forEach(each -> each.cancel(true));
-    sandbox.unscript("primary");
   }
 
   @Test

@@ -57,9 +57,7 @@ class AnswerDataTest {
     answer.arguments(":1}");
     assertThat(drain())
         .containsExactly(
-            "0 tool_call f ",
-            "0 tool_call f {\"a\":1}",
-            "1 data annotations [\"é\"]\n");
+            "0 tool_call f ", "0 tool_call f {\"a\":1}", "1 data annotations [\"é\"]\n");
   }
 
   @Test

@@ -91,7 +91,8 @@ class BedrockSigningTest {
     Buffer body = backend.dialect().encode(Rig.HELLO, "m", backend.options()).body();
     Future<?> sent =
         backend
-            .open(Rig.HELLO.withModel("vendor.model-v1:0"), 2_000, false)
+            .open(Rig.HELLO.withModel("vendor.model-v1:0"), 2_000, null, () -> false)
+            .map(BackendClient.Opened::request)
             .compose(
                 request -> {
                   backend.sign(request, body);

@@ -30,7 +30,7 @@ class CancelTest {
   private final AtomicInteger closed = new AtomicInteger();
 
   private void note(HttpServerRequest request) {
-    request.connection().closeHandler(v -> closed.incrementAndGet());
+    request.response().closeHandler(v -> closed.incrementAndGet());
     request.body().onSuccess(body -> models.add(body.toJsonObject().getString("model")));
     requests.add(request);
   }

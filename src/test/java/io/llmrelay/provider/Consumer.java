@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
 import io.llmrelay.bus.BusSettings;
+import io.llmrelay.bus.TestSettings;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
@@ -28,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 public final class Consumer implements ChatSink {
   public record Chunk(BlockKind kind, Buffer data) {}
 
-  public static final BusSettings BUS = BusSettings.DEFAULT;
+  public static final BusSettings BUS = TestSettings.DEFAULT;
 
   /** What came in a frame, be it one chunk or several. */
   public final List<Chunk> chunks = new CopyOnWriteArrayList<>();

@@ -59,7 +59,7 @@ class GzipBombTest {
     assertThat(consumer.failure.message()).contains(message);
   }
 
-  private static long allocated() {
+  static long allocated() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     return LongStream.of(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
         .filter(bytes -> bytes > 0)

@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** An HTTP/1.1 server on plain sockets, which can do to a connection what no library would. */
 public final class RawServer implements Closeable {
@@ -29,10 +31,12 @@ public final class RawServer implements Closeable {
   /**
    * One request.
    *
+   * @param plain the socket below TLS; without TLS the same
    * @param connection the number of its connection, from 1
    * @param number the number of the request on that connection, from 1
    */
-  public record Call(RawServer server, Socket socket, int connection, int number, String head) {
+  public record Call(
+      RawServer server, Socket socket, Socket plain, int connection, int number, String head) {
 
     String header(String name) {
       return head.lines()
@@ -69,26 +73,38 @@ public final class RawServer implements Closeable {
       answer(200, "text/event-stream", Sse.text("x") + Sse.finish("stop") + Sse.DONE);
     }
 
-    /** Closes with a FIN. */
+    /** Closes with a FIN, which the alert close_notify precedes with TLS. */
     void close() throws IOException {
       socket.close();
     }
 
+    /** Closes with a FIN, without an alert. */
+    void cut() throws IOException {
+      plain.close();
+    }
+
     /** Closes with a RST. */
     void reset() throws IOException {
-      socket.setSoLinger(true, 0);
-      socket.close();
+      plain.setSoLinger(true, 0);
+      plain.close();
     }
   }
 
   public final List<Call> calls = new CopyOnWriteArrayList<>();
   public final List<String> bodies = new CopyOnWriteArrayList<>();
   private final ServerSocket server;
+  private final SSLContext tls;
   private final Behaviour behaviour;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
 
   public RawServer(Behaviour behaviour) throws IOException {
+    this(null, behaviour);
+  }
+
+  /** A server that speaks TLS, unless there is no context for it. */
+  RawServer(SSLContext tls, Behaviour behaviour) throws IOException {
+    this.tls = tls;
     this.behaviour = behaviour;
     server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     start(this::accept);
@@ -117,21 +133,31 @@ public final class RawServer implements Closeable {
     }
   }
 
-  private void serve(Socket socket, int connection) {
-    try (socket) {
+  private Socket withTls(Socket plain) throws IOException {
+    if (tls == null) {
+      return plain;
+    }
+    SSLSocket socket =
+        (SSLSocket) tls.getSocketFactory().createSocket(plain, "localhost", plain.getPort(), true);
+    socket.setUseClientMode(false);
+    return socket;
+  }
+
+  private void serve(Socket plain, int connection) {
+    try (Socket socket = withTls(plain)) {
       for (int number = 1; !socket.isClosed(); number++) {
         String head = head(socket.getInputStream());
         if (head == null) {
           return;
         }
-        Call call = new Call(this, socket, connection, number, head);
+        Call call = new Call(this, socket, plain, connection, number, head);
         calls.add(call);
         behaviour.handle(call);
       }
     } catch (IOException | UncheckedIOException gone) {
       // The client left, or the test closed the connection.
     } finally {
-      sockets.remove(socket);
+      sockets.remove(plain);
     }
   }
 

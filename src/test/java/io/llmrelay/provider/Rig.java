@@ -3,6 +3,7 @@ package io.llmrelay.provider;
 import static io.llmrelay.provider.Consumer.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.OverHttp2Test;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
@@ -54,7 +55,11 @@ public final class Rig {
   }
 
   public static BackendOptions options(String dialect, String provider) {
-    return new BackendOptions().setDialect(dialect).setProvider(provider).setApiKey(SECRET);
+    return new BackendOptions()
+        .setDialect(dialect)
+        .setProvider(provider)
+        .setApiKey(SECRET)
+        .setHttpVersion(OverHttp2Test.isOn() ? "2" : "auto");
   }
 
   public String address() {

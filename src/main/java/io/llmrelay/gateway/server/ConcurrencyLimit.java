@@ -15,8 +15,8 @@ final class ConcurrencyLimit extends SharedLimit {
    * What this node may use.
    *
    * @param elsewhere what the other nodes use, and the shares of lost ones
-   * @param max how many requests this node may have before it reports again
-   * @param granted how many more those were when the part was renewed
+   * @param max how many requests this node may have
+   * @param granted how many of them are beyond what the others know
    */
   private record Part(long elsewhere, long max, long granted) {
     static final Part ALL = new Part(0, Long.MAX_VALUE, Long.MAX_VALUE);
@@ -67,12 +67,8 @@ final class ConcurrencyLimit extends SharedLimit {
       return;
     }
     long elsewhere = others.reserved() + Math.max(0, others.held(max) - others.reservedByLost());
-    long own = running.get();
-    long granted = others.part(max - elsewhere - own);
-    Part before = part;
-    part =
-        others.renew()
-            ? new Part(elsewhere, own + granted, granted)
-            : new Part(elsewhere, Math.min(before.max, own + granted), before.granted);
+    long confirmed = others.confirmed().reserved();
+    long granted = others.part((double) max - elsewhere - confirmed);
+    part = new Part(elsewhere, confirmed + granted, granted);
   }
 }

@@ -49,6 +49,7 @@ public final class Connections {
   private final Vertx vertx;
   private final Quota quota;
   private final Map<HttpConnection, Tracker> trackers = new HashMap<>();
+  private boolean draining;
   private long idleMs;
   private long writeIdleMs;
   private long lastWarning = System.nanoTime() - WARNING_INTERVAL_NS;
@@ -109,6 +110,16 @@ public final class Connections {
       tracker.begin();
     }
     return tracker;
+  }
+
+  /** Asks clients to close their connections after the next response. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** Returns whether clients are asked to close their connections. */
+  public boolean isDraining() {
+    return draining;
   }
 
   /** Returns whether no response is in progress or partly unsent. */

@@ -42,10 +42,10 @@ final class RateLimit extends SharedLimit {
   }
 
   /**
-   * How many tokens this node may take until it reports again: {@code max} in all, and its part of
-   * those that are added from then on.
+   * How many tokens this node may take: {@code max} in all, and its part of those that are added
+   * from then on.
    *
-   * @param granted how many more those were when the part was renewed
+   * @param granted how many of them are beyond what the others know
    * @param intervalNs the interval at which its part grows
    */
   private record Part(long max, long granted, long sinceNs, long intervalNs) {
@@ -57,13 +57,6 @@ final class RateLimit extends SharedLimit {
 
     private long added(long nowNs) {
       return Math.max(0, nowNs - sinceNs) / intervalNs;
-    }
-
-    /** Returns a part that is not larger. */
-    Part lowered(long most, long nowNs, long nextIntervalNs) {
-      long added = added(nowNs);
-      return new Part(
-          Math.min(max + added, most), granted, sinceNs + added * intervalNs, nextIntervalNs);
     }
   }
 
@@ -159,13 +152,9 @@ final class RateLimit extends SharedLimit {
       part = Part.ALL;
       return;
     }
-    long granted = next.part((current.bucketNs() - ahead) / tokenNs);
-    long own = taken.get();
-    Part was = part;
-    long intervalNs = next.interval(tokenNs);
-    part =
-        next.renew() || before.isAlone()
-            ? new Part(own + granted, granted, nowNs, intervalNs)
-            : was.lowered(own + granted, nowNs, intervalNs);
+    long confirmed = next.confirmed().used();
+    long unconfirmed = taken.get() - confirmed;
+    long granted = next.part((double) (current.bucketNs() - ahead) / tokenNs + unconfirmed);
+    part = new Part(confirmed + granted, granted, nowNs, next.interval(tokenNs));
   }
 }

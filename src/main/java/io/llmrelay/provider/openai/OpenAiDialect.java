@@ -32,7 +32,7 @@ public final class OpenAiDialect implements Dialect {
 
   @Override
   public boolean continues(ChatRequest request, BackendOptions options) {
-    return request.continuation() == null && RequestTraits.of(options).continuesMessages();
+    return RequestTraits.of(options).continuesMessages();
   }
 
   @Override

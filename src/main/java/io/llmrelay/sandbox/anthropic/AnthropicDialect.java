@@ -82,7 +82,8 @@ public final class AnthropicDialect implements SandboxDialect {
         forced ? JsonNodes.text(choice, "name") : null,
         toolResults(messages.get(messages.size() - 1)),
         schema.isEmpty() ? null : schema,
-        JsonNodes.array(body, "messages").encode().length());
+        JsonNodes.array(body, "messages").encode().length(),
+        RequestSummary.prefill(body));
   }
 
   private static List<String> toolResults(JsonObject message) {

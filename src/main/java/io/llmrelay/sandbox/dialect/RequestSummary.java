@@ -12,13 +12,40 @@ import java.util.List;
  * @param toolResults the texts of the tool results at the end; empty if it ends otherwise
  * @param schema the JSON Schema of a structured answer, or {@code null}
  * @param promptChars the characters of the messages
+ * @param prefill the text of the assistant with which the messages end, or {@code null}
  */
 public record RequestSummary(
     List<OfferedTool> tools,
     String forcedTool,
     List<String> toolResults,
     JsonObject schema,
-    int promptChars) {
+    int promptChars,
+    String prefill) {
+
+  /** Creates a summary of a request without a prefill. */
+  public RequestSummary(
+      List<OfferedTool> tools,
+      String forcedTool,
+      List<String> toolResults,
+      JsonObject schema,
+      int promptChars) {
+    this(tools, forcedTool, toolResults, schema, promptChars, null);
+  }
+
+  /** Returns the text of a last message with the role {@code assistant}, or {@code null}. */
+  public static String prefill(JsonObject body) {
+    List<JsonObject> messages = JsonNodes.objects(body, "messages");
+    JsonObject last = messages.isEmpty() ? new JsonObject() : messages.get(messages.size() - 1);
+    if (!"assistant".equals(last.getValue("role")) || last.containsKey("tool_calls")) {
+      return null;
+    }
+    if (last.getValue("content") instanceof String text) {
+      return text;
+    }
+    StringBuilder text = new StringBuilder();
+    JsonNodes.objects(last, "content").forEach(part -> text.append(part.getString("text", "")));
+    return text.toString();
+  }
 
   /** Returns the contents of the messages with the role {@code tool} at the end. */
   public static List<Object> trailingToolMessages(JsonObject body) {

@@ -98,7 +98,8 @@ public final class OpenAiDialect implements SandboxDialect {
         forced,
         RequestSummary.trailingToolMessages(body).stream().map(JsonNodes::content).toList(),
         schema.isEmpty() ? null : schema,
-        JsonNodes.array(body, "messages").encode().length());
+        JsonNodes.array(body, "messages").encode().length(),
+        RequestSummary.prefill(body));
   }
 
   @Override

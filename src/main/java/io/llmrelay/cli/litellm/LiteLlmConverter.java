@@ -1,0 +1,405 @@
+package io.llmrelay.cli.litellm;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
+import io.llmrelay.chat.RelayHints;
+import io.llmrelay.config.GatewayKeyOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/**
+ * Converts LiteLLM's configuration file to the relay's. The result is a configuration that the
+ * relay accepts; comments at its head name every key without a counterpart, and every one whose
+ * counterpart differs.
+ */
+public final class LiteLlmConverter {
+  /** LiteLLM's default port, so that clients need no change. */
+  private static final int PORT = 4000;
+
+  /** The value of {@code circuit.max-failures} with which no circuit ever opens. */
+  private static final int NEVER = 1001;
+
+  private static final String OBSERVED =
+      "the relay has hooks, events, Prometheus metrics and OpenTelemetry traces"
+          + " (docs/operations.md)";
+  private static final String NODES =
+      "nodes share their state over the event bus (docs/cluster.md)";
+  private static final String NO_CACHE = "answers are not cached";
+  private static final String NO_DATABASE =
+      "the relay has no database; gateway.keys has the callers and their budgets";
+
+  private final Notes notes = new Notes();
+  private final Map<String, Object> tree = new LinkedHashMap<>();
+
+  private LiteLlmConverter() {}
+
+  /**
+   * Converts the text of a file.
+   *
+   * @param name the name of the file, for the comment at the head
+   * @return the configuration, as YAML
+   * @throws IllegalArgumentException if the text is no YAML mapping; the message has the line
+   */
+  public static String convert(String text, String name) {
+    return new LiteLlmConverter().convert(parse(text), name);
+  }
+
+  private static Map<?, ?> parse(String text) {
+    Object file;
+    try {
+      file = new Yaml(new SafeConstructor(new LoaderOptions())).load(text);
+    } catch (MarkedYAMLException e) {
+      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
+      throw new IllegalArgumentException("line " + line + " is no YAML: " + e.getProblem(), e);
+    } catch (YAMLException e) {
+      throw new IllegalArgumentException("is no YAML: " + e.getMessage(), e);
+    }
+    if (!(file instanceof Map<?, ?> map) || !map.containsKey("model_list")) {
+      throw new IllegalArgumentException("has no model_list");
+    }
+    return map;
+  }
+
+  private String convert(Map<?, ?> map, String name) {
+    Section file = new Section("", map, notes);
+    Section litellm = file.section("litellm_settings");
+    Section router = file.section("router_settings");
+    Section general = file.section("general_settings");
+    Deployments deployments = new Deployments(notes);
+    deployments.addCredentials(file.list("credential_list"));
+    deployments.addAll(file.list("model_list"));
+    gateway(general);
+    tree.put("backends", deployments.backends());
+    if (deployments.discover()) {
+      tree.put("discover", true);
+    }
+    Map<String, List<String>> aliases = aliases(deployments, litellm, router);
+    defaultModel(general, aliases);
+    if (!aliases.isEmpty()) {
+      tree.put("aliases", aliases);
+    }
+    strategy(router, deployments);
+    timeouts(litellm, router);
+    maxRequests(litellm, general);
+    retries(litellm, router);
+    circuit(litellm, router);
+    if (litellm.flag("json_logs")) {
+      tree.put("logging", new LinkedHashMap<>(Map.of("format", "json")));
+    }
+    if (!deployments.catalog().isEmpty()) {
+      tree.put("catalog", deployments.catalog());
+    }
+    others(file, litellm, router, general);
+    return render(name);
+  }
+
+  private void gateway(Section general) {
+    Map<String, Object> gateway = new LinkedHashMap<>();
+    gateway.put("port", PORT);
+    Long megabytes = general.integer("max_request_size_mb", 1);
+    if (megabytes != null) {
+      gateway.put("max-body", megabytes + "MB");
+    }
+    String master = general.text("master_key");
+    if (master != null && master.startsWith("${")) {
+      gateway.put("keys", keys("key", master));
+      notes.changed(
+          "general_settings.master_key",
+          "gateway.keys.master; the key must have at least 20 characters");
+    } else if (master != null && master.matches("[\\x21-\\x7e]{20,}")) {
+      gateway.put("keys", keys("sha256", GatewayKeyOptions.sha256(master)));
+      notes.changed("general_settings.master_key", "gateway.keys.master, as its SHA-256");
+    } else if (master != null) {
+      notes.lost(
+          "general_settings.master_key",
+          "is shorter than 20 characters; the command key makes one for gateway.keys");
+    }
+    tree.put("gateway", gateway);
+    notes.changed(
+        "the address", "127.0.0.1, where LiteLLM listens at 0.0.0.0; gateway.host changes it");
+  }
+
+  private static Map<String, Object> keys(String form, String value) {
+    return Map.of("master", Map.of(form, value));
+  }
+
+  /** Returns the candidates of each name, those of its fallbacks after its own. */
+  private Map<String, List<String>> aliases(
+      Deployments deployments, Section litellm, Section router) {
+    Map<String, List<String>> aliases = deployments.aliases();
+    Set<String> withFallbacks = new LinkedHashSet<>();
+    for (Section section : List.of(litellm, router)) {
+      withFallbacks.addAll(append("fallbacks", section, deployments, aliases));
+    }
+    for (Section section : List.of(litellm, router)) {
+      for (Object name : section.list("default_fallbacks")) {
+        aliases.forEach(
+            (alias, candidates) -> {
+              if (!withFallbacks.contains(alias) && !alias.equals(name)) {
+                add(section.path("default_fallbacks"), name, candidates, deployments);
+              }
+            });
+      }
+      if (!append("context_window_fallbacks", section, deployments, aliases).isEmpty()) {
+        notes.changed(
+            section.path("context_window_fallbacks"),
+            "candidates after the others: they are tried after any failure, and a prompt that is"
+                + " known to be too long is only sent to those that it fits");
+      }
+      section.lost(
+          "a request whose content is refused is not sent to another backend",
+          "content_policy_fallbacks");
+    }
+    aliases.values().removeIf(List::isEmpty);
+    groupAliases(router, aliases);
+    return aliases;
+  }
+
+  /** Appends the fallbacks of a setting; returns the names that have some. */
+  private Set<String> append(
+      String key, Section section, Deployments deployments, Map<String, List<String>> aliases) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Object entry : section.list(key)) {
+      if (!(entry instanceof Map<?, ?> map)) {
+        notes.lost(section.path(key), "has an entry that is no mapping");
+        continue;
+      }
+      map.forEach(
+          (group, fallbacks) -> {
+            String name = String.valueOf(group);
+            if (deployments.isLeftOut(name) && fallbacks instanceof List<?>) {
+              aliases.computeIfAbsent(name, first -> new ArrayList<>());
+              notes.changed(section.path(key), "\"" + name + "\" has only its fallbacks left");
+            }
+            List<String> candidates = aliases.get(name);
+            if (candidates == null || !(fallbacks instanceof List<?> list)) {
+              notes.lost(
+                  section.path(key), "\"" + name + "\" is no model_name with a list of fallbacks");
+              return;
+            }
+            names.add(name);
+            list.forEach(fallback -> add(section.path(key), fallback, candidates, deployments));
+          });
+    }
+    return names;
+  }
+
+  private void add(String path, Object name, List<String> candidates, Deployments deployments) {
+    List<String> more = name instanceof String known ? deployments.candidates(known) : List.of();
+    if (more.isEmpty()) {
+      notes.lost(path, (name instanceof String ? "\"" + name + "\"" : "an entry") + " names none");
+    }
+    more.stream().filter(one -> !candidates.contains(one)).forEach(candidates::add);
+  }
+
+  private void groupAliases(Section router, Map<String, List<String>> aliases) {
+    Section names = router.section("model_group_alias");
+    if (!(router.value("model_group_alias") instanceof Map<?, ?> map)) {
+      return;
+    }
+    map.forEach(
+        (alias, target) -> {
+          Object group = target instanceof Map<?, ?> item ? item.get("model") : target;
+          List<String> candidates = aliases.get(String.valueOf(group));
+          if (candidates == null) {
+            notes.lost(names.path(String.valueOf(alias)), "names no model_name");
+          } else {
+            aliases.putIfAbsent(String.valueOf(alias), new ArrayList<>(candidates));
+          }
+          if (target instanceof Map<?, ?> item && Boolean.TRUE.equals(item.get("hidden"))) {
+            notes.changed(names.path(String.valueOf(alias)), "is listed by /v1/models");
+          }
+        });
+  }
+
+  private void defaultModel(Section general, Map<String, List<String>> aliases) {
+    String name = general.text("completion_model");
+    if (name != null && aliases.containsKey(name)) {
+      tree.put("fallback", new ArrayList<>(aliases.get(name)));
+    } else if (name != null) {
+      notes.lost("general_settings.completion_model", "names no model_name");
+    }
+  }
+
+  private void strategy(Section router, Deployments deployments) {
+    String strategy = router.text("routing_strategy");
+    if ("cost-based-routing".equals(strategy)) {
+      tree.put("prefer", "cost");
+    } else if (strategy != null || deployments.isBalanced()) {
+      notes.changed(
+          "router_settings.routing_strategy",
+          "candidates are tried in their order, by \"order\" and as in the file; requests are not"
+              + " spread");
+    }
+  }
+
+  private void timeouts(Section litellm, Section router) {
+    Map<String, Object> timeouts = new LinkedHashMap<>();
+    String stream = router.seconds("stream_timeout");
+    if (stream != null) {
+      timeouts.put("first-chunk", stream);
+      notes.changed("router_settings.stream_timeout", "timeouts.first-chunk, for all answers");
+    }
+    String request = litellm.seconds("request_timeout");
+    String whole = router.seconds("timeout");
+    if (whole != null || request != null) {
+      timeouts.put("total", whole == null ? request : whole);
+      notes.changed(
+          whole == null ? "litellm_settings.request_timeout" : "router_settings.timeout",
+          "timeouts.total, which all attempts share");
+    }
+    if (whole != null && request != null) {
+      notes.lost("litellm_settings.request_timeout", "router_settings.timeout comes before it");
+    }
+    if (!timeouts.isEmpty()) {
+      tree.put("timeouts", timeouts);
+    }
+  }
+
+  private void maxRequests(Section litellm, Section general) {
+    Long all = general.integer("global_max_parallel_requests", 1);
+    if (all != null) {
+      tree.put("max-requests", Math.min(all, 1_000_000));
+    }
+    String each = "backends.*.max-connections limits the requests at a backend";
+    general.lost(each, "max_parallel_requests");
+    litellm.lost(each, "max_parallel_requests");
+  }
+
+  private void retries(Section litellm, Section router) {
+    Long ofModule = litellm.integer("num_retries", 0);
+    Long ofRouter = router.integer("num_retries", 0);
+    Long retries = ofRouter == null ? ofModule : ofRouter;
+    if (retries == null) {
+      return;
+    }
+    if (ofRouter != null && ofModule != null) {
+      notes.lost("litellm_settings.num_retries", "router_settings.num_retries comes before it");
+    }
+    String path = ofRouter == null ? "litellm_settings" : "router_settings";
+    if (retries > 0) {
+      tree.put(
+          "retries", new LinkedHashMap<>(Map.of("max", Math.min(retries, RelayHints.MAX_RETRIES))));
+      notes.changed(
+          path + ".num_retries",
+          "retries.max, of the same candidate; without it the next candidate serves at once");
+    }
+  }
+
+  private void circuit(Section litellm, Section router) {
+    Map<String, Object> circuit = new LinkedHashMap<>();
+    Long ofModule = litellm.integer("allowed_fails", 0);
+    Long ofRouter = router.integer("allowed_fails", 0);
+    Long fails = ofRouter == null ? ofModule : ofRouter;
+    String cooldown = router.seconds("cooldown_time");
+    String ofModuleToo = litellm.seconds("cooldown_time");
+    if (router.flag("disable_cooldowns")) {
+      circuit.put("max-failures", NEVER);
+    } else if (fails != null) {
+      circuit.put("max-failures", Math.min(fails + 1, 1000));
+      notes.changed(
+          (ofRouter == null ? "litellm" : "router") + "_settings.allowed_fails",
+          "circuit.max-failures; half of the outcomes must be failures as well"
+              + " (circuit.failure-rate)");
+    }
+    if (cooldown != null || ofModuleToo != null) {
+      circuit.put("reset-timeout", cooldown == null ? ofModuleToo : cooldown);
+    }
+    if (!circuit.isEmpty()) {
+      tree.put("circuit", circuit);
+    }
+  }
+
+  /** Reports the rest, the frequent keys with their reasons. */
+  private void others(Section file, Section litellm, Section router, Section general) {
+    file.section("environment_variables")
+        .lost("set them in the environment of the relay", environment(file));
+    file.lost("there are no guardrails; put them before or behind the relay", "guardrails");
+    file.lost("convert each of these files", "include");
+    litellm.lost(
+        OBSERVED,
+        "callbacks",
+        "success_callback",
+        "failure_callback",
+        "service_callbacks",
+        "audit_log_callbacks");
+    file.lost(OBSERVED, "callback_settings");
+    litellm.lost(
+        NO_CACHE, "cache", "cache_params", "enable_caching_on_provider_specific_optional_params");
+    litellm.lost(
+        "what a backend does not accept is left out and named in x-relay-warning"
+            + " (docs/requests.md)",
+        "drop_params",
+        "modify_params");
+    litellm.lost("logging.level", "set_verbose");
+    router.lost(
+        NODES, "redis_host", "redis_port", "redis_password", "redis_url", "cache_responses");
+    router.lost(
+        "failures differ in what follows from them (docs/failure-policy.md)",
+        "retry_policy",
+        "allowed_fails_policy",
+        "model_group_retry_policy");
+    general.lost(
+        NO_DATABASE,
+        "database_url",
+        "database_connection_pool_limit",
+        "database_connection_timeout",
+        "store_model_in_db",
+        "allow_requests_on_db_unavailable",
+        "disable_spend_logs");
+    general.lost("conf/prometheus-alerts.yaml has alerts", "alerting", "alerting_threshold");
+    general.lost("the command key makes keys for gateway.keys", "custom_auth", "enable_jwt_auth");
+    if (router.flag("enable_pre_call_checks")) {
+      notes.changed(
+          "router_settings.enable_pre_call_checks", "always: context windows are checked");
+    }
+    litellm.close();
+    router.close();
+    general.close();
+    file.close();
+  }
+
+  private static String[] environment(Section file) {
+    return file.value("environment_variables") instanceof Map<?, ?> map
+        ? map.keySet().stream().map(String::valueOf).toArray(String[]::new)
+        : new String[0];
+  }
+
+  private String render(String name) {
+    StringBuilder out = new StringBuilder();
+    out.append("# Converted from LiteLLM's ").append(name).append(".\n");
+    comment(out, "Not converted:", notes.lost());
+    comment(out, "Converted into something that differs:", notes.changed());
+    out.append('\n');
+    YAMLFactory yaml =
+        YAMLFactory.builder()
+            .enable(Feature.MINIMIZE_QUOTES)
+            .enable(Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+            .disable(Feature.WRITE_DOC_START_MARKER)
+            .disable(Feature.SPLIT_LINES)
+            .build();
+    try {
+      return out.append(new ObjectMapper(yaml).writeValueAsString(tree)).toString();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("maps, lists and scalars can be written", e);
+    }
+  }
+
+  private static void comment(StringBuilder out, String head, List<String> lines) {
+    if (!lines.isEmpty()) {
+      out.append("#\n# ").append(head).append('\n');
+      lines.forEach(line -> out.append("#   ").append(line.replaceAll("\\R", " ")).append('\n'));
+    }
+  }
+}

@@ -9,6 +9,8 @@ import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.ModelOptions;
 import io.llmrelay.config.RelayOptions;
+import io.llmrelay.config.ShadowOptions;
+import io.llmrelay.failover.Alias;
 import io.llmrelay.failover.Backend;
 import io.llmrelay.failover.CoordinatorSettings;
 import io.llmrelay.failover.Limits;
@@ -23,6 +25,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,8 +50,9 @@ final class OptionsMapper {
         RelayClient.settings(options.getBus()),
         backends,
         options.getFallback(),
-        options.getAliases(),
+        aliases(options),
         options.getPrefer(),
+        options.getAffinity(),
         new RunSettings(
             options.getCommit(),
             options.runTimeouts(),
@@ -70,6 +74,32 @@ final class OptionsMapper {
         options.getMaxRequests(),
         options.getOverload().getMaxLag(),
         options.getOverload().getMaxHeap());
+  }
+
+  private static Map<String, Alias> aliases(RelayOptions options) {
+    Map<String, Alias> aliases = new LinkedHashMap<>();
+    options
+        .getAliases()
+        .forEach(
+            (name, alias) ->
+                aliases.put(
+                    name,
+                    new Alias(
+                        alias.getPrefer(),
+                        alias.getCandidates().stream()
+                            .map(
+                                each ->
+                                    new Alias.Member(
+                                        each.getCandidate(), each.getWeight(), each.getTier()))
+                            .toList(),
+                        shadow(alias.getShadow()))));
+    return aliases;
+  }
+
+  private static Alias.Shadow shadow(ShadowOptions shadow) {
+    return shadow == null
+        ? null
+        : new Alias.Shadow(shadow.getCandidate(), shadow.getShare(), shadow.getMaxOpen());
   }
 
   private static Catalog catalog(RelayOptions options) {
@@ -120,7 +150,8 @@ final class OptionsMapper {
                 backends.add(
                     new AvailabilitySettings.Backend(
                         name,
-                        account(backend),
+                        keys(backend),
+                        backend.getPreferKey(),
                         backend.getMaxConnections(),
                         backend.getBudget(),
                         backend.isAdaptiveConcurrency(),
@@ -159,6 +190,18 @@ final class OptionsMapper {
               });
     }
     return budgets;
+  }
+
+  private static List<AvailabilitySettings.Key> keys(BackendOptions backend) {
+    if (backend.getApiKeys().isEmpty()) {
+      return List.of(new AvailabilitySettings.Key(null, account(backend), 1, null));
+    }
+    return backend.getApiKeys().stream()
+        .map(
+            key ->
+                new AvailabilitySettings.Key(
+                    key.getName(), account(backend.forKey(key)), key.getWeight(), key.getBudget()))
+        .toList();
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.llmrelay;
 
 import io.llmrelay.bus.BusSettings;
+import io.llmrelay.config.ApiKeyOptions;
+import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.provider.ProviderVerticle;
 import io.vertx.core.CompositeFuture;
@@ -34,14 +36,25 @@ final class ProviderGroup {
               if (!options.isHere(backend)) {
                 return;
               }
-              // Idle connections of other lanes would count towards a low connection limit of the
-              // server.
-              boolean keepAlive = backend.getMaxConnections() >= lanes;
+              List<ApiKeyOptions> keys = backend.getApiKeys();
+              // Idle connections of other lanes and keys would count towards a low connection
+              // limit of the server.
+              int clients = lanes * Math.max(1, keys.size());
+              boolean keepAlive = backend.getMaxConnections() >= clients;
               String shared =
                   backend.getNode() == null
                       ? null
                       : ProviderVerticle.address(options.getBus().getPrefix(), name);
-              providers.add(new ProviderVerticle(name, backend, address, bus, keepAlive, shared));
+              if (keys.isEmpty()) {
+                providers.add(
+                    new ProviderVerticle(name, null, backend, address, bus, keepAlive, shared));
+              }
+              for (ApiKeyOptions key : keys) {
+                BackendOptions withKey = backend.forKey(key);
+                providers.add(
+                    new ProviderVerticle(
+                        name, key.getName(), withKey, address, bus, keepAlive, null));
+              }
             });
   }
 

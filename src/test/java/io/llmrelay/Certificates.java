@@ -88,8 +88,7 @@ public record Certificates(Path certificate, Path key, Certificate parsed) {
   /** What a server needs that shows this certificate. */
   public SSLContext serving() throws GeneralSecurityException {
     String name = certificate.getFileName().toString().replace(".pem", "");
-    KeyManagerFactory keys =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(MADE.get(name), PASSWORD.toCharArray());
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), null, null);

@@ -415,7 +415,7 @@ class CircuitAndExhaustionTest {
   @Test
   void anAliasIsItsCandidates() throws Exception {
     RelayOptions options = options();
-    options.getAliases().put("fast", List.of("secondary/beta"));
+    options.addAlias("fast", "secondary/beta");
     Relay relay = RELAYS.deploy(options);
     assertThat(served(relay, REQUEST.withModel("fast"))).isEqualTo("secondary");
     assertThat(relay.health().getJsonArray("aliases")).isEqualTo(JsonArray.of("fast"));

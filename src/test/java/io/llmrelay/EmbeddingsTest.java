@@ -176,7 +176,7 @@ class EmbeddingsTest {
     RelayOptions options =
         options(one, relays.backend("openai", one, "a-model"))
             .addBackend(two, relays.backend("openai", two, "b-model"))
-            .setAliases(Map.of("embed", List.of(one + "/a-model", two + "/b-model")));
+            .addAlias("embed", one + "/a-model", two + "/b-model");
     Relays.Relay relay = relays.deploy(options);
     relays.sandbox().script(one, Scenario.http(503));
     Failure failure = failure(relay, request("a").withModel("embed"));
@@ -194,7 +194,7 @@ class EmbeddingsTest {
     RelayOptions options =
         options(one, relays.backend("cloudflare", one, "@cf/baai/bge-m3"))
             .addBackend(two, relays.backend("ollama", two, "bge-m3:latest"))
-            .setAliases(Map.of("bge", List.of(one + "/@cf/baai/bge-m3", two + "/bge-m3:latest")));
+            .addAlias("bge", one + "/@cf/baai/bge-m3", two + "/bge-m3:latest");
     Relays.Relay relay = relays.deploy(options);
     relays.sandbox().script(one, Scenario.http(503));
     assertThat(get(relay.client().embed(request("a").withModel("bge"))).backend()).isEqualTo(two);
@@ -405,7 +405,8 @@ class EmbeddingsTest {
         "{\"data\":[{\"object\":\"embedding\",\"embedding\":[1,2]},{\"embedding\":[3,4]}]}",
         "{\"usage\":null,\"data\":[{\"index\":0,\"embedding\":\"AACAPwAAAEA=\"},"
             + "{\"index\":1,\"embedding\":[3e0,4.0]}],\"model\":7}",
-        "  {\"data\" : [ {\"index\":0, \"embedding\" : [1 , 2 ]},\n {\"index\":1,\"embedding\":[3,4]}]}"
+        "  {\"data\" : [ {\"index\":0, \"embedding\" : [1 , 2 ]},\n"
+            + " {\"index\":1,\"embedding\":[3,4]}]}"
       })
   void anOddAnswerIsRead(String body) {
     HttpServer server =

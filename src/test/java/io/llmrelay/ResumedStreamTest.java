@@ -135,7 +135,7 @@ class ResumedStreamTest {
   @Test
   void onlyTheNamedAliasesAndBackendsAreResumed() throws Exception {
     RelayOptions options = options("alpha");
-    options.getAliases().put("safe", List.of("primary", "secondary"));
+    options.addAlias("safe", "primary", "secondary");
     options.getResume().setMode(Resume.VERIFY).setOnly(List.of("safe"));
     Relay relay = RELAYS.deploy(options);
     ChatRequest plain = ChatRequest.of(ChatMessage.user("Count."));

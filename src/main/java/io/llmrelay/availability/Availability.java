@@ -16,6 +16,8 @@ import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -104,31 +106,50 @@ public final class Availability {
    */
   public void configure(AvailabilitySettings next, Listeners nextListeners, Set<String> same) {
     Map<String, BackendState> before = backends.all();
+    Set<Budget> budgets = new HashSet<>();
+    for (BackendState known : before.values()) {
+      budgets.add(known.budget);
+      known.keys().forEach(account -> budgets.add(account.budget));
+    }
     boolean sameCircuits = settings != null && settings.circuit().equals(next.circuit());
     Map<String, BackendState> states = new LinkedHashMap<>();
     for (AvailabilitySettings.Backend backend : next.backends()) {
       BackendState known = before.get(backend.name());
       boolean kept = known != null && same.contains(backend.name());
       BackendState state = kept && sameCircuits ? known : state(backend, known, kept, next);
-      state.exhaustion.limit(next.maxExhaustion().toMillis());
+      state.setKeys(keys(backend, known, kept, next));
       state.budget.limit(backend.budget());
-      state.budget.share(sharedLimits, backend.account() + "/" + backend.name());
+      state.budget.share(sharedLimits, backend.keys().get(0).account() + "/" + backend.name());
       state.slots.limit(backend.maxConnections(), next.maxWaiting(), backend.adaptive());
       states.put(backend.name(), state);
     }
     before.values().stream().filter(known -> !states.containsValue(known)).forEach(this::retire);
-    before.values().stream()
-        .filter(known -> !states.containsKey(known.name))
-        .forEach(known -> known.budget.share(sharedLimits, null));
-    states.values().stream()
-        .filter(state -> state.exhaustion.keyRefused())
-        .forEach(state -> keys.keyRefused(state.name));
+    Set<Budget> shared = new HashSet<>();
+    Set<String> probed = new HashSet<>();
+    for (BackendState state : states.values()) {
+      shared.add(state.budget);
+      for (Account account : state.keys()) {
+        shared.add(account.budget);
+        if (account.exhaustion.keyRefused()) {
+          probed.add(account.name);
+        }
+      }
+    }
+    unshareAllBut(shared, budgets);
+    keys.keep(probed);
     keyBudgets.configure(next.keys());
     configureStateFile(next);
     settings = next;
     listeners = nextListeners;
     backends = new Backends(states, next.weights());
     changed();
+  }
+
+  /** Stops sharing the budgets that are no longer in use. */
+  private void unshareAllBut(Set<Budget> inUse, Set<Budget> all) {
+    all.stream()
+        .filter(budget -> !inUse.contains(budget))
+        .forEach(budget -> budget.share(sharedLimits, null));
   }
 
   /** Creates a state that keeps what still applies of the previous one. */
@@ -151,8 +172,7 @@ public final class Availability {
     return new BackendState(
         this,
         name,
-        backend.account(),
-        sameBackend ? known.exhaustion : new Exhaustion(now, next.maxExhaustion().toMillis()),
+        keys(backend, known, sameBackend, next),
         known != null ? known.budget : new Budget(name, null, clock, this::deliver, this::changed),
         known != null ? known.slots : new Slots(now),
         next.circuit().getScope(),
@@ -165,10 +185,49 @@ public final class Availability {
                 (from, to) -> circuitChanged(state, new CircuitStateChange(circuit, from, to))));
   }
 
+  /** Returns the keys, with what is known of those that were there before. */
+  private Keys keys(
+      AvailabilitySettings.Backend backend,
+      BackendState known,
+      boolean sameBackend,
+      AvailabilitySettings next) {
+    List<Account> before = known == null ? List.of() : known.keys().all();
+    List<Account> accounts = new ArrayList<>();
+    for (AvailabilitySettings.Key key : backend.keys()) {
+      boolean keeps = sameBackend || key.name() != null;
+      Account same = find(before, account -> keeps && account.id.equals(key.account()));
+      Account named = find(before, account -> Objects.equals(account.key, key.name()));
+      String name = Account.name(backend.name(), key.name());
+      Budget budget =
+          same != null && same.name.equals(name)
+              ? same.budget
+              : named != null
+                  ? named.budget
+                  : new Budget(name, null, clock, this::deliver, this::changed);
+      Account account =
+          new Account(
+              backend.name(),
+              key,
+              same != null ? same.exhaustion : new Exhaustion(now, next.maxExhaustion().toMillis()),
+              budget,
+              same != null ? same.open : new AtomicInteger());
+      account.exhaustion.limit(next.maxExhaustion().toMillis());
+      budget.limit(key.budget());
+      if (key.name() != null) {
+        budget.share(sharedLimits, key.account() + "/" + name);
+      }
+      accounts.add(account);
+    }
+    return new Keys(accounts, backend.preferKey());
+  }
+
+  private static Account find(List<Account> accounts, Predicate<Account> condition) {
+    return accounts.stream().filter(condition).findFirst().orElse(null);
+  }
+
   /** Retires a backend and reports its open circuits as closed. */
   private void retire(BackendState backend) {
     backend.retire();
-    keys.keyAccepted(backend.name);
     backend
         .circuitStates()
         .forEach(
@@ -267,17 +326,20 @@ public final class Availability {
   }
 
   private boolean clearCooldown(BackendState state, String model) {
-    boolean refused = model == null && state.exhaustion.keyRefused();
-    boolean cleared = state.exhaustion.clear(model);
-    if (refused) {
-      context.runOnContext(v -> keys.keyAccepted(state.name));
-      deliverKey(state, 0);
-      news.key(state, false);
+    boolean any = false;
+    for (Account account : state.keys()) {
+      boolean refused = model == null && account.exhaustion.keyRefused();
+      any |= account.exhaustion.clear(model);
+      if (refused) {
+        context.runOnContext(v -> keys.keyAccepted(account.name));
+        deliverKey(state, account, 0);
+        news.key(account, false);
+      }
     }
-    if (cleared) {
+    if (any) {
       changed();
     }
-    return cleared;
+    return any;
   }
 
   /** Adds a request in flight, or returns false if there are {@code maxRequests} already. */
@@ -304,91 +366,106 @@ public final class Availability {
     return now.getAsLong();
   }
 
-  /** Probes a backend; the future never fails. */
+  /** Probes a backend, with its first key; the future never fails. */
   public Future<JsonObject> probe(String backend) {
-    return probe(backend, new JsonObject());
+    BackendState state = backends.all().get(backend);
+    String account = state == null ? backend : state.keys().get(0).name;
+    return probeAccount(account, new JsonObject());
   }
 
-  /** As {@link #probe(String)}, with the options that the provider verticle takes. */
-  public Future<JsonObject> probe(String backend, JsonObject options) {
+  /**
+   * As {@link #probe(String)}, with one of the backend's keys.
+   *
+   * @param key the name of the key; {@code null} if the backend has no more than one
+   * @param options those that the provider verticle takes
+   */
+  public Future<JsonObject> probe(String backend, String key, JsonObject options) {
+    return probeAccount(Account.name(backend, key), options);
+  }
+
+  /** Probes with the key of an account. */
+  private Future<JsonObject> probeAccount(String account, JsonObject options) {
     return vertx
         .eventBus()
-        .<JsonObject>request(settings.provider(backend) + ".probe", options)
+        .<JsonObject>request(settings.provider(account) + ".probe", options)
         .map(Message::body)
         .otherwise(unreachable -> new JsonObject().put("ok", false));
   }
 
-  private Future<Boolean> acceptsKey(String backend) {
-    return probe(backend, new JsonObject().put("key", true)).map(reply -> reply.getBoolean("ok"));
+  private Future<Boolean> acceptsKey(String account) {
+    return probeAccount(account, new JsonObject().put("key", true)).map(reply -> reply.getBoolean("ok"));
   }
 
-  /** Begins a cooldown of a model, or of the whole backend if the model is {@code null}. */
-  void exhausted(BackendState backend, String model, Cooldown cooldown) {
+  /** Begins a cooldown of a model, or of the whole account if the model is {@code null}. */
+  void exhausted(BackendState backend, Account account, String model, Cooldown cooldown) {
     if (cooldown.forMs() > 0
-        && backend.exhaustion.extend(model, cooldown.kind(), cooldown.forMs())
+        && account.exhaustion.extend(model, cooldown.kind(), cooldown.forMs())
         && !backend.isRetired()) {
       String name = new CandidateName(backend.name, model).toString();
       changed();
-      deliver(new Exhausted(name, cooldown.kind().code(), cooldown.forMs()));
-      news.cooldown(backend, model, cooldown.kind(), cooldown.forMs());
+      deliver(new Exhausted(name, account.key, cooldown.kind().code(), cooldown.forMs()));
+      news.cooldown(account, model, cooldown.kind(), cooldown.forMs());
     }
   }
 
   /** Begins or extends a cooldown that another node announced. */
-  void adoptCooldown(BackendState backend, String model, FailureKind kind, long forMs) {
+  void adoptCooldown(Account account, String model, FailureKind kind, long forMs) {
     if (kind != FailureKind.AUTHENTICATION
         && forMs > 0
-        && backend.exhaustion.extend(model, kind, forMs)) {
+        && account.exhaustion.extend(model, kind, forMs)) {
       changed();
     }
   }
 
   /**
-   * Makes a backend unavailable until it accepts its key.
+   * Makes an account unavailable until its key is accepted.
    *
    * @param here whether this node detected it, and therefore notifies the other nodes
    */
-  void keyRefused(BackendState backend, boolean here) {
-    boolean adopted = here ? backend.refuseKey() : backend.adoptKeyRefusal(now.getAsLong());
+  void keyRefused(BackendState backend, Account account, boolean here) {
+    boolean adopted = here ? account.refuseKey() : account.adoptKeyRefusal(now.getAsLong());
     if (!adopted || backend.isRetired()) {
       return;
     }
     if (here) {
-      context.runOnContext(v -> keys.keyRefused(backend.name));
-      deliverKey(backend, -1);
-      news.key(backend, true);
+      context.runOnContext(v -> keys.keyRefused(account.name));
+      deliverKey(backend, account, -1);
+      news.key(account, true);
     } else {
-      context.runOnContext(v -> keys.keyRefusedElsewhere(backend.name));
+      context.runOnContext(v -> keys.keyRefusedElsewhere(account.name));
       changed();
     }
   }
 
   private void keyAccepted(String name) {
-    BackendState backend = backends.all().get(name);
-    if (backend != null) {
-      keyAccepted(backend, true);
-    }
-  }
-
-  /** Makes a backend available that accepts its key again. */
-  void keyAccepted(BackendState backend, boolean here) {
-    if (backend.acceptKey(here, now.getAsLong())) {
-      context.runOnContext(v -> keys.keyAccepted(backend.name));
-      if (here) {
-        deliverKey(backend, 0);
-        news.key(backend, false);
+    for (BackendState backend : backends.all().values()) {
+      for (Account account : backend.keys()) {
+        if (account.name.equals(name)) {
+          keyAccepted(backend, account, true);
+        }
       }
     }
   }
 
-  private void deliverKey(BackendState backend, long forMs) {
-    changed();
-    deliver(new Exhausted(backend.name, FailureKind.AUTHENTICATION.code(), forMs));
+  /** Makes an account available whose key is accepted again. */
+  void keyAccepted(BackendState backend, Account account, boolean here) {
+    if (account.acceptKey(here, now.getAsLong())) {
+      context.runOnContext(v -> keys.keyAccepted(account.name));
+      if (here) {
+        deliverKey(backend, account, 0);
+        news.key(account, false);
+      }
+    }
   }
 
-  /** Records that a backend which had refused its key served a request. */
-  void attemptSucceeded(BackendState backend) {
-    context.runOnContext(v -> keys.attemptSucceeded(backend.name));
+  private void deliverKey(BackendState backend, Account account, long forMs) {
+    changed();
+    deliver(new Exhausted(backend.name, account.key, FailureKind.AUTHENTICATION.code(), forMs));
+  }
+
+  /** Records that a request was served with a key that had been refused. */
+  void attemptSucceeded(Account account) {
+    context.runOnContext(v -> keys.attemptSucceeded(account.name));
   }
 
   private void circuitChanged(BackendState backend, CircuitStateChange event) {

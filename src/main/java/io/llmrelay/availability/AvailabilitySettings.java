@@ -1,5 +1,6 @@
 package io.llmrelay.availability;
 
+import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import java.nio.file.Path;
@@ -56,32 +57,56 @@ public record AvailabilitySettings(
   /**
    * One backend.
    *
-   * @param account identifies the account at the provider: equal for equal base URL and key
+   * @param keys its keys, at least one
+   * @param preferKey how one of several keys is chosen
    * @param maxConnections the most concurrent requests, over all lanes
-   * @param budget the budget, or {@code null}
+   * @param budget the budget of all keys together, or {@code null}
    * @param adaptive whether fewer concurrent requests are made if the backend is slower with more
    * @param elsewhere the address at which other nodes of the cluster serve it; {@code null} if this
    *     node does
    */
   public record Backend(
       String name,
-      String account,
+      List<Key> keys,
+      Prefer preferKey,
       int maxConnections,
       BudgetOptions budget,
       boolean adaptive,
       String elsewhere) {
-    /** Creates a backend of this node. */
+
+    /** Creates the settings of a backend of this node with one key, which has no name. */
     public Backend(String name, String account, int maxConnections, BudgetOptions budget) {
-      this(name, account, maxConnections, budget, false, null);
+      this(
+          name,
+          List.of(new Key(null, account, 1, null)),
+          Prefer.WEIGHT,
+          maxConnections,
+          budget,
+          false,
+          null);
     }
   }
 
-  /** Returns the address of the provider verticle of a backend. */
-  String provider(String backend) {
+  /**
+   * A key of a backend.
+   *
+   * @param name the name; {@code null} if the backend has one key only, or none
+   * @param account identifies the account at the provider: equal for equal base URL and key
+   * @param weight the share relative to that of the backend's other keys
+   * @param budget the budget of the key, or {@code null}
+   */
+  public record Key(String name, String account, int weight, BudgetOptions budget) {}
+
+  /**
+   * Returns the address of a provider verticle.
+   *
+   * @param account the backend, or {@code backend.key} for one of several keys
+   */
+  String provider(String account) {
     return backends.stream()
-        .filter(each -> each.name().equals(backend) && each.elsewhere() != null)
+        .filter(each -> each.name().equals(account) && each.elsewhere() != null)
         .map(Backend::elsewhere)
         .findFirst()
-        .orElse(providers + ".provider." + backend);
+        .orElse(providers + ".provider." + account);
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
 /**
- * The shared state of one backend: its circuits, cooldowns, budget and slots. There is one for all
+ * The shared state of one backend: its circuits, keys, budget and slots. There is one for all
  * lanes, and it outlives a reload that leaves the backend unchanged. Thread-safe.
  */
 final class BackendState {
@@ -25,33 +25,23 @@ final class BackendState {
   private static final Skip DISABLED =
       new Skip(SkipReason.DISABLED, FailureKind.UNAVAILABLE, "disabled by an operator", -1);
 
-  /** How long refusals of the key at other nodes are ignored after one was refuted here. */
-  static final long IGNORE_REFUSALS_MS = 600_000;
-
   final String name;
 
-  /** Identifies the account at the provider: equal for equal base URL and key. */
-  final String account;
-
-  final Exhaustion exhaustion;
+  /** The budget of all keys together. */
   final Budget budget;
+
   final Slots slots;
   private final Availability availability;
   private final Scope scope;
   private final BiFunction<BackendState, String, Circuit> newCircuit;
   private final Map<String, Circuit> circuits = new ConcurrentHashMap<>();
+  private final Map<String, Latency> latencies = new ConcurrentHashMap<>();
   private volatile boolean disabled;
   private volatile boolean retired;
-  private volatile boolean keyWasRefused;
+  private volatile Keys keys;
 
   /** The time of the last conclusive outcome, of a monotonic clock in milliseconds. */
   private volatile long concludedAt = Long.MIN_VALUE;
-
-  /** Whether the key is unavailable because another node announced its refusal. */
-  private volatile boolean refusalAdopted;
-
-  /** Until this time refusals of the key at other nodes are ignored. */
-  private volatile long ignoreRefusalsUntil = Long.MIN_VALUE;
 
   /**
    * Creates the state of an available backend.
@@ -62,20 +52,28 @@ final class BackendState {
   BackendState(
       Availability availability,
       String name,
-      String account,
-      Exhaustion exhaustion,
+      Keys keys,
       Budget budget,
       Slots slots,
       Scope scope,
       BiFunction<BackendState, String, Circuit> newCircuit) {
     this.availability = availability;
     this.name = name;
-    this.account = account;
-    this.exhaustion = exhaustion;
+    this.keys = keys;
     this.budget = budget;
     this.slots = slots;
     this.scope = scope;
     this.newCircuit = newCircuit;
+  }
+
+  /** Returns the keys; a backend without any has one without a name. */
+  Keys keys() {
+    return keys;
+  }
+
+  /** Replaces the keys for later requests. */
+  void setKeys(Keys keys) {
+    this.keys = keys;
   }
 
   /** Returns the circuit that guards a model. */
@@ -104,6 +102,20 @@ final class BackendState {
   /** Returns the circuits in use by their names. */
   Map<String, Circuit> circuits() {
     return new TreeMap<>(circuits);
+  }
+
+  /** Returns the latency of a model; {@code null} if too many models have one. */
+  Latency latency(String model) {
+    Latency latency = latencies.get(model);
+    if (latency == null && latencies.size() < MAX_CIRCUITS) {
+      latency = latencies.computeIfAbsent(model, key -> new Latency(now()));
+    }
+    return latency;
+  }
+
+  /** Returns the time of a monotonic clock in milliseconds. */
+  long now() {
+    return availability.now();
   }
 
   /** Returns whether an operator has disabled the backend. */
@@ -139,9 +151,9 @@ final class BackendState {
   }
 
   /** Returns why an attempt may not be made now, or {@code null}. */
-  Skip check(String model, Cost expected, boolean waited) {
+  Skip check(String model, Cost expected) {
     Skip skip = disabled ? DISABLED : circuit(model).check();
-    skip = skip != null || waited ? skip : exhaustion.check(model);
+    skip = skip != null ? skip : keys.check(model, expected);
     skip = skip != null || expected == null ? skip : budget.check(expected);
     return skip != null || slots.isFree() ? skip : saturated();
   }
@@ -153,11 +165,12 @@ final class BackendState {
    * @param expected the expected cost; {@code null} to ignore the budget
    * @param ticket a ticket that may hold a slot, or {@code null}
    */
-  Entry enter(String model, Cost expected, boolean waited, Slots.Ticket ticket) {
+  Entry enter(
+      String model, Cost expected, boolean waited, KeyPreference preference, Slots.Ticket ticket) {
     boolean slot = ticket != null && ticket.redeem();
     Entry entry = null;
     try {
-      entry = enter(model, expected, waited, slot);
+      entry = enter(model, expected, waited, preference, slot);
       return entry;
     } finally {
       if (slot && !(entry instanceof Permit)) {
@@ -166,10 +179,11 @@ final class BackendState {
     }
   }
 
-  private Entry enter(String model, Cost expected, boolean waited, boolean slot) {
+  private Entry enter(
+      String model, Cost expected, boolean waited, KeyPreference preference, boolean slot) {
     Circuit circuit = circuit(model);
     Skip skip = disabled ? DISABLED : circuit.check();
-    skip = skip != null || waited ? skip : exhaustion.check(model);
+    skip = skip != null || waited ? skip : keys.check(model, null);
     if (skip != null) {
       return skip;
     }
@@ -178,7 +192,7 @@ final class BackendState {
     }
     Entry entry = null;
     try {
-      entry = enter(circuit, model, expected, waited);
+      entry = enter(circuit, model, expected, waited, preference);
       return entry;
     } finally {
       if (!slot && !(entry instanceof Permit)) {
@@ -187,23 +201,68 @@ final class BackendState {
     }
   }
 
-  private Entry enter(Circuit circuit, String model, Cost expected, boolean waited) {
-    Exhaustion.Trial trial = waited ? null : exhaustion.enter(model);
-    Skip skip = trial != null || waited ? null : exhaustion.check(model);
-    if (skip != null) {
-      return skip;
+  /** Tries the keys in the order of preference. */
+  private Entry enter(
+      Circuit circuit, String model, Cost expected, boolean waited, KeyPreference preference) {
+    Keys current = keys;
+    long rejected = 0;
+    while (true) {
+      int chosen = current.choose(model, expected, waited, preference, rejected);
+      if (chosen < 0) {
+        return current.unavailable(model, expected);
+      }
+      Account account = current.get(chosen);
+      Exhaustion.Trial trial = waited ? null : account.exhaustion.enter(model);
+      Skip skip = trial != null || waited ? null : account.exhaustion.check(model);
+      if (skip == null) {
+        Entry entry = enter(circuit, model, expected, account, trial, preference);
+        if (entry != null) {
+          return entry;
+        }
+      } else if (current.size() == 1) {
+        return skip;
+      }
+      rejected |= 1L << chosen;
     }
+  }
+
+  /** Returns a permit, the reason against any, or {@code null} if only this key has no budget. */
+  private Entry enter(
+      Circuit circuit,
+      String model,
+      Cost expected,
+      Account account,
+      Exhaustion.Trial trial,
+      KeyPreference preference) {
     Circuit.Pass pass = circuit.enter();
     if (pass == null) {
       return circuit.trialTaken();
     }
     boolean limited = expected != null && budget.isLimited();
-    skip = limited ? budget.enter(expected) : null;
+    Skip skip = limited ? budget.enter(expected) : null;
     if (skip != null) {
       circuit.settle(pass, Outcome.NEUTRAL);
       return skip;
     }
-    return new Permit(this, model, circuit, pass, trial, limited ? expected : null);
+    boolean keyLimited = expected != null && account.budget.isLimited();
+    if (keyLimited && account.budget.enter(expected) != null) {
+      circuit.settle(pass, Outcome.NEUTRAL);
+      if (limited) {
+        budget.settle(expected, 0, 0.0);
+      }
+      return null;
+    }
+    account.open.incrementAndGet();
+    return new Permit(
+        this,
+        account,
+        model,
+        circuit,
+        pass,
+        trial,
+        limited ? expected : null,
+        keyLimited ? expected : null,
+        keys.isPreferred(account, preference));
   }
 
   private Skip saturated() {
@@ -213,35 +272,6 @@ final class BackendState {
         "all %d connections (%s) are in use"
             .formatted(slots.max(), slots.isAdapted() ? "adaptive-concurrency" : "max-connections"),
         -1);
-  }
-
-  /** Records a refusal of the key that this node has seen, and returns whether it is new. */
-  boolean refuseKey() {
-    refusalAdopted = false;
-    ignoreRefusalsUntil = Long.MIN_VALUE;
-    return exhaustion.refuseKey();
-  }
-
-  /**
-   * Records a refusal of the key that another node has seen, and returns whether it is adopted.
-   *
-   * @param now the time of a monotonic clock in milliseconds
-   */
-  boolean adoptKeyRefusal(long now) {
-    refusalAdopted = now >= ignoreRefusalsUntil && exhaustion.refuseKey();
-    return refusalAdopted;
-  }
-
-  /**
-   * Records that the key is accepted, and returns whether that is new. If this refutes another
-   * node's announcement, such announcements are ignored for a while.
-   */
-  boolean acceptKey(boolean here, long now) {
-    if (here && refusalAdopted) {
-      ignoreRefusalsUntil = now + IGNORE_REFUSALS_MS;
-    }
-    refusalAdopted = false;
-    return exhaustion.acceptKey();
   }
 
   /** Returns whether the backend was removed or reconfigured, so that changes are not published. */
@@ -255,15 +285,17 @@ final class BackendState {
     circuits.values().forEach(Circuit::close);
   }
 
-  /** Begins a cooldown after an attempt. */
-  void exhausted(String model, Cooldown cooldown) {
-    switch (cooldown.scope()) {
-      case KEY -> {
-        keyWasRefused = true;
-        availability.keyRefused(this, true);
-      }
-      case BACKEND -> availability.exhausted(this, null, cooldown);
-      case MODEL -> availability.exhausted(this, model, cooldown);
+  /** Begins a cooldown after an attempt; one of the server holds for all keys. */
+  void exhausted(Account account, String model, Cooldown cooldown) {
+    if (cooldown.scope() == Cooldown.Scope.KEY) {
+      availability.keyRefused(this, account, true);
+      return;
+    }
+    String of = cooldown.scope() == Cooldown.Scope.MODEL ? model : null;
+    if (Account.concernsAll(cooldown.kind())) {
+      keys.forEach(each -> availability.exhausted(this, each, of, cooldown));
+    } else {
+      availability.exhausted(this, account, of, cooldown);
     }
   }
 
@@ -279,10 +311,9 @@ final class BackendState {
   }
 
   /** Records that an attempt succeeded. */
-  void attemptSucceeded() {
-    if (keyWasRefused) {
-      keyWasRefused = false;
-      availability.attemptSucceeded(this);
+  void attemptSucceeded(Account account) {
+    if (account.clearRefusal()) {
+      availability.attemptSucceeded(account);
     }
   }
 }

@@ -7,7 +7,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +39,18 @@ public final class Backends {
    * @param expected the expected cost; {@code null} to ignore the budget
    */
   public Skip check(String backend, String model, Cost expected) {
-    return backends.get(backend).check(model, expected, false);
+    return backends.get(backend).check(model, expected);
+  }
+
+  /**
+   * Returns whether an attempt may be made now with a key with which none of the request has
+   * failed.
+   */
+  public boolean hasOtherKey(
+      String backend, String model, Cost expected, KeyPreference preference) {
+    BackendState state = backends.get(backend);
+    return state.keys().hasOther(model, expected, preference)
+        && state.check(model, expected) == null;
   }
 
   /**
@@ -45,12 +58,53 @@ public final class Backends {
    *
    * @param expected the expected cost; {@code null} to ignore the budget
    * @param waited whether the request has waited for the end of the candidate's cooldown
+   * @param preference what the request prefers among the backend's keys
    * @param queue the request's place in the slot queues, or {@code null} if it has none
    */
-  public Entry enter(String backend, String model, Cost expected, boolean waited, SlotQueue queue) {
+  public Entry enter(
+      String backend,
+      String model,
+      Cost expected,
+      boolean waited,
+      KeyPreference preference,
+      SlotQueue queue) {
     return backends
         .get(backend)
-        .enter(model, expected, waited, queue == null ? null : queue.ticket(backend));
+        .enter(model, expected, waited, preference, queue == null ? null : queue.ticket(backend));
+  }
+
+  /** Returns the open requests of a backend, over all lanes. */
+  public int open(String backend) {
+    return backends.get(backend).slots.inUse();
+  }
+
+  /**
+   * Returns the usual milliseconds to the first chunk of a model, as observed of late; NaN if
+   * unknown.
+   */
+  public double firstChunkMs(String backend, String model) {
+    Latency latency = backends.get(backend).latency(model);
+    return latency == null ? Double.NaN : latency.ms();
+  }
+
+  /**
+   * Returns whether a request should try a model that was not observed for a while; {@code true} to
+   * one request only from time to time.
+   */
+  public boolean explore(String backend, String model) {
+    BackendState state = backends.get(backend);
+    Latency latency = state.latency(model);
+    return latency != null && latency.explore(state.now());
+  }
+
+  /**
+   * Returns the name of the key that a request to a backend would use; {@code null} if the backend
+   * has no more than one.
+   */
+  public String key(String backend, String model) {
+    Keys keys = backends.get(backend).keys();
+    int chosen = keys.choose(model, null, false, new KeyPreference(0), 0);
+    return keys.get(Math.max(0, chosen)).key;
   }
 
   /**
@@ -84,7 +138,8 @@ public final class Backends {
    *     cooldown, its key is refused, it is disabled, or a budget of a day or longer is used up
    * @param impaired whether it is unavailable, or unavailable for some models, or any of its
    *     budgets is used up
-   * @param details {@code {"circuit", "exhausted", "key", "disabled", "budget", "connections"}}
+   * @param details {@code {"circuit", "exhausted", "key", "disabled", "budget", "keys",
+   *     "connections"}}; {@code keys} only of a backend with several
    */
   public record Health(boolean unavailable, boolean impaired, JsonObject details) {}
 
@@ -94,28 +149,24 @@ public final class Backends {
     Map<String, CircuitState> circuits = backend.circuitStates();
     JsonObject circuit = new JsonObject();
     circuits.forEach((key, state) -> circuit.put(key, state.code()));
-    JsonObject exhausted = new JsonObject();
-    long remaining = backend.exhaustion.remaining();
-    if (remaining != 0) {
-      exhausted.put(name, remaining);
-    }
-    backend
-        .exhaustion
-        .remainingByModel()
-        .forEach((model, ms) -> exhausted.put(new CandidateName(name, model).toString(), ms));
+    Keys keys = backend.keys();
+    JsonObject exhausted = exhausted(name, keys.all());
     boolean unavailable =
         backend.isDisabled()
             || circuits.get(name) == CircuitState.OPEN
-            || remaining != 0
+            || keys.all().stream().allMatch(Account::unavailable)
             || backend.budget.spent();
     boolean impaired =
         unavailable
-            || !exhausted.isEmpty()
+            || keys.all().stream().anyMatch(Backends::isImpaired)
             || circuits.containsValue(CircuitState.OPEN)
             || backend.budget.isAnyLimitUsed();
     JsonObject details = new JsonObject().put("circuit", circuit).put("exhausted", exhausted);
-    if (backend.exhaustion.keyRefused()) {
+    if (keys.all().stream().allMatch(key -> key.exhaustion.keyRefused())) {
       details.put("key", "refused");
+    }
+    if (keys.size() > 1) {
+      details.put("keys", health(name, keys));
     }
     if (backend.isDisabled()) {
       details.put("disabled", true);
@@ -130,6 +181,55 @@ public final class Backends {
             .put("max", backend.slots.max())
             .put("waiting", backend.slots.waiting()));
     return new Health(unavailable, impaired, details);
+  }
+
+  private static boolean isImpaired(Account account) {
+    return account.unavailable()
+        || !account.exhaustion.remainingByModel().isEmpty()
+        || account.budget.isAnyLimitUsed();
+  }
+
+  /** Returns the remaining cooldowns of what no key can be used for now. */
+  private static JsonObject exhausted(String backend, List<Account> keys) {
+    JsonObject exhausted = new JsonObject();
+    long remaining = 0;
+    for (Account account : keys) {
+      long ofKey = account.exhaustion.remaining();
+      if (ofKey == 0) {
+        remaining = 0;
+        break;
+      }
+      remaining = remaining <= 0 || (ofKey > 0 && ofKey < remaining) ? ofKey : remaining;
+    }
+    if (remaining != 0) {
+      exhausted.put(backend, remaining);
+    }
+    Map<String, Long> byModel = new TreeMap<>(keys.get(0).exhaustion.remainingByModel());
+    for (Account account : keys) {
+      Map<String, Long> ofKey = account.exhaustion.remainingByModel();
+      byModel.keySet().retainAll(ofKey.keySet());
+      byModel.replaceAll((model, ms) -> Math.min(ms, ofKey.get(model)));
+    }
+    byModel.forEach((model, ms) -> exhausted.put(new CandidateName(backend, model).toString(), ms));
+    return exhausted;
+  }
+
+  private static JsonObject health(String backend, Keys keys) {
+    JsonObject health = new JsonObject();
+    for (Account account : keys) {
+      JsonObject key =
+          new JsonObject()
+              .put("available", !account.unavailable())
+              .put("exhausted", exhausted(backend, List.of(account)));
+      if (account.exhaustion.keyRefused()) {
+        key.put("key", "refused");
+      }
+      if (account.budget.isLimited()) {
+        key.put("budget", account.budget.report());
+      }
+      health.put(account.key, key.put("in_use", account.open.get()));
+    }
+    return health;
   }
 
   /**
@@ -148,8 +248,8 @@ public final class Backends {
   /**
    * Returns what an operator wants to know of a backend: {@code {"available", "disabled",
    * "circuits": [{"name", "state", "half_open_in_ms"}], "cooldowns": [{"candidate", "reason",
-   * "for_ms"}], "budget", "connections"}}. A refused key is a cooldown without an end ({@code
-   * "for_ms": -1}).
+   * "for_ms", "key"}], "budget", "keys", "connections"}}. A refused key is a cooldown without an
+   * end ({@code "for_ms": -1}).
    */
   public JsonObject status(String name) {
     BackendState backend = backends.get(name);
@@ -165,29 +265,33 @@ public final class Backends {
                         .put("state", each.state().code())
                         .put("half_open_in_ms", each.halfOpenInMs())));
     JsonArray cooldowns = new JsonArray();
-    Map<String, Long> remaining = backend.exhaustion.remainingByModel();
-    backend
-        .exhaustion
-        .reasons()
-        .forEach(
-            (model, reason) -> {
-              boolean all = model.isEmpty();
-              cooldowns.add(
-                  new JsonObject()
-                      .put("candidate", new CandidateName(name, all ? null : model).toString())
-                      .put("reason", reason)
-                      .put(
-                          "for_ms",
-                          all
-                              ? backend.exhaustion.remaining()
-                              : remaining.getOrDefault(model, 0L)));
-            });
+    backend.keys().forEach(account -> addCooldowns(name, account, cooldowns));
     return new JsonObject()
         .put("available", !health.unavailable())
         .put("disabled", backend.isDisabled())
         .put("circuits", circuits)
         .put("cooldowns", cooldowns)
         .put("budget", health.details().getJsonObject("budget"))
+        .put("keys", health.details().getJsonObject("keys"))
         .put("connections", health.details().getJsonObject("connections"));
+  }
+
+  private static void addCooldowns(String backend, Account account, JsonArray cooldowns) {
+    Map<String, Long> remaining = account.exhaustion.remainingByModel();
+    account
+        .exhaustion
+        .reasons()
+        .forEach(
+            (model, reason) -> {
+              boolean all = model.isEmpty();
+              JsonObject cooldown =
+                  new JsonObject()
+                      .put("candidate", new CandidateName(backend, all ? null : model).toString())
+                      .put("reason", reason)
+                      .put(
+                          "for_ms",
+                          all ? account.exhaustion.remaining() : remaining.getOrDefault(model, 0L));
+              cooldowns.add(account.key == null ? cooldown : cooldown.put("key", account.key));
+            });
   }
 }

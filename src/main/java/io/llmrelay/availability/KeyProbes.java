@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -72,6 +73,14 @@ final class KeyProbes {
         scheduleProbe(backend, schedule);
       }
     }
+  }
+
+  /** Cancels the probes of all but these, which are scheduled if they are not. */
+  void keep(Set<String> refused) {
+    Set.copyOf(schedules.keySet()).stream()
+        .filter(name -> !refused.contains(name))
+        .forEach(this::keyAccepted);
+    refused.forEach(this::keyRefused);
   }
 
   /** Probes at once a backend that refused its key before the restart. */

@@ -105,20 +105,19 @@ final class News {
     return consumer == null ? Future.succeededFuture() : consumer.unregister();
   }
 
-  /** Announces a cooldown of a model, or of the whole backend if it is {@code null}. */
-  void cooldown(BackendState backend, String model, FailureKind kind, long forMs) {
-    announce(news -> news.cooldown(backend, model, kind, forMs));
+  /** Announces a cooldown of a model, or of the whole account if it is {@code null}. */
+  void cooldown(Account account, String model, FailureKind kind, long forMs) {
+    announce(news -> news.cooldown(account, model, kind, forMs));
   }
 
-  /** Announces that a backend refuses its key, or accepts it again. */
-  void key(BackendState backend, boolean refused) {
-    announce(
-        news -> news.key(backend, refused, keyRevisions.merge(backend.account, 1L, Long::sum)));
+  /** Announces that a key is refused, or accepted again. */
+  void key(Account account, boolean refused) {
+    announce(news -> news.key(account, refused, keyRevisions.merge(account.id, 1L, Long::sum)));
   }
 
   /** Announces that a circuit has opened. */
   void opened(BackendState backend, String circuit) {
-    announce(news -> news.open(backend, CandidateName.parse(circuit).model()));
+    announce(news -> news.open(backend.keys().get(0), CandidateName.parse(circuit).model()));
   }
 
   /** Publishes at once, or after the least time since the last message. */
@@ -216,9 +215,13 @@ final class News {
       }
       for (Object item : news) {
         if (item instanceof JsonObject json && json.getValue("account") instanceof String account) {
-          states().stream()
-              .filter(backend -> backend.account.equals(account))
-              .forEach(backend -> adopt(backend, json));
+          for (BackendState backend : states()) {
+            for (Account known : backend.keys()) {
+              if (known.id.equals(account)) {
+                adopt(backend, known, json);
+              }
+            }
+          }
         }
       }
     }
@@ -232,19 +235,21 @@ final class News {
   private JsonArray known() {
     NewsBatch all = new NewsBatch(clock);
     for (BackendState backend : states()) {
-      for (Exhaustion.Remaining each : backend.exhaustion.cooldowns()) {
-        all.cooldown(backend, each.model(), each.kind(), each.forMs());
-      }
-      Long revision = keyRevisions.get(backend.account);
-      if (revision != null) {
-        all.key(backend, backend.exhaustion.keyRefused(), revision);
+      for (Account account : backend.keys()) {
+        for (Exhaustion.Remaining each : account.exhaustion.cooldowns()) {
+          all.cooldown(account, each.model(), each.kind(), each.forMs());
+        }
+        Long revision = keyRevisions.get(account.id);
+        if (revision != null) {
+          all.key(account, account.exhaustion.keyRefused(), revision);
+        }
       }
       backend
           .circuitStates()
           .forEach(
               (circuit, state) -> {
                 if (state == CircuitState.OPEN) {
-                  all.open(backend, CandidateName.parse(circuit).model());
+                  all.open(backend.keys().get(0), CandidateName.parse(circuit).model());
                 }
               });
     }
@@ -252,30 +257,30 @@ final class News {
   }
 
   /** Merges one item; words that are not known here are ignored. */
-  private void adopt(BackendState backend, JsonObject news) {
+  private void adopt(BackendState backend, Account account, JsonObject news) {
     String model = news.getValue("model") instanceof String name ? name : null;
     if (news.getValue("cooldown") instanceof String reason
         && news.getValue("for_ms") instanceof Number forMs) {
-      availability.adoptCooldown(backend, model, FailureKind.of(reason), forMs.longValue());
+      availability.adoptCooldown(account, model, FailureKind.of(reason), forMs.longValue());
     } else if (news.getValue("key") instanceof String state
         && news.getValue("revision") instanceof Number revision) {
-      adoptKey(backend, state, revision.longValue());
+      adoptKey(backend, account, state, revision.longValue());
     } else if (CircuitState.OPEN.code().equals(news.getValue("circuit"))) {
       backend.suspect(model);
     }
   }
 
   /** Of two states with the same revision, both found out at once, the accepted key holds. */
-  private void adoptKey(BackendState backend, String state, long revision) {
-    long known = keyRevisions.getOrDefault(backend.account, 0L);
+  private void adoptKey(BackendState backend, Account account, String state, long revision) {
+    long known = keyRevisions.getOrDefault(account.id, 0L);
     boolean accepted = state.equals("accepted");
     boolean refused = state.equals("refused");
     if ((accepted && revision >= known) || (refused && revision > known)) {
-      keyRevisions.put(backend.account, revision);
+      keyRevisions.put(account.id, revision);
       if (refused) {
-        availability.keyRefused(backend, false);
+        availability.keyRefused(backend, account, false);
       } else {
-        availability.keyAccepted(backend, false);
+        availability.keyAccepted(backend, account, false);
       }
     }
   }

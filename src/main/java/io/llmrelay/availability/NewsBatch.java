@@ -34,34 +34,34 @@ final class NewsBatch {
     this.clock = clock;
   }
 
-  private static JsonObject about(BackendState backend) {
-    return new JsonObject().put("account", backend.account);
+  private static JsonObject about(Account account) {
+    return new JsonObject().put("account", account.id);
   }
 
-  private static JsonObject about(BackendState backend, String model) {
-    JsonObject subject = about(backend);
+  private static JsonObject about(Account account, String model) {
+    JsonObject subject = about(account);
     return model == null ? subject : subject.put("model", model);
   }
 
-  /** Adds a cooldown of a model, or of the whole backend if the model is {@code null}. */
-  void cooldown(BackendState backend, String model, FailureKind kind, long forMs) {
-    JsonObject subject = about(backend, model);
+  /** Adds a cooldown of a model, or of the whole account if the model is {@code null}. */
+  void cooldown(Account account, String model, FailureKind kind, long forMs) {
+    JsonObject subject = about(account, model);
     items.put(
         subject.copy().put("cooldown", true),
         new Deadline(subject.put("cooldown", kind.code()), clock.getAsLong() + forMs));
   }
 
   /** Adds that a key is refused, or accepted again. */
-  void key(BackendState backend, boolean refused, long revision) {
-    JsonObject subject = about(backend);
+  void key(Account account, boolean refused, long revision) {
+    JsonObject subject = about(account);
     items.put(
         subject.copy().put("key", true),
         new Fact(subject.put("key", refused ? "refused" : "accepted").put("revision", revision)));
   }
 
   /** Adds that the circuit of a model, or of the whole backend, is open. */
-  void open(BackendState backend, String model) {
-    JsonObject subject = about(backend, model).put("circuit", "open");
+  void open(Account account, String model) {
+    JsonObject subject = about(account, model).put("circuit", "open");
     items.put(subject, new Fact(subject));
   }
 

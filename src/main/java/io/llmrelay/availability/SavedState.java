@@ -4,11 +4,14 @@ import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The part of the availability that is kept across restarts: {@code {"exhausted": {"backend/model":
- * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used", "others"}}}}}.
+ * {"reason", "until"}}, "spend": {"backend": {"daily-usd": {"since", "used", "others"}}}}}. One of
+ * several keys has entries of its own, as {@code backend.key}.
  */
 final class SavedState {
   private SavedState() {}
@@ -20,7 +23,12 @@ final class SavedState {
         .all()
         .forEach(
             (name, backend) -> {
-              backend.exhaustion.save(name, exhausted, epochMs);
+              for (Account account : backend.keys()) {
+                account.exhaustion.save(account.name, exhausted, epochMs);
+                if (account.budget.isLimited()) {
+                  spend.put(account.name, account.budget.toJson());
+                }
+              }
               if (backend.budget.isLimited()) {
                 spend.put(name, backend.budget.toJson());
               }
@@ -33,10 +41,15 @@ final class SavedState {
    * the JSON is malformed.
    *
    * @param node the node that has spent; {@code null} if this one goes on under the same id
-   * @return the names of the backends that had refused their keys
+   * @return the names of the accounts whose keys were refused
    * @throws RuntimeException if the JSON has another form
    */
   static List<String> restore(JsonObject saved, Backends backends, long epochMs, String node) {
+    Map<String, Account> accounts = new HashMap<>();
+    backends
+        .all()
+        .values()
+        .forEach(backend -> backend.keys().forEach(account -> accounts.put(account.name, account)));
     List<Runnable> changes = new ArrayList<>();
     List<String> refused = new ArrayList<>();
     JsonObject spend = saved.getJsonObject("spend", new JsonObject());
@@ -45,25 +58,32 @@ final class SavedState {
       JsonObject entry = exhausted.getJsonObject(key);
       FailureKind kind = FailureKind.of(entry.getString("reason"));
       CandidateName name = CandidateName.parse(key);
-      BackendState backend = backends.all().get(name.backend());
-      if (backend == null) {
+      Account account = accounts.get(name.backend());
+      if (account == null) {
         continue;
       }
       if (kind == FailureKind.AUTHENTICATION) {
-        changes.add(backend.exhaustion::refuseKey);
-        refused.add(backend.name);
+        changes.add(account.exhaustion::refuseKey);
+        refused.add(account.name);
       } else if (entry.getLong("until") > epochMs) {
         long forMs = entry.getLong("until") - epochMs;
-        changes.add(() -> backend.exhaustion.extend(name.model(), kind, forMs));
+        changes.add(() -> account.exhaustion.extend(name.model(), kind, forMs));
       }
     }
     backends
         .all()
-        .forEach(
-            (name, backend) ->
-                changes.add(
-                    backend.budget.restoring(spend.getJsonObject(name, new JsonObject()), node)));
+        .forEach((name, backend) -> changes.add(restoring(backend.budget, spend, name, node)));
+    accounts.forEach(
+        (name, account) -> {
+          if (account.key != null) {
+            changes.add(restoring(account.budget, spend, name, node));
+          }
+        });
     changes.forEach(Runnable::run);
     return refused;
+  }
+
+  private static Runnable restoring(Budget budget, JsonObject spend, String name, String node) {
+    return budget.restoring(spend.getJsonObject(name, new JsonObject()), node);
   }
 }

@@ -23,6 +23,11 @@ import java.util.Locale;
  * @param costUsd the cost in US dollars; {@code null} if the price or the usage is unknown
  * @param resumedAtBytes the bytes that had been delivered when it continued the answer of an
  *     attempt that broke off; -1 if it did not
+ * @param key the name of the backend's key, never the key itself; {@code null} if the backend has
+ *     no more than one, or was skipped
+ * @param affinity what identifies the conversation of the request, such as {@code session}, or
+ *     {@code session;moved} for an attempt at another candidate or with another key than the
+ *     conversation is attached to; {@code null} without affinity
  */
 public record Attempt(
     String backend,
@@ -37,7 +42,41 @@ public record Attempt(
     long firstChunkMs,
     TokenUsage usage,
     Double costUsd,
-    long resumedAtBytes) {
+    long resumedAtBytes,
+    String key,
+    String affinity) {
+
+  /** Creates an attempt that resumed nothing, at a backend with one key. */
+  public Attempt(
+      String backend,
+      String model,
+      Result result,
+      String reason,
+      String message,
+      int status,
+      String providerCode,
+      long startMs,
+      long durationMs,
+      long firstChunkMs,
+      TokenUsage usage,
+      Double costUsd) {
+    this(
+        backend,
+        model,
+        result,
+        reason,
+        message,
+        status,
+        providerCode,
+        startMs,
+        durationMs,
+        firstChunkMs,
+        usage,
+        costUsd,
+        -1,
+        null,
+        null);
+  }
 
   /** Creates an attempt without a provider's code that resumed nothing. */
   public Attempt(
@@ -64,8 +103,7 @@ public record Attempt(
         durationMs,
         firstChunkMs,
         usage,
-        costUsd,
-        -1);
+        costUsd);
   }
 
   /** The result of an attempt, or {@link #SKIPPED} if there was none. */
@@ -114,6 +152,12 @@ public record Attempt(
   public JsonObject toJson() {
     JsonObject json =
         new JsonObject().put("backend", backend).put("model", model).put("result", result.code());
+    if (key != null) {
+      json.put("key", key);
+    }
+    if (affinity != null) {
+      json.put("affinity", affinity);
+    }
     if (reason != null) {
       json.put("reason", reason);
     }
@@ -157,7 +201,9 @@ public record Attempt(
         json.getLong("first_chunk_ms", -1L),
         TokenUsage.fromJson(json.getJsonObject("usage")),
         json.getDouble("cost_usd"),
-        json.getLong("resumed_at_bytes", -1L));
+        json.getLong("resumed_at_bytes", -1L),
+        json.getString("key"),
+        json.getString("affinity"));
   }
 
   /** Encodes a trail as JSON. */

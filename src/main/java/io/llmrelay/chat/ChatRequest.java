@@ -655,6 +655,13 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  @Override
+  public ChatRequest withAffinity(String affinity) {
+    ChatRequest copy = withRelay(relay.withAffinity(RelayHints.cutAffinity(affinity)));
+    copy.checked = checked;
+    return copy;
+  }
+
   /**
    * Returns this request with these candidates, to be tried in order: {@code backend/model} or
    * {@code backend}.

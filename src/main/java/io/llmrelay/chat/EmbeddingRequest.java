@@ -353,6 +353,11 @@ public final class EmbeddingRequest implements LlmRequest {
     return copy;
   }
 
+  @Override
+  public EmbeddingRequest withAffinity(String affinity) {
+    return withRelay(relay.withAffinity(RelayHints.cutAffinity(affinity)));
+  }
+
   /**
    * Returns this request with candidates to try in this order. Those of another model than the
    * first are left out.

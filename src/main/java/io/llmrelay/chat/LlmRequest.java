@@ -96,6 +96,13 @@ public sealed interface LlmRequest permits ChatRequest, EmbeddingRequest {
   LlmRequest withRelay(RelayHints relay);
 
   /**
+   * Returns this request with the hint of its conversation; it stays validated.
+   *
+   * @param affinity cut to {@link RelayHints#MAX_AFFINITY} characters
+   */
+  LlmRequest withAffinity(String affinity);
+
+  /**
    * Returns this request, in order: with values that {@link #fromJson} would accept.
    *
    * @throws LlmException of kind {@link FailureKind#INVALID_REQUEST}, naming the field

@@ -175,8 +175,11 @@ final class MessageReader {
 
   /** Returns the URLs of the images of an answer; other values of the field are unknown. */
   private List<RawJson> images() {
+    if (images == null) {
+      return List.of();
+    }
     List<RawJson> urls = new ArrayList<>();
-    if (role() == Role.ASSISTANT && images != null && images.isArray()) {
+    if (role() == Role.ASSISTANT && images.isArray()) {
       images.elements().forEach(each -> urls.add(imageUrl(each)));
     }
     if (urls.isEmpty() || urls.contains(null)) {

@@ -1,5 +1,6 @@
 package io.llmrelay.chat;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -238,6 +239,26 @@ public final class RawJson {
     }
     out.append('"').append(prefix.substring(Math.min(characters, prefix.length())));
     out.append(bytes, begin, to);
+  }
+
+  /**
+   * Returns the beginning and the end of a string as it was received, without decoding it. Equal
+   * strings that were received in the same form have equal samples.
+   *
+   * @param max the most bytes of each
+   */
+  public String sample(int max) {
+    if (bytes == null) {
+      String text = String.valueOf(value);
+      int length = text.length();
+      return length <= 2 * max ? text : text.substring(0, max) + text.substring(length - max);
+    }
+    int length = to - from;
+    return length <= 2 * max
+        ? prefix + new String(bytes, from, length, ISO_8859_1)
+        : prefix
+            + new String(bytes, from, max, ISO_8859_1)
+            + new String(bytes, to - max, max, ISO_8859_1);
   }
 
   /** Returns a cursor at the value, which was received. */

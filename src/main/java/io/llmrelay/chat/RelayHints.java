@@ -3,6 +3,8 @@ package io.llmrelay.chat;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The {@code relay} object of a request: settings that override the configuration for this request.
@@ -14,6 +16,8 @@ import java.util.List;
  * @param timeouts the timeouts of the phases
  * @param maxRetries the maximum number of retries of one candidate, 0 to 10
  * @param prefer the order of the candidates
+ * @param affinity an id that the requests of one conversation share, so that they go to the same
+ *     backend and key; it is not sent to a backend
  * @param hedge when the next candidate starts beside a silent one
  * @param resume what happens to an answer that breaks off
  * @param priority the class of the request where requests wait or are refused for overload
@@ -24,6 +28,7 @@ public record RelayHints(
     Timeouts timeouts,
     Integer maxRetries,
     Prefer prefer,
+    String affinity,
     Hedge hedge,
     Resume resume,
     Priority priority) {
@@ -33,7 +38,35 @@ public record RelayHints(
     /** The configured fallback order. */
     ORDER,
     /** The estimated price of this request, cheapest first; then the configured order. */
-    COST
+    COST,
+    /** At random, in the proportion of the configured weights. */
+    WEIGHT,
+    /** The fewest open requests in relation to the weight first. */
+    LEAST_BUSY,
+    /** The shortest time to the first chunk first, as it was observed of late. */
+    LOWEST_LATENCY;
+
+    /** The names in configurations and requests. */
+    static final List<String> CODES = Stream.of(values()).map(Prefer::code).toList();
+
+    /** Returns the name in configurations and requests, such as {@code lowest-latency}. */
+    public String code() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * Returns the constant with this code.
+     *
+     * @throws IllegalArgumentException if there is none; the message names the valid ones
+     */
+    public static Prefer of(Object code) {
+      for (Prefer prefer : values()) {
+        if (prefer.code().equals(code)) {
+          return prefer;
+        }
+      }
+      throw new IllegalArgumentException("must be one of " + String.join(", ", CODES));
+    }
   }
 
   /** The most candidates that a request may name. */
@@ -42,38 +75,51 @@ public record RelayHints(
   /** The most retries of one candidate that a request may set. */
   public static final int MAX_RETRIES = 10;
 
+  /** The maximum length of an affinity, in characters. */
+  public static final int MAX_AFFINITY = 256;
+
   /** The maximum length of a candidate's name, in characters. */
   private static final int MAX_CANDIDATE = 300;
 
   /** Overrides nothing. */
   public static final RelayHints NONE = new RelayHints(null, null, Timeouts.UNSET, null, null);
 
-  /** Creates hints without a hedge, a resume and a priority. */
+  /** Creates hints without an affinity, a hedge, a resume and a priority. */
   public RelayHints(
       List<String> candidates,
       CommitPoint commit,
       Timeouts timeouts,
       Integer maxRetries,
       Prefer prefer) {
-    this(candidates, commit, timeouts, maxRetries, prefer, null, null, null);
+    this(candidates, commit, timeouts, maxRetries, prefer, null, null, null, null);
   }
 
   /** Returns these hints with another priority. */
   public RelayHints withPriority(Priority priority) {
     return new RelayHints(
-        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+        candidates, commit, timeouts, maxRetries, prefer, affinity, hedge, resume, priority);
   }
 
   /** Returns these hints with other candidates. */
-  RelayHints withCandidates(List<String> candidates) {
+  public RelayHints withCandidates(List<String> candidates) {
     return new RelayHints(
-        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+        candidates, commit, timeouts, maxRetries, prefer, affinity, hedge, resume, priority);
   }
 
   /** Returns these hints with another commit point. */
   RelayHints withCommit(CommitPoint commit) {
     return new RelayHints(
-        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+        candidates, commit, timeouts, maxRetries, prefer, affinity, hedge, resume, priority);
+  }
+
+  /** Returns these hints with another affinity. */
+  public RelayHints withAffinity(String affinity) {
+    return new RelayHints(
+        candidates, commit, timeouts, maxRetries, prefer, affinity, hedge, resume, priority);
+  }
+
+  static String cutAffinity(String affinity) {
+    return affinity.length() <= MAX_AFFINITY ? affinity : affinity.substring(0, MAX_AFFINITY);
   }
 
   /** Returns whether a field of the JSON form is set, such as {@code timeouts}. */
@@ -134,21 +180,17 @@ public record RelayHints(
       maxRetries = r.integer("max", 0, MAX_RETRIES);
       r.nothingElse();
     }
-    Prefer prefer =
-        in.convert(
-            "prefer",
-            value -> {
-              if ("order".equals(value) || "cost".equals(value)) {
-                return "cost".equals(value) ? Prefer.COST : Prefer.ORDER;
-              }
-              throw new IllegalArgumentException("must be \"order\" or \"cost\"");
-            });
+    Prefer prefer = in.convert("prefer", Prefer::of);
+    String affinity = in.string("affinity");
+    if (affinity != null && (affinity.isBlank() || affinity.length() > MAX_AFFINITY)) {
+      throw in.invalid("affinity", "must be a text of 1 to " + MAX_AFFINITY + " characters");
+    }
     Hedge hedge = in.convert("hedge", Hedge::of);
     Resume resume = in.convert("resume", Resume::of);
     Priority priority = in.convert("priority", Priority::of);
     in.nothingElse();
     return new RelayHints(
-        candidates, commit, timeouts, maxRetries, prefer, hedge, resume, priority);
+        candidates, commit, timeouts, maxRetries, prefer, affinity, hedge, resume, priority);
   }
 
   JsonObject toJson() {
@@ -172,7 +214,10 @@ public record RelayHints(
       json.put("retries", new JsonObject().put("max", maxRetries));
     }
     if (prefer != null) {
-      json.put("prefer", prefer == Prefer.COST ? "cost" : "order");
+      json.put("prefer", prefer.code());
+    }
+    if (affinity != null) {
+      json.put("affinity", affinity);
     }
     if (hedge != null) {
       json.put("hedge", hedge.toString());

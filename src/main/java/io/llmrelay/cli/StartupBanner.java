@@ -100,9 +100,16 @@ final class StartupBanner {
           backend.getDialect(),
           backend.getBaseUrl(),
           models(backend),
-          backend.getApiKey() == null ? "no key" : "has a key");
+          keys(backend));
     }
     return table.lines("  ");
+  }
+
+  private static String keys(BackendOptions backend) {
+    if (!backend.getApiKeys().isEmpty()) {
+      return backend.getApiKeys().size() + " keys";
+    }
+    return backend.getApiKey() == null ? "no key" : "has a key";
   }
 
   private static String models(BackendOptions backend) {

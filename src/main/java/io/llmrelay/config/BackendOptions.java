@@ -2,12 +2,14 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.llmrelay.chat.RelayHints.Prefer;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One backend: an account at a provider, or a self-hosted server.
@@ -37,6 +39,12 @@ public class BackendOptions {
           "cohere",
           "bedrock");
 
+  /** The most keys of a backend. */
+  public static final int MAX_KEYS = 64;
+
+  /** How one of several keys is chosen by default. */
+  public static final Prefer DEFAULT_PREFER_KEY = Prefer.WEIGHT;
+
   /** The value of {@code api-key} for a server that requires none. */
   public static final String NO_KEY = "none";
 
@@ -61,7 +69,7 @@ public class BackendOptions {
   /** The value of {@code proxy} for a backend that is reached without the environment's proxy. */
   public static final String NO_PROXY = "none";
 
-  private static final String MASK = "***";
+  static final String MASK = "***";
 
   private String node;
   private String provider;
@@ -69,6 +77,8 @@ public class BackendOptions {
   private String baseUrl;
   private String apiKey;
   private String apiKeyFile;
+  private List<ApiKeyOptions> apiKeys = List.of();
+  private Prefer preferKey = DEFAULT_PREFER_KEY;
   private List<String> models = List.of();
   private String defaultModel;
   private Map<String, String> headers = new LinkedHashMap<>();
@@ -102,6 +112,8 @@ public class BackendOptions {
     baseUrl = other.baseUrl;
     apiKey = other.apiKey;
     apiKeyFile = other.apiKeyFile;
+    apiKeys = other.apiKeys.stream().map(ApiKeyOptions::new).toList();
+    preferKey = other.preferKey;
     models = other.models;
     defaultModel = other.defaultModel;
     headers = new LinkedHashMap<>(other.headers);
@@ -210,6 +222,35 @@ public class BackendOptions {
   public BackendOptions setApiKeyFile(String apiKeyFile) {
     this.apiKeyFile = apiKeyFile;
     return this;
+  }
+
+  /**
+   * Returns the keys of a backend that has several; empty, the default, for one with the key of
+   * {@link #getApiKey} or without any. Each has cooldowns, refusals and a budget of its own, and
+   * the backend is skipped only while none of them can be used.
+   */
+  public List<ApiKeyOptions> getApiKeys() {
+    return apiKeys;
+  }
+
+  public BackendOptions setApiKeys(List<ApiKeyOptions> apiKeys) {
+    this.apiKeys = apiKeys.stream().filter(Objects::nonNull).toList();
+    return this;
+  }
+
+  /** Returns how one of several keys is chosen: by weight, least busy or in order. */
+  public Prefer getPreferKey() {
+    return preferKey;
+  }
+
+  public BackendOptions setPreferKey(Prefer preferKey) {
+    this.preferKey = preferKey;
+    return this;
+  }
+
+  /** Returns a copy with one of the keys as its only one. */
+  public BackendOptions forKey(ApiKeyOptions key) {
+    return new BackendOptions(this).setApiKeys(List.of()).setApiKey(key.getApiKey());
   }
 
   /**
@@ -424,6 +465,7 @@ public class BackendOptions {
   public BackendOptions masked() {
     BackendOptions masked = new BackendOptions(this);
     masked.apiKey = getApiKey() == null ? apiKey : MASK;
+    masked.apiKeys = apiKeys.stream().map(ApiKeyOptions::masked).toList();
     masked.headers.replaceAll((name, value) -> MASK);
     masked.proxy = proxy == null ? null : ProxyUrl.masked(proxy);
     return masked;

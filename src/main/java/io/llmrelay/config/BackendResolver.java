@@ -82,7 +82,9 @@ final class BackendResolver {
     }
     // The key of a backend that other nodes serve may be missing here.
     Problems ofKey = here.test(backend) ? problems : new Problems(problems.source());
-    if (backend.getApiKeyFile() != null) {
+    if (!backend.getApiKeys().isEmpty()) {
+      keys(path, backend);
+    } else if (backend.getApiKeyFile() != null) {
       readKey(path, backend, ofKey);
     } else if (!backend.hasApiKeySetting() && atProvidersHost && known.keyVariable() != null) {
       backend.setApiKey(UrlTemplate.value(env, known.keyVariable()));
@@ -126,20 +128,46 @@ final class BackendResolver {
     return byHost == null && byName != null && !byName.hasFixedHost() ? byName : byHost;
   }
 
+  /** Reads the files of several keys, and names those that have no name by their position. */
+  private void keys(String path, BackendOptions backend) {
+    if (backend.hasApiKeySetting() || backend.getApiKeyFile() != null) {
+      problems.add(path + ".api-keys", "and a single key are both given; list all keys here");
+    }
+    for (int i = 0; i < backend.getApiKeys().size(); i++) {
+      ApiKeyOptions key = backend.getApiKeys().get(i);
+      String keyPath = path + ".api-keys[" + i + "]";
+      if (key.getName() == null) {
+        key.setName("key-" + (i + 1));
+      }
+      if (key.getApiKeyFile() != null && key.getApiKey() != null) {
+        problems.add(keyPath + ".api-key-file", "and api-key are both given; give one of the two");
+      } else if (key.getApiKeyFile() != null) {
+        String file = key.getApiKeyFile();
+        key.setApiKey(read(keyPath + ".api-key-file", file, problems)).setApiKeyFile(null);
+      }
+    }
+  }
+
   private void readKey(String path, BackendOptions backend, Problems ofKey) {
     String key = path + ".api-key-file";
     if (backend.hasApiKeySetting()) {
       ofKey.add(key, "and api-key are both given; give one of the two");
       return;
     }
+    backend.setApiKey(read(key, backend.getApiKeyFile(), ofKey)).setApiKeyFile(null);
+  }
+
+  /** Returns the content of a key file; {@code null} if it has none, which is a problem. */
+  private String read(String path, String file, Problems ofKey) {
     try {
-      Path file = folder.resolve(backend.getApiKeyFile());
-      backend.setApiKey(Files.readString(file).strip()).setApiKeyFile(null);
-      if (!backend.hasApiKeySetting()) {
-        ofKey.add(key, "names an empty file");
+      String key = Files.readString(folder.resolve(file)).strip();
+      if (!key.isEmpty()) {
+        return key;
       }
+      ofKey.add(path, "names an empty file");
     } catch (IOException | InvalidPathException e) {
-      ofKey.add(key, UnreadableFile.problem(folder, backend.getApiKeyFile()));
+      ofKey.add(path, UnreadableFile.problem(folder, file));
     }
+    return null;
   }
 }

@@ -16,9 +16,11 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Durations;
 import io.llmrelay.chat.Hedge;
+import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Resume;
 import java.io.IOException;
 import java.time.Duration;
@@ -47,6 +49,8 @@ final class Binding {
                   .addDeserializer(LocalDate.class, reader(LocalDate.class, Binding::date))
                   .addSerializer(LocalDate.class, writer(LocalDate::toString))
                   .addDeserializer(CommitPoint.class, reader(CommitPoint.class, Binding::commit))
+                  .addDeserializer(Affinity.class, reader(Affinity.class, Affinity::of))
+                  .addDeserializer(Prefer.class, reader(Prefer.class, Prefer::of))
                   .addSerializer(CommitPoint.class, writer(CommitPoint::toJson))
                   .addDeserializer(Hedge.class, reader(Hedge.class, Hedge::of))
                   .addSerializer(Hedge.class, writer(Hedge::toString))
@@ -95,7 +99,7 @@ final class Binding {
   }
 
   static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static LocalDate date(String text) {

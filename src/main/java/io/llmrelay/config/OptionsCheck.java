@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,12 @@ final class OptionsCheck {
   private static final Pattern HEADER_VALUE = Pattern.compile("[\\t\\x20-\\x7e]*");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]+");
   private static final Pattern BUS_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
+  private static final int MAX_WEIGHT = 1_000_000;
+  private static final int MAX_TIER = 100;
+
+  private static final Set<RelayHints.Prefer> KEY_PREFERENCES =
+      EnumSet.of(RelayHints.Prefer.WEIGHT, RelayHints.Prefer.LEAST_BUSY, RelayHints.Prefer.ORDER);
 
   private final RelayOptions options;
   private final Problems problems;
@@ -104,6 +111,7 @@ final class OptionsCheck {
     if (backend.getApiKey() != null && !KEY.matcher(backend.getApiKey()).matches()) {
       problems.add(path + ".api-key", "must be one line of visible ASCII characters");
     }
+    keys(path, backend);
     for (int i = 0; i < backend.getModels().size(); i++) {
       notBlank(path + ".models[" + i + "]", backend.getModels().get(i));
     }
@@ -118,6 +126,44 @@ final class OptionsCheck {
     new ConnectionCheck(this, problems).check(path, backend);
     if (backend.getBudget() != null) {
       budget(path + ".budget", backend.getBudget());
+    }
+  }
+
+  private void keys(String path, BackendOptions backend) {
+    if (!KEY_PREFERENCES.contains(backend.getPreferKey())) {
+      problems.add(path + ".prefer-key", "must be weight, least-busy or order");
+    }
+    if (!backend.getApiKeys().isEmpty() && backend.getNode() != null) {
+      problems.add(path + ".api-keys", "must be a single api-key for a backend of certain nodes");
+    }
+    if (backend.getApiKeys().size() > BackendOptions.MAX_KEYS) {
+      problems.add(path + ".api-keys", "must be at most " + BackendOptions.MAX_KEYS);
+    }
+    Set<String> names = new HashSet<>();
+    Set<String> keys = new HashSet<>();
+    for (int i = 0; i < backend.getApiKeys().size(); i++) {
+      String keyPath = path + ".api-keys[" + i + "]";
+      ApiKeyOptions key = backend.getApiKeys().get(i);
+      if (key == null || (key.getApiKey() == null && key.getApiKeyFile() == null)) {
+        problems.add(keyPath, "needs a key: give api-key or api-key-file");
+        continue;
+      }
+      if (!BACKEND_NAME.matcher(key.getName()).matches()) {
+        problems.add(
+            keyPath + ".name",
+            "is not a valid name: letters, digits, - and _ are allowed, at most 64");
+      } else if (!names.add(key.getName())) {
+        problems.add(keyPath + ".name", "is the name of an earlier key");
+      }
+      if (key.getApiKey() != null && !KEY.matcher(key.getApiKey()).matches()) {
+        problems.add(keyPath + ".api-key", "must be one line of visible ASCII characters");
+      } else if (key.getApiKey() != null && !keys.add(key.getApiKey())) {
+        problems.add(keyPath, "is the same key as an earlier one");
+      }
+      range(keyPath + ".weight", key.getWeight(), 0, MAX_WEIGHT);
+      if (key.getBudget() != null) {
+        budget(keyPath + ".budget", key.getBudget());
+      }
     }
   }
 
@@ -170,26 +216,82 @@ final class OptionsCheck {
     }
   }
 
-  private void alias(String name, List<String> candidates) {
+  private void alias(String name, AliasOptions alias) {
     String path = "aliases." + name;
     if (name.isBlank()) {
       problems.add(path, "must not be an empty name");
     }
-    if (candidates.isEmpty()) {
+    if (alias == null || alias.getCandidates().isEmpty()) {
       problems.add(path, "must list at least one candidate: backend/model or backend");
+      return;
     }
-    candidates(path, candidates);
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < alias.getCandidates().size(); i++) {
+      CandidateOptions candidate = alias.getCandidates().get(i);
+      String entryPath = path + "[" + i + "]";
+      if (candidate.getCandidate() == null) {
+        problems.add(entryPath, "needs a candidate: backend/model or backend");
+        return;
+      }
+      names.add(candidate.getCandidate());
+      range(entryPath + ".weight", candidate.getWeight(), 0, MAX_WEIGHT);
+      range(entryPath + ".tier", candidate.getTier(), 1, MAX_TIER);
+    }
+    candidates(path, name, names);
+    if (includes(name, name, options.getAliases().size())) {
+      problems.add(path, "must not contain itself by way of another alias");
+    }
+    if (alias.getShadow() != null) {
+      shadow(path + ".shadow", name, alias.getShadow());
+    }
+  }
+
+  private void shadow(String path, String alias, ShadowOptions shadow) {
+    if (shadow.getCandidate() == null) {
+      problems.add(path, "needs a candidate: backend/model or backend");
+      return;
+    }
+    candidates(path + ".candidate", alias, List.of(shadow.getCandidate()));
+    if (options.isAlias(shadow.getCandidate())) {
+      problems.add(path + ".candidate", "must not be an alias");
+    }
+    fraction(path + ".share", shadow.getShare());
+    range(path + ".max-open", shadow.getMaxOpen(), 1, 1_000);
+  }
+
+  /** Returns whether an alias has another among its candidates, at any depth up to a limit. */
+  private boolean includes(String alias, String other, int depth) {
+    AliasOptions of = options.getAliases().get(alias);
+    if (of == null || depth < 0) {
+      return false;
+    }
+    for (CandidateOptions candidate : of.getCandidates()) {
+      String name = candidate == null ? null : candidate.getCandidate();
+      boolean nested = name != null && !name.equals(alias) && options.isAlias(name);
+      if (nested && (name.equals(other) || includes(name, other, depth - 1))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void candidates(String path, List<String> candidates) {
+    candidates(path, null, candidates);
+  }
+
+  /**
+   * @param alias the alias whose candidates they are, so that its name stands for a model
+   */
+  private void candidates(String path, String alias, List<String> candidates) {
     Map<String, BackendOptions> backends = options.getBackends();
     // Options with problems may not convert to a catalogue.
     Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
     ModelResolver<BackendModels> models = BackendModels.resolver(backends, catalog);
     for (int i = 0; i < candidates.size(); i++) {
-      String entryPath = path + "[" + i + "]";
+      String entryPath = path.endsWith(".candidate") ? path : path + "[" + i + "]";
       String candidate = candidates.get(i);
-      if (models.resolves(candidate)) {
+      boolean isOtherAlias = !candidate.equals(alias) && options.isAlias(candidate);
+      if (isOtherAlias || models.resolves(candidate)) {
         continue;
       }
       CandidateName split = CandidateName.parse(candidate);

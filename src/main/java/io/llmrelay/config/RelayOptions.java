@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.ModelResolver;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.RelayHints.Prefer;
@@ -63,7 +64,8 @@ public class RelayOptions {
 
   private Boolean discover;
   private List<String> fallback = List.of();
-  private Map<String, List<String>> aliases = new LinkedHashMap<>();
+  private Map<String, AliasOptions> aliases = new LinkedHashMap<>();
+  private List<Affinity> affinity = List.of();
   private Prefer prefer = DEFAULT_PREFER;
   private CommitPoint commit = DEFAULT_COMMIT;
   private Timeouts timeouts = Timeouts.UNSET;
@@ -98,7 +100,8 @@ public class RelayOptions {
     other.backends.forEach((name, backend) -> backends.put(name, new BackendOptions(backend)));
     discover = other.discover;
     fallback = other.fallback;
-    aliases = new LinkedHashMap<>(other.aliases);
+    other.aliases.forEach((name, alias) -> aliases.put(name, new AliasOptions(alias)));
+    affinity = other.affinity;
     prefer = other.prefer;
     commit = other.commit;
     timeouts = other.timeouts;
@@ -275,14 +278,42 @@ public class RelayOptions {
     return this;
   }
 
-  /** Returns further model names, each with the candidates that serve it, in order. */
-  public Map<String, List<String>> getAliases() {
+  /** Returns model names of your own, each with the candidates that it stands for. */
+  public Map<String, AliasOptions> getAliases() {
     return aliases;
   }
 
-  /** Sets further model names, each with the candidates that serve it, in order. */
-  public RelayOptions setAliases(Map<String, List<String>> aliases) {
+  /** Sets model names of your own, each with the candidates that it stands for. */
+  public RelayOptions setAliases(Map<String, AliasOptions> aliases) {
     this.aliases = new LinkedHashMap<>(aliases);
+    return this;
+  }
+
+  /**
+   * Adds an alias whose candidates are tried in order: {@code backend}, {@code backend/model} or
+   * the id of a model.
+   */
+  public RelayOptions addAlias(String name, String... candidates) {
+    return addAlias(name, AliasOptions.of(candidates));
+  }
+
+  /** Adds an alias. */
+  public RelayOptions addAlias(String name, AliasOptions alias) {
+    aliases.put(name, alias);
+    return this;
+  }
+
+  /**
+   * Returns what identifies a conversation, whose requests go to the same backend and key because
+   * their prompt cache is warm: the first of these that a request has. Empty, the default, if only
+   * the hint {@code affinity} of a request does.
+   */
+  public List<Affinity> getAffinity() {
+    return affinity;
+  }
+
+  public RelayOptions setAffinity(List<Affinity> affinity) {
+    this.affinity = List.copyOf(affinity);
     return this;
   }
 
@@ -516,9 +547,18 @@ public class RelayOptions {
    * null} if no backend serves it. Its model is {@code null} for a backend without a default model.
    */
   public CandidateName resolve(String candidate) {
-    ModelResolver.Match<BackendModels> match =
-        BackendModels.resolver(backends, toCatalog()).candidate(candidate);
+    ModelResolver<BackendModels> models = BackendModels.resolver(backends, toCatalog());
+    String name = candidate;
+    for (int depth = 0; isAlias(name) && depth < aliases.size(); depth++) {
+      name = aliases.get(name).getCandidates().get(0).getCandidate();
+    }
+    ModelResolver.Match<BackendModels> match = models.candidate(name);
     return match == null ? null : new CandidateName(match.backend().name(), match.model());
+  }
+
+  /** Returns whether a candidate's name is that of an alias. */
+  boolean isAlias(String name) {
+    return aliases.containsKey(name) && !backends.containsKey(name);
   }
 
   /**

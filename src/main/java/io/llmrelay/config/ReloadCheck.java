@@ -1,5 +1,6 @@
 package io.llmrelay.config;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -49,12 +50,27 @@ public final class ReloadCheck {
         .setLanes(from.getLanes());
   }
 
-  /** Returns the names of the backends whose configuration is equal in both. */
+  /**
+   * Returns the names of the backends whose configuration is equal in both, but for a list of keys:
+   * each of them is known by itself.
+   */
   public static Set<String> sameBackends(RelayOptions from, RelayOptions to) {
-    JsonObject before = from.toJson().getJsonObject("backends");
-    JsonObject after = to.toJson().getJsonObject("backends");
+    JsonObject before = withoutKeys(from);
+    JsonObject after = withoutKeys(to);
     Set<String> same = new HashSet<>(before.fieldNames());
     same.removeIf(name -> !before.getValue(name).equals(after.getValue(name)));
     return same;
+  }
+
+  private static JsonObject withoutKeys(RelayOptions options) {
+    JsonObject backends = options.toJson().getJsonObject("backends");
+    backends.forEach(
+        backend -> {
+          JsonObject json = (JsonObject) backend.getValue();
+          if (!json.getJsonArray("api-keys", new JsonArray()).isEmpty()) {
+            json.put("api-keys", true);
+          }
+        });
+    return backends;
   }
 }

@@ -24,6 +24,25 @@ interface Admission {
   Skip enter(int number, Candidate candidate, boolean waited);
 
   /**
+   * Returns the name of the key with which an admitted attempt is made; {@code null} if the backend
+   * has no more than one.
+   */
+  String key(int number);
+
+  /**
+   * Returns what identifies the conversation of the request, and whether an admitted attempt is at
+   * another candidate or with another key than the conversation is attached to; {@code null}
+   * without affinity.
+   */
+  String affinity(int number);
+
+  /**
+   * Returns whether an attempt at the candidate may be made now with a key of the backend with
+   * which none of this request has failed.
+   */
+  boolean hasOtherKey(Candidate candidate);
+
+  /**
    * Records the end of an admitted attempt. Called before the next attempt is admitted, so that its
    * outcome counts for that one.
    *

@@ -38,8 +38,29 @@ final class ConfigSnapshot {
             settings.order(),
             settings.aliases(),
             settings.prefer(),
+            settings.affinity(),
+            observations(backends),
             settings.catalog(),
             clock);
+  }
+
+  private static Observations observations(Backends backends) {
+    return new Observations() {
+      @Override
+      public int open(String backend) {
+        return backends.open(backend);
+      }
+
+      @Override
+      public double firstChunkMs(String backend, String model) {
+        return backends.firstChunkMs(backend, model);
+      }
+
+      @Override
+      public boolean explore(String backend, String model) {
+        return backends.explore(backend, model);
+      }
+    };
   }
 
   CoordinatorSettings settings() {

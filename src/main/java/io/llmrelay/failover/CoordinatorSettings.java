@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import io.llmrelay.bus.BusSettings;
 import io.llmrelay.catalog.Catalog;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.RelayHints;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param order the fallback order as names of candidates; empty for the order of the backends
  * @param aliases the candidates of each configured model name
  * @param prefer the default order of candidates
+ * @param affinity what identifies a conversation; empty if only the hint of a request does
  * @param run the default settings of a request
  * @param limits the upper bounds for the settings of a request
  * @param maxRequests the maximum number of requests in flight over all lanes; further ones are
@@ -31,8 +33,9 @@ public record CoordinatorSettings(
     BusSettings bus,
     List<Backend> backends,
     List<String> order,
-    Map<String, List<String>> aliases,
+    Map<String, Alias> aliases,
     RelayHints.Prefer prefer,
+    List<Affinity> affinity,
     RunSettings run,
     Limits limits,
     Catalog catalog,

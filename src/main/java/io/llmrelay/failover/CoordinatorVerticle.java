@@ -22,6 +22,7 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Priority;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.impl.Listeners;
@@ -39,10 +40,14 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
@@ -70,6 +75,10 @@ public final class CoordinatorVerticle extends VerticleBase {
   private final InstantSource clock;
   private final Set<CandidateName> warned = new HashSet<>();
   private final Set<Run> runs = new HashSet<>();
+
+  /** The open copies of requests. */
+  private final Map<Run, Alias.Shadow> shadows = new HashMap<>();
+
   private final List<Supplier<Future<Void>>> publicAddresses = new ArrayList<>();
   private final List<Supplier<Future<Void>>> ownAddresses = new ArrayList<>();
   private final String origin = UUID.randomUUID().toString();
@@ -160,7 +169,12 @@ public final class CoordinatorVerticle extends VerticleBase {
    * refuses requests at the lane's addresses. Must be called on the context.
    */
   public Future<?> drain() {
-    return unregister(publicAddresses).onComplete(done -> stopping = true);
+    return unregister(publicAddresses)
+        .onComplete(
+            done -> {
+              stopping = true;
+              List.copyOf(shadows.keySet()).forEach(Run::shutDown);
+            });
   }
 
   /**
@@ -176,6 +190,7 @@ public final class CoordinatorVerticle extends VerticleBase {
   public Future<?> stop() {
     stopping = true;
     List.copyOf(runs).forEach(Run::shutDown);
+    List.copyOf(shadows.keySet()).forEach(Run::shutDown);
     return Future.join(unregister(publicAddresses), unregister(ownAddresses))
         .eventually(() -> endpoint == null ? Future.succeededFuture() : endpoint.close());
   }
@@ -223,9 +238,17 @@ public final class CoordinatorVerticle extends VerticleBase {
     return characters;
   }
 
-  /** Returns the service of a backend of the current or an earlier configuration. */
-  ChatService backend(ConfigSnapshot config, String name) {
-    return new BusClient(endpoint, config.provider(name), config.isElsewhere(name));
+  /**
+   * Returns the service of a backend of the current or an earlier configuration.
+   *
+   * @param key the name of the key to use; {@code null} if the backend has no more than one
+   */
+  ChatService backend(ConfigSnapshot config, String name, String key) {
+    return new BusClient(endpoint, address(config, name, key), config.isElsewhere(name));
+  }
+
+  private static String address(ConfigSnapshot config, String backend, String key) {
+    return key == null ? config.provider(backend) : config.provider(backend) + "." + key;
   }
 
   /** Returns what the hedges of all requests share. */
@@ -237,6 +260,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   void forget(Run run) {
     if (runs.remove(run)) {
       availability.end();
+    } else {
+      shadows.remove(run);
     }
   }
 
@@ -316,11 +341,33 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private ChatExchange open(LlmRequest request, boolean streaming, ChatSink sink) {
-    Run run = admit(request.checked(), streaming, sink);
+    LlmRequest checked = request.checked();
+    Run run = admit(checked, streaming, sink);
     runs.add(run);
     run.begin();
     context.runOnContext(v -> run.start());
+    if (run.toShadow() != null) {
+      shadow(run, run.toShadow(), checked);
+    }
     return run;
+  }
+
+  /** Sends a copy of a request to another candidate, if its turn has come and not too many are. */
+  private void shadow(Run run, Alias.Shadow shadow, LlmRequest request) {
+    if (ThreadLocalRandom.current().nextDouble() >= shadow.share()
+        || Collections.frequency(shadows.values(), shadow) >= shadow.maxOpen()) {
+      return;
+    }
+    RelayHints hints = RelayHints.NONE.withCandidates(List.of(shadow.candidate()));
+    LlmRequest copied = request.withRelay(hints);
+    Planner.Choices plan = config.planner().show(copied);
+    if (plan.choices().isEmpty()) {
+      return;
+    }
+    Run copy = run.shadow(copied, plan, config.settings().run().with(hints, null));
+    shadows.put(copy, shadow);
+    copy.begin();
+    context.runOnContext(v -> copy.start());
   }
 
   /**
@@ -396,7 +443,7 @@ public final class CoordinatorVerticle extends VerticleBase {
     LlmRequest request = limited(LlmRequest.fromJson(body), new ArrayList<>());
     message.reply(
         PlanReport.of(
-                config.planner().plan(request),
+                config.planner().show(request),
                 candidate ->
                     config
                         .backends()
@@ -410,7 +457,7 @@ public final class CoordinatorVerticle extends VerticleBase {
    */
   private void countTokens(Message<Object> message) {
     ChatRequest request = chat(limited(FrameCodec.request(message), new ArrayList<>()));
-    Planner.Choices plan = config.planner().plan(request);
+    Planner.Choices plan = config.planner().show(request);
     if (plan.choices().isEmpty()) {
       throw Planner.noCandidate(plan.leftOut()).toException();
     }
@@ -424,10 +471,11 @@ public final class CoordinatorVerticle extends VerticleBase {
       message.reply(estimate.toJson());
       return;
     }
+    String key = config.backends().key(candidate.backend(), candidate.model());
     vertx
         .eventBus()
         .<JsonObject>request(
-            config.provider(candidate.backend()) + ".tokens",
+            address(config, candidate.backend(), key) + ".tokens",
             request.forCandidate(candidate.model(), Timeouts.UNSET),
             FrameCodec.asking(COUNT_TIMEOUT))
         .map(reply -> TokenUsage.counted(reply.body().getLong("input_tokens")))

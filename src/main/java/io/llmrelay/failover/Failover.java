@@ -599,6 +599,7 @@ final class Failover {
   /** Tries the next candidate, or the same one again, as the {@link FailureRule} permits. */
   private void failedBeforeCommit(Leg leg, Failure failure, List<Action> actions) {
     Candidate current = leg.candidate;
+    String key = leg.key;
     FailureRule rule = FailureRule.of(failure.kind());
     failures.add(failure);
     end(leg, Attempt.Result.FAILED, failure, rule.outcome(), actions);
@@ -614,7 +615,13 @@ final class Failover {
     } else {
       availableAt.remove(current);
     }
-    long cooldown = rule.cooldownMs(failure);
+    if (rule.outcome() == Outcome.EXHAUSTED
+        && legs.isEmpty()
+        && admission.hasOtherKey(current)
+        && enter(current, false, actions)) {
+      return;
+    }
+    long cooldown = key == null ? rule.cooldownMs(failure) : soonestKey(current, rule, failure);
     if (rule.retry() || cooldown > 0) {
       laterAvailableAt.put(current, clock.getAsLong() + cooldown);
     } else {
@@ -632,6 +639,15 @@ final class Failover {
         || !await(current)) {
       proceed(actions);
     }
+  }
+
+  /** Returns how long it takes until the candidate has a key again that may be used. */
+  private long soonestKey(Candidate candidate, FailureRule rule, Failure failure) {
+    Skip skip = admission.check(candidate);
+    long cooldown = rule.cooldownMs(failure);
+    return skip == null || skip.availableInMs() < 0
+        ? cooldown
+        : Math.min(cooldown == 0 ? Long.MAX_VALUE : cooldown, skip.availableInMs());
   }
 
   /** Resumes the answer elsewhere if that was asked for; otherwise the request fails. */
@@ -781,7 +797,14 @@ final class Failover {
 
   private Leg begin(Candidate candidate) {
     state = serving == null ? State.ATTEMPTING : State.STREAMING;
-    Leg leg = new Leg(++attempts, candidate, clock.getAsLong());
+    attempts++;
+    Leg leg =
+        new Leg(
+            attempts,
+            candidate,
+            admission.key(attempts),
+            admission.affinity(attempts),
+            clock.getAsLong());
     long hedgeAfter = serving == null ? admission.hedgeAfter(candidate) : -1;
     leg.hedgeAt = hedgeAfter < 0 ? Long.MAX_VALUE : leg.startedAt + hedgeAfter;
     legs.add(leg);

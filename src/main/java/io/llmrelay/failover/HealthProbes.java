@@ -3,6 +3,7 @@ package io.llmrelay.failover;
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Cooldown;
 import io.llmrelay.availability.Entry;
+import io.llmrelay.availability.KeyPreference;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Permit;
 import io.llmrelay.availability.Skip;
@@ -11,8 +12,8 @@ import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ProbeOptions;
-import io.llmrelay.observe.impl.Listeners;
 import io.llmrelay.observe.RelayEvent.HealthProbe;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -149,7 +150,7 @@ public final class HealthProbes {
       schedule(name, schedule, schedule.intervalMs() - rest);
       return;
     }
-    Entry entry = availability.backends().enter(name, schedule.model, null, false, null);
+    Entry entry = availability.backends().enter(name, schedule.model, null, false, new KeyPreference(0), null);
     if (entry instanceof Permit permit) {
       probe(name, schedule, permit);
     } else {
@@ -166,7 +167,7 @@ public final class HealthProbes {
             .put("health", schedule.options.getKind().name())
             .put("path", schedule.options.getPath());
     availability
-        .probe(name, request)
+        .probe(name, permit.key(), request)
         .onComplete(
             (reply, cause) -> {
               Failure failure = failure(reply);

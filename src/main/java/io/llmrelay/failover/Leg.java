@@ -8,6 +8,13 @@ final class Leg {
   final int number;
 
   final Candidate candidate;
+
+  /** The name of the backend's key, or {@code null}. */
+  final String key;
+
+  /** What {@link Admission#affinity} returns. */
+  final String affinity;
+
   final long startedAt;
 
   /** The actions for a chunk, allocated once per attempt. */
@@ -52,9 +59,11 @@ final class Leg {
   long bytes;
   long characters;
 
-  Leg(int number, Candidate candidate, long startedAt) {
+  Leg(int number, Candidate candidate, String key, String affinity, long startedAt) {
     this.number = number;
     this.candidate = candidate;
+    this.key = key;
+    this.affinity = affinity;
     this.startedAt = startedAt;
     deliver = List.of(new Action.Deliver(number));
     hold = List.of(new Action.Hold(number));

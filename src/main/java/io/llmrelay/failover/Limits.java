@@ -58,6 +58,7 @@ public record Limits(Timeouts timeouts, int retries, int candidates, int commitC
         cut,
         retry,
         requested.prefer(),
+        requested.affinity(),
         requested.hedge(),
         requested.resume(),
         requested.priority());

@@ -24,8 +24,8 @@ final class PlanReport {
       StringBuilder message = new StringBuilder();
       if (skip == null) {
         message.append("position ").append(tried.size() + 1).append(": ").append(choice.why());
-        if (planned.cheapestFirst()) {
-          message.append(choice.costUsd() == null ? ", price unknown" : ", cheapest first");
+        if (candidate.equals(planned.pinned())) {
+          message.append(", affinity by ").append(planned.conversation().source().code());
         }
       } else {
         message.append(skip.message());

@@ -1,8 +1,10 @@
 package io.llmrelay.failover;
 
+import io.llmrelay.availability.Rendezvous;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.ModelResolver;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.CandidateName;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.EmbeddingRequest;
@@ -10,20 +12,21 @@ import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
-import io.llmrelay.chat.RelayHints;
+import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Orders the candidates of a request.
@@ -33,7 +36,8 @@ import java.util.Set;
  *   <li>Otherwise the candidates that serve the requested model come first, as {@link
  *       ModelResolver} orders them, then every other backend with its default model, because an
  *       answer from another model is better than none.
- *   <li>If cost is preferred, each of the two groups is ordered by the expected cost.
+ *   <li>Each of the two groups, and the candidates of each alias, are ordered by what is
+ *       {@linkplain Ranking preferred}. An alias among the candidates counts as one.
  * </ol>
  *
  * <p>Candidates that cannot serve the request (capability, context window) are left out, with the
@@ -43,22 +47,82 @@ final class Planner {
   /** A candidate that was left out. */
   record LeftOut(Candidate candidate, SkipReason reason, String message) {}
 
-  /**
-   * A candidate of the plan.
-   *
-   * @param why why it is a candidate
-   * @param costUsd the expected cost of the request; {@code null} if unknown
-   */
-  record Choice(Candidate candidate, String why, Double costUsd) {}
+  /** A candidate of the plan, with what explains its place. */
+  static final class Choice {
+    private final Candidate candidate;
+    private final Group group;
+    private final Node node;
+    private final Double costUsd;
+    private double observed = Double.NaN;
 
-  /** A plan: the candidates in order, and those that were left out. */
-  record Choices(List<Choice> choices, boolean cheapestFirst, List<LeftOut> leftOut) {
+    private Choice(Candidate candidate, Group group, Node node, Double costUsd) {
+      this.candidate = candidate;
+      this.group = group;
+      this.node = node;
+      this.costUsd = costUsd;
+    }
+
+    Candidate candidate() {
+      return candidate;
+    }
+
+    /** Returns the expected cost of the request; {@code null} if unknown. */
+    Double costUsd() {
+      return costUsd;
+    }
+
+    /** Returns the open requests or the milliseconds to the first chunk; NaN if unknown. */
+    double observed() {
+      return observed;
+    }
+
+    void observe(double value) {
+      observed = value;
+    }
+
+    /** Returns why the candidate is in the plan and what decided on its place. */
+    String why() {
+      StringBuilder why = new StringBuilder(group.why);
+      if (node.tier > 1) {
+        why.append(", tier ").append(node.tier);
+      }
+      switch (group.prefer) {
+        case ORDER -> {}
+        case COST -> why.append(costUsd == null ? ", price unknown" : ", cheapest first");
+        case WEIGHT -> why.append(", weight ").append(node.weight);
+        case LEAST_BUSY -> why.append(", ").append((long) observed).append(" open requests");
+        case LOWEST_LATENCY ->
+            why.append(
+                Double.isNaN(observed)
+                    ? ", latency not known yet"
+                    : ", first chunk after " + Math.round(observed) + " ms");
+      }
+      return why.toString();
+    }
+  }
+
+  /**
+   * A plan: the candidates in order, and those that were left out.
+   *
+   * @param conversation what the request belongs to
+   * @param pinned the candidate to which the conversation is attached; {@code null} without one
+   * @param shadow what gets a copy of the request, or {@code null}
+   */
+  record Choices(
+      List<Choice> choices,
+      List<LeftOut> leftOut,
+      Conversation conversation,
+      Candidate pinned,
+      Alias.Shadow shadow) {
     List<Candidate> candidates() {
       return choices.stream().map(Choice::candidate).toList();
     }
 
     /** Returns the candidates that were left out for a reason, with the message of each. */
     Map<Candidate, String> leftOut(SkipReason reason) {
+      if (leftOut.isEmpty()) {
+        return Map.of();
+      }
       Map<Candidate, String> candidates = new LinkedHashMap<>();
       leftOut.stream()
           .filter(out -> out.reason() == reason)
@@ -67,10 +131,162 @@ final class Planner {
     }
   }
 
+  /** A member of a group: a candidate, or an alias, which is a group itself. */
+  private record Node(Candidate candidate, Group group, int weight, int tier) {}
+
+  /** Candidates with one reason to be in the plan, which are ordered among themselves. */
+  private static final class Group {
+    private final String why;
+    private final Prefer prefer;
+    private final long name;
+    private List<Node> nodes = new ArrayList<>();
+
+    Group(String why, Prefer prefer, long name) {
+      this.why = why;
+      this.prefer = prefer;
+      this.name = name;
+    }
+
+    /** Removes candidates at any depth. */
+    void removeIf(Predicate<Candidate> condition) {
+      nodes.removeIf(node -> node.candidate != null && condition.test(node.candidate));
+      nodes.forEach(
+          node -> {
+            if (node.group != null) {
+              node.group.removeIf(condition);
+            }
+          });
+    }
+
+    void forEach(Consumer<Candidate> to) {
+      for (Node node : nodes) {
+        if (node.candidate != null) {
+          to.accept(node.candidate);
+        } else {
+          node.group.forEach(to);
+        }
+      }
+    }
+  }
+
+  /** The plan of one request in the making. */
+  private final class Draft {
+    final LlmRequest request;
+    final Prefer requested;
+    final List<LeftOut> leftOut = new ArrayList<>();
+    final Conversation conversation;
+    final Ranking ranking;
+    final long inputTokens;
+    private Candidate pinned;
+
+    Draft(LlmRequest request, boolean real) {
+      this.request = request;
+      requested = request.relay().prefer();
+      conversation = Conversation.of(request, affinity);
+      ranking = new Ranking(observations, conversation, real);
+      inputTokens = TokenUsage.estimate(request.characters(), 0).inputTokens();
+      request.features(); // Computed once here; the copies for the candidates share the result.
+    }
+
+    Group group(String why, Prefer configured, String name) {
+      Prefer chosen = requested != null ? requested : configured == null ? prefer : configured;
+      return new Group(why, chosen, name.hashCode());
+    }
+
+    /**
+     * Adds a named candidate, unless it is there already or has no model.
+     *
+     * @param within the alias whose member it is, or {@code null}
+     */
+    void add(
+        Group group,
+        Set<Candidate> seen,
+        String name,
+        String within,
+        String field,
+        int weight,
+        int tier) {
+      Alias alias = backends.containsKey(name) || name.equals(within) ? null : aliases.get(name);
+      if (alias == null) {
+        add(group, seen, named(name, field, leftOut), weight, tier);
+        return;
+      }
+      Group nested = expand(name, alias, seen, field);
+      if (!nested.nodes.isEmpty()) {
+        group.nodes.add(new Node(null, nested, weight, tier));
+      }
+    }
+
+    void add(Group group, Set<Candidate> seen, Candidate candidate, int weight, int tier) {
+      if (candidate != null && seen.add(candidate)) {
+        group.nodes.add(new Node(candidate, null, weight, tier));
+      }
+    }
+
+    Group expand(String name, Alias alias, Set<Candidate> seen, String field) {
+      Group group = group("of the alias " + name, alias.prefer(), name);
+      for (Alias.Member member : alias.members()) {
+        add(group, seen, member.candidate(), name, field, member.weight(), member.tier());
+      }
+      return group;
+    }
+
+    /** Returns the candidates of a group that can serve the request, in order. */
+    List<Choice> order(Group group, boolean decisive) {
+      List<Choice> choices = new ArrayList<>(group.nodes.size());
+      boolean ranked = group.prefer != Prefer.ORDER;
+      for (Node node : group.nodes) {
+        ranked |= node.tier != group.nodes.get(0).tier;
+      }
+      List<Ranking.Member> members = ranked ? new ArrayList<>(group.nodes.size()) : null;
+      for (Node node : group.nodes) {
+        List<Choice> ofNode = choices(group, node, decisive && !ranked && choices.isEmpty());
+        if (!ranked) {
+          choices.addAll(ofNode);
+        } else if (!ofNode.isEmpty()) {
+          members.add(new Ranking.Member(ofNode, node.weight, node.tier, name(node)));
+        }
+      }
+      if (ranked && !members.isEmpty()) {
+        Ranking.Member attached = ranking.sort(members, group.prefer);
+        if (decisive) {
+          pinned = attached.first.candidate();
+        }
+        members.forEach(member -> choices.addAll(member.choices));
+      }
+      return choices;
+    }
+
+    private long name(Node node) {
+      return node.group != null
+          ? node.group.name
+          : Rendezvous.combine(
+              0, node.candidate.backend().hashCode(), node.candidate.model().hashCode());
+    }
+
+    private List<Choice> choices(Group group, Node node, boolean decisive) {
+      if (node.group != null) {
+        return order(node.group, decisive);
+      }
+      LeftOut unfit = unfit(request, node.candidate);
+      if (unfit != null) {
+        leftOut.add(unfit);
+        return List.of();
+      }
+      if (decisive) {
+        pinned = node.candidate;
+      }
+      Double cost = node.candidate.estimate(inputTokens, request.maxTokens());
+      return List.of(new Choice(node.candidate, group, node, cost));
+    }
+  }
+
   private final Map<String, Backend> backends = new LinkedHashMap<>();
   private final List<String> order;
-  private final Map<String, List<String>> aliases;
-  private final RelayHints.Prefer prefer;
+  private final Map<String, Alias> aliases;
+  private final Prefer prefer;
+  private final List<Affinity> affinity;
+  private final Observations observations;
   private final Catalog catalog;
   private final InstantSource clock;
   private final ModelResolver<Backend> models;
@@ -83,18 +299,24 @@ final class Planner {
    *
    * @param order the fallback order: names of candidates, the default first
    * @param aliases the candidates of each configured model name
+   * @param prefer the order of candidates unless an alias or the request has another
+   * @param affinity what identifies a conversation; empty if only the hint of a request does
    * @param clock the time of day, for prices
    */
   Planner(
       List<Backend> backends,
       List<String> order,
-      Map<String, List<String>> aliases,
-      RelayHints.Prefer prefer,
+      Map<String, Alias> aliases,
+      Prefer prefer,
+      List<Affinity> affinity,
+      Observations observations,
       Catalog catalog,
       InstantSource clock) {
     backends.forEach(backend -> this.backends.put(backend.name(), backend));
     this.order = order.isEmpty() ? List.copyOf(this.backends.keySet()) : order;
     this.aliases = aliases;
+    this.affinity = affinity;
+    this.observations = observations;
     this.prefer = prefer;
     this.catalog = catalog;
     this.clock = clock;
@@ -104,14 +326,22 @@ final class Planner {
 
   private List<Backend> inOrder(ModelResolver<Backend> asConfigured) {
     Set<Backend> sorted = new LinkedHashSet<>();
-    for (String name : order) {
-      ModelResolver.Match<Backend> match = asConfigured.candidate(name);
-      if (match != null) {
-        sorted.add(match.backend());
-      }
-    }
+    order.forEach(name -> addInOrder(name, null, asConfigured, sorted));
     sorted.addAll(backends.values());
     return List.copyOf(sorted);
+  }
+
+  private void addInOrder(
+      String name, String within, ModelResolver<Backend> asConfigured, Set<Backend> sorted) {
+    Alias alias = backends.containsKey(name) || name.equals(within) ? null : aliases.get(name);
+    if (alias != null) {
+      alias.members().forEach(each -> addInOrder(each.candidate(), name, asConfigured, sorted));
+      return;
+    }
+    ModelResolver.Match<Backend> match = asConfigured.candidate(name);
+    if (match != null) {
+      sorted.add(match.backend());
+    }
   }
 
   /** Returns the aliases, configured or of the catalogue, that a request may name as its model. */
@@ -131,38 +361,53 @@ final class Planner {
    * @throws LlmException if it names a candidate or model that does not exist
    */
   Choices plan(LlmRequest request) {
-    List<LeftOut> leftOut = new ArrayList<>();
-    Set<Candidate> wanted = new LinkedHashSet<>();
-    Set<Candidate> others = new LinkedHashSet<>();
+    return plan(request, true);
+  }
+
+  /** Returns the plan of a request that is not made. */
+  Choices show(LlmRequest request) {
+    return plan(request, false);
+  }
+
+  private Choices plan(LlmRequest request, boolean real) {
+    Draft draft = new Draft(request, real);
+    Set<Candidate> seen = new LinkedHashSet<>();
+    Group wanted;
+    Group others = draft.group("by the fallback order", null, "");
+    Alias alias = request.model() == null ? null : aliases.get(request.model());
     List<String> named = request.relay().candidates();
-    String why = "serves the requested model";
     if (named != null) {
-      why = "named by the request";
+      alias = null;
+      wanted = draft.group("named by the request", null, "");
       for (int i = 0; i < named.size(); i++) {
-        wanted.add(named(named.get(i), "relay.candidates[" + i + "]", leftOut));
+        draft.add(wanted, seen, named.get(i), null, "relay.candidates[" + i + "]", 1, 1);
       }
-    } else if (request.model() != null && aliases.containsKey(request.model())) {
-      why = "of the alias " + request.model();
-      aliases.get(request.model()).forEach(name -> wanted.add(named(name, "model", leftOut)));
+    } else if (alias != null) {
+      wanted = draft.expand(request.model(), alias, seen, "model");
     } else {
+      wanted = draft.group("serves the requested model", null, "");
       if (request.model() != null) {
-        wanted.addAll(serving(request.model()));
+        for (Candidate candidate : serving(request.model())) {
+          draft.add(wanted, seen, candidate, 1, 1);
+        }
       }
-      order.forEach(name -> others.add(named(name, "model", leftOut)));
+      Set<Candidate> inOrder = new LinkedHashSet<>();
+      order.forEach(name -> draft.add(others, inOrder, name, null, "model", 1, 1));
+      if (!seen.isEmpty()) {
+        others.removeIf(candidate -> alreadyWanted(candidate, seen));
+      }
     }
-    wanted.remove(null);
-    others.remove(null);
-    if (request.model() == null || !wanted.isEmpty()) {
-      others.removeIf(candidate -> alreadyWanted(candidate, wanted));
-    }
-    RelayHints.Prefer requested = request.relay().prefer();
-    boolean cheapestFirst = (requested == null ? prefer : requested) == RelayHints.Prefer.COST;
     if (request instanceof EmbeddingRequest) {
-      leaveOutOtherModels(request, wanted, others, leftOut);
+      leaveOutOtherModels(request, wanted, others, draft.leftOut);
     }
-    List<Choice> choices = sift(request, wanted, why, cheapestFirst, leftOut);
-    choices.addAll(sift(request, others, "by the fallback order", cheapestFirst, leftOut));
-    return new Choices(choices, cheapestFirst, leftOut);
+    List<Choice> choices = draft.order(wanted, true);
+    choices.addAll(draft.order(others, choices.isEmpty()));
+    return new Choices(
+        choices,
+        draft.leftOut,
+        draft.conversation,
+        draft.conversation.hash() == 0 ? null : draft.pinned,
+        alias == null ? null : alias.shadow());
   }
 
   /** Returns whether the backend is a candidate already, so that its default model is not added. */
@@ -253,14 +498,15 @@ final class Planner {
    * if any were.
    */
   private void leaveOutOtherModels(
-      LlmRequest request, Set<Candidate> wanted, Set<Candidate> others, List<LeftOut> leftOut) {
-    Set<Candidate> preferred = wanted.isEmpty() ? others : wanted;
+      LlmRequest request, Group wanted, Group others, List<LeftOut> leftOut) {
+    List<Candidate> preferred = new ArrayList<>();
+    (wanted.nodes.isEmpty() ? others : wanted).forEach(preferred::add);
     Candidate first =
         preferred.stream()
             .filter(candidate -> unfit(request, candidate) == null)
             .findFirst()
             .orElse(preferred.stream().findFirst().orElse(null));
-    for (Set<Candidate> group : List.of(wanted, others)) {
+    for (Group group : List.of(wanted, others)) {
       group.removeIf(
           candidate -> {
             boolean other = !isSameModel(candidate, first);
@@ -287,29 +533,6 @@ final class Planner {
         one.model(),
         backends.get(other.backend()).provider(),
         other.model());
-  }
-
-  private List<Choice> sift(
-      LlmRequest request,
-      Set<Candidate> group,
-      String why,
-      boolean cheapestFirst,
-      List<LeftOut> leftOut) {
-    long inputTokens = TokenUsage.estimate(request.characters(), 0).inputTokens();
-    request.features(); // Computed once here; the copies for the candidates share the result.
-    List<Choice> fit = new ArrayList<>();
-    for (Candidate candidate : group) {
-      LeftOut unfit = unfit(request, candidate);
-      if (unfit == null) {
-        fit.add(new Choice(candidate, why, candidate.estimate(inputTokens, request.maxTokens())));
-      } else {
-        leftOut.add(unfit);
-      }
-    }
-    if (cheapestFirst) {
-      fit.sort(Comparator.comparing(Choice::costUsd, Comparator.nullsLast(Double::compare)));
-    }
-    return fit;
   }
 
   private LeftOut unfit(LlmRequest request, Candidate candidate) {

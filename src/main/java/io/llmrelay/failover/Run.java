@@ -3,6 +3,7 @@ package io.llmrelay.failover;
 import io.llmrelay.availability.Cooldown;
 import io.llmrelay.availability.Entry;
 import io.llmrelay.availability.KeyBudgets;
+import io.llmrelay.availability.KeyPreference;
 import io.llmrelay.availability.Outcome;
 import io.llmrelay.availability.Permit;
 import io.llmrelay.availability.Share;
@@ -28,6 +29,7 @@ import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
+import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.ContextInternal;
@@ -53,6 +55,9 @@ import java.util.function.Supplier;
 final class Run implements ChatExchange {
   private static final Logger LOG = System.getLogger(Run.class.getName());
 
+  /** Marks an attempt at another place than the conversation is attached to. */
+  private static final String MOVED = ";moved";
+
   private final String id;
   private final boolean streaming;
   private final Map<String, String> metadata;
@@ -65,10 +70,21 @@ final class Run implements ChatExchange {
   /** The reservation in the budget of the caller's key, or {@code null}. */
   private KeyBudgets.Charge charge;
 
+  private final Conversation conversation;
+
+  /** The candidate that the conversation is attached to, or {@code null}. */
+  private final Candidate pinned;
+
   private final Timeouts requestedTimeouts;
   private final RunSettings settings;
   private final List<String> warnings;
   private final ConfigSnapshot config;
+  private final Listeners listeners;
+  private final Alias.Shadow toShadow;
+
+  /** Whether this is a copy of a request, which does not wait for a slot. */
+  private final boolean shadow;
+
   private final CoordinatorVerticle coordinator;
   private final ChatSink sink;
   private final Failover machine;
@@ -110,6 +126,33 @@ final class Run implements ChatExchange {
       ConfigSnapshot config,
       CoordinatorVerticle coordinator,
       ChatSink sink) {
+    this(
+        id,
+        streaming,
+        request,
+        plan,
+        settings,
+        warnings,
+        config,
+        config.listeners(),
+        coordinator,
+        sink);
+  }
+
+  /**
+   * @param listeners notified instead of those of the configuration
+   */
+  private Run(
+      String id,
+      boolean streaming,
+      LlmRequest request,
+      Planner.Choices plan,
+      RunSettings settings,
+      List<String> warnings,
+      ConfigSnapshot config,
+      Listeners listeners,
+      CoordinatorVerticle coordinator,
+      ChatSink sink) {
     this.id = id;
     this.streaming = streaming;
     this.request = request;
@@ -120,9 +163,17 @@ final class Run implements ChatExchange {
     this.settings = settings;
     this.warnings = warnings;
     this.config = config;
+    this.listeners = listeners;
+    this.shadow = listeners != config.listeners();
     this.coordinator = coordinator;
+    this.conversation = plan.conversation();
+    this.pinned = plan.pinned();
+    this.toShadow = plan.shadow();
     this.resumption =
-        streaming && request instanceof ChatRequest chat && Resumption.isPossible(settings)
+        streaming
+                && !shadow
+                && request instanceof ChatRequest chat
+                && Resumption.isPossible(settings)
             ? new Resumption(chat, settings, config)
             : null;
     this.sink = resumption == null ? sink : resumption.recording(sink);
@@ -139,15 +190,34 @@ final class Run implements ChatExchange {
             () -> ThreadLocalRandom.current().nextDouble());
   }
 
+  /** Returns what gets a copy of this request, or {@code null}. */
+  Alias.Shadow toShadow() {
+    return toShadow;
+  }
+
+  /** Returns a copy of this request at another candidate, whose answer is discarded. */
+  Run shadow(LlmRequest copied, Planner.Choices plan, RunSettings settings) {
+    Shadow sink = new Shadow(id, listeners);
+    return new Run(
+        id,
+        streaming,
+        copied,
+        plan,
+        settings,
+        new ArrayList<>(),
+        config,
+        sink.own(),
+        coordinator,
+        sink);
+  }
+
   /**
    * Notifies the listeners of the request. {@link #start} follows, unless it is cancelled before.
    */
   void begin() {
     config.enter();
     context = newContext();
-    config
-        .listeners()
-        .deliver(new RelayEvent.RequestStart(id, requestedModel, streaming, metadata));
+    listeners.deliver(new RelayEvent.RequestStart(id, requestedModel, streaming, metadata));
   }
 
   void start() {
@@ -190,6 +260,7 @@ final class Run implements ChatExchange {
   /** The admission by the availability: acquires and settles the permits of attempts. */
   private final class AvailabilityAdmission implements Admission {
     private final Context context = coordinator.vertx().getOrCreateContext();
+    private final KeyPreference keys = new KeyPreference(conversation.hash());
     private SlotQueue queue;
 
     @Override
@@ -219,12 +290,36 @@ final class Run implements ChatExchange {
                   candidate.model(),
                   candidate.expected(request),
                   waited,
+                  keys,
                   queue);
       if (entry instanceof Skip skip) {
         return skip;
       }
       upstreams.add(new Upstream(number, candidate, (Permit) entry));
       return null;
+    }
+
+    @Override
+    public String key(int number) {
+      return upstream(number).permit.key();
+    }
+
+    @Override
+    public String affinity(int number) {
+      if (pinned == null) {
+        return null;
+      }
+      Upstream upstream = upstream(number);
+      boolean kept = upstream.candidate.equals(pinned) && upstream.permit.hasPreferredKey();
+      String source = conversation.source().code();
+      return kept ? source : source + MOVED;
+    }
+
+    @Override
+    public boolean hasOtherKey(Candidate candidate) {
+      return config
+          .backends()
+          .hasOtherKey(candidate.backend(), candidate.model(), candidate.expected(request), keys);
     }
 
     @Override
@@ -242,6 +337,9 @@ final class Run implements ChatExchange {
       }
       permit.settle(
           shortened ? Outcome.NEUTRAL : outcome, cooldown, attempt.usage(), attempt.costUsd());
+      if (outcome == Outcome.EXHAUSTED) {
+        keys.failed(permit);
+      }
     }
 
     private static boolean isOverload(Failure failure) {
@@ -254,6 +352,9 @@ final class Run implements ChatExchange {
 
     @Override
     public long hedgeAfter(Candidate candidate) {
+      if (shadow) {
+        return -1;
+      }
       Hedge hedge = settings.hedge().at(candidate.backend());
       return hedge.p95()
           ? coordinator.hedges().p95(candidate.backend(), candidate.model())
@@ -277,6 +378,9 @@ final class Run implements ChatExchange {
 
     @Override
     public long queue(List<Candidate> candidates, long maxWaitMs) {
+      if (shadow) {
+        return 0; // Its backend has no slot to spare.
+      }
       Map<String, Candidate> byBackend = new LinkedHashMap<>();
       candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
       SlotQueue joined =
@@ -589,11 +693,8 @@ final class Run implements ChatExchange {
   }
 
   private void open(int number, Candidate candidate) {
-    config
-        .listeners()
-        .deliver(
-            new RelayEvent.AttemptStart(
-                id, number, operation, candidate.backend(), candidate.model()));
+    listeners.deliver(
+        new RelayEvent.AttemptStart(id, number, operation, candidate.backend(), candidate.model()));
     Timeouts timeouts = settings.timeouts();
     Timeouts ofAttempt = new Timeouts(timeouts.connect(), null, null, timeouts.stall(), null);
     Upstream upstream = upstream(number);
@@ -602,7 +703,7 @@ final class Run implements ChatExchange {
       LlmRequest ofCandidate = resuming ? resumption.request() : request;
       upstream.exchange =
           coordinator
-              .backend(config, candidate.backend())
+              .backend(config, candidate.backend(), upstream.permit.key())
               .open(
                   ofCandidate.forCandidate(candidate.model(), ofAttempt),
                   resuming ? resumption.splice(upstream) : upstream);
@@ -792,7 +893,7 @@ final class Run implements ChatExchange {
 
   /** Notifies the listeners on a context, in whose data they find the current span. */
   private void publish(ContextInternal on, RelayEvent event) {
-    on.dispatch(event, config.listeners()::deliver);
+    on.dispatch(event, listeners::deliver);
   }
 
   /** Sets a timer for the next deadline, unless the current timer fires earlier. */

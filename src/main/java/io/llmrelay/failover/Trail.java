@@ -99,7 +99,9 @@ final class Trail {
             timing.firstChunkMs(),
             usage,
             candidate.cost(usage),
-            leg.resumedAt);
+            leg.resumedAt,
+            leg.key,
+            leg.affinity);
     if (leg.trailIndex < 0) {
       leg.trailIndex = entries.size();
       last = candidate;

@@ -189,6 +189,7 @@ public final class LogLine {
     fields.put("request_id", end.requestId());
     fields.put("number", end.number());
     fields.put("backend", attempt.backend());
+    put(fields, "backend_key", attempt.key());
     fields.put("model", attempt.model());
     put(fields, "reason", attempt.reason());
     if (attempt.status() != 0) {
@@ -203,11 +204,13 @@ public final class LogLine {
     if (event.forMs() > 0) {
       fields.put("event", "cooldown");
       fields.put("candidate", event.candidate());
+      put(fields, "backend_key", event.key());
       fields.put("reason", event.reason());
       fields.put("for_ms", event.forMs());
     } else {
       fields.put("event", event.forMs() == 0 ? "key_accepted" : "key_refused");
       fields.put("candidate", event.candidate());
+      put(fields, "backend_key", event.key());
     }
   }
 

@@ -166,6 +166,20 @@ public sealed interface RelayEvent {
     }
   }
 
+  /**
+   * A copy of a request ended whose answer was discarded. It has no other event, and counts towards
+   * no request.
+   *
+   * @param requestId the id of the request that was copied
+   * @param attempt the attempt at the shadow candidate, with its own usage and cost
+   */
+  record ShadowEnd(String requestId, Attempt attempt) implements RelayEvent {
+    @Override
+    public JsonObject toJson() {
+      return event("shadow_end", requestId).put("attempt", attempt.toJson());
+    }
+  }
+
   /** The states of a circuit. */
   enum CircuitState {
     /** Attempts are permitted. */
@@ -202,18 +216,24 @@ public sealed interface RelayEvent {
    * A cooldown of a candidate began or was extended.
    *
    * @param candidate {@code backend/model}, or the backend's name where all of it is exhausted
+   * @param key the name of the key to which it applies; {@code null} if the backend has only one
    * @param reason the code of the failure's kind
    * @param forMs milliseconds from now; -1 for a backend that refused its key ({@code
    *     authentication}) and is unavailable until it accepts the key, then 0
    */
-  record Exhausted(String candidate, String reason, long forMs) implements RelayEvent {
+  record Exhausted(String candidate, String key, String reason, long forMs) implements RelayEvent {
+    /** Creates the event of a backend with one key. */
+    public Exhausted(String candidate, String reason, long forMs) {
+      this(candidate, null, reason, forMs);
+    }
+
     @Override
     public JsonObject toJson() {
-      return new JsonObject()
-          .put("event", "exhausted")
-          .put("candidate", candidate)
-          .put("reason", reason)
-          .put("for_ms", forMs);
+      JsonObject json = new JsonObject().put("event", "exhausted").put("candidate", candidate);
+      if (key != null) {
+        json.put("key", key);
+      }
+      return json.put("reason", reason).put("for_ms", forMs);
     }
   }
 

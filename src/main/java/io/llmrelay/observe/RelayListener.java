@@ -39,6 +39,9 @@ public interface RelayListener {
   /** Called exactly once for each request, when its stream ends. */
   default void onRequestEnd(RelayEvent.RequestEnd event) {}
 
+  /** Called when a copy of a request has ended whose answer was discarded. */
+  default void onShadowEnd(RelayEvent.ShadowEnd event) {}
+
   /** Called before the end of an attempt whose backend sent frames that could not be parsed. */
   default void onSchemaDrift(RelayEvent.SchemaDrift event) {}
 

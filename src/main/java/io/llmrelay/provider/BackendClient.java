@@ -302,8 +302,8 @@ final class BackendClient {
    * @param abandoned returns whether the request is not wanted any more
    */
   Future<Opened> open(
-      LlmRequest asked, long connectMs, Long freshSince, BooleanSupplier abandoned) {
-    RequestOptions request = request(asked);
+      LlmRequest llmRequest, long connectMs, Long freshSince, BooleanSupplier abandoned) {
+    RequestOptions request = request(llmRequest);
     if (speaksHttp2(request) && open > options.getMaxConnections()) {
       return Future.failedFuture(new ConnectionPoolTooBusyException("max-connections"));
     }
@@ -316,12 +316,12 @@ final class BackendClient {
     return http2.requireHttp1();
   }
 
-  private RequestOptions request(LlmRequest asked) {
-    if (asked instanceof EmbeddingRequest) {
-      return request(HttpMethod.POST, dialect.embeddings().path(asked.model(), options))
+  private RequestOptions request(LlmRequest llmRequest) {
+    if (llmRequest instanceof EmbeddingRequest) {
+      return request(HttpMethod.POST, dialect.embeddings().path(llmRequest.model(), options))
           .setHeaders(acceptJson());
     }
-    return request(HttpMethod.POST, dialect.path((ChatRequest) asked, options));
+    return request(HttpMethod.POST, dialect.path((ChatRequest) llmRequest, options));
   }
 
   private MultiMap acceptJson() {
@@ -329,24 +329,24 @@ final class BackendClient {
   }
 
   /** Returns the API whose events an answer is to have as they are; {@code null} for none. */
-  String receivedFormat(LlmRequest asked) {
-    return asked instanceof ChatRequest chat && dialect.sendsAsReceived(chat)
+  String receivedFormat(LlmRequest llmRequest) {
+    return llmRequest instanceof ChatRequest chat && dialect.sendsAsReceived(chat)
         ? dialect.receivedFormat()
         : null;
   }
 
   /** Creates a reader for the response to a request. */
-  Dialect.Reader reader(LlmRequest asked, Answer answer) {
-    return asked instanceof EmbeddingRequest embed
+  Dialect.Reader reader(LlmRequest llmRequest, Answer answer) {
+    return llmRequest instanceof EmbeddingRequest embed
         ? new VectorReader(answer, dialect.embeddings().fields(), embed.inputs().size())
         : dialect.reader(answer, options);
   }
 
   /** Encodes a request, which names its model. */
-  EncodedRequest encode(LlmRequest asked) {
-    return asked instanceof EmbeddingRequest embed
-        ? dialect.embeddings().encode(embed, asked.model(), options)
-        : encode((ChatRequest) asked, asked.model());
+  EncodedRequest encode(LlmRequest llmRequest) {
+    return llmRequest instanceof EmbeddingRequest embed
+        ? dialect.embeddings().encode(embed, llmRequest.model(), options)
+        : encode((ChatRequest) llmRequest, llmRequest.model());
   }
 
   /** Encodes a chat request, without {@code stream_options} if the backend rejects them. */
@@ -364,10 +364,10 @@ final class BackendClient {
   /**
    * Returns the body for a retry if this error rejects {@code stream_options}, else {@code null}.
    */
-  EncodedRequest encodeAfter(int status, Buffer error, LlmRequest asked) {
+  EncodedRequest encodeAfter(int status, Buffer error, LlmRequest llmRequest) {
     boolean refused =
         (status == 400 || status == 422) && NAMES_STREAM_OPTIONS.matcher(error.toString()).find();
-    return refused && asked instanceof ChatRequest chat
+    return refused && llmRequest instanceof ChatRequest chat
         ? dialect.encodeWithoutStreamOptions(chat, chat.model(), options)
         : null;
   }

@@ -91,7 +91,7 @@ final class Exchange implements ChatExchange {
   private long ahead;
 
   /** The request and its encoded form, until the head of a successful response. */
-  private LlmRequest asked;
+  private LlmRequest llmRequest;
 
   private EncodedRequest encoded;
   private String warning;
@@ -117,24 +117,24 @@ final class Exchange implements ChatExchange {
    * Creates an exchange, to be started.
    *
    * @param context the context of all calls and callbacks
-   * @param asked the request with its model, and possibly the timeouts {@code connect} and {@code
-   *     stall}
+   * @param llmRequest the request with its model, and possibly the timeouts {@code connect} and
+   *     {@code stall}
    * @param onClose called once, when nothing more will be delivered
    */
   Exchange(
       Context context,
       BackendClient backend,
-      LlmRequest asked,
+      LlmRequest llmRequest,
       ChatSink sink,
       Consumer<Exchange> onClose) {
     this.context = context;
     this.vertx = context.owner();
     this.backend = backend;
-    this.model = asked.model();
-    this.asked = asked;
+    this.model = llmRequest.model();
+    this.llmRequest = llmRequest;
     this.sink = sink;
     this.onClose = onClose;
-    Timeouts timeouts = asked.relay().timeouts();
+    Timeouts timeouts = llmRequest.relay().timeouts();
     connectMs =
         timeouts.connect() == null
             ? MAX_CONNECT_MS
@@ -143,27 +143,27 @@ final class Exchange implements ChatExchange {
         timeouts.stall() == null
             ? FINISH_MS
             : Math.max(1, Math.min(FINISH_MS, timeouts.stall().toMillis() / 2));
-    errors = backend.errors().about(asked);
-    answer = new Answer(errors, backend.receivedFormat(asked));
-    answer.limit(asked.maxTokens());
-    if (asked instanceof ChatRequest chat && chat.expectsImages()) {
+    errors = backend.errors().about(llmRequest);
+    answer = new Answer(errors, backend.receivedFormat(llmRequest));
+    answer.limit(llmRequest.maxTokens());
+    if (llmRequest instanceof ChatRequest chat && chat.expectsImages()) {
       answer.expectLongEvents();
     }
-    decoder = new AnswerDecoder(backend.reader(asked, answer), answer);
+    decoder = new AnswerDecoder(backend.reader(llmRequest, answer), answer);
   }
 
   void start() {
     backend.begin();
     guarded(
         () -> {
-          encoded = backend.encode(asked);
+          encoded = backend.encode(llmRequest);
           connect();
         });
   }
 
   private void connect() {
     backend
-        .open(asked, connectMs, freshSince, () -> closed)
+        .open(llmRequest, connectMs, freshSince, () -> closed)
         .onComplete(
             (opened, cause) -> {
               if (opened != null) {
@@ -296,7 +296,7 @@ final class Exchange implements ChatExchange {
     if (status / 100 == 2 && status != 202) {
       warning = encoded.warning();
       encoded = null;
-      asked = null;
+      llmRequest = null;
       if (withoutStreamOptions) {
         backend.servedWithoutStreamOptions();
       }
@@ -325,7 +325,7 @@ final class Exchange implements ChatExchange {
    */
   private boolean sentWithoutStreamOptions(int status, Buffer error) {
     EncodedRequest without =
-        closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, asked);
+        closed || withoutStreamOptions ? null : backend.encodeAfter(status, error, llmRequest);
     if (without == null) {
       return false;
     }
@@ -503,7 +503,7 @@ final class Exchange implements ChatExchange {
     if (!closed) {
       closed = true;
       encoded = null;
-      asked = null;
+      llmRequest = null;
       cancelTimer();
       backend.end();
       onClose.accept(this);

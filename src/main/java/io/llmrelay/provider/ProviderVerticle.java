@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A verticle that offers one backend as a {@link ChatService} on the event bus. It translates a
- * request to an HTTP request, and the response to blocks and chunks.
+ * A verticle that offers one backend, with one key, as a {@link ChatService} on the event bus. It
+ * translates a request to an HTTP request, and the response to blocks and chunks.
  *
  * <p>At {@link #address} of the lane, and at that of the whole cluster if it has one, it accepts
  * requests that name a model of the backend. It applies two of their timeouts: {@code connect} to
@@ -68,12 +68,14 @@ public final class ProviderVerticle extends VerticleBase {
   /** Creates a verticle that keeps connections open between requests. */
   public ProviderVerticle(
       String name, BackendOptions options, String prefix, BusSettings settings) {
-    this(name, options, prefix, settings, true, null);
+    this(name, null, options, prefix, settings, true, null);
   }
 
   /**
    * Creates a verticle.
    *
+   * @param key the name of the key in the options; {@code null} if the backend has no more than one
+   * @param options with one key at most
    * @param prefix the prefix of its address
    * @param keepAlive whether connections are kept open between requests
    * @param publicAddress the address for other nodes of the cluster, shared with all verticles of
@@ -81,6 +83,7 @@ public final class ProviderVerticle extends VerticleBase {
    */
   public ProviderVerticle(
       String name,
+      String key,
       BackendOptions options,
       String prefix,
       BusSettings settings,
@@ -89,12 +92,15 @@ public final class ProviderVerticle extends VerticleBase {
     this.name = name;
     this.options = options;
     this.keepAlive = keepAlive;
-    this.address = address(prefix, name);
+    this.address = address(prefix, key == null ? name : name + "." + key);
     this.settings = settings;
     this.publicAddress = publicAddress;
   }
 
-  /** Returns the address of the verticle of the backend with this name. */
+  /**
+   * Returns the address of the verticle of the backend with this name, or with one of several keys,
+   * {@code backend.key}.
+   */
   public static String address(String prefix, String name) {
     return prefix + ".provider." + name;
   }

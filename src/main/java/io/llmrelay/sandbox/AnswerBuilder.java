@@ -76,6 +76,7 @@ final class AnswerBuilder {
         kind != ScenarioKind.NO_USAGE,
         kind != ScenarioKind.NO_DONE,
         request.promptChars() == 0 ? 0 : 1 + request.promptChars() / 4,
+        0,
         quirks());
   }
 

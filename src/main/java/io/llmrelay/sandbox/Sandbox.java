@@ -78,6 +78,7 @@ public final class Sandbox {
   private final Map<String, Script> scripts = new ConcurrentHashMap<>();
   private final Map<String, String> providers = new ConcurrentHashMap<>();
   private final CallLog log = new CallLog();
+  private final PromptCache prompts;
   private final AtomicLong lastNumber = new AtomicLong();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
@@ -87,6 +88,7 @@ public final class Sandbox {
   private Sandbox(Vertx vertx, SandboxOptions options) {
     this.vertx = vertx;
     this.options = options;
+    prompts = options.getPrefillMicros() > 0 ? new PromptCache() : null;
     options.getScenarios().forEach((backend, texts) -> scripts.put(backend, parse(backend, texts)));
     options.getProviders().forEach(this::provider);
     HttpServerOptions http = new HttpServerOptions();
@@ -210,6 +212,19 @@ public final class Sandbox {
   public Sandbox script(String backend, Scenario... scenarios) {
     scripts.put(backend, new Script(Arrays.asList(scenarios)));
     return this;
+  }
+
+  /**
+   * Sets the scenarios of the requests to a backend with one API key, which precede its script for
+   * all keys.
+   */
+  public Sandbox scriptKey(String backend, String key, Scenario... scenarios) {
+    scripts.put(scriptOfKey(backend, key), new Script(Arrays.asList(scenarios)));
+    return this;
+  }
+
+  private static String scriptOfKey(String backend, String key) {
+    return backend + "\n" + key;
   }
 
   /** Removes the script of a backend, so that model names choose the scenario again. */
@@ -344,14 +359,15 @@ public final class Sandbox {
     call.ended().onComplete(ended -> active.decrementAndGet());
     ScriptedResponse response =
         error == null
-            ? ScriptedResponse.of(received, scenario, options)
+            ? ScriptedResponse.of(received, scenario, options, prompts)
             : ScriptedResponse.rejected(received, error);
     new ResponseWriter(vertx, call, request, response, timers).start();
     callHandler.handle(call);
   }
 
   private Scenario choose(SandboxRequest request) {
-    Script script = scripts.get(request.backend());
+    Script ofKey = scripts.get(scriptOfKey(request.backend(), request.key()));
+    Script script = ofKey == null ? scripts.get(request.backend()) : ofKey;
     if (script != null) {
       return script.next();
     }

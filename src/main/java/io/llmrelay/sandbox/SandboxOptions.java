@@ -12,7 +12,7 @@ import java.util.Map;
  * <pre>
  *   {
  *     "host": "127.0.0.1", "port": 8090,
- *     "firstTokenDelay": 300, "chunkDelay": 30,
+ *     "firstTokenDelay": 300, "chunkDelay": 30, "prefillMicros": 0,
  *     "requiredKey": "sk-test", "resetOnClose": false,
  *     "tls": false, "certificate": "server.pem", "key": "server.key", "http2": false,
  *     "scenarios": {
@@ -41,6 +41,9 @@ public class SandboxOptions {
   /** The default delay between two chunks of an answer, in milliseconds. */
   public static final int DEFAULT_CHUNK_DELAY = 0;
 
+  /** The default time to read a token of a prompt, in microseconds; without a prompt cache. */
+  public static final int DEFAULT_PREFILL_MICROS = 0;
+
   /** The default of {@link #isResetOnClose}. */
   public static final boolean DEFAULT_RESET_ON_CLOSE = false;
 
@@ -54,6 +57,7 @@ public class SandboxOptions {
   private int port = DEFAULT_PORT;
   private int firstTokenDelay = DEFAULT_FIRST_TOKEN_DELAY;
   private int chunkDelay = DEFAULT_CHUNK_DELAY;
+  private int prefillMicros = DEFAULT_PREFILL_MICROS;
   private String requiredKey;
   private boolean resetOnClose = DEFAULT_RESET_ON_CLOSE;
   private boolean tls = DEFAULT_TLS;
@@ -72,6 +76,7 @@ public class SandboxOptions {
     port = other.port;
     firstTokenDelay = other.firstTokenDelay;
     chunkDelay = other.chunkDelay;
+    prefillMicros = other.prefillMicros;
     requiredKey = other.requiredKey;
     resetOnClose = other.resetOnClose;
     tls = other.tls;
@@ -88,6 +93,7 @@ public class SandboxOptions {
     port = json.getInteger("port", DEFAULT_PORT);
     setFirstTokenDelay(json.getInteger("firstTokenDelay", DEFAULT_FIRST_TOKEN_DELAY));
     setChunkDelay(json.getInteger("chunkDelay", DEFAULT_CHUNK_DELAY));
+    setPrefillMicros(json.getInteger("prefillMicros", DEFAULT_PREFILL_MICROS));
     requiredKey = json.getString("requiredKey");
     resetOnClose = json.getBoolean("resetOnClose", DEFAULT_RESET_ON_CLOSE);
     tls = json.getBoolean("tls", DEFAULT_TLS);
@@ -116,6 +122,7 @@ public class SandboxOptions {
             .put("port", port)
             .put("firstTokenDelay", firstTokenDelay)
             .put("chunkDelay", chunkDelay)
+            .put("prefillMicros", prefillMicros)
             .put("resetOnClose", resetOnClose)
             .put("tls", tls)
             .put("http2", http2)
@@ -168,6 +175,22 @@ public class SandboxOptions {
   /** Sets the delay between two chunks in milliseconds, unless the scenario has its own. */
   public SandboxOptions setChunkDelay(int chunkDelay) {
     this.chunkDelay = delay(chunkDelay);
+    return this;
+  }
+
+  /** Returns the microseconds that a backend takes to read each token of a prompt. */
+  public int getPrefillMicros() {
+    return prefillMicros;
+  }
+
+  /**
+   * Sets the microseconds that a backend takes to read each token of a prompt, and gives each
+   * backend a prompt cache for each API key: the messages that a prompt has in common with an
+   * earlier one take no time, and the usage reports their tokens as cached (OpenAI's chat
+   * completions and responses). 0 for neither.
+   */
+  public SandboxOptions setPrefillMicros(int prefillMicros) {
+    this.prefillMicros = delay(prefillMicros);
     return this;
   }
 

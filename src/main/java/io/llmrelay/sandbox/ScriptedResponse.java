@@ -7,6 +7,7 @@ import io.llmrelay.sandbox.dialect.SandboxRequest;
 import io.llmrelay.sandbox.dialect.ScriptedAnswer;
 import io.llmrelay.sandbox.dialect.WireFormat;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,33 @@ record ScriptedResponse(int status, Map<String, String> headers, boolean gzip, L
     return withHeaders(request, scenario, error(scenario, request));
   }
 
-  /** Returns the response of a scenario to a request that was accepted. */
-  static ScriptedResponse of(SandboxRequest request, Scenario scenario, SandboxOptions options) {
+  /**
+   * Returns the response of a scenario to a request that was accepted.
+   *
+   * @param cache the prompts that were read before, or {@code null}
+   */
+  static ScriptedResponse of(
+      SandboxRequest request, Scenario scenario, SandboxOptions options, PromptCache cache) {
     RequestSummary summary = request.dialect().summary(request);
     ScriptedAnswer answer = AnswerBuilder.build(scenario, request.backend(), summary);
+    if (cache == null) {
+      return of(request, scenario, options, answer);
+    }
+    ScriptedAnswer read = answer.withCachedTokens(cache.add(request));
+    long micros = (long) options.getPrefillMicros() * (read.promptTokens() - read.cachedTokens());
+    return of(request, scenario, options, read).after((int) (micros / 1_000));
+  }
+
+  /** Returns this response after a pause. */
+  private ScriptedResponse after(int millis) {
+    List<Step> later = new ArrayList<>(steps.size() + 1);
+    later.add(Step.pause(millis));
+    later.addAll(steps);
+    return new ScriptedResponse(status, headers, gzip, later);
+  }
+
+  private static ScriptedResponse of(
+      SandboxRequest request, Scenario scenario, SandboxOptions options, ScriptedAnswer answer) {
     String model =
         request.model() + (scenario.kind() == ScenarioKind.SPLITTING ? SandboxError.SPLIT : "");
     WireFormat format = request.dialect().format(request, model, answer);

@@ -107,7 +107,10 @@ class AvailabilityTest {
   }
 
   private static Permit enter(Availability availability, String backend, String model) {
-    return (Permit) availability.backends().enter(backend, model, Cost.NOTHING, false, null);
+    return (Permit)
+        availability
+            .backends()
+            .enter(backend, model, Cost.NOTHING, false, new KeyPreference(0), null);
   }
 
   private static void fail(Availability availability, String model, Scope scope, FailureKind kind) {
@@ -132,7 +135,8 @@ class AvailabilityTest {
   /** An attempt that takes what {@link #USAGE} says. */
   private static void spend(Availability availability, double usd) {
     Cost expected = Cost.of(100, usd);
-    Entry entry = availability.backends().enter("a", "m", expected, false, null);
+    Entry entry =
+        availability.backends().enter("a", "m", expected, false, new KeyPreference(0), null);
     ((Permit) entry).settle(Outcome.ALIVE, null, USAGE, usd);
   }
 
@@ -396,11 +400,11 @@ class AvailabilityTest {
     Availability there = open();
     int count = 5_000;
     for (int i = 0; i < count; i++) {
-      here.backends()
-          .all()
-          .get("a")
-          .exhausted(
-              "m" + i % 100, new Cooldown(Scope.MODEL, FailureKind.RATE_LIMITED, 10_000 + i));
+      BackendState a = here.backends().all().get("a");
+      a.exhausted(
+          a.keys().get(0),
+          "m" + i % 100,
+          new Cooldown(Scope.MODEL, FailureKind.RATE_LIMITED, 10_000 + i));
     }
     for (int i = 0; i < 100; i++) {
       String model = "m" + i;
@@ -473,7 +477,8 @@ class AvailabilityTest {
   void whatIsUnderWayAtAReloadIsSpentOnce() throws Exception {
     Availability here = open();
     Cost expected = Cost.of(100, 0.25);
-    Permit underWay = (Permit) here.backends().enter("a", "m", expected, false, null);
+    Permit underWay =
+        (Permit) here.backends().enter("a", "m", expected, false, new KeyPreference(0), null);
     here.configure(
         settings(null, new BudgetOptions().setTokensPerDay(2_000L).setDailyUsd(1.0)),
         new Listeners(List.of()),
@@ -530,9 +535,10 @@ class AvailabilityTest {
     Availability here = open();
     fail(here, "m", Scope.BACKEND, FailureKind.QUOTA_EXHAUSTED);
     now.addAndGet(150_000);
-    Entry trial = here.backends().enter("a", "m", Cost.NOTHING, false, null);
+    Entry trial = here.backends().enter("a", "m", Cost.NOTHING, false, new KeyPreference(0), null);
     assertThat(trial).isInstanceOf(Permit.class);
-    assertThat(here.backends().enter("a", "m", Cost.NOTHING, false, null)).isInstanceOf(Skip.class);
+    assertThat(here.backends().enter("a", "m", Cost.NOTHING, false, new KeyPreference(0), null))
+        .isInstanceOf(Skip.class);
     ((Permit) trial).firstChunk();
     assertThat(why(here, "m")).as("it works").isNull();
   }

@@ -52,10 +52,9 @@ class NewsClusterTest {
       for (int i = 0; i < ROUNDS; i++) {
         String model = "m" + i;
         Awake watch = Awake.begin();
-        here.backends()
-            .all()
-            .get("a")
-            .exhausted(model, new Cooldown(Scope.MODEL, FailureKind.RATE_LIMITED, 600_000));
+        BackendState a = here.backends().all().get("a");
+        a.exhausted(
+            a.keys().get(0), model, new Cooldown(Scope.MODEL, FailureKind.RATE_LIMITED, 600_000));
         while (there.backends().check("a", model, null) == null) {
           assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(20));
           Thread.sleep(0, 100_000);

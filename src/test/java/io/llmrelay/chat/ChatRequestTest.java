@@ -260,7 +260,7 @@ class ChatRequestTest {
           "relay": {"retries": {"max": 11}} | relay.retries.max | must be an integer from 0 to 10
           "relay": {"retries": {"max": -1}} | relay.retries.max | must be an integer from 0 to 10
           "relay": {"retries": {"min": 1}} | relay.retries.min | is not supported yet
-          "relay": {"prefer": "speed"} | relay.prefer | must be "order" or "cost"
+          "relay": {"prefer": "speed"} | relay.prefer | must be one of order, cost, weight, least-busy, lowest-latency
           """)
   void refuses(String fields, String field, String complaint) {
     Failure failure = refused(with(fields));

@@ -34,7 +34,9 @@ class VocabularyTest {
           3,
           USAGE,
           0.25,
-          1234);
+          1234,
+          "team-a",
+          "session;moved");
   private static final Attempt SKIPPED =
       Attempt.skipped("b", "n", SkipReason.EXHAUSTED, "in 3 s", 7);
 

@@ -43,10 +43,10 @@ class ConfigErrorsTest {
     assertThat(problems("backends:\n  primary:\n    dialct: openai\n"))
         .containsExactly(
             "relay.yaml:3: backends.primary.dialct is not a known key; did you mean \"dialect\"?"
-                + " (known here: adaptive-concurrency, api-key, api-key-file, base-url, budget,"
-                + " connection-lifetime, default-model, dialect, headers, http-version,"
-                + " max-connections, models, node, ping-interval, probe, provider, proxy, tls,"
-                + " unknown-fields, warm-connections)");
+                + " (known here: adaptive-concurrency, api-key, api-key-file, api-keys, base-url,"
+                + " budget, connection-lifetime, default-model, dialect, headers, http-version,"
+                + " max-connections, models, node, ping-interval, prefer-key, probe, provider,"
+                + " proxy, tls, unknown-fields, warm-connections)");
   }
 
   @ParameterizedTest
@@ -125,17 +125,17 @@ class ConfigErrorsTest {
             "relay.yaml:4: circuit.scope must be backend or model",
             "relay.yaml:4: circuit.max-failures must be a single value",
             "relay.yaml:6: timeouts.stall must be a duration such as 250ms, 10s, 5m or 1h",
-            "relay.yaml:7: prefer must be order or cost",
+            "relay.yaml:7: prefer must be order or cost or weight or least-busy or lowest-latency",
             "relay.yaml:8: commit must be \"first-chunk\", \"first-text\", \"tool-calls\","
                 + " \"complete\" or a number of characters from 1",
             "relay.yaml:9: discover must be true or false",
             "relay.yaml:10: retries must consist of keys and values",
             "relay.yaml:11: fallback must be a list, such as [a, b]",
             "relay.yaml:12: catalog[0].price.input must be a number",
-            "relay.yaml:13: nonsense is not a known key (known here: aliases, backends, bus,"
-                + " catalog, circuit, cluster, commit, discover, exhaustion, fallback, gateway,"
-                + " hedge, lanes, latch, limits, logging, max-requests, metrics, overload, prefer,"
-                + " queue, resume, retries, shutdown-grace, state-file, timeouts)");
+            "relay.yaml:13: nonsense is not a known key (known here: affinity, aliases, backends,"
+                + " bus, catalog, circuit, cluster, commit, discover, exhaustion, fallback,"
+                + " gateway, hedge, lanes, latch, limits, logging, max-requests, metrics, overload,"
+                + " prefer, queue, resume, retries, shutdown-grace, state-file, timeouts)");
   }
 
   @ParameterizedTest
@@ -293,6 +293,21 @@ class ConfigErrorsTest {
             + " there is no such file (a relative name starts at the configuration's folder)",
         "api-key-file: .               | backends.b.api-key-file names a file that cannot be read:"
             + " it is not a file",
+        "api-keys: k                   | backends.b.api-keys must be a list, such as [a, b]",
+        "api-keys: [k, l, k]           | backends.b.api-keys[2] is the same key as an earlier one",
+        "api-keys: [{name: x}]         | backends.b.api-keys[0] needs a key: give api-key or"
+            + " api-key-file",
+        "api-keys: [{name: x, api-key: a}, {name: x, api-key: b}] | backends.b.api-keys[1].name is"
+            + " the name of an earlier key",
+        "api-keys: [{name: a b, api-key: a}] | backends.b.api-keys[0].name is not a valid name:"
+            + " letters, digits, - and _ are allowed, at most 64",
+        "api-keys: [{api-key: a, weight: -1}] | backends.b.api-keys[0].weight must be from 0 to"
+            + " 1000000",
+        "api-keys: [{api-key: a, api-key-file: b}] | backends.b.api-keys[0].api-key-file and"
+            + " api-key are both given; give one of the two",
+        "api-keys: [{api-key: a, budget: {daily-usd: 0}}] | backends.b.api-keys[0].budget.daily-usd"
+            + " must be at least 0.01",
+        "prefer-key: cost              | backends.b.prefer-key must be weight, least-busy or order",
         "models: mock-model            | backends.b.models must be a list, such as [a, b]",
         "models: ['']                  | backends.b.models[0] must not be empty",
         "headers: {'a b': c}           | backends.b.headers.a b is not a header name",
@@ -319,6 +334,51 @@ class ConfigErrorsTest {
         .asString()
         .matches("relay.yaml:3: .*")
         .endsWith(": " + complaint);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "aliases: {x: []}              | aliases.x must list at least one candidate: backend/model"
+            + " or backend",
+        "aliases: {x: [y], y: [x]}     | aliases.x must not contain itself by way of another alias",
+        "aliases: {x: {candidates: [{tier: 2}]}} | aliases.x[0] needs a candidate: backend/model or"
+            + " backend",
+        "aliases: {x: {candidates: [{candidate: b, tier: 0}]}} | aliases.x[0].tier must be from 1"
+            + " to 100",
+        "aliases: {x: {candidates: [b], prefer: best}} | aliases.x.prefer must be order or cost or"
+            + " weight or least-busy or lowest-latency",
+        "aliases: {x: {candidates: [b], shadow: {}}} | aliases.x.shadow needs a candidate:"
+            + " backend/model or backend",
+        "aliases: {x: {candidates: [b], shadow: {candidate: c}}} | aliases.x.shadow.candidate names"
+            + " an unknown backend: \"c\"; did you mean \"b\"? (known: b)",
+        "aliases: {x: {candidates: [b], shadow: {candidate: b, share: 2}}} | aliases.x.shadow.share"
+            + " must be above 0 and at most 1",
+        "aliases: {x: {candidates: [b], shadow: {candidate: b, max-open: 0}}} |"
+            + " aliases.x.shadow.max-open must be from 1 to 1000",
+        "affinity: [cookie]            | affinity[0] must be session or prompt-cache-key or user or"
+            + " messages",
+        "affinity: session             | affinity must be a list, such as [a, b]",
+      })
+  void unusableRouting(String line, String complaint) throws IOException {
+    String backend = "backends: {b: {dialect: openai, base-url: 'http://localhost:1'}}\n";
+    assertThat(problems(backend + line))
+        .first()
+        .asString()
+        .matches("relay.yaml:2: .*")
+        .endsWith(": " + complaint);
+  }
+
+  @Test
+  void severalKeysExcludeASingleOne() throws IOException {
+    assertThat(
+            problems(
+                "backends:\n  b: {dialect: openai, base-url: 'http://localhost:1',"
+                    + " api-key: sk-secret, api-keys: [sk-other]}"))
+        .containsExactly(
+            "relay.yaml:2: backends.b.api-keys and a single key are both given; list all keys"
+                + " here");
   }
 
   @Test

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,7 +149,9 @@ class ConfigFileTest {
             Map.of());
     assertThat(options.getGateway().getMaxBody()).isEqualTo(512 * 1024);
     assertThat(options.getBackends().get("groq").getApiKey()).isEqualTo("007");
-    assertThat(options.getAliases()).containsEntry("fast", List.of("groq", "local/my model"));
+    assertThat(options.getAliases().get("fast").getCandidates())
+        .extracting(CandidateOptions::getCandidate)
+        .containsExactly("groq", "local/my model");
     assertThat(options.getPrefer()).isEqualTo(Prefer.COST);
     assertThat(options.getCommit()).isEqualTo(new CommitPoint(200));
     assertThat(options.getTimeouts().head()).hasSeconds(3);

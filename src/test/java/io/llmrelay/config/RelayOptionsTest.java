@@ -36,7 +36,7 @@ class RelayOptionsTest {
         .addBackend("b", local().setApiKey("none"))
         .setDiscover(false)
         .setFallback(List.of("b"))
-        .setAliases(Map.of("fast", List.of("a/m", "b")))
+        .addAlias("fast", "a/m", "b")
         .setPrefer(Prefer.COST)
         .setCommit(CommitPoint.COMPLETE)
         .setTimeouts(new Timeouts(null, null, Duration.ofMillis(1500), null, null))
@@ -349,7 +349,7 @@ class RelayOptionsTest {
             .addBackend("openai", local().setApiKey("x").setModels(List.of("gpt")))
             .addBackend("groq", local().setApiKey("x").setModels(List.of("openai/gpt-oss-20b")))
             .setFallback(List.of("openai/gpt-oss-20b", "groq/openai/gpt-oss-20b"))
-            .setAliases(Map.of("fast", List.of("openai/gpt-oss-20b", "openai/gpt")));
+            .addAlias("fast", "openai/gpt-oss-20b", "openai/gpt");
     assertThat(options.resolved(NO_ENV).getFallback()).hasSize(2);
     options.setFallback(List.of("openai/gpt-oss-120b"));
     assertThatThrownBy(() -> options.resolved(NO_ENV))

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import io.llmrelay.catalog.Capability;
 import io.llmrelay.catalog.Model;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.CommitPoint;
 import io.llmrelay.chat.Hedge;
+import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.Resume;
 import io.llmrelay.provider.Dialects;
 import io.vertx.core.json.JsonArray;
@@ -64,7 +66,13 @@ class SchemaTest {
             .setCluster(new ClusterOptions().setTls(new ClusterTlsOptions()))
             .addBackend(
                 "*",
-                new BackendOptions().setBudget(new BudgetOptions()).setProbe(new ProbeOptions()))
+                new BackendOptions()
+                    .setApiKeys(List.of(new ApiKeyOptions().setBudget(new BudgetOptions())))
+                    .setBudget(new BudgetOptions())
+                    .setProbe(new ProbeOptions()))
+            .addAlias(
+                "*",
+                new AliasOptions(List.of(new CandidateOptions())).setShadow(new ShadowOptions()))
             .setTimeouts(new RelayOptions().getTimeouts())
             .setLimits(
                 new LimitsOptions()
@@ -112,6 +120,10 @@ class SchemaTest {
     JsonObject logging = sections.getJsonObject("logging").getJsonObject("properties");
     assertThat(names(logging, "format"))
         .isEqualTo(Arrays.stream(LoggingOptions.Format.values()).map(Binding::name).toList());
+    assertThat(names(sections, "prefer"))
+        .isEqualTo(Arrays.stream(Prefer.values()).map(Prefer::code).toList());
+    assertThat(names(sections.getJsonObject("affinity"), "items"))
+        .isEqualTo(Arrays.stream(Affinity.values()).map(Affinity::code).toList());
     assertThat(names(logging, "level"))
         .isEqualTo(Arrays.stream(LoggingOptions.Level.values()).map(Binding::name).toList());
   }
@@ -198,7 +210,13 @@ class SchemaTest {
       String at = path.isEmpty() ? key : path + "." + key;
       if (options.getValue(key) instanceof JsonObject section) {
         collectValues(section, at, values);
-      } else if (!(options.getValue(key) instanceof JsonArray)) {
+      } else if (options.getValue(key) instanceof JsonArray array) {
+        for (Object element : array) {
+          if (element instanceof JsonObject object) {
+            collectValues(object, at + "[]", values);
+          }
+        }
+      } else {
         values.add(at + "=" + options.getValue(key));
       }
     }

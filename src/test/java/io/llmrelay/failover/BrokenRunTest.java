@@ -77,6 +77,7 @@ class BrokenRunTest {
             List.of(),
             Map.of(),
             RelayHints.Prefer.ORDER,
+            List.of(),
             new RunSettings(
                 CommitPoint.FIRST_CHUNK,
                 new Timeouts(minute, null, Duration.ofMillis(200), minute, minute),

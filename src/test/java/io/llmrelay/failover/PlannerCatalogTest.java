@@ -25,7 +25,7 @@ class PlannerCatalogTest {
   private final List<Backend> backends = new ArrayList<>();
   private final List<Model> own = new ArrayList<>();
   private List<String> order = List.of();
-  private Map<String, List<String>> aliases = Map.of();
+  private Map<String, Alias> aliases = Map.of();
   private Prefer prefer = Prefer.ORDER;
 
   private PlannerCatalogTest backend(
@@ -52,7 +52,15 @@ class PlannerCatalogTest {
   }
 
   private Planner planner() {
-    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(own), clock);
+    return new Planner(
+        backends,
+        order,
+        aliases,
+        prefer,
+        List.of(),
+        new Observed(),
+        Catalog.builtIn().with(own),
+        clock);
   }
 
   private static ChatRequest request(String model, int characters) {
@@ -127,7 +135,12 @@ class PlannerCatalogTest {
   @Test
   void aliasesOfTheUserWin() {
     four();
-    aliases = Map.of("gpt-oss-120b", List.of("local/m"), "fast", List.of("groq", "nvidia/x"));
+    aliases =
+        Map.of(
+            "gpt-oss-120b",
+            Alias.of(List.of("local/m")),
+            "fast",
+            Alias.of(List.of("groq", "nvidia/x")));
     assertThat(plan("gpt-oss-120b")).containsExactly("local/m");
     assertThat(plan("fast")).containsExactly("groq/openai/gpt-oss-20b", "nvidia/x");
     assertThat(messages("fast").get(0)).isEqualTo("position 1: of the alias fast");
@@ -145,7 +158,7 @@ class PlannerCatalogTest {
   @Test
   void knowsTheAliasesThatSomebodyServes() {
     backend("groq", "groq", "m").backend("own", null, "m", "m");
-    aliases = Map.of("fast", List.of("groq"));
+    aliases = Map.of("fast", Alias.of(List.of("groq")));
     assertThat(planner().aliases())
         .containsExactly(
             "fast",
@@ -193,7 +206,8 @@ class PlannerCatalogTest {
     backend("a", null, "short", "short").backend("b", null, "long", "long");
     priced(
         "short",
-        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from-input-tokens\": 1001, \"input\": 9, \"output\": 9}]}");
+        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from-input-tokens\": 1001, \"input\": 9,"
+            + " \"output\": 9}]}");
     priced("long", "{\"input\": 2, \"output\": 2}");
     prefer = Prefer.COST;
     assertThat(plan(request(null, 4_000))).containsExactly("a/short", "b/long");
@@ -205,7 +219,8 @@ class PlannerCatalogTest {
     backend("a", null, "intro", "intro").backend("b", null, "steady", "steady");
     priced(
         "intro",
-        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from\": \"2027-01-01\", \"input\": 3, \"output\": 3}]}");
+        "{\"input\": 1, \"output\": 1, \"tiers\": [{\"from\": \"2027-01-01\", \"input\": 3,"
+            + " \"output\": 3}]}");
     priced("steady", "{\"input\": 2, \"output\": 2}");
     prefer = Prefer.COST;
     clock.set("2026-12-31T23:59:59.999Z");

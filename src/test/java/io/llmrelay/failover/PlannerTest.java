@@ -8,6 +8,7 @@ import io.llmrelay.availability.WallClock;
 import io.llmrelay.catalog.Catalog;
 import io.llmrelay.catalog.Model;
 import io.llmrelay.catalog.Price;
+import io.llmrelay.chat.Affinity;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Failure;
@@ -46,12 +47,14 @@ class PlannerTest {
 
   private final List<Model> models = new ArrayList<>();
   private List<String> order = List.of("one", "two", "open");
-  private final Map<String, List<String>> aliases =
+  private final Map<String, Alias> aliases =
       Map.of(
-          "smart", List.of("two/big", "one/big"),
-          "both", List.of("two", "one"),
-          "wrong", List.of("two/small"));
+          "smart", Alias.of(List.of("two/big", "one/big")),
+          "both", Alias.of(List.of("two", "one")),
+          "wrong", Alias.of(List.of("two/small")));
   private Prefer prefer = Prefer.ORDER;
+  private final List<Affinity> affinity = new ArrayList<>();
+  private final Observed observed = new Observed();
   private final WallClock clock = new WallClock("2026-11-22T18:00:00Z");
 
   private static ChatRequest request() {
@@ -72,7 +75,15 @@ class PlannerTest {
   }
 
   private Planner planner() {
-    return new Planner(backends, order, aliases, prefer, Catalog.builtIn().with(models), clock);
+    return new Planner(
+        backends,
+        order,
+        aliases,
+        prefer,
+        affinity,
+        observed,
+        Catalog.builtIn().with(models),
+        clock);
   }
 
   private Planner.Choices plan(ChatRequest request) {
@@ -198,8 +209,10 @@ class PlannerTest {
         new Planner(
             backends,
             order,
-            Map.of("fast", List.of("openai/oss", "groq/openai/oss", "openai/x")),
+            Map.of("fast", Alias.of(List.of("openai/oss", "groq/openai/oss", "openai/x"))),
             prefer,
+            affinity,
+            observed,
             Catalog.builtIn(),
             clock);
     assertThat(planner.plan(request("fast")).candidates())
@@ -383,7 +396,8 @@ class PlannerTest {
     assertThat(failure.field()).isEqualTo("relay.candidates[1]");
     assertThat(failure.message())
         .isEqualTo(
-            "relay.candidates[1] names no backend: \"three/x\"; the backends are [one, two, open, mute]");
+            "relay.candidates[1] names no backend: \"three/x\"; the backends are [one, two, open,"
+                + " mute]");
   }
 
   @ParameterizedTest

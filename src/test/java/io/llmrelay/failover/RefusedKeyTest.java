@@ -80,6 +80,7 @@ class RefusedKeyTest {
             List.of(),
             Map.of(),
             RelayHints.Prefer.ORDER,
+            List.of(),
             new RunSettings(
                 CommitPoint.FIRST_CHUNK,
                 new RelayOptions().getTimeouts(),

@@ -19,10 +19,12 @@ import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 
 /**
@@ -47,6 +49,7 @@ final class Rig implements Admission {
 
   private final Map<String, Skip> closed = new HashMap<>();
   private final Map<String, Model> known = new HashMap<>();
+  private final Queue<String> keys = new ArrayDeque<>();
   private final List<Candidate> candidates = new ArrayList<>();
   private CommitPoint commit = CommitPoint.FIRST_CHUNK;
   private int maxRetries;
@@ -75,6 +78,12 @@ final class Rig implements Admission {
 
   Rig commit(CommitPoint commit) {
     this.commit = commit;
+    return this;
+  }
+
+  /** The keys of the attempts, in order. */
+  Rig keys(String... names) {
+    keys.addAll(List.of(names));
     return this;
   }
 
@@ -226,6 +235,21 @@ final class Rig implements Admission {
   public Skip enter(int number, Candidate candidate, boolean waited) {
     admission.add("enter " + candidate.backend() + (waited ? " waited" : ""));
     return closed.get(candidate.backend());
+  }
+
+  @Override
+  public String key(int number) {
+    return keys.isEmpty() ? null : keys.remove();
+  }
+
+  @Override
+  public String affinity(int number) {
+    return null;
+  }
+
+  @Override
+  public boolean hasOtherKey(Candidate candidate) {
+    return !keys.isEmpty();
   }
 
   @Override

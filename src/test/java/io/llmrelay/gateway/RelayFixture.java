@@ -7,7 +7,6 @@ import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Sandbox;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 
 /** A gateway with a real relay and two sandbox backends. */
@@ -24,7 +23,7 @@ public abstract class RelayFixture extends HttpFixture {
         new RelayOptions()
             .addBackend("primary", backend("openai", sandbox.backend("primary")))
             .addBackend("claude", backend("anthropic", sandbox.anthropicBackend("claude")))
-            .setAliases(Map.of("fast", List.of("primary/" + MODEL)));
+            .addAlias("fast", "primary/" + MODEL);
     vertx.deployVerticle(new RelayVerticle(options)).await();
     GatewayVerticle gateway =
         new GatewayVerticle(new GatewayOptions().setPort(0), LlmRelay.create(vertx));

@@ -154,6 +154,13 @@ class ScrapeTest {
         .isPositive();
   }
 
+  /** ClusterTest compares those of several nodes. */
+  @Test
+  void countsNodes() {
+    assertThat(run.sum("llmrelay_cluster_nodes")).isOne();
+    assertThat(run.sum("llmrelay_cluster_news_lag_seconds_count")).isZero();
+  }
+
   /** A meter that no test here knows is not compared with anything. */
   @Test
   void hasNoOtherNames() {
@@ -173,6 +180,8 @@ class ScrapeTest {
             "llmrelay_skipped",
             "llmrelay_circuit_state",
             "llmrelay_attempts",
+            "llmrelay_cluster_nodes",
+            "llmrelay_cluster_news_lag_seconds",
             "llmrelay_cost_USD",
             EMBEDDINGS + "duration_seconds",
             EMBEDDINGS + "operation_input_tokens",

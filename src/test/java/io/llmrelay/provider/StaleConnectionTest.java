@@ -4,18 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
+import io.llmrelay.Certificates;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.config.BackendTlsOptions;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,6 +86,87 @@ class StaleConnectionTest {
       }
       // A connection made for a second try is used once, so each of the others has two requests.
       assertThat(server.bodies).hasSize(6).allMatch(server.bodies.get(0)::equals);
+    }
+  }
+
+  /** How a server ends a TLS connection. */
+  enum TlsEnd {
+    CLOSE_NOTIFY {
+      @Override
+      void of(RawServer.Call call) throws IOException {
+        call.close();
+      }
+    },
+    FIN {
+      @Override
+      void of(RawServer.Call call) throws IOException {
+        call.cut();
+      }
+    },
+    RST {
+      @Override
+      void of(RawServer.Call call) throws IOException {
+        call.reset();
+      }
+    };
+
+    abstract void of(RawServer.Call call) throws IOException;
+  }
+
+  private static Rig tlsRig(Vertx vertx, Certificates own, RawServer server) {
+    BackendTlsOptions trusting = new BackendTlsOptions().setCa(own.certificate().toString());
+    return Rig.atUrl(
+        vertx,
+        Rig.options("openai", null).setTls(trusting),
+        "https://localhost:" + server.port() + "/v1");
+  }
+
+  /** The alert that ends a TLS connection is no byte of a response. */
+  @ParameterizedTest
+  @EnumSource
+  void aRequestOnAStaleTlsConnectionIsSentAgain(TlsEnd end, Vertx vertx, @TempDir Path folder)
+      throws Exception {
+    Certificates own = Certificates.in(folder, "EC", "EC");
+    try (RawServer server =
+        new RawServer(
+            own.serving(),
+            call -> {
+              call.body();
+              if (call.number() == 1) {
+                call.answer();
+              } else {
+                end.of(call);
+              }
+            })) {
+      Rig rig = tlsRig(vertx, own, server);
+      for (int i = 0; i < 4; i++) {
+        assertServed(rig.open());
+      }
+      assertThat(server.bodies).hasSize(6).allMatch(server.bodies.get(0)::equals);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RST") // It could overtake the beginning.
+  void notWhereAnAnswerHadBegunOverTls(TlsEnd end, Vertx vertx, @TempDir Path folder)
+      throws Exception {
+    Certificates own = Certificates.in(folder, "EC", "EC");
+    try (RawServer server =
+        new RawServer(
+            own.serving(),
+            call -> {
+              call.body();
+              if (call.server().calls.size() == 1) {
+                call.answer();
+              } else {
+                call.write("HTTP/1.1 103 Early Hints\r\n\r\n");
+                end.of(call);
+              }
+            })) {
+      Rig rig = tlsRig(vertx, own, server);
+      assertServed(rig.open());
+      rig.failing(FailureKind.NETWORK);
+      assertThat(server.calls).hasSize(2);
     }
   }
 

@@ -36,7 +36,7 @@ public final class CountTokensHandler implements Handler<RoutingContext> {
     RequestScope scope = RequestScope.of(ctx);
     RequestBody.read(ctx, maxBodyBytes.getAsInt())
         .map(body -> MessagesFront.read(body, ctx.request().headers(), true).request())
-        .map(request -> CallerRules.apply(request, scope, ctx.response()))
+        .map(request -> CallerRules.apply(request, scope, ctx.request()))
         .compose(relay::countTokens)
         .onSuccess(tokens -> send(ctx.response(), tokens))
         .onFailure(ctx::fail);

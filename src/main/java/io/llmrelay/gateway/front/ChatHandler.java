@@ -66,7 +66,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
   private Future<Void> respond(
       FrontRequest read, HttpServerRequest http, RequestScope scope, Future<Void> disconnected) {
     long created = System.currentTimeMillis() / 1000;
-    ChatRequest request = CallerRules.apply(read.request(), scope, http.response());
+    ChatRequest request = CallerRules.apply(read.request(), scope, http);
     if (read.stream()) {
       return relay.stream(request, disconnected)
           .map(

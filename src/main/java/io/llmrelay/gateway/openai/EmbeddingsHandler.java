@@ -35,7 +35,7 @@ public final class EmbeddingsHandler implements Handler<RoutingContext> {
     Promise<Void> disconnected = RequestScope.disconnected(ctx);
     RequestScope scope = RequestScope.of(ctx);
     RequestBody.read(ctx, maxBodyBytes.getAsInt())
-        .map(body -> CallerRules.apply(read(body), scope, response))
+        .map(body -> CallerRules.apply(read(body), scope, ctx.request()))
         .compose(
             request ->
                 relay

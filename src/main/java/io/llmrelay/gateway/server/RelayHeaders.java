@@ -11,14 +11,16 @@ import java.util.Locale;
 /**
  * The response headers of the relay: {@code x-request-id} (the caller's own, else that of the run),
  * {@code x-relay-backend}, {@code x-relay-model}, {@code x-relay-attempts} (candidates tried;
- * skipped ones do not count), {@code x-relay-cost} (of a stream: a trailer, for clients that accept
- * trailers) and {@code x-relay-warning} (the model is near its shutdown, or a setting of the
- * request was limited or ignored).
+ * skipped ones do not count), {@code x-relay-affinity} (what identifies the conversation, and
+ * {@code ;moved} if the answer is not from where it is attached), {@code x-relay-cost} (of a
+ * stream: a trailer, for clients that accept trailers) and {@code x-relay-warning} (the model is
+ * near its shutdown, or a setting of the request was limited or ignored).
  */
 public final class RelayHeaders {
   private static final CharSequence BACKEND = HttpHeaders.createOptimized("x-relay-backend");
   private static final CharSequence MODEL = HttpHeaders.createOptimized("x-relay-model");
   private static final CharSequence ATTEMPTS = HttpHeaders.createOptimized("x-relay-attempts");
+  private static final CharSequence AFFINITY = HttpHeaders.createOptimized("x-relay-affinity");
   private static final CharSequence COST = HttpHeaders.createOptimized("x-relay-cost");
   private static final CharSequence TE = HttpHeaders.createOptimized("te");
   private static final CharSequence TRAILER = HttpHeaders.createOptimized("trailer");
@@ -48,6 +50,7 @@ public final class RelayHeaders {
     }
     if (!trail.isEmpty()) {
       response.putHeader(ATTEMPTS, Long.toString(attempts(trail)));
+      put(response, AFFINITY, trail.get(trail.size() - 1).affinity());
     }
   }
 

@@ -85,6 +85,11 @@ public final class EventPublisher implements RelayListener {
   }
 
   @Override
+  public void onShadowEnd(RelayEvent.ShadowEnd event) {
+    publish(event);
+  }
+
+  @Override
   public void onSchemaDrift(RelayEvent.SchemaDrift event) {
     publish(event);
   }

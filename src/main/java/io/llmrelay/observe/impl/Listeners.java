@@ -53,6 +53,8 @@ public final class Listeners {
       listener.onFirstChunk(e);
     } else if (event instanceof RelayEvent.RequestEnd e) {
       listener.onRequestEnd(e);
+    } else if (event instanceof RelayEvent.ShadowEnd e) {
+      listener.onShadowEnd(e);
     } else if (event instanceof RelayEvent.SchemaDrift e) {
       listener.onSchemaDrift(e);
     } else if (event instanceof RelayEvent.CircuitStateChange e) {

@@ -56,6 +56,10 @@ final class Meters {
   final Family<Counter> cacheWriteTokens;
   final Family<Counter> reasoningTokens;
   final Family<Counter> attempts;
+  final Family<Counter> keyAttempts;
+  final Family<Counter> affinity;
+  final Family<Counter> shadowAttempts;
+  final Family<Counter> shadowCost;
   final Family<Counter> cost;
   final Family<Counter> skipped;
   final Family<Counter> saturated;
@@ -128,6 +132,34 @@ final class Meters {
         tokens("cache_write.input_tokens", "Input tokens written to the provider's cache");
     reasoningTokens = tokens("reasoning.output_tokens", "Output tokens that were reasoning");
     attempts = counter("llmrelay.attempts", "Attempts", null, BACKEND, "outcome", ERROR);
+    keyAttempts =
+        counter(
+            "llmrelay.key.attempts",
+            "Attempts at backends with several keys",
+            null,
+            BACKEND,
+            "key",
+            "outcome",
+            ERROR);
+    affinity =
+        counter(
+            "llmrelay.affinity",
+            "Attempts of conversations, where they are attached or elsewhere",
+            null,
+            BACKEND,
+            "source",
+            "result");
+    shadowAttempts =
+        counter(
+            "llmrelay.shadow.attempts",
+            "Copies of requests whose answers were discarded",
+            null,
+            BACKEND,
+            MODEL,
+            "outcome",
+            ERROR);
+    shadowCost =
+        counter("llmrelay.shadow.cost", "Cost of the copies of requests", "USD", BACKEND, MODEL);
     cost = counter("llmrelay.cost", "Cost of the attempts", "USD", BACKEND, MODEL);
     skipped = counter("llmrelay.skipped", "Candidates not tried", null, BACKEND, "reason");
     saturated =

@@ -29,6 +29,10 @@ import java.util.concurrent.TimeUnit;
  * gen_ai.client.embeddings.*                   timer, summary  of an attempt at embeddings
  * gen_ai.client.inference.usage.*              counter  tokens: input, output, and parts of these
  * llmrelay.attempts                            counter  by backend and outcome
+ * llmrelay.key.attempts                        counter  by backend, key and outcome
+ * llmrelay.affinity                            counter  attempts of conversations: kept or moved
+ * llmrelay.shadow.attempts                     counter  copies of requests, by outcome
+ * llmrelay.shadow.cost                         counter  US dollars of the copies
  * llmrelay.cost                                counter  US dollars, by backend and model
  * llmrelay.skipped                             counter  candidates not tried, by backend and reason
  * llmrelay.saturated                           counter  no free connection, by backend
@@ -97,6 +101,14 @@ public final class MetricsListener implements RelayListener {
     String error = error(attempt);
     String[] inference = {event.operation(), providers.of(backend), backend, model};
     meters.attempts.with(backend, code(attempt.result()), error).increment();
+    if (attempt.key() != null) {
+      meters.keyAttempts.with(backend, attempt.key(), code(attempt.result()), error).increment();
+    }
+    if (attempt.affinity() != null) {
+      int moved = attempt.affinity().indexOf(';');
+      String source = moved < 0 ? attempt.affinity() : attempt.affinity().substring(0, moved);
+      meters.affinity.with(backend, source, moved < 0 ? "kept" : "moved").increment();
+    }
     durations(event, inference, error);
     usage(attempt.usage(), inference);
     if (attempt.result() == Attempt.Result.SERVED
@@ -105,6 +117,17 @@ public final class MetricsListener implements RelayListener {
     }
     if (attempt.costUsd() != null) {
       meters.cost.with(backend, model).increment(attempt.costUsd());
+    }
+  }
+
+  @Override
+  public void onShadowEnd(RelayEvent.ShadowEnd event) {
+    Attempt attempt = event.attempt();
+    String backend = attempt.backend();
+    String model = model(attempt);
+    meters.shadowAttempts.with(backend, model, code(attempt.result()), error(attempt)).increment();
+    if (attempt.costUsd() != null) {
+      meters.shadowCost.with(backend, model).increment(attempt.costUsd());
     }
   }
 

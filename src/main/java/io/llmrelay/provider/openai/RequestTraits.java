@@ -246,7 +246,9 @@ record RequestTraits(
     RequestTraits traits = of(options.getProvider());
     // DeepSeek has it below one path only: api-docs.deepseek.com, "Chat Prefix Completion".
     boolean beta =
-        "deepseek".equals(options.getProvider()) && options.getBaseUrl().endsWith("/beta");
+        "deepseek".equals(options.getProvider())
+            && options.getBaseUrl() != null
+            && options.getBaseUrl().endsWith("/beta");
     return beta ? traits.with(Quirk.PREFIX_MESSAGES) : traits;
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param usage whether usage is sent
  * @param terminator whether the end marker of the stream is sent
  * @param promptTokens the prompt tokens in the usage
+ * @param cachedTokens those of them that were read from a cache
  */
 public record ScriptedAnswer(
     List<String> reasoning,
@@ -28,12 +29,30 @@ public record ScriptedAnswer(
     boolean usage,
     boolean terminator,
     int promptTokens,
+    int cachedTokens,
     Set<Quirk> quirks) {
 
   /** A PNG of one pixel, in base64. */
   public static final String IMAGE =
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
           + "rkJggg==";
+
+  /** Returns this answer to a prompt of which a part was read from a cache. */
+  public ScriptedAnswer withCachedTokens(int tokens) {
+    return new ScriptedAnswer(
+        reasoning,
+        this.tokens,
+        tokenCount,
+        refusal,
+        images,
+        toolCalls,
+        finish,
+        usage,
+        terminator,
+        promptTokens,
+        Math.min(tokens, promptTokens),
+        quirks);
+  }
 
   /** The reason of the end. */
   public enum Finish {

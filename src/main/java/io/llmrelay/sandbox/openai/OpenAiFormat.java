@@ -264,7 +264,7 @@ final class OpenAiFormat implements WireFormat {
         .put("prompt_tokens", prompt)
         .put("completion_tokens", completion)
         .put("total_tokens", prompt + completion)
-        .put("prompt_tokens_details", new JsonObject().put("cached_tokens", 0))
+        .put("prompt_tokens_details", new JsonObject().put("cached_tokens", answer.cachedTokens()))
         .put(
             "completion_tokens_details",
             new JsonObject().put("reasoning_tokens", answer.reasoning().size()));

@@ -276,7 +276,9 @@ final class ResponsesFormat implements WireFormat {
         .put("input_tokens", input)
         .put(
             "input_tokens_details",
-            new JsonObject().put("cached_tokens", 0).put("cache_write_tokens", 0))
+            new JsonObject()
+                .put("cached_tokens", answer.cachedTokens())
+                .put("cache_write_tokens", 0))
         .put("output_tokens", output)
         .put(
             "output_tokens_details",

@@ -14,6 +14,7 @@ import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.GatewayKeyOptions;
+import io.llmrelay.config.CandidateOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.junit5.SandboxExtension;
 import io.llmrelay.sandbox.Scenario;
@@ -87,6 +88,19 @@ class LiteLlmConverterTest {
     return yaml.substring(0, yaml.indexOf("\n\n"));
   }
 
+  /** The names of the candidates of each alias. */
+  private static Map<String, List<String>> aliases(RelayOptions options) {
+    Map<String, List<String>> aliases = new HashMap<>();
+    options
+        .getAliases()
+        .forEach(
+            (name, alias) ->
+                aliases.put(
+                    name,
+                    alias.getCandidates().stream().map(CandidateOptions::getCandidate).toList()));
+    return aliases;
+  }
+
   @Test
   void deploymentsOfOneNameAreTheCandidatesOfAnAlias() {
     RelayOptions options =
@@ -104,7 +118,7 @@ class LiteLlmConverterTest {
               - model_name: small
                 litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/OPENAI_API_KEY}
             """);
-    assertThat(options.getAliases())
+    assertThat(aliases(options))
         .containsOnly(
             Map.entry("chat", List.of("azure/chat-eu", "openai/gpt-4o")),
             Map.entry("small", List.of("openai/gpt-4o-mini")));
@@ -141,7 +155,7 @@ class LiteLlmConverterTest {
     assertThat(options.getBackends()).containsOnlyKeys(backend);
     assertThat(options.getBackends().get(backend).getDialect()).isEqualTo(dialect);
     assertThat(options.getBackends().get(backend).getModels()).containsExactly(id);
-    assertThat(options.resolve(options.getAliases().get("m").get(0)))
+    assertThat(options.resolve(aliases(options).get("m").get(0)))
         .isEqualTo(new CandidateName(backend, id));
   }
 
@@ -182,9 +196,9 @@ class LiteLlmConverterTest {
               - {model_name: a, litellm_params: {model: openrouter/openai/gpt-4o}}
               - {model_name: b, litellm_params: {model: openai/gpt-4o}}
             """);
-    assertThat(options.resolve(options.getAliases().get("a").get(0)))
+    assertThat(options.resolve(aliases(options).get("a").get(0)))
         .isEqualTo(new CandidateName("openrouter", "openai/gpt-4o"));
-    assertThat(options.resolve(options.getAliases().get("b").get(0)))
+    assertThat(options.resolve(aliases(options).get("b").get(0)))
         .isEqualTo(new CandidateName("openai-2", "gpt-4o"));
   }
 
@@ -199,7 +213,7 @@ class LiteLlmConverterTest {
               - model_name: b
                 litellm_params: {model: gpt-4o, max_budget: 5, budget_duration: 1d}
             """);
-    assertThat(options.getAliases().get("a")).containsExactly("openai/gpt-4o", "openai-2/gpt-4o");
+    assertThat(aliases(options).get("a")).containsExactly("openai/gpt-4o", "openai-2/gpt-4o");
     BudgetOptions first = options.getBackends().get("openai").getBudget();
     assertThat(first.getRequestsPerMinute()).isEqualTo(6);
     assertThat(options.getBackends().get("openai").getMaxConnections()).isEqualTo(3);
@@ -218,7 +232,7 @@ class LiteLlmConverterTest {
               - {model_name: a, litellm_params: {model: groq/m}}
               - {model_name: a, litellm_params: {model: claude-x, order: 1}}
             """);
-    assertThat(options.getAliases().get("a"))
+    assertThat(aliases(options).get("a"))
         .containsExactly("anthropic/claude-x", "openai/gpt-4o", "groq/m");
   }
 
@@ -241,7 +255,7 @@ class LiteLlmConverterTest {
               model_group_alias: {A: a, hidden: {model: b, hidden: true}}
             """);
     RelayOptions options = read(yaml);
-    assertThat(options.getAliases())
+    assertThat(aliases(options))
         .containsOnly(
             Map.entry("a", List.of("openai/gpt-4o", "anthropic/claude-x", "groq/m")),
             Map.entry("b", List.of("anthropic/claude-x", "mistral/large")),
@@ -267,7 +281,7 @@ class LiteLlmConverterTest {
               - {model_name: c, litellm_params: {model: gpt-4o}}
             router_settings: {fallbacks: [{a: [c]}, {b: [missing]}]}
             """);
-    assertThat(read(yaml).getAliases())
+    assertThat(aliases(read(yaml)))
         .containsOnly(
             Map.entry("c", List.of("openai/gpt-4o")), Map.entry("a", List.of("openai/gpt-4o")));
     assertThat(comments(yaml))
@@ -389,7 +403,7 @@ class LiteLlmConverterTest {
               - model_name: a
                 litellm_params: {model: bedrock/m, aws_region_name: os.environ/REGION}
             """);
-    assertThat(options.getAliases().get("a")).containsExactly("bedrock/m", "bedrock-2/m");
+    assertThat(aliases(options).get("a")).containsExactly("bedrock/m", "bedrock-2/m");
     assertThat(options.getBackends().get("bedrock").getBaseUrl())
         .isEqualTo("https://bedrock-runtime.us-west-2.amazonaws.com");
     assertThat(options.getBackends().get("bedrock-2").getBaseUrl())

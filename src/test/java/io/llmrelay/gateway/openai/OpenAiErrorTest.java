@@ -188,8 +188,7 @@ class OpenAiErrorTest extends GatewayFixture {
             2,
             -1,
             TokenUsage.NONE,
-            null,
-            -1);
+            null);
     Failure failure =
         Failure.of(kind, words)
             .withRequestId("r1")

@@ -23,8 +23,8 @@ class EventPublisherTest {
            "metadata": {"team": "blue"}}
           """,
           """
-          {"event": "attempt_start", "request_id": "r1", "number": 1, "operation": "chat", "backend": "primary",
-           "model": "m"}
+          {"event": "attempt_start", "request_id": "r1", "number": 1,
+           "operation": "chat", "backend": "primary", "model": "m"}
           """,
           """
           {"event": "attempt_end", "request_id": "r1", "number": 1,
@@ -61,8 +61,8 @@ class EventPublisherTest {
            "reason": "server_error"}
           """,
           """
-          {"event": "attempt_start", "request_id": "r1", "number": 2, "operation": "chat", "backend": "secondary",
-           "model": "m"}
+          {"event": "attempt_start", "request_id": "r1", "number": 2,
+           "operation": "chat", "backend": "secondary", "model": "m"}
           """,
           """
           {"event": "first_chunk", "request_id": "r1", "backend": "secondary", "model": "m",
@@ -79,7 +79,17 @@ class EventPublisherTest {
           """
           {"event": "attempt_end", "request_id": "r1", "number": 2,
            "operation": "chat", "chunks": 18,
-           "attempt": {"backend": "secondary", "model": "m", "result": "served", "start_ms": 0,
+           "attempt": {"backend": "secondary", "model": "m", "result": "served",
+                       "key": "team-a", "affinity": "session", "start_ms": 0,
+                       "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,
+                       "usage": {"input_tokens": 100, "output_tokens": 20,
+                                 "cached_input_tokens": 60, "cache_write_tokens": 10,
+                                 "reasoning_tokens": 5, "source": "provider"}}}
+          """,
+          """
+          {"event": "shadow_end", "request_id": "r1",
+           "attempt": {"backend": "secondary", "model": "m", "result": "served",
+                       "key": "team-a", "affinity": "session", "start_ms": 0,
                        "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,
                        "usage": {"input_tokens": 100, "output_tokens": 20,
                                  "cached_input_tokens": 60, "cache_write_tokens": 10,
@@ -96,8 +106,8 @@ class EventPublisherTest {
               "message": "back in 3 s", "start_ms": 0, "duration_ms": 0},
              {"backend": "primary", "model": "m", "result": "failed", "reason": "server_error",
               "start_ms": 0, "duration_ms": 2000},
-             {"backend": "secondary", "model": "m", "result": "served", "start_ms": 0,
-              "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,
+             {"backend": "secondary", "model": "m", "result": "served", "key": "team-a",
+              "affinity": "session", "start_ms": 0, "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,
               "usage": {"input_tokens": 100, "output_tokens": 20, "cached_input_tokens": 60,
                         "cache_write_tokens": 10, "reasoning_tokens": 5, "source": "provider"}}],
            "metadata": {"team": "blue"}}

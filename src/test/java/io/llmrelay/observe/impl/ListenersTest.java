@@ -81,6 +81,11 @@ class ListenersTest {
     }
 
     @Override
+    public void onShadowEnd(RelayEvent.ShadowEnd event) {
+      events.add(event);
+    }
+
+    @Override
     public void onHealthProbe(RelayEvent.HealthProbe event) {
       events.add(event);
     }

@@ -20,7 +20,22 @@ final class Samples {
   static final Attempt FAILED =
       attempt("primary", "m", Attempt.Result.FAILED, "server_error", -1, TokenUsage.NONE, null);
   static final Attempt SERVED =
-      attempt("secondary", "m", Attempt.Result.SERVED, null, 300, USAGE, 0.25);
+      new Attempt(
+          "secondary",
+          "m",
+          Attempt.Result.SERVED,
+          null,
+          null,
+          0,
+          null,
+          0,
+          2000,
+          300,
+          USAGE,
+          0.25,
+          -1,
+          "team-a",
+          "session");
 
   /** One event of every type, in the order in which they could happen. */
   static final List<RelayEvent> EVENTS =
@@ -41,6 +56,7 @@ final class Samples {
           new RelayEvent.Resumed("r1", "primary/m", "secondary/m", "network", 120),
           new RelayEvent.SchemaDrift("r1", "secondary", "m", 3),
           new RelayEvent.AttemptEnd("r1", 2, "chat", SERVED, 18),
+          new RelayEvent.ShadowEnd("r1", SERVED),
           end(true, null, List.of(SKIPPED, FAILED, SERVED)));
 
   private Samples() {}

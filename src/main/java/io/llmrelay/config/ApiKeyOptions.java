@@ -1,0 +1,104 @@
+package io.llmrelay.config;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import io.vertx.core.json.JsonObject;
+
+/** One of several keys of a backend, with a weight and a budget of its own. */
+public class ApiKeyOptions {
+  public static final int DEFAULT_WEIGHT = 1;
+
+  private String name;
+  private String apiKey;
+  private String apiKeyFile;
+  private int weight = DEFAULT_WEIGHT;
+  private BudgetOptions budget;
+
+  public ApiKeyOptions() {}
+
+  /** Creates the options of a key that has defaults for all else. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public ApiKeyOptions(String apiKey) {
+    setApiKey(apiKey);
+  }
+
+  public ApiKeyOptions(ApiKeyOptions other) {
+    name = other.name;
+    apiKey = other.apiKey;
+    apiKeyFile = other.apiKeyFile;
+    weight = other.weight;
+    budget = other.budget == null ? null : new BudgetOptions(other.budget);
+  }
+
+  /** Returns these options as JSON. The key is included, so the result must not be logged. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
+  }
+
+  /**
+   * Returns the name, which stands for the key in trails, logs and metrics; by default {@code
+   * key-1} for the first of the backend, and so on.
+   */
+  public String getName() {
+    return name;
+  }
+
+  public ApiKeyOptions setName(String name) {
+    this.name = name;
+    return this;
+  }
+
+  /** Returns the key. */
+  public String getApiKey() {
+    return apiKey;
+  }
+
+  public final ApiKeyOptions setApiKey(String apiKey) {
+    this.apiKey = apiKey == null || apiKey.isBlank() ? null : apiKey;
+    return this;
+  }
+
+  /** Returns the file that contains the key and nothing else, read at startup. */
+  public String getApiKeyFile() {
+    return apiKeyFile;
+  }
+
+  public ApiKeyOptions setApiKeyFile(String apiKeyFile) {
+    this.apiKeyFile = apiKeyFile;
+    return this;
+  }
+
+  /** Returns the share of requests relative to the weights of the backend's other keys. */
+  public int getWeight() {
+    return weight;
+  }
+
+  public ApiKeyOptions setWeight(int weight) {
+    this.weight = weight;
+    return this;
+  }
+
+  /**
+   * Returns what may be used with this key, in addition to the budget of the backend; {@code null},
+   * the default, for no limit.
+   */
+  public BudgetOptions getBudget() {
+    return budget;
+  }
+
+  public ApiKeyOptions setBudget(BudgetOptions budget) {
+    this.budget = budget;
+    return this;
+  }
+
+  /** Returns the options as JSON with the key masked. */
+  @Override
+  public String toString() {
+    return "ApiKeyOptions" + masked().toJson().encode();
+  }
+
+  ApiKeyOptions masked() {
+    ApiKeyOptions masked = new ApiKeyOptions(this);
+    masked.apiKey = apiKey == null ? null : BackendOptions.MASK;
+    return masked;
+  }
+}

@@ -154,14 +154,6 @@ class AffinityTest {
       RELAYS.undeploy(relay);
       get(sandbox.close());
     }
-    System.out.printf(
-        "hit rate %.2f and %.2f, USD %.5f and %.5f, ms %d and %d%n",
-        runs[0].hitRate(),
-        runs[1].hitRate(),
-        runs[0].usd,
-        runs[1].usd,
-        runs[0].firstChunkMs,
-        runs[1].firstChunkMs);
     assertThat(runs[0].hitRate()).isBetween(0.05, 0.5);
     assertThat(runs[1].hitRate()).isGreaterThanOrEqualTo(0.95);
     assertThat(runs[1].usd).isLessThan(0.6 * runs[0].usd);

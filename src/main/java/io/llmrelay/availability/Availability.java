@@ -393,7 +393,8 @@ public final class Availability {
   }
 
   private Future<Boolean> acceptsKey(String account) {
-    return probeAccount(account, new JsonObject().put("key", true)).map(reply -> reply.getBoolean("ok"));
+    return probeAccount(account, new JsonObject().put("key", true))
+        .map(reply -> reply.getBoolean("ok"));
   }
 
   /** Begins a cooldown of a model, or of the whole account if the model is {@code null}. */

@@ -143,6 +143,9 @@ public final class FrameCodec {
     if (message.body() instanceof LlmRequest request) {
       return request.checked();
     }
+    if (message.body() instanceof LlmException invalid) {
+      throw invalid; // It could not be decoded.
+    }
     if (message.body() instanceof Buffer bytes) {
       try {
         return LlmRequest.read(bytes);

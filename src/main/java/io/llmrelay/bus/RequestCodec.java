@@ -1,15 +1,18 @@
 package io.llmrelay.bus;
 
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmException;
 import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
+import io.vertx.core.json.DecodeException;
 
 /**
  * Passes a request within a process as the same immutable object; to another node, it sends the
  * bytes of its JSON.
  */
-final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
+final class RequestCodec implements MessageCodec<LlmRequest, Object> {
   static final String NAME = "llmrelay.request";
 
   private static final RequestCodec CODEC = new RequestCodec();
@@ -26,8 +29,19 @@ final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
   }
 
   @Override
-  public LlmRequest transform(LlmRequest request) {
-    return BusService.ALWAYS_AS_MESSAGES ? LlmRequest.read(request.toBuffer()) : request;
+  public Object transform(LlmRequest request) {
+    return BusService.ALWAYS_AS_MESSAGES ? read(request.toBuffer()) : request;
+  }
+
+  /** Reads a request. If it is invalid, the body is the exception, so that the receiver replies. */
+  private static Object read(Buffer json) {
+    try {
+      return LlmRequest.read(json);
+    } catch (LlmException invalid) {
+      return invalid;
+    } catch (DecodeException e) {
+      return Failure.invalid("", e.getMessage()).toException();
+    }
   }
 
   @Override
@@ -37,9 +51,9 @@ final class RequestCodec implements MessageCodec<LlmRequest, LlmRequest> {
   }
 
   @Override
-  public LlmRequest decodeFromWire(int at, Buffer in) {
+  public Object decodeFromWire(int at, Buffer in) {
     int from = at + Integer.BYTES;
-    return LlmRequest.read(in.slice(from, from + in.getInt(at)));
+    return read(in.slice(from, from + in.getInt(at)));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.llmrelay.chat.RelayHints.Prefer;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -15,6 +16,7 @@ public class AliasOptions {
   private Prefer prefer;
   private ShadowOptions shadow;
 
+  /** Creates options with the defaults. */
   public AliasOptions() {}
 
   /** Creates an alias of these candidates. */
@@ -23,10 +25,25 @@ public class AliasOptions {
     this.candidates = candidates.stream().filter(Objects::nonNull).toList();
   }
 
+  /** Creates a copy of other options. */
   public AliasOptions(AliasOptions other) {
     candidates = other.candidates.stream().map(CandidateOptions::new).toList();
     prefer = other.prefer;
     shadow = other.shadow == null ? null : new ShadowOptions(other.shadow);
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public AliasOptions(JsonObject json) {
+    this(ConfigReader.read(json, AliasOptions.class));
+  }
+
+  /** Returns these options as JSON. */
+  public JsonObject toJson() {
+    return ConfigReader.toJson(this);
   }
 
   /** Creates an alias of these candidates. */
@@ -39,6 +56,7 @@ public class AliasOptions {
     return candidates;
   }
 
+  /** Sets the candidates. */
   public AliasOptions setCandidates(List<CandidateOptions> candidates) {
     this.candidates = candidates.stream().filter(Objects::nonNull).toList();
     return this;
@@ -52,6 +70,7 @@ public class AliasOptions {
     return prefer;
   }
 
+  /** Sets what orders the candidates of a tier. */
   public AliasOptions setPrefer(Prefer prefer) {
     this.prefer = prefer;
     return this;
@@ -62,6 +81,7 @@ public class AliasOptions {
     return shadow;
   }
 
+  /** Sets what gets copies of the requests. */
   public AliasOptions setShadow(ShadowOptions shadow) {
     this.shadow = shadow;
     return this;

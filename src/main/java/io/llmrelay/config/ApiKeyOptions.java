@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 
 /** One of several keys of a backend, with a weight and a budget of its own. */
 public class ApiKeyOptions {
+  /** The default of {@link #getWeight}. */
   public static final int DEFAULT_WEIGHT = 1;
 
   private String name;
@@ -13,6 +14,7 @@ public class ApiKeyOptions {
   private int weight = DEFAULT_WEIGHT;
   private BudgetOptions budget;
 
+  /** Creates options with the defaults. */
   public ApiKeyOptions() {}
 
   /** Creates the options of a key that has defaults for all else. */
@@ -21,12 +23,22 @@ public class ApiKeyOptions {
     setApiKey(apiKey);
   }
 
+  /** Creates a copy of other options. */
   public ApiKeyOptions(ApiKeyOptions other) {
     name = other.name;
     apiKey = other.apiKey;
     apiKeyFile = other.apiKeyFile;
     weight = other.weight;
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
+  }
+
+  /**
+   * Creates options from JSON as {@link #toJson} writes it.
+   *
+   * @throws ConfigException if a key is unknown or a value has the wrong form
+   */
+  public ApiKeyOptions(JsonObject json) {
+    this(ConfigReader.read(json, ApiKeyOptions.class));
   }
 
   /** Returns these options as JSON. The key is included, so the result must not be logged. */
@@ -42,6 +54,7 @@ public class ApiKeyOptions {
     return name;
   }
 
+  /** Sets the name, which stands for the key in trails, logs and metrics. */
   public ApiKeyOptions setName(String name) {
     this.name = name;
     return this;
@@ -52,6 +65,7 @@ public class ApiKeyOptions {
     return apiKey;
   }
 
+  /** Sets the key. */
   public final ApiKeyOptions setApiKey(String apiKey) {
     this.apiKey = apiKey == null || apiKey.isBlank() ? null : apiKey;
     return this;
@@ -62,6 +76,7 @@ public class ApiKeyOptions {
     return apiKeyFile;
   }
 
+  /** Sets the file that contains the key and nothing else, read at startup. */
   public ApiKeyOptions setApiKeyFile(String apiKeyFile) {
     this.apiKeyFile = apiKeyFile;
     return this;
@@ -72,6 +87,7 @@ public class ApiKeyOptions {
     return weight;
   }
 
+  /** Sets the share of requests relative to the weights of the backend's other keys. */
   public ApiKeyOptions setWeight(int weight) {
     this.weight = weight;
     return this;
@@ -85,6 +101,7 @@ public class ApiKeyOptions {
     return budget;
   }
 
+  /** Sets what may be used with this key, in addition to the budget of the backend. */
   public ApiKeyOptions setBudget(BudgetOptions budget) {
     this.budget = budget;
     return this;

@@ -233,6 +233,7 @@ public class BackendOptions {
     return apiKeys;
   }
 
+  /** Sets the keys of a backend that has several. */
   public BackendOptions setApiKeys(List<ApiKeyOptions> apiKeys) {
     this.apiKeys = apiKeys.stream().filter(Objects::nonNull).toList();
     return this;
@@ -243,6 +244,7 @@ public class BackendOptions {
     return preferKey;
   }
 
+  /** Sets how one of several keys is chosen: by weight, least busy or in order. */
   public BackendOptions setPreferKey(Prefer preferKey) {
     this.preferKey = preferKey;
     return this;

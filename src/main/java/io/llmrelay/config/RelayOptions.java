@@ -312,6 +312,10 @@ public class RelayOptions {
     return affinity;
   }
 
+  /**
+   * Sets what identifies a conversation, whose requests go to the same backend and key because
+   * their prompt cache is warm: the first of these that a request has.
+   */
   public RelayOptions setAffinity(List<Affinity> affinity) {
     this.affinity = List.copyOf(affinity);
     return this;

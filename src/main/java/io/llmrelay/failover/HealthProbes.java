@@ -150,7 +150,10 @@ public final class HealthProbes {
       schedule(name, schedule, schedule.intervalMs() - rest);
       return;
     }
-    Entry entry = availability.backends().enter(name, schedule.model, null, false, new KeyPreference(0), null);
+    Entry entry =
+        availability
+            .backends()
+            .enter(name, schedule.model, null, false, new KeyPreference(0), null);
     if (entry instanceof Permit permit) {
       probe(name, schedule, permit);
     } else {

@@ -38,11 +38,11 @@ final class AnnouncedLimits implements AutoCloseable {
   private int models;
 
   AnnouncedLimits() throws IOException {
+    System.setProperty("hazelcast.logging.type", "none");
     Config config = ConfigUtil.loadConfig();
     config.setClusterName(name);
     config
         .setProperty("hazelcast.phone.home.enabled", "false")
-        .setProperty("hazelcast.logging.type", "none")
         .setProperty("hazelcast.partition.count", "71")
         .setProperty("hazelcast.wait.seconds.before.join", "0");
     config.getNetworkConfig().setPublicAddress("127.0.0.1").setPort(clusterPort);

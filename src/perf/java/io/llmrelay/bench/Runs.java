@@ -38,6 +38,10 @@ final class Runs {
 
   private static final int[] LEVELS = {200, 1000, 5000};
   private static final int RAMP = 1000;
+
+  /** What one processor can take of TLS handshakes. */
+  private static final int TLS_RAMP = 250;
+
   private static final int BURST = 500;
 
   /** Longer than the relay keeps connections that are idle. */
@@ -190,7 +194,7 @@ final class Runs {
   }
 
   private void growth(Subject subject, String system) throws IOException {
-    growth(subject, system, "s4");
+    growth(subject, system, "s4", RAMP);
   }
 
   /** One backend over TLS, by one version of HTTP. */
@@ -201,7 +205,7 @@ final class Runs {
         burst(subject, system);
       }
       if (wanted.contains("w1")) {
-        growth(subject, system, "w1");
+        growth(subject, system, "w1", TLS_RAMP);
       }
     }
   }
@@ -219,16 +223,17 @@ final class Runs {
     record(system, "w2", measured.put("wall_ms", wall));
   }
 
-  private void growth(Subject subject, String system, String scenario) throws IOException {
+  private void growth(Subject subject, String system, String scenario, int ramp)
+      throws IOException {
     Rig.warm(subject, Target.OPENAI, warm);
-    int chunks = (int) (CHUNKS_PER_SECOND * ((double) LEVELS[2] / RAMP + seconds));
+    int chunks = (int) (CHUNKS_PER_SECOND * ((double) LEVELS[2] / ramp + seconds));
     JsonObject[] at = new JsonObject[LEVELS.length];
     for (int i = 0; i < LEVELS.length; i++) {
       Script script = Script.paced(200, 1000 / CHUNKS_PER_SECOND, chunks);
       at[i] =
           subject.measure(
               LoadPlan.of(subject.port(), Target.OPENAI, script, LEVELS[i], 0)
-                  .ramp(RAMP)
+                  .ramp(ramp)
                   .eachOnce());
       record(system, scenario + "-" + LEVELS[i], at[i]);
     }

@@ -140,22 +140,26 @@ final class BusBench {
     }
 
     Receiver opens(Receiver receiver) {
-      return opens(receiver, false);
+      return opens(REQUEST, receiver, false);
+    }
+
+    Receiver opens(ChatRequest request, Receiver receiver) {
+      return opens(request, receiver, false);
     }
 
     /** Opens a stream at any node that serves. */
     Receiver opensAnywhere(Receiver receiver) {
-      return opens(receiver, true);
+      return opens(REQUEST, receiver, true);
     }
 
-    private Receiver opens(Receiver receiver, boolean anywhere) {
+    private Receiver opens(ChatRequest request, Receiver receiver, boolean anywhere) {
       receiver.context = context;
       receiver.window = window;
       on(
           context,
           () ->
               receiver.exchange =
-                  new BusClient(endpoint, SERVICE, anywhere).open(REQUEST, receiver));
+                  new BusClient(endpoint, SERVICE, anywhere).open(request, receiver));
       return receiver;
     }
 

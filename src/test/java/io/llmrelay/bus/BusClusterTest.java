@@ -75,6 +75,10 @@ class BusClusterTest {
     Receiver failing = consumer.opens(new Receiver());
     failing.awaitLast("failed overloaded");
     assertThat(failing.failures.get(0).message()).startsWith("x".repeat(498));
+    // Nobody but the other node reads it, which must say what is wrong.
+    Receiver refused = consumer.opens(BusBench.REQUEST.withModel(""), new Receiver());
+    refused.awaitLast("failed invalid_request");
+    assertThat(refused.failures.get(0).field()).isEqualTo("model");
     assertThat(consumer.streams()).isZero();
     assertThat(producer.streams()).isZero();
     get(consumer.endpoint.close());

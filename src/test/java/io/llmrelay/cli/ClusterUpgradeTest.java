@@ -75,8 +75,8 @@ class ClusterUpgradeTest {
     }
 
     /**
-     * Sends a request as a load balancer does: to the next node if one refuses the connection or the
-     * request (503), or closes an idle connection just when it is used again.
+     * Sends a request as a load balancer does: to the next node if one refuses the connection or
+     * the request (503), or closes an idle connection just when it is used again.
      */
     private void throughAGateway(int turn) {
       gateways.incrementAndGet();

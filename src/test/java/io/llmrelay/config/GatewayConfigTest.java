@@ -82,7 +82,7 @@ class GatewayConfigTest {
     refused(
         keys + "[commits]}}}",
         ":1: gateway.keys.anne.may-override[0] is unknown: \"commits\"; did you mean \"commit\"?"
-            + " (known: timeouts, retries, candidates, commit, prefer)");
+            + " (known: timeouts, retries, candidates, commit, prefer, hedge, resume)");
   }
 
   @Test

@@ -30,7 +30,7 @@ class PrefillTest {
   @CsvSource({
     "openai,,http://h/v1,m,false",
     "openai,openai,https://api.openai.com/v1,gpt-4o-mini,false",
-    "openai,mistral,https://api.mistral.ai/v1,mistral-small-latest,true",
+    "openai,mistral,https://api.mistral.ai/v1,mistral-small-latest,false",
     "openai,deepseek,https://api.deepseek.com,deepseek-chat,false",
     "openai,deepseek,https://api.deepseek.com/beta,deepseek-chat,true",
     "openai,vllm,http://h/v1,m,true",

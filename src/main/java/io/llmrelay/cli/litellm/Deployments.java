@@ -25,9 +25,14 @@ final class Deployments {
   private static final String PARAMETER =
       "the relay sends what the caller sends, and adds no parameters";
 
-  /** A deployment: a model at a backend. */
-  private record Deployment(Account account, String model, double order) {
-    String candidate() {
+  /**
+   * A deployment: a model at a backend.
+   *
+   * @param order the lower ones come first
+   * @param share the share of the requests, in relation to others; {@code null} if none is given
+   */
+  private record Deployment(Account account, String model, double order, Double share) {
+    String name() {
       return account.name() + "/" + model;
     }
   }
@@ -320,8 +325,6 @@ final class Deployments {
         "reasoning_effort",
         "thinking",
         "extra_body");
-    params.lost(
-        "shares of the requests are not configured; the order is that of the list", "weight");
     params.lost("credentials of Entra ID are not supported", "azure_ad_token", "tenant_id");
     params.lost("answers come from backends; for tests there is scripts/sandbox", "mock_response");
     info.lost("the relay has no groups or teams", "access_groups", "team_id");
@@ -340,6 +343,8 @@ final class Deployments {
 
   private void register(String name, Account account, String model, Section params, Section info) {
     Double order = params.number("order", -1e9);
+    Double weight = params.number("weight", 0);
+    Double share = weight == null && params.has("rpm") ? params.number("rpm", 1) : weight;
     String id = info.text("id");
     if (name.contains("*") || model.contains("*")) {
       account.serveAny();
@@ -348,7 +353,7 @@ final class Deployments {
     }
     account.addModel(model);
     Deployment deployment =
-        new Deployment(account, model, order == null ? Double.MAX_VALUE : order);
+        new Deployment(account, model, order == null ? Double.MAX_VALUE : order, share);
     groups.computeIfAbsent(name, first -> new ArrayList<>()).add(deployment);
     if (id != null) {
       byId.put(id, deployment);
@@ -416,34 +421,46 @@ final class Deployments {
     return prices;
   }
 
-  /** Returns the candidates of each name, by {@code order} and otherwise as in the file. */
-  Map<String, List<String>> aliases() {
-    Map<String, List<String>> aliases = new LinkedHashMap<>();
-    groups.forEach(
-        (name, deployments) ->
-            aliases.put(
-                name,
-                new ArrayList<>(
-                    deployments.stream()
-                        .sorted(Comparator.comparingDouble(Deployment::order))
-                        .map(Deployment::candidate)
-                        .distinct()
-                        .toList())));
+  /** Returns the candidates of each name, a tier for each {@code order}. */
+  Map<String, List<Candidate>> aliases() {
+    Map<String, List<Candidate>> aliases = new LinkedHashMap<>();
+    groups.forEach((name, deployments) -> aliases.put(name, candidates(deployments)));
     return aliases;
   }
 
+  private static List<Candidate> candidates(List<Deployment> deployments) {
+    List<Double> orders = deployments.stream().map(Deployment::order).distinct().sorted().toList();
+    boolean fractions = deployments.stream().anyMatch(d -> d.share() != null && d.share() % 1 != 0);
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    deployments.stream()
+        .sorted(Comparator.comparingDouble(Deployment::order))
+        .forEach(
+            deployment -> {
+              double share = deployment.share() == null ? 1 : deployment.share();
+              long weight = Math.round(fractions ? share * 100 : share);
+              candidates.putIfAbsent(
+                  deployment.name(),
+                  new Candidate(
+                      deployment.name(),
+                      Math.min(weight, Candidate.MAX_WEIGHT),
+                      orders.indexOf(deployment.order()) + 1));
+            });
+    return new ArrayList<>(candidates.values());
+  }
+
   /** Returns the candidates of a name, of a deployment's id or of a wildcard; empty if unknown. */
-  List<String> candidates(String name) {
+  List<Candidate> candidates(String name) {
     if (groups.containsKey(name)) {
-      return aliases().get(name);
+      return candidates(groups.get(name));
     }
     if (byId.containsKey(name)) {
-      return List.of(byId.get(name).candidate());
+      return List.of(Candidate.of(byId.get(name).name()));
     }
     for (Map.Entry<String, Account> wildcard : wildcards.entrySet()) {
       String prefix = wildcard.getKey().replaceFirst("\\*$", "");
       if (name.startsWith(prefix)) {
-        return List.of(wildcard.getValue().name() + "/" + name.substring(prefix.length()));
+        return List.of(
+            Candidate.of(wildcard.getValue().name() + "/" + name.substring(prefix.length())));
       }
     }
     return List.of();

@@ -7,11 +7,13 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator.Feature;
 import io.llmrelay.chat.RelayHints;
 import io.llmrelay.config.GatewayKeyOptions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -84,10 +86,12 @@ public final class LiteLlmConverter {
     if (deployments.discover()) {
       tree.put("discover", true);
     }
-    Map<String, List<String>> aliases = aliases(deployments, litellm, router);
+    Map<String, List<Candidate>> aliases = aliases(deployments, litellm, router);
     defaultModel(general, aliases);
     if (!aliases.isEmpty()) {
-      tree.put("aliases", aliases);
+      Map<String, Object> trees = new LinkedHashMap<>();
+      aliases.forEach((alias, candidates) -> trees.put(alias, Candidate.toTree(candidates)));
+      tree.put("aliases", trees);
     }
     strategy(router, deployments);
     timeouts(litellm, router);
@@ -135,9 +139,9 @@ public final class LiteLlmConverter {
   }
 
   /** Returns the candidates of each name, those of its fallbacks after its own. */
-  private Map<String, List<String>> aliases(
+  private Map<String, List<Candidate>> aliases(
       Deployments deployments, Section litellm, Section router) {
-    Map<String, List<String>> aliases = deployments.aliases();
+    Map<String, List<Candidate>> aliases = deployments.aliases();
     Set<String> withFallbacks = new LinkedHashSet<>();
     for (Section section : List.of(litellm, router)) {
       withFallbacks.addAll(append("fallbacks", section, deployments, aliases));
@@ -168,7 +172,7 @@ public final class LiteLlmConverter {
 
   /** Appends the fallbacks of a setting; returns the names that have some. */
   private Set<String> append(
-      String key, Section section, Deployments deployments, Map<String, List<String>> aliases) {
+      String key, Section section, Deployments deployments, Map<String, List<Candidate>> aliases) {
     Set<String> names = new LinkedHashSet<>();
     for (Object entry : section.list(key)) {
       if (!(entry instanceof Map<?, ?> map)) {
@@ -182,7 +186,7 @@ public final class LiteLlmConverter {
               aliases.computeIfAbsent(name, first -> new ArrayList<>());
               notes.changed(section.path(key), "\"" + name + "\" has only its fallbacks left");
             }
-            List<String> candidates = aliases.get(name);
+            List<Candidate> candidates = aliases.get(name);
             if (candidates == null || !(fallbacks instanceof List<?> list)) {
               notes.lost(
                   section.path(key), "\"" + name + "\" is no model_name with a list of fallbacks");
@@ -195,15 +199,20 @@ public final class LiteLlmConverter {
     return names;
   }
 
-  private void add(String path, Object name, List<String> candidates, Deployments deployments) {
-    List<String> more = name instanceof String known ? deployments.candidates(known) : List.of();
+  private void add(String path, Object name, List<Candidate> candidates, Deployments deployments) {
+    List<Candidate> more = name instanceof String known ? deployments.candidates(known) : List.of();
     if (more.isEmpty()) {
       notes.lost(path, (name instanceof String ? "\"" + name + "\"" : "an entry") + " names none");
     }
-    more.stream().filter(one -> !candidates.contains(one)).forEach(candidates::add);
+    int tiers = candidates.stream().mapToInt(Candidate::tier).max().orElse(0);
+    Set<String> present =
+        candidates.stream().map(Candidate::name).collect(Collectors.toCollection(HashSet::new));
+    more.stream()
+        .filter(one -> present.add(one.name()))
+        .forEach(one -> candidates.add(one.after(tiers)));
   }
 
-  private void groupAliases(Section router, Map<String, List<String>> aliases) {
+  private void groupAliases(Section router, Map<String, List<Candidate>> aliases) {
     Section names = router.section("model_group_alias");
     if (!(router.value("model_group_alias") instanceof Map<?, ?> map)) {
       return;
@@ -211,7 +220,7 @@ public final class LiteLlmConverter {
     map.forEach(
         (alias, target) -> {
           Object group = target instanceof Map<?, ?> item ? item.get("model") : target;
-          List<String> candidates = aliases.get(String.valueOf(group));
+          List<Candidate> candidates = aliases.get(String.valueOf(group));
           if (candidates == null) {
             notes.lost(names.path(String.valueOf(alias)), "names no model_name");
           } else {
@@ -223,10 +232,10 @@ public final class LiteLlmConverter {
         });
   }
 
-  private void defaultModel(Section general, Map<String, List<String>> aliases) {
+  private void defaultModel(Section general, Map<String, List<Candidate>> aliases) {
     String name = general.text("completion_model");
     if (name != null && aliases.containsKey(name)) {
-      tree.put("fallback", new ArrayList<>(aliases.get(name)));
+      tree.put("fallback", List.of(name));
     } else if (name != null) {
       notes.lost("general_settings.completion_model", "names no model_name");
     }
@@ -234,13 +243,20 @@ public final class LiteLlmConverter {
 
   private void strategy(Section router, Deployments deployments) {
     String strategy = router.text("routing_strategy");
-    if ("cost-based-routing".equals(strategy)) {
-      tree.put("prefer", "cost");
-    } else if (strategy != null || deployments.isBalanced()) {
-      notes.changed(
-          "router_settings.routing_strategy",
-          "candidates are tried in their order, by \"order\" and as in the file; requests are not"
-              + " spread");
+    String path = "router_settings.routing_strategy";
+    if (strategy == null && !deployments.isBalanced()) {
+      return;
+    }
+    switch (strategy == null ? "simple-shuffle" : strategy) {
+      case "simple-shuffle" -> tree.put("prefer", "weight");
+      case "least-busy" -> tree.put("prefer", "least-busy");
+      case "latency-based-routing" -> tree.put("prefer", "lowest-latency");
+      case "cost-based-routing" -> tree.put("prefer", "cost");
+      case "usage-based-routing", "usage-based-routing-v2" -> {
+        tree.put("prefer", "least-busy");
+        notes.changed(path, "prefer: least-busy; a limit that is reached is skipped in any case");
+      }
+      default -> notes.lost(path, "is unknown; candidates are tried in their order");
     }
   }
 

@@ -83,6 +83,8 @@ record RequestTraits(
 
   /** A difference from OpenAI's API and its common extensions. */
   enum Quirk {
+    /** Repeats the beginning of the answer that it was given. */
+    REPEATS_PREFIX,
     /** Rejects unknown fields of messages. */
     CLOSED_MESSAGES,
     /** Rejects {@code name} in messages. */
@@ -198,7 +200,11 @@ record RequestTraits(
                       Quirk.NO_ANSWER_FIELDS,
                       Quirk.NO_DEVELOPER,
                       Quirk.NO_ALLOWED_TOOLS)
-                  .with(Quirk.SHORT_CALL_IDS, Quirk.ASSISTANT_AFTER_TOOL, Quirk.PREFIX_MESSAGES)
+                  .with(
+                      Quirk.SHORT_CALL_IDS,
+                      Quirk.ASSISTANT_AFTER_TOOL,
+                      Quirk.PREFIX_MESSAGES,
+                      Quirk.REPEATS_PREFIX)
                   .with(
                       Quirk.PLAIN_MEDIA,
                       Quirk.CHOICE_ANY,
@@ -252,9 +258,9 @@ record RequestTraits(
     return beta ? traits.with(Quirk.PREFIX_MESSAGES) : traits;
   }
 
-  /** Returns whether the server continues a last message of the assistant. */
+  /** Returns whether the server's answer is what follows a last message of the assistant. */
   boolean continuesMessages() {
-    return has(Quirk.PREFIX_MESSAGES)
+    return (has(Quirk.PREFIX_MESSAGES) && !has(Quirk.REPEATS_PREFIX))
         || has(Quirk.CONTINUE_FINAL_MESSAGE)
         || has(Quirk.CONTINUES_LAST_MESSAGE);
   }

@@ -2,6 +2,7 @@ package io.llmrelay.cli.litellm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.llmrelay.LlmRelay;
 import io.llmrelay.RelayVerticle;
@@ -13,8 +14,8 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
-import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.CandidateOptions;
+import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.junit5.SandboxExtension;
 import io.llmrelay.sandbox.Scenario;
@@ -236,6 +237,51 @@ class LiteLlmConverterTest {
         .containsExactly("anthropic/claude-x", "openai/gpt-4o", "groq/m");
   }
 
+  /** Each order is a tier, and so is each fallback; weights and, failing them, rpm are shares. */
+  @Test
+  void requestsAreSpreadAsLiteLlmDoes() {
+    RelayOptions options =
+        converted(
+            """
+            model_list:
+              - {model_name: a, litellm_params: {model: gpt-4o, order: 1, weight: 0.8}}
+              - {model_name: a, litellm_params: {model: claude-x, order: 1, weight: 0.2}}
+              - {model_name: a, litellm_params: {model: groq/m, order: 2}}
+              - {model_name: b, litellm_params: {model: gpt-5, rpm: 60}}
+              - {model_name: b, litellm_params: {model: xai/g, rpm: 600}}
+            router_settings: {fallbacks: [{a: [b]}]}
+            """);
+    assertThat(options.getPrefer()).isEqualTo(Prefer.WEIGHT);
+    assertThat(options.getAliases().get("a").getCandidates())
+        .extracting(
+            CandidateOptions::getCandidate, CandidateOptions::getWeight, CandidateOptions::getTier)
+        .containsExactly(
+            tuple("openai/gpt-4o", 80, 1),
+            tuple("anthropic/claude-x", 20, 1),
+            tuple("groq/m", 100, 2),
+            tuple("openai-2/gpt-5", 60, 3),
+            tuple("xai/g", 600, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "simple-shuffle, WEIGHT",
+    "least-busy, LEAST_BUSY",
+    "usage-based-routing-v2, LEAST_BUSY",
+    "latency-based-routing, LOWEST_LATENCY",
+    "cost-based-routing, COST",
+    "a-new-one, ORDER"
+  })
+  void aStrategyIsAPreference(String strategy, Prefer prefer) {
+    RelayOptions options =
+        converted(
+            "{model_list: [{model_name: a, litellm_params: {model: gpt-4o}}],"
+                + " router_settings: {routing_strategy: "
+                + strategy
+                + "}}");
+    assertThat(options.getPrefer()).isEqualTo(prefer);
+  }
+
   @Test
   void fallbacksFollowTheCandidates() {
     String yaml =
@@ -325,7 +371,7 @@ class LiteLlmConverterTest {
     assertThat(options.getTimeouts().firstChunk()).isEqualTo(Duration.ofMillis(500));
     assertThat(options.getCircuit().getMaxFailures()).isEqualTo(4);
     assertThat(options.getCircuit().getResetTimeout()).isEqualTo(Duration.ofSeconds(45));
-    assertThat(options.getFallback()).containsExactly("openai/gpt-4o");
+    assertThat(options.getFallback()).containsExactly("a");
     assertThat(options.getMaxRequests()).isEqualTo(50);
   }
 
@@ -441,7 +487,6 @@ class LiteLlmConverterTest {
             """);
     assertThat(comments(yaml).lines().map(line -> line.replaceFirst("^# *", "")))
         .anyMatch(line -> line.startsWith("model_list[0, 1].litellm_params.temperature: "))
-        .anyMatch(line -> line.startsWith("model_list[0].litellm_params.weight: "))
         .contains(
             "model_list[0].litellm_params.secret_thing: has no counterpart",
             "model_list[0].model_info.base_model: has no counterpart",

@@ -16,6 +16,9 @@ final class GatewayTestClient implements TestClient {
   private static final String DATA = "data: ";
   private static final String RESUMED = ": resumed at ";
 
+  /** The comment in a silent stream. */
+  private static final String HEARTBEAT = ": keep-alive";
+
   private final HttpClient client;
   private final int port;
 
@@ -106,7 +109,7 @@ final class GatewayTestClient implements TestClient {
       observed.terminal();
       return;
     }
-    if (event.startsWith(RESUMED)) {
+    if (event.startsWith(RESUMED) || event.equals(HEARTBEAT)) {
       return;
     }
     JsonObject json = new JsonObject();

@@ -2,6 +2,7 @@ package io.llmrelay;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.llmrelay.provider.Recording;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -15,9 +16,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The vendors' own JSON Schemas of requests, answers and events, from the directory in {@code
- * llmrelay.specs}, or the one beside the recordings. A test that needs them is skipped without
- * them.
+ * The vendors' own JSON Schemas of requests, answers and events, from the directory beside the
+ * recordings. A test that needs them is skipped without them.
  *
  * <p>Checks types, required and further properties, enumerations, bounds and alternatives; formats
  * are ignored, and several of the alternatives of {@code oneOf} may match.
@@ -33,15 +33,21 @@ public final class VendorSchemas {
 
   /** Returns the schemas of a vendor, or skips the test if they are missing. */
   public static VendorSchemas of(String vendor) throws IOException {
-    String fixtures = System.getProperty("llmrelay.fixtures", "../shared/fixtures");
-    Path folder =
-        Path.of(
-            System.getProperty(
-                "llmrelay.specs", Path.of(fixtures).resolveSibling("specs").toString()));
-    Path file = folder.resolve(vendor + ".json");
-    assumeTrue(
-        Files.exists(file), "no schemas at " + file.toAbsolutePath() + ", see llmrelay.specs");
-    return new VendorSchemas(new JsonObject(Files.readString(file)).getJsonObject("$defs"));
+    assumeTrue(isPresent(vendor), "no schemas: llmrelay.fixtures has no sibling specs");
+    JsonObject schemas = new JsonObject(Files.readString(file(vendor)));
+    return new VendorSchemas(schemas.getJsonObject("$defs"));
+  }
+
+  /**
+   * Returns whether there are schemas of a vendor. A property, which cannot be skipped, asks before
+   * it checks.
+   */
+  public static boolean isPresent(String vendor) {
+    return Recording.folder() != null && Files.exists(file(vendor));
+  }
+
+  private static Path file(String vendor) {
+    return Recording.folder().resolveSibling("specs").resolve(vendor + ".json");
   }
 
   /** Returns what is wrong with a value, each with its path; empty if it is valid. */

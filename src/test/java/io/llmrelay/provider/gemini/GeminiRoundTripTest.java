@@ -63,7 +63,9 @@ class GeminiRoundTripTest {
                 request,
                 third ? "gemini-3.8-flash" : "gemini-2.5-flash",
                 Rig.options("gemini", null).setBaseUrl("http://localhost"));
-    schema.assertValid(encoded.body());
+    if (schema.isPresent()) {
+      schema.assertValid(encoded.body());
+    }
     assertThat(encoded.warnings())
         .isEqualTo(foreign ? List.of("reasoning of other models was left out") : List.of());
     assertThat(found(encoded.body().toJsonObject())).isEqualTo(expected);

@@ -405,6 +405,8 @@ class ResponsesRequestTest {
     assertThat(conversation.missing(encoded.body())).isEqualTo(expected);
     assertThat(String.join(";", encoded.warnings()).contains("reasoning of earlier answers"))
         .isEqualTo(!expected.isEmpty());
-    assertValid(encoded.body().toJsonObject());
+    if (VendorSchemas.isPresent("openai")) {
+      assertValid(encoded.body().toJsonObject());
+    }
   }
 }

@@ -110,6 +110,7 @@ final class Exchange implements ChatExchange {
   private boolean paused;
   private boolean closed;
   private boolean ended;
+  private boolean reading;
   private int rest;
   private long timer = -1;
 
@@ -300,6 +301,7 @@ final class Exchange implements ChatExchange {
       if (withoutStreamOptions) {
         backend.servedWithoutStreamOptions();
       }
+      reading = true;
       response
           .exceptionHandler(e -> over(decoder::lost))
           .endHandler(end -> over(decoder::end))
@@ -529,6 +531,17 @@ final class Exchange implements ChatExchange {
   void reset() {
     cancelTimer();
     backend.ended(this);
+    if (reading) {
+      // A paused response may have arrived whole, and its connection then serves another request,
+      // which a reset would cut off. Such a response ends within one tick after it is resumed.
+      resume();
+      context.runOnContext(v -> resetRequest());
+    } else {
+      resetRequest();
+    }
+  }
+
+  private void resetRequest() {
     if (request != null && !ended) {
       ended = true;
       request.reset(CANCEL);

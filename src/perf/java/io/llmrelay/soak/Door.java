@@ -4,6 +4,7 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.LlmStream;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.LlmException;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -72,10 +73,30 @@ interface Door {
           .onFailure(error -> unlessGone.accept("WRONG: no connection: " + error))
           .onSuccess(
               request -> {
-                left.future().onSuccess(v -> request.reset());
+                left.future().onSuccess(v -> abandon(vertx, request));
                 send(vertx, visit, request, body, unlessGone);
               });
     };
+  }
+
+  /**
+   * Resets a request whose response has not arrived whole; if it has, the connection may already
+   * serve another request.
+   */
+  private static void abandon(Vertx vertx, HttpClientRequest request) {
+    Future<HttpClientResponse> response = request.response();
+    if (!response.succeeded()) {
+      request.reset();
+      return;
+    }
+    Future<Void> end = response.result().end();
+    response.result().handler(rest -> {}).resume();
+    vertx.runOnContext(
+        next -> {
+          if (!end.isComplete()) {
+            request.reset();
+          }
+        });
   }
 
   private static void send(

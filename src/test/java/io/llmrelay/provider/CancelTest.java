@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 
 import io.llmrelay.Still;
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.FailureKind;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -17,8 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -33,6 +36,10 @@ class CancelTest {
     request.response().closeHandler(v -> closed.incrementAndGet());
     request.body().onSuccess(body -> models.add(body.toJsonObject().getString("model")));
     requests.add(request);
+  }
+
+  private static String chunk(String text) {
+    return Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
   }
 
   private static void silent(Consumer consumer) {
@@ -63,6 +70,55 @@ class CancelTest {
     consumer.cancel();
     await().untilAtomic(closed, is(1));
     silent(consumer);
+  }
+
+  /**
+   * The client has then passed on the connection, and would close it if that request were reset.
+   */
+  @Test
+  void afterTheAnswerArrivedWholeLeavesTheNextStreamOfItsConnectionAlone(Vertx vertx)
+      throws Exception {
+    Semaphore go = new Semaphore(0);
+    try (RawServer server =
+        new RawServer(
+            call -> {
+              call.body();
+              if (call.connection() > 1) {
+                call.answer();
+                call.close();
+                return;
+              }
+              call.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+              for (int i = 0; i < Consumer.BUS.window(); i++) {
+                call.write(chunk(Sse.text("x")));
+                go.acquireUninterruptibly();
+              }
+              call.write(chunk(Sse.text("y") + Sse.finish("stop") + Sse.DONE) + "0\r\n\r\n");
+            })) {
+      Rig rig = Rig.at(vertx, Rig.options("openai", null), server.port());
+      Consumer slow = rig.open(Rig.HELLO, false);
+      for (int i = 1; i <= Consumer.BUS.window(); i++) {
+        int arrived = i;
+        await().until(() -> slow.chunks.size() == arrived);
+        go.release();
+      }
+      AtomicReference<Consumer> next = new AtomicReference<>();
+      await()
+          .until(
+              () -> {
+                next.set(rig.open());
+                next.get().awaitOpen();
+                return server.calls.stream().anyMatch(c -> c.connection() == 1 && c.number() == 2);
+              });
+
+      slow.cancel();
+      go.release(Consumer.BUS.window());
+
+      assertThat(next.get().awaitEnd().failure).isNull();
+      assertThat(next.get().text(BlockKind.TEXT))
+          .isEqualTo("x".repeat(Consumer.BUS.window()) + "y");
+      silent(slow);
+    }
   }
 
   @Test

@@ -109,7 +109,15 @@ final class Exchange implements ChatExchange {
   private boolean delivering;
   private boolean paused;
   private boolean closed;
+
+  /** Whether the body of the request has been written, and the response has ended. */
+  private boolean sent;
+
+  private boolean received;
+
+  /** Whether there is nothing to reset. */
   private boolean ended;
+
   private boolean reading;
   private int rest;
   private long timer = -1;
@@ -258,7 +266,9 @@ final class Exchange implements ChatExchange {
   }
 
   private Future<HttpClientResponse> send(HttpClientRequest request, Buffer body) {
-    if (body.length() <= PIECE) {
+    received = false;
+    sent = body.length() <= PIECE;
+    if (sent) {
       return request.send(body);
     }
     request.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
@@ -280,6 +290,29 @@ final class Exchange implements ChatExchange {
       request.write(body.slice(at, at + PIECE));
     }
     request.end(body.slice(at, body.length()));
+    sent = true;
+    if (received && !ended) {
+      exchanged();
+    }
+  }
+
+  /**
+   * Records the end of the response. If it precedes the end of the request, as an early error does,
+   * the connection is in use until the backend has read the rest.
+   */
+  private void received() {
+    received = true;
+    if (sent) {
+      exchanged();
+    }
+  }
+
+  private void exchanged() {
+    ended = true;
+    if (closed) {
+      cancelTimer();
+      backend.ended(this);
+    }
   }
 
   private void live() {
@@ -303,7 +336,11 @@ final class Exchange implements ChatExchange {
       }
       reading = true;
       response
-          .exceptionHandler(e -> over(decoder::lost))
+          .exceptionHandler(
+              e -> {
+                sent = true; // Its connection is gone.
+                over(decoder::lost);
+              })
           .endHandler(end -> over(decoder::end))
           .handler(this::read);
       if (promisesStream(response)) {
@@ -314,10 +351,14 @@ final class Exchange implements ChatExchange {
     BoundedBody.read(vertx, response, MAX_ERROR_BODY, ERROR_BODY_MS)
         .onSuccess(
             body -> {
-              ended = body.whole();
+              if (body.whole()) {
+                received();
+              }
               if (!sentWithoutStreamOptions(status, body.bytes())) {
                 fail(errors.http(status, response.headers(), body.bytes()));
-                reset();
+                if (!body.whole()) {
+                  reset();
+                }
               }
             });
   }
@@ -387,14 +428,9 @@ final class Exchange implements ChatExchange {
   }
 
   private void over(Runnable last) {
-    ended = true;
-    if (closed) {
-      cancelTimer();
-      backend.ended(this);
-    } else {
-      guarded(last);
-      guarded(this::deliver);
-    }
+    received();
+    guarded(last);
+    guarded(this::deliver);
   }
 
   /** Runs an action; an exception fails this stream only. */

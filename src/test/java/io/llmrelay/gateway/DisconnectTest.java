@@ -78,6 +78,24 @@ class DisconnectTest extends RelayFixture {
     }
   }
 
+  /** Without chunks, only the end of the connection shows where a stream ends. */
+  @Test
+  void http10ClientThatWouldKeepItsConnectionSeesTheEndOfAStream() throws Exception {
+    sandbox.script("primary", Scenario.ok().chunks(4).chunkDelay(20));
+    try (Socket socket = connect()) {
+      socket.setSoTimeout(20_000);
+      JsonObject body = streamRequest();
+      write(
+          socket,
+          "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: "
+              + body.toBuffer().length()
+              + "\r\n\r\n"
+              + body);
+      assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
+          .endsWith("data: [DONE]\n\n");
+    }
+  }
+
   private SandboxCall theCall() {
     await().until(() -> sandbox.calls().size() == 1);
     return sandbox.calls().get(0);

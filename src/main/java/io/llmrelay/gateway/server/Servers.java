@@ -112,10 +112,17 @@ public final class Servers {
         .requestHandler(
             request -> {
               ids.assign(request);
-              if (connections.isDraining() && request.version() == HttpVersion.HTTP_1_1) {
+              if (request.version() == HttpVersion.HTTP_1_0) {
+                closeAtEnd(request);
+              } else if (connections.isDraining() && request.version() == HttpVersion.HTTP_1_1) {
                 request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
               }
               router.handle(request);
             });
+  }
+
+  /** Ends the body of a response by the end of its connection: HTTP/1.0 has no chunks. */
+  private static void closeAtEnd(HttpServerRequest request) {
+    request.response().bodyEndHandler(sent -> request.connection().close());
   }
 }

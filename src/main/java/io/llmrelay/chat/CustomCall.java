@@ -20,6 +20,11 @@ public final class CustomCall {
     return EXTRA.copy();
   }
 
+  /** Returns whether a tool is one of OpenAI's custom tools. */
+  public static boolean isTool(Tool tool) {
+    return tool.type().equals(TYPE) && tool.source().fields().get(TYPE) != null;
+  }
+
   /** Returns whether a provider's own data, possibly {@code null}, is that of such a call. */
   public static boolean is(Object extra) {
     return EXTRA.equals(extra);

@@ -2,6 +2,7 @@ package io.llmrelay.provider;
 
 import io.llmrelay.chat.ContentPart;
 import io.llmrelay.chat.ContentPart.ToolCall;
+import io.llmrelay.chat.CustomCall;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
@@ -22,6 +23,18 @@ public final class ToolArguments {
   public static String problem(ContentPart part) {
     return part instanceof ToolCall call && of(call) == null
         ? "the arguments of a tool call are not a JSON object"
+        : null;
+  }
+
+  /**
+   * Returns why a part cannot be expressed in a dialect that has functions only, or {@code null} if
+   * it can.
+   */
+  public static String customProblem(ContentPart part) {
+    return part instanceof ToolCall call
+            && call.extra() != null
+            && CustomCall.is(call.extra().value())
+        ? "a call of a custom tool cannot be expressed"
         : null;
   }
 

@@ -1,6 +1,7 @@
 package io.llmrelay.provider.anthropic;
 
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.CustomCall;
 import io.llmrelay.chat.Setting;
 import io.llmrelay.chat.Tool;
 import io.llmrelay.chat.ToolChoice;
@@ -40,7 +41,7 @@ final class AnthropicTools {
   /** Returns why the tools of a request cannot be expressed, or {@code null} if they can. */
   static String problem(ChatRequest request, ClaudeModel model) {
     for (Tool tool : request.tools()) {
-      if (!tool.isFunction() && !OWN_TYPE.matcher(tool.type()).matches()) {
+      if (!tool.isFunction() && !isOwn(tool)) {
         return "a tool of type " + tool.type() + " cannot be expressed";
       }
     }
@@ -51,6 +52,11 @@ final class AnthropicTools {
     return isForced(request) && model.refusesForcedCalls()
         ? "tool_choice cannot be expressed: the model refuses forced tool calls"
         : null;
+  }
+
+  private static boolean isOwn(Tool tool) {
+    // OpenAI has tools of the type custom as well.
+    return OWN_TYPE.matcher(tool.type()).matches() && !CustomCall.isTool(tool);
   }
 
   static boolean isForced(ChatRequest request) {

@@ -14,6 +14,7 @@ import io.llmrelay.provider.EncodedRequest;
 import io.llmrelay.provider.FunctionTools;
 import io.llmrelay.provider.JsonBody;
 import io.llmrelay.provider.SchemaRewriter;
+import io.llmrelay.provider.ToolArguments;
 import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonObject;
@@ -39,7 +40,7 @@ final class CloudflareRequest {
   private static String problem(ContentPart part) {
     return part instanceof Image image && DataUrl.of(image.url()) == null
         ? "an image by URL cannot be expressed"
-        : null;
+        : ToolArguments.customProblem(part);
   }
 
   static EncodedRequest encode(ChatRequest request, String model, BackendOptions options) {

@@ -15,6 +15,7 @@ import io.llmrelay.provider.FunctionTools;
 import io.llmrelay.provider.JsonBody;
 import io.llmrelay.provider.ReasoningWish;
 import io.llmrelay.provider.SchemaRewriter;
+import io.llmrelay.provider.ToolArguments;
 import io.llmrelay.provider.Translation;
 import io.llmrelay.provider.wire.Json;
 import io.vertx.core.json.JsonArray;
@@ -63,7 +64,7 @@ final class CohereRequest {
         return "messages[" + i + "]: an image outside of a user message cannot be expressed";
       }
     }
-    return null;
+    return Conversation.problem(request, ToolArguments::customProblem);
   }
 
   private static Mode mode(ChatRequest request) {

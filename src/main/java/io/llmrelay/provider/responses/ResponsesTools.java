@@ -58,9 +58,9 @@ final class ResponsesTools {
     if (tool.isFunction()) {
       return function(tool);
     }
-    RawJson custom =
-        tool.type().equals(CustomCall.TYPE) ? tool.source().fields().get("custom") : null;
-    return custom == null ? tool.source() : custom(custom);
+    return CustomCall.isTool(tool)
+        ? custom(tool.source().fields().get(CustomCall.TYPE))
+        : tool.source();
   }
 
   /** Functions are strict here unless they say otherwise. */

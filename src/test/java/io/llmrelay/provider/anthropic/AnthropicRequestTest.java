@@ -314,6 +314,9 @@ class AnthropicRequestTest {
     assertThat(problem(OLD, messages(USER) + ",'tools':[{'type':'web_search'}]"))
         .isEqualTo("a tool of type web_search cannot be expressed");
     assertThat(
+            problem(OLD, messages(USER) + ",'tools':[{'type':'custom','custom':{'name':'shell'}}]"))
+        .isEqualTo("a tool of type custom cannot be expressed");
+    assertThat(
             problem(
                 OLD, messages("{'role':'user','content':[{'type':'video_url','video_url':'x'}]}")))
         .contains("video_url");

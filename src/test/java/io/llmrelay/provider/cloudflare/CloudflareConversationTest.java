@@ -59,6 +59,15 @@ class CloudflareConversationTest {
     return CLOUDFLARE.encode(request, "@cf/meta/m", OPTIONS);
   }
 
+  @Test
+  void callsAreOfFunctionsOnly() {
+    String call =
+        "{\"id\": \"a\", \"type\": \"custom\", \"custom\": {\"name\": \"shell\", \"input\":"
+            + " \"ls\"}}";
+    ChatRequest request = conversation("{\"role\": \"assistant\", \"tool_calls\": [" + call + "]}");
+    assertThat(CLOUDFLARE.cannotServe(request, new BackendOptions())).contains("custom tool");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

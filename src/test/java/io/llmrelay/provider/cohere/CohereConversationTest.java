@@ -135,6 +135,15 @@ class CohereConversationTest {
   }
 
   @Test
+  void callsAreOfFunctionsOnly() {
+    String call =
+        "{\"id\": \"a\", \"type\": \"custom\", \"custom\": {\"name\": \"shell\", \"input\":"
+            + " \"ls\"}}";
+    ChatRequest request = conversation("{\"role\": \"assistant\", \"tool_calls\": [" + call + "]}");
+    assertThat(COHERE.cannotServe(request, new BackendOptions())).contains("custom tool");
+  }
+
+  @Test
   void aFormatExcludesTools() {
     String format = ", \"response_format\": {\"type\": \"json_object\"}";
     assertThat(COHERE.cannotServe(request(TOOLS + format), new BackendOptions()))

@@ -169,6 +169,9 @@ final class Http2Pool {
   }
 
   private void openForWaiters() {
+    if (takesNoStreams()) {
+      return; // Nor would it on another connection.
+    }
     long wanted = (waiters.size() + streams - 1) / streams;
     while (opening < wanted) {
       if (late >= MAX_LATE) {
@@ -177,6 +180,16 @@ final class Http2Pool {
       }
       open();
     }
+  }
+
+  /** Returns whether the server has said of an open connection that it takes no streams. */
+  private boolean takesNoStreams() {
+    for (Http2Connection each : connections) {
+      if (!each.isDraining() && !each.isClosed() && each.streams() == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void open() {

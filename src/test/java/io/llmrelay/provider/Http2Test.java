@@ -9,6 +9,7 @@ import io.llmrelay.Still;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BackendTlsOptions;
 import io.vertx.core.Handler;
@@ -153,6 +154,18 @@ class Http2Test {
     requests.forEach(Http2Test::finish);
     all.forEach(Http2Test::assertServed);
     assertThat(connections).hasSize(20);
+  }
+
+  @Test
+  void aServerThatTakesNoStreamsIsNotFloodedWithConnections(Vertx vertx) {
+    Rig rig = rig(vertx, streams(0), options(), Http2Test::begin);
+    ChatRequest impatient =
+        Rig.HELLO.forCandidate("m", new Timeouts(Duration.ofMillis(500), null, null, null, null));
+    for (int i = 0; i < 3; i++) {
+      assertThat(rig.open(impatient, true).awaitEnd().failure.kind())
+          .isEqualTo(FailureKind.TIMEOUT);
+    }
+    assertThat(connections).hasSize(1);
   }
 
   @Test

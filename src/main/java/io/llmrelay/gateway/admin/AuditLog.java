@@ -1,9 +1,11 @@
 package io.llmrelay.gateway.admin;
 
 import io.llmrelay.gateway.server.RequestIds;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.UUID;
 
 /** Logs what operators do, under the name {@code io.llmrelay.audit}. */
 final class AuditLog {
@@ -25,6 +27,16 @@ final class AuditLog {
         ctx.request().remoteAddress().hostAddress(),
         action,
         result,
-        ctx.response().headers().get(RequestIds.HEADER));
+        requestId(ctx.response()));
+  }
+
+  /** Returns the id of the response, which has none yet unless the caller sent one. */
+  private static String requestId(HttpServerResponse response) {
+    String id = response.headers().get(RequestIds.HEADER);
+    if (id == null) {
+      id = "operator-" + UUID.randomUUID();
+      response.putHeader(RequestIds.HEADER, id);
+    }
+    return id;
   }
 }

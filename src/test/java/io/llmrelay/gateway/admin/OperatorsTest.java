@@ -246,12 +246,13 @@ class OperatorsTest extends AdminFixture {
           public void close() {}
         };
     audit.addHandler(handler);
+    HttpResponse<String> reloaded;
     try {
       send(
           adminRequest("/admin/backends/claude/disable")
               .header("x-request-id", "ticket-7")
               .POST(BodyPublishers.noBody()));
-      post("/admin/reload");
+      reloaded = post("/admin/reload");
     } finally {
       audit.removeHandler(handler);
     }
@@ -270,7 +271,10 @@ class OperatorsTest extends AdminFixture {
         .isEqualTo("disable");
     assertThat(lines.get(0))
         .isEqualTo("operator at 127.0.0.1: disable claude: done (request ticket-7)");
-    assertThat(lines.get(1)).startsWith("operator at 127.0.0.1: reload: done");
+    assertThat(lines.get(1))
+        .isEqualTo(
+            "operator at 127.0.0.1: reload: done (request %s)",
+            reloaded.headers().firstValue("x-request-id").orElseThrow());
   }
 
   @ParameterizedTest

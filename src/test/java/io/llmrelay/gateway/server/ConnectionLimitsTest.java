@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llmrelay.Awake;
 import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.AdminOptions;
@@ -54,10 +55,9 @@ class ConnectionLimitsTest extends GatewayFixture {
   }
 
   private static void assertClosed(Socket socket) throws SocketTimeoutException {
-    long begin = System.nanoTime();
+    Awake watch = Awake.begin();
     readToEnd(socket);
-    assertThat(Duration.ofNanos(System.nanoTime() - begin))
-        .isLessThan(Duration.ofMillis(8 * IDLE_MS));
+    assertThat(watch.elapsed()).isLessThan(Duration.ofMillis(8 * IDLE_MS));
   }
 
   @Test

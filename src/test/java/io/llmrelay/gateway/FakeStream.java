@@ -46,6 +46,10 @@ public final class FakeStream implements LlmStream {
         });
   }
 
+  public FakeStream event(ChatEvent event) {
+    return play(() -> handler.handle(event));
+  }
+
   public FakeStream end(FinishReason reason, TokenUsage usage, Double cost) {
     play(() -> handler.handle(new ChatEvent.End(reason, usage, cost)));
     return play(() -> endHandler.handle(null));

@@ -19,6 +19,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.streams.ReadStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 
 /**
  * Sends one stream to one client as server-sent events.
@@ -34,6 +36,8 @@ import io.vertx.core.streams.ReadStream;
  * reset could overtake the event; on HTTP/2 the stream is reset.
  */
 final class EventStreamResponse implements OpenStreams.Stream {
+  private static final Logger LOG = System.getLogger(EventStreamResponse.class.getName());
+
   private static final CharSequence EVENT_STREAM =
       HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
   private static final CharSequence NO_CACHE = HttpHeaders.createOptimized("no-cache");
@@ -105,6 +109,17 @@ final class EventStreamResponse implements OpenStreams.Stream {
   }
 
   private void onEvent(ChatEvent event) {
+    try {
+      send(event);
+    } catch (RuntimeException e) {
+      // The rest would follow, and the answer look complete without what this event had.
+      LOG.log(Level.ERROR, "an answer was cut off because of an internal error", e);
+      stream.cancel();
+      fail(GatewayError.of(e));
+    }
+  }
+
+  private void send(ChatEvent event) {
     if (event instanceof ChatEvent.End end) {
       complete(end);
     } else if (event instanceof ChatEvent.Resumed resumed) {

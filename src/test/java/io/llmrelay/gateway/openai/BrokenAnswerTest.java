@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -11,6 +12,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.FakeRelay;
 import io.llmrelay.gateway.FakeStream;
 import io.llmrelay.gateway.GatewayFixture;
+import io.vertx.core.buffer.Buffer;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,25 @@ class BrokenAnswerTest extends GatewayFixture {
           .endsWith(LAST_EVENT + "\r\n")
           .doesNotContain("[DONE]", "event:", "late", LAST_CHUNK)
           .containsOnlyOnce("\"error\"");
+    }
+    await().until(this::idle);
+  }
+
+  @Test
+  void anEventThatCannotBeSentEndsTheAnswer() throws Exception {
+    relay.script =
+        stream ->
+            stream
+                .text("Hello")
+                .event(new ChatEvent.Chunk(null, Buffer.buffer("lost")))
+                .text("late")
+                .end(FinishReason.STOP, TokenUsage.NONE, null);
+    try (Socket socket = open(streamRequest())) {
+      String answer = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+
+      assertThat(answer)
+          .contains("\"content\":\"Hello\"", "\"code\":\"internal\"")
+          .doesNotContain("[DONE]", "late", LAST_CHUNK);
     }
     await().until(this::idle);
   }

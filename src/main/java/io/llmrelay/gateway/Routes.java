@@ -107,7 +107,7 @@ final class Routes {
     router
         .post(EMBEDDINGS)
         .handler(auth::requireKey)
-        .handler(new EmbeddingsHandler(relay, maxBodyBytes));
+        .handler(new EmbeddingsHandler(relay, maxBodyBytes, streams));
     if (withAdmin) {
       addAdmin(router, auth);
     } else {

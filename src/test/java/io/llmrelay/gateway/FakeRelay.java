@@ -78,6 +78,9 @@ public final class FakeRelay implements LlmRelay {
     return new Attempt(backend, model, result, null, null, 0, 0, 0, -1, TokenUsage.NONE, null);
   }
 
+  /** Returns the vectors for a request; {@code null} for none. */
+  public Function<EmbeddingRequest, Future<Embeddings>> embed;
+
   @Override
   public Future<LlmStream> stream(ChatRequest request, Future<?> cancelOn) {
     requests.add(request);
@@ -107,7 +110,7 @@ public final class FakeRelay implements LlmRelay {
 
   @Override
   public Future<Embeddings> embed(EmbeddingRequest request, Future<?> cancelOn) {
-    throw new UnsupportedOperationException();
+    return embed.apply(request);
   }
 
   @Override

@@ -83,7 +83,7 @@ public final class ChatHandler implements Handler<RoutingContext> {
         .generate(request, disconnected)
         .map(
             completion -> {
-              send(http.response(), completion, read.toJson(completion, created));
+              send(http, completion, read.toJson(completion, created));
               return null;
             });
   }
@@ -112,8 +112,8 @@ public final class ChatHandler implements Handler<RoutingContext> {
     return Future.succeededFuture();
   }
 
-  private static void send(
-      HttpServerResponse response, ChatCompletion completion, JsonObject body) {
+  private void send(HttpServerRequest http, ChatCompletion completion, JsonObject body) {
+    HttpServerResponse response = http.response();
     if (!response.closed()) {
       RelayHeaders.put(
           response,
@@ -123,7 +123,8 @@ public final class ChatHandler implements Handler<RoutingContext> {
           completion.warning(),
           completion.trail());
       RelayHeaders.putCost(response, completion.costUsd());
-      response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body.toBuffer());
+      response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+      WholeResponse.send(http, body.toBuffer(), streams);
     }
   }
 }

@@ -220,8 +220,11 @@ final class EventStreamResponse implements OpenStreams.Stream {
     Buffer last = takeBuffer();
     encoder.end(last, end, stream);
     RelayHeaders.putCostTrailer(request, end.costUsd());
-    streams.remove(this);
-    buffers.giveBack(last, response.end(last));
+    Future<Void> written = isHttp2() ? WriteTimeout.end(response, last) : response.end(last);
+    buffers.giveBack(last, written);
+    blocked = true;
+    lastWrite = streams.now();
+    written.onComplete((v, gone) -> streams.remove(this));
   }
 
   /** Fails if the stream ended without an end event: a truncated answer must not look complete. */

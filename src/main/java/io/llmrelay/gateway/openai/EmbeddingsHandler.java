@@ -4,11 +4,11 @@ import io.llmrelay.LlmRelay;
 import io.llmrelay.chat.EmbeddingRequest;
 import io.llmrelay.gateway.front.CallerRules;
 import io.llmrelay.gateway.server.GatewayError;
+import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RequestBody;
 import io.llmrelay.gateway.server.RequestScope;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.DecodeException;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.IntSupplier;
@@ -20,18 +20,19 @@ import java.util.function.IntSupplier;
 public final class EmbeddingsHandler implements Handler<RoutingContext> {
   private final LlmRelay relay;
   private final IntSupplier maxBodyBytes;
+  private final OpenStreams streams;
 
   /**
    * @param maxBodyBytes supplies the current body limit; called for each request
    */
-  public EmbeddingsHandler(LlmRelay relay, IntSupplier maxBodyBytes) {
+  public EmbeddingsHandler(LlmRelay relay, IntSupplier maxBodyBytes, OpenStreams streams) {
     this.relay = relay;
     this.maxBodyBytes = maxBodyBytes;
+    this.streams = streams;
   }
 
   @Override
   public void handle(RoutingContext ctx) {
-    HttpServerResponse response = ctx.response();
     Promise<Void> disconnected = RequestScope.disconnected(ctx);
     RequestScope scope = RequestScope.of(ctx);
     RequestBody.read(ctx, maxBodyBytes.getAsInt())
@@ -43,7 +44,8 @@ public final class EmbeddingsHandler implements Handler<RoutingContext> {
                     .onSuccess(
                         answer -> {
                           scope.releaseBody();
-                          new EmbeddingsResponse(response, answer, request.encoding()).send();
+                          new EmbeddingsResponse(ctx.request(), answer, request.encoding(), streams)
+                              .send();
                         }))
         .onFailure(
             error -> {

@@ -4,12 +4,17 @@ import io.llmrelay.chat.EmbeddingRequest.Encoding;
 import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.gateway.front.RelayJson;
+import io.llmrelay.gateway.front.WriteTimeout;
+import io.llmrelay.gateway.server.OpenStreams;
 import io.llmrelay.gateway.server.RelayHeaders;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -24,10 +29,15 @@ final class EmbeddingsResponse {
   private final Embeddings embeddings;
   private final Encoding encoding;
   private final Context context = Vertx.currentContext();
+  private final WriteTimeout timeout;
+  private final boolean http2;
   private int next;
 
-  EmbeddingsResponse(HttpServerResponse response, Embeddings embeddings, Encoding encoding) {
-    this.response = response;
+  EmbeddingsResponse(
+      HttpServerRequest request, Embeddings embeddings, Encoding encoding, OpenStreams streams) {
+    this.response = request.response();
+    this.http2 = request.version() == HttpVersion.HTTP_2;
+    this.timeout = WriteTimeout.begin(request, streams);
     this.embeddings = embeddings;
     this.encoding = encoding;
   }
@@ -61,18 +71,24 @@ final class EmbeddingsResponse {
       next++;
     }
     if (next == embeddings.vectors().size()) {
-      response.end(out.appendString("],").appendBuffer(rest()));
+      timeout.written();
+      end(out.appendString("],").appendBuffer(rest())).onComplete((taken, gone) -> timeout.end());
       return;
     }
     if (!response.headWritten()) {
       response.setChunked(true);
     }
+    timeout.written();
     response.write(out);
     if (response.writeQueueFull()) {
       response.drainHandler(drained -> write(Buffer.buffer()));
     } else {
       context.runOnContext(v -> write(Buffer.buffer()));
     }
+  }
+
+  private Future<Void> end(Buffer last) {
+    return http2 ? WriteTimeout.end(response, last) : response.end(last);
   }
 
   /** Returns what follows the data, with the brace that ends the object. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.Certificates;
+import io.llmrelay.chat.Embedding;
+import io.llmrelay.chat.Embeddings;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.FinishReason;
@@ -13,6 +15,7 @@ import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.GatewayKeyOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.TlsOptions;
+import io.llmrelay.gateway.FakeRelay;
 import io.llmrelay.gateway.FakeStream;
 import io.llmrelay.gateway.GatewayFixture;
 import io.llmrelay.gateway.GatewayVerticle;
@@ -27,6 +30,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
@@ -55,6 +59,8 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTPS with HTTP/1.1 and HTTP/2. */
 class TlsTest extends GatewayFixture {
@@ -214,6 +220,51 @@ class TlsTest extends GatewayFixture {
     readStream.end(FinishReason.STOP, TokenUsage.NONE, null);
     assertThat(other.await(20, TimeUnit.SECONDS).toString(UTF_8)).contains("[DONE]");
     assertThat(relay.cancelled).isEmpty();
+  }
+
+  /** Whether its last events wait to be read, or all of it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"stream", "completion", "embeddings"})
+  void resetsTheStreamOfACompleteAnswerThatIsNotRead(String kind) throws Exception {
+    gateway =
+        deploy(new GatewayVerticle(options().setWriteIdleTimeout(Duration.ofMillis(800)), relay));
+    port = gateway.actualPort();
+    // Of the window of 65,535 bytes too few are left for the last events.
+    relay.script =
+        stream -> stream.text("x".repeat(65_110)).end(FinishReason.STOP, TokenUsage.NONE, null);
+    relay.generate =
+        request ->
+            Future.succeededFuture(
+                FakeRelay.completion("x".repeat(5_000_000), "", "", FakeRelay.USAGE));
+    Embedding vector = Embedding.of(new float[200_000]);
+    relay.embed =
+        request ->
+            Future.succeededFuture(
+                new Embeddings(
+                    "r1", "b", "m", List.of(vector), FakeRelay.USAGE, null, List.of(), null));
+    JsonObject body =
+        switch (kind) {
+          case "stream" -> streamRequest();
+          case "completion" -> completionRequest();
+          default -> new JsonObject().put("model", "m").put("input", "Hi");
+        };
+    Promise<Throwable> reset = Promise.promise();
+    HttpClient client = vertxClient();
+    client
+        .request(
+            HttpMethod.POST, kind.equals("embeddings") ? "/v1/embeddings" : "/v1/chat/completions")
+        .compose(request -> request.send(body.toBuffer()))
+        .onSuccess(
+            response -> response.handler(data -> {}).exceptionHandler(reset::tryComplete).pause());
+
+    assertThat(reset.future().await(20, TimeUnit.SECONDS)).isInstanceOf(StreamResetException.class);
+    if (kind.equals("stream")) {
+      assertThat(relay.cancelled).as("the answer was complete").isEmpty();
+    }
+
+    relay.script = stream -> stream.text("Hello").end(FinishReason.STOP, TokenUsage.NONE, null);
+    Buffer other = answer(client).await(20, TimeUnit.SECONDS);
+    assertThat(other.toString(UTF_8)).contains("[DONE]");
   }
 
   @Test

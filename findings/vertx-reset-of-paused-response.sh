@@ -11,9 +11,12 @@
 # was closed". If the response is resumed first and the reset left out when it has ended by the next turn
 # of the event loop, the second one is answered.
 #
+# In the same state, if the paused response has just filled its queue, nothing is read for the next request
+# until the first one is resumed; this script does not show that.
+#
 # Why a gateway for LLM streams cares: it pauses the backend's response while a consumer reads slowly, and
-# resets it when the consumer leaves. That would cut off an answer of somebody else and count as a failure
-# of a healthy backend. LLM Relay resumes such a response and resets it a turn later, unless it has ended.
+# resets it when the consumer leaves. That would cut off or hold up an answer of somebody else and count as
+# a failure of a healthy backend. LLM Relay stops reading from the socket instead.
 #
 # Needs a JDK 17 or newer, and Maven Central. Exits with 1 if the behaviour has changed.
 set -euo pipefail

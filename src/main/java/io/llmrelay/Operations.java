@@ -2,6 +2,7 @@ package io.llmrelay;
 
 import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Backends;
+import io.llmrelay.config.ApiKeyOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.failover.HealthProbes;
 import io.llmrelay.observe.RelayEvent;
@@ -11,8 +12,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** The {@link RelayAdmin} of a {@link RelayVerticle}. */
 final class Operations implements RelayAdmin {
@@ -61,7 +66,17 @@ final class Operations implements RelayAdmin {
                         entry.getValue().getModels(),
                         entry.getValue().getDefaultModel()))
             .toList();
-    activity.retain(options.getBackends().keySet());
+    Map<String, Set<String>> keys = new HashMap<>();
+    options
+        .getBackends()
+        .forEach(
+            (name, backend) ->
+                keys.put(
+                    name,
+                    backend.getApiKeys().stream()
+                        .map(ApiKeyOptions::getName)
+                        .collect(Collectors.toSet())));
+    activity.retain(keys);
   }
 
   /**
@@ -96,14 +111,22 @@ final class Operations implements RelayAdmin {
     JsonArray backends = new JsonArray();
     for (Configured backend : configured) {
       if (states.has(backend.name)) {
+        JsonObject state = states.status(backend.name);
+        JsonObject keys = state.getJsonObject("keys");
+        if (keys != null) {
+          keys.forEach(
+              key ->
+                  ((JsonObject) key.getValue())
+                      .put("last_minute", activity.keyJson(backend.name, key.getKey())));
+        }
         backends.add(
             new JsonObject()
                 .put("name", backend.name)
                 .put("dialect", backend.dialect)
                 .put("models", new JsonArray(backend.models))
                 .put("default_model", backend.model)
-                .mergeIn(states.status(backend.name))
-                .put("probe", probes.last(backend.name))
+                .mergeIn(state)
+                .put("probe", probes.status(backend.name))
                 .put("last_minute", activity.backendJson(backend.name)));
       }
     }

@@ -33,8 +33,8 @@ public interface RelayAdmin {
   /**
    * Returns the state of the relay: {@code {"time", "name", "requests", "reloadable", "backends":
    * [{"name", "dialect", "models", "available", "disabled", "circuits", "cooldowns", "budget",
-   * "connections", "last_minute"}], "others": [{"name", "requests", "out", "age_ms"}], "in_flight":
-   * {"count", "latest"}, "failovers", "changes"}}.
+   * "keys", "connections", "probe", "last_minute"}], "others": [{"name", "requests", "out",
+   * "age_ms"}], "in_flight": {"count", "latest"}, "failovers", "changes"}}.
    *
    * @param afterFailover the number of the last failover that is not wanted; 0 for all that are
    *     kept

@@ -5,6 +5,7 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.config.ReloadCheck;
+import io.llmrelay.config.TracingOptions;
 import io.llmrelay.failover.HealthProbes;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.observe.impl.EventPublisher;
@@ -322,6 +323,7 @@ public class RelayVerticle extends VerticleBase {
       all.add(operations.activity());
     }
     all.add(new EventPublisher(vertx, options.getBus().getPrefix()));
-    return new Listeners(all);
+    TracingOptions tracing = options.getTracing();
+    return new Listeners(all, tracing.isContent() ? tracing.getMaxContent() : 0);
   }
 }

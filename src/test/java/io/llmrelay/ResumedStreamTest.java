@@ -211,6 +211,150 @@ class ResumedStreamTest {
     assertThat(body).contains("\"text\":\"" + TEXT + "\"");
   }
 
+  /** Events of one answer pass through, and the other goes on within their content block. */
+  @ParameterizedTest
+  @ValueSource(strings = {"anthropic", "openai"})
+  void anAnswerWhoseEventsPassThroughIsResumedToo(String other) throws Exception {
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend("primary", RELAYS.backend("anthropic", primary, "alpha"))
+            .addBackend("secondary", RELAYS.backend(other, secondary, "alpha"));
+    Relay relay = RELAYS.deploy(options.setGateway(new GatewayOptions().setPort(0)));
+    String body = post(relay, "/v1/messages");
+    assertThat(texts("\"text\":\"([^\"]*)\"", body)).isEqualTo(TEXT);
+    assertThat(body).contains("\n\n: resumed at 13 bytes by secondary/alpha\n\n");
+    assertThat(types(body))
+        .containsExactly(
+            "message_start",
+            "content_block_start",
+            "content_block_delta",
+            "content_block_stop",
+            "message_delta",
+            "message_stop");
+    assertThat(body.split("event: content_block_start", -1)).as("one block").hasSize(2);
+  }
+
+  @Test
+  void aToolCallWhoseEventsPassThroughKeepsItsId() throws Exception {
+    Scenario call =
+        Scenario.of("tool-call-fragment-4").toolCall("find", "{\"query\": \"whatever you like\"}");
+    RELAYS.sandbox().script(secondary, call);
+    RELAYS
+        .sandbox()
+        .script(
+            primary,
+            Scenario.of("die-after-4-fragment-4")
+                .toolCall("find", "{\"query\": \"whatever you like\"}"));
+    RelayOptions options =
+        new RelayOptions()
+            .addBackend("primary", RELAYS.backend("anthropic", primary, "alpha"))
+            .addBackend("secondary", RELAYS.backend("anthropic", secondary, "alpha"));
+    Relay relay = RELAYS.deploy(options.setGateway(new GatewayOptions().setPort(0)));
+    JsonObject request =
+        asking("verify")
+            .toJson()
+            .put("stream", true)
+            .put("max_tokens", 100)
+            .put("model", "alpha")
+            .put(
+                "tools",
+                JsonArray.of(
+                    new JsonObject()
+                        .put("name", "find")
+                        .put("input_schema", new JsonObject().put("type", "object"))));
+    String body = post(relay, "/v1/messages", request);
+    String input = texts("\"partial_json\":\"((?:[^\"\\\\]|\\\\.)*)\"", body).replace("\\\"", "\"");
+    assertThat(new JsonObject(input).getString("query")).isEqualTo("whatever you like");
+    assertThat(body.split("event: content_block_start", -1)).as("one block").hasSize(2);
+    assertThat(body).contains(": resumed at").contains("event: message_stop");
+  }
+
+  /** Returns the types of events, without repetitions. */
+  private static List<String> types(String body) {
+    return Pattern.compile("event: (\\S+)")
+        .matcher(body)
+        .results()
+        .map(r -> r.group(1))
+        .distinct()
+        .toList();
+  }
+
+  /** Whoever repeats the answer and breaks off itself has not resumed it. */
+  @Test
+  void aRepetitionWithoutAnythingNewIsNotAnnounced() throws Exception {
+    String third = unique("third");
+    RELAYS.sandbox().script(secondary, Scenario.of("reset-after-3").text(TEXT));
+    RELAYS.sandbox().script(third, Scenario.ok().text(TEXT));
+    RelayOptions options =
+        options("alpha").addBackend("third", RELAYS.backend("openai", third, "alpha"));
+    Relay relay = RELAYS.deploy(options.setGateway(new GatewayOptions().setPort(0)));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(seen.trail())
+        .extracting(Attempt::backend, Attempt::result, Attempt::resumedAtBytes)
+        .containsExactly(
+            tuple("primary", Attempt.Result.FAILED, -1L),
+            tuple("secondary", Attempt.Result.FAILED, -1L),
+            tuple("third", Attempt.Result.SERVED, 13L));
+    assertThat(relay.hooks().ofRequests())
+        .filteredOn(line -> line.startsWith("onResumed"))
+        .containsExactly("onResumed primary/alpha > third/alpha: network after 13 bytes");
+    assertThat(post(relay, "/v1/chat/completions"))
+        .containsOnlyOnce(": resumed at")
+        .contains(": resumed at 13 bytes by third/alpha");
+  }
+
+  /** An end is new, even if nothing comes before it. */
+  @Test
+  void anEndRightAfterTheRepetitionIsAnnounced() throws Exception {
+    RELAYS.sandbox().script(primary, Scenario.of("end").text(TEXT));
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(kind(seen)).isNull();
+    assertThat(seen.trail().get(1).resumedAtBytes()).isEqualTo(TEXT.length());
+    assertThat(relay.hooks().ofRequests())
+        .contains("onResumed primary/alpha > secondary/alpha: network after 27 bytes");
+  }
+
+  /**
+   * With continue, even another model may repeat the answer; it is asked after all that may know
+   * it.
+   */
+  @Test
+  void whoDoesNotContinueAndIsAnotherModelIsAskedLastButForTheOneThatBrokeOff() throws Exception {
+    String third = unique("third");
+    RELAYS.sandbox().script(third, Scenario.ok().text("something else"));
+    RelayOptions options =
+        options("beta").addBackend("third", RELAYS.backend("openai", third, "alpha"));
+    Relay relay = RELAYS.deploy(options);
+    Seen seen = Seen.of(relay.client(), asking("continue"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(seen.trail())
+        .extracting(Attempt::backend, Attempt::result)
+        .containsExactly(
+            tuple("primary", Attempt.Result.FAILED),
+            tuple("third", Attempt.Result.DIVERGED),
+            tuple("secondary", Attempt.Result.SERVED));
+    assertThat(calls(primary)).isEqualTo(1);
+  }
+
+  @Test
+  void whoRefusesTheBeginningOfItsAnswerMayRepeatIt() throws Exception {
+    RELAYS.sandbox().script(secondary, Scenario.of("400"), Scenario.ok().text(TEXT));
+    BackendOptions vllm = RELAYS.backend("openai", secondary, "beta").setProvider("vllm");
+    Relay relay = RELAYS.deploy(options("beta", vllm));
+    Seen seen = Seen.of(relay.client(), asking("continue"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(seen.trail())
+        .extracting(Attempt::backend, Attempt::result)
+        .containsExactly(
+            tuple("primary", Attempt.Result.FAILED),
+            tuple("secondary", Attempt.Result.FAILED),
+            tuple("secondary", Attempt.Result.SERVED));
+    assertThat(RELAYS.sandbox().calls(secondary).get(1).body().getJsonArray("messages")).hasSize(1);
+  }
+
   private static String texts(String pattern, String body) {
     StringBuilder text = new StringBuilder();
     Pattern.compile(pattern)

@@ -15,14 +15,9 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
-import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
-import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
-import io.opentelemetry.sdk.common.CompletableResultCode;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
-import io.opentelemetry.sdk.trace.export.SpanExporter;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
@@ -33,10 +28,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,23 +39,20 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class TracingTest {
   private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
+  private static final AttributeKey<List<String>> FINISH_REASONS =
+      AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
 
-  private final List<SpanData> spans = new CopyOnWriteArrayList<>();
-  private final OpenTelemetrySdk sdk =
-      OpenTelemetrySdk.builder()
-          .setTracerProvider(
-              SdkTracerProvider.builder()
-                  .addSpanProcessor(SimpleSpanProcessor.create(new InMemoryExporter()))
-                  .build())
-          .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
-          .build();
+  private final RecordedSpans recorded = new RecordedSpans();
+  private final List<SpanData> spans = recorded.spans;
+  private final OpenTelemetrySdk sdk = recorded.sdk(Sampler.parentBased(Sampler.alwaysOn()));
   private final Vertx vertx =
       Vertx.builder().withTracer(new OpenTelemetryTracingFactory(sdk)).build();
   private RelayVerticle relay;
+  private Sandbox sandbox;
 
   @BeforeEach
   void start() {
-    Sandbox sandbox = Sandbox.start(vertx).await();
+    sandbox = Sandbox.start(vertx).await();
     RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
     for (String name : List.of("primary", "secondary")) {
       options.addBackend(
@@ -100,10 +90,7 @@ class TracingTest {
   }
 
   private SpanData span(String name) {
-    return spans.stream()
-        .filter(span -> span.getName().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError(name + " in " + spans));
+    return recorded.get(name);
   }
 
   private boolean isBelow(SpanData span, SpanData ancestor) {
@@ -140,6 +127,9 @@ class TracingTest {
             });
     SpanData request = span("relay request");
     SpanData failed = span("chat mock-503");
+    assertThat(failed.getAttributes().get(FINISH_REASONS)).isNull();
+    assertThat(span("chat mock-model").getAttributes().get(FINISH_REASONS)).containsExactly("stop");
+    assertThat(request.getAttributes().get(FINISH_REASONS)).containsExactly("stop");
     SpanData served = span("chat mock-model");
 
     assertThat(isBelow(request, span("caller"))).isTrue();
@@ -189,22 +179,29 @@ class TracingTest {
     assertThat(request.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
   }
 
-  /** Keeps what is exported. */
-  private final class InMemoryExporter implements SpanExporter {
-    @Override
-    public CompletableResultCode export(Collection<SpanData> ended) {
-      spans.addAll(ended);
-      return CompletableResultCode.ofSuccess();
-    }
+  @Test
+  void requestThatIsNotSampledRecordsNothingAndTellsTheBackend() throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + relay.gatewayPort() + "/v1/chat/completions");
+    HttpRequest http =
+        HttpRequest.newBuilder(uri)
+            .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
+            .POST(
+                BodyPublishers.ofString(
+                    """
+                    {"model": "primary/mock-503",
+                     "messages": [{"role": "user", "content": "Hi"}],
+                     "relay": {"candidates": ["primary/mock-503", "secondary/mock-model"]}}
+                    """))
+            .build();
+    assertThat(HttpClient.newHttpClient().send(http, BodyHandlers.ofString()).statusCode())
+        .isEqualTo(200);
 
-    @Override
-    public CompletableResultCode flush() {
-      return CompletableResultCode.ofSuccess();
-    }
-
-    @Override
-    public CompletableResultCode shutdown() {
-      return CompletableResultCode.ofSuccess();
-    }
+    assertThat(sandbox.calls())
+        .hasSize(2)
+        .allSatisfy(
+            call ->
+                assertThat(call.headers().get("traceparent"))
+                    .matches("00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00"));
+    assertThat(spans).isEmpty();
   }
 }

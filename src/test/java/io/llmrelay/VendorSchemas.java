@@ -21,6 +21,11 @@ import java.util.regex.Pattern;
  *
  * <p>Checks types, required and further properties, enumerations, bounds and alternatives; formats
  * are ignored, and several of the alternatives of {@code oneOf} may match.
+ *
+ * <p>This is not {@link io.llmrelay.provider.VendorSchema}, a complete validator, because that one
+ * refuses what vendors accept and send: their alternatives overlap, and {@code nullable} is no
+ * keyword to it. It also reports the problems of all alternatives, where a test that allows for
+ * single fields needs those of the closest one.
  */
 public final class VendorSchemas {
   private static final int MAX_DEPTH = 64;

@@ -52,7 +52,7 @@ public final class FaultWall {
       cloudflare: 429                       | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
       -ollama,cloudflare: 429-retry-after-7 | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 7
       -ollama,cloudflare: once 429          | fallback         | fallback         | rate_limited     | rate_limited     | fallback | closed  | model 10
-      -ollama: once 429-retry-after-1 +retry | -                | -                | primary          | primary          | primary  | -       | -
+      -ollama: once 429-retry-after-1 +retry | primary          | primary          | primary          | primary          | primary  | -       | -
       -ollama,cloudflare: once 429-retry-after-20 +retry | fallback         | fallback         | rate_limited     | rate_limited     | fallback | -       | model 20
       openai: 429-quota                     | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend 300
       anthropic: 429-quota                  | fallback         | fallback         | quota_exhausted  | quota_exhausted  | fallback | closed  | backend month
@@ -64,6 +64,8 @@ public final class FaultWall {
       503                                   | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
       503-empty                             | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
       503-retry-after-7                     | fallback         | fallback         | overloaded       | overloaded       | fallback | open    | model 7
+      408                                   | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
+      504                                   | fallback         | fallback         | timeout          | timeout          | primary  | open    | -
       529                                   | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
       redirect                              | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       down-for-60000                        | fallback         | fallback         | overloaded       | overloaded       | primary  | open    | -
@@ -99,6 +101,7 @@ public final class FaultWall {
       warm die +again                       | fallback         | fallback         | network          | network          | primary  | open    | -
       warm once die-after-head              | fallback         | fallback         | network          | network          | primary  | open    | -
       -- no response
+      (unknown)                             | fallback         | fallback         | network          | network          | fallback | open    | -
       (refused)                             | fallback         | fallback         | network          | network          | fallback | open    | -
       (untrusted)                           | fallback         | fallback         | network          | network          | fallback | open    | -
       (plain)                               | fallback         | fallback         | network          | network          | fallback | open    | -
@@ -134,6 +137,8 @@ public final class FaultWall {
       cloudflare: empty                     | fallback         | fallback         | network          | network          | primary  | open    | -
       usage-only                            | fallback         | fallback         | network          | network          | primary  | open    | -
       -ollama,cohere,cloudflare: content-filter-chunks-1 | content_filter   | content_filter   | content_filter   | content_filter   | primary  | closed  | -
+      broken-gzip-after-role                | fallback         | fallback         | network          | network          | primary  | open    | -
+      broken-chunking-after-role            | fallback         | fallback         | network          | network          | primary  | open    | -
       malformed-after-role                  | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       huge-frame-4                          | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       endless-frame                         | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
@@ -149,6 +154,8 @@ public final class FaultWall {
       die-in-char-after-3                   | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
       reset-in-char-after-3                 | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
       end-in-char-after-3                   | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      broken-gzip-after-3                   | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
+      broken-chunking-after-3               | 3 + network      | fallback         | 3 + network      | network          | primary  | open    | -
       huge-frame-4-after-3                  | 3 + server_error | fallback         | 3 + server_error | server_error     | primary  | open    | -
       endless-frame-after-3                 | 3 + server_error | fallback         | 3 + server_error | server_error     | primary  | open    | -
       stall-after-3 @stall                  | 3 + timeout      | fallback         | 3 + timeout      | timeout          | primary  | open    | -
@@ -176,6 +183,10 @@ public final class FaultWall {
       gemini,ollama,bedrock,cohere: no-finish | 6 + network      | fallback         | 6 + network      | network          | primary  | open    | -
       gzip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
       wrong-type                            | primary          | primary          | primary          | primary          | primary  | closed  | -
+      repeated                              | primary          | primary          | primary          | primary          | primary  | closed  | -
+      drip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
+      trailing                              | primary          | primary          | primary          | primary          | primary  | closed  | -
+      model-every-100                       | primary          | primary          | primary          | primary          | primary  | closed  | -
       splitting                             | primary          | primary          | primary          | primary          | primary  | closed  | -
       500-splitting                         | fallback         | fallback         | server_error     | server_error     | primary  | open    | -
       splitting-head                        | fallback         | fallback         | network          | network          | primary  | open    | -

@@ -18,6 +18,9 @@ import java.util.Map;
 record Fixture(Vertx vertx, Sandbox sandbox, Map<String, String> addresses, HttpClient http) {
   private static final int CONNECTIONS = 500;
 
+  /** A name that no server of names is asked for: its first label is too long. */
+  private static final String UNKNOWN_HOST = "n".repeat(64) + ".invalid";
+
   static Future<Fixture> open(Vertx vertx) {
     NetServer mute = vertx.createNetServer().connectHandler(socket -> socket.pause());
     NetServer closed = vertx.createNetServer().connectHandler(socket -> socket.close());
@@ -39,6 +42,7 @@ record Fixture(Vertx vertx, Sandbox sandbox, Map<String, String> addresses, Http
                     sandbox.result(),
                     Map.of(
                         "(refused)", "http://127.0.0.1:" + refused.result(),
+                        "(unknown)", "http://" + UNKNOWN_HOST,
                         "(mute)", "https://127.0.0.1:" + listening.result().actualPort(),
                         "(plain)", "https://127.0.0.1:" + sandbox.result().port(),
                         "(untrusted)", untrusted.result().baseUrl()),

@@ -46,66 +46,6 @@ public record Attempt(
     String key,
     String affinity) {
 
-  /** Creates an attempt that resumed nothing, at a backend with one key. */
-  public Attempt(
-      String backend,
-      String model,
-      Result result,
-      String reason,
-      String message,
-      int status,
-      String providerCode,
-      long startMs,
-      long durationMs,
-      long firstChunkMs,
-      TokenUsage usage,
-      Double costUsd) {
-    this(
-        backend,
-        model,
-        result,
-        reason,
-        message,
-        status,
-        providerCode,
-        startMs,
-        durationMs,
-        firstChunkMs,
-        usage,
-        costUsd,
-        -1,
-        null,
-        null);
-  }
-
-  /** Creates an attempt without a provider's code that resumed nothing. */
-  public Attempt(
-      String backend,
-      String model,
-      Result result,
-      String reason,
-      String message,
-      int status,
-      long startMs,
-      long durationMs,
-      long firstChunkMs,
-      TokenUsage usage,
-      Double costUsd) {
-    this(
-        backend,
-        model,
-        result,
-        reason,
-        message,
-        status,
-        null,
-        startMs,
-        durationMs,
-        firstChunkMs,
-        usage,
-        costUsd);
-  }
-
   /** The result of an attempt, or {@link #SKIPPED} if there was none. */
   public enum Result {
     /** It is serving the answer. */
@@ -141,10 +81,14 @@ public record Attempt(
         reason.code(),
         message,
         0,
+        null,
         startMs,
         0,
         -1,
         TokenUsage.NONE,
+        null,
+        -1,
+        null,
         null);
   }
 

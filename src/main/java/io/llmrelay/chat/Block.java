@@ -10,7 +10,8 @@ import io.vertx.core.json.JsonObject;
  * @param id the id of a tool call, otherwise {@code null}
  * @param name the tool's name, or the field that carries data; otherwise {@code null}
  * @param extra the provider's own data of a tool call, in the form of {@code extra_content} of a
- *     request; {@code null} if there is none
+ *     request; {@code {"frames": true}} for events that only frame the content of other blocks;
+ *     {@code null} if there is none
  */
 public record Block(int index, BlockKind kind, String id, String name, JsonObject extra) {
 
@@ -25,6 +26,16 @@ public record Block(int index, BlockKind kind, String id, String name, JsonObjec
   /** Whether it holds images, which are content although they come as data. */
   public boolean isImages() {
     return kind == BlockKind.DATA && IMAGES.equals(name);
+  }
+
+  /** Returns the {@link #extra} of events that only frame the content of other blocks. */
+  public static JsonObject frame() {
+    return new JsonObject().put("frames", true);
+  }
+
+  /** Whether its events only frame the content of other blocks, and say nothing beyond that. */
+  public boolean isFrame() {
+    return kind == BlockKind.EVENT && extra != null && extra.getBoolean("frames", false);
   }
 
   /** Returns the JSON form, as it crosses the event bus. */

@@ -516,6 +516,16 @@ public final class ChatRequest implements LlmRequest {
     return copy;
   }
 
+  /**
+   * Returns this request without the form in which it was received: every backend gets what its
+   * fields say. It stays validated.
+   */
+  public ChatRequest withoutReceived() {
+    ChatRequest copy = copy();
+    copy.received = null;
+    return copy;
+  }
+
   private void setReceived(ReceivedForm form) {
     received = form;
     List<String> unknown = form.untranslated().unknown();

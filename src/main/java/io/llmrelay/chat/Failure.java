@@ -27,6 +27,7 @@ public final class Failure {
   private int status;
   private String providerCode;
   private long retryAfterMs = -1;
+  private boolean repeated;
   private long deliveredChunks;
   private long deliveredBytes;
   private TokenUsage usage = TokenUsage.NONE;
@@ -97,6 +98,14 @@ public final class Failure {
     return retryAfterMs;
   }
 
+  /**
+   * Returns whether another stream has reported the same event before: the loss of a connection
+   * that several streams had in common. For the health of the backend it counts once.
+   */
+  public boolean isRepeated() {
+    return repeated;
+  }
+
   /** Returns whether the same request may succeed later. */
   public boolean retryable() {
     return kind.retryable();
@@ -164,6 +173,13 @@ public final class Failure {
     return copy;
   }
 
+  /** Returns a copy that reports an event which another stream has reported before. */
+  public Failure withRepeated() {
+    Failure copy = copy();
+    copy.repeated = true;
+    return copy;
+  }
+
   /** Returns a copy with what the consumer got before the failure. */
   public Failure withDelivered(long chunks, long bytes) {
     Failure copy = copy();
@@ -215,6 +231,9 @@ public final class Failure {
     if (retryAfterMs >= 0) {
       json.put("retry_after_ms", retryAfterMs);
     }
+    if (repeated) {
+      json.put("repeated", true);
+    }
     if (deliveredChunks > 0) {
       json.put("delivered_chunks", deliveredChunks).put("delivered_bytes", deliveredBytes);
     }
@@ -241,6 +260,7 @@ public final class Failure {
     failure.status = json.getInteger("status", 0);
     failure.providerCode = json.getString("provider_code");
     failure.retryAfterMs = json.getLong("retry_after_ms", -1L);
+    failure.repeated = json.getBoolean("repeated", false);
     failure.deliveredChunks = json.getLong("delivered_chunks", 0L);
     failure.deliveredBytes = json.getLong("delivered_bytes", 0L);
     failure.usage = TokenUsage.fromJson(json.getJsonObject("usage"));
@@ -273,6 +293,7 @@ public final class Failure {
     copy.status = status;
     copy.providerCode = providerCode;
     copy.retryAfterMs = retryAfterMs;
+    copy.repeated = repeated;
     copy.deliveredChunks = deliveredChunks;
     copy.deliveredBytes = deliveredBytes;
     copy.usage = usage;

@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -264,6 +265,40 @@ public final class RawJson {
   /** Returns a cursor at the value, which was received. */
   JsonCursor cursor() {
     return new JsonCursor(bytes, from, to);
+  }
+
+  /**
+   * Returns the beginning of a decoded string, without decoding the rest.
+   *
+   * @param max the most bytes to decode, or characters of a string built in code
+   */
+  public String head(int max) {
+    if (bytes == null) {
+      String text = string();
+      boolean whole = text.length() <= max;
+      return whole ? text : text.substring(0, max - (isSplit(text, max) ? 1 : 0));
+    }
+    int last = Math.min(to - 1, from + 1 + max);
+    int end = from + 1;
+    for (int next = end; next <= last; next += encodedLength(next)) {
+      end = next;
+    }
+    byte[] head = Arrays.copyOfRange(bytes, from, end + 1);
+    head[head.length - 1] = '"';
+    return prefix + string(head, 0, head.length);
+  }
+
+  private static boolean isSplit(String text, int at) {
+    return at > 0 && Character.isHighSurrogate(text.charAt(at - 1));
+  }
+
+  /** Returns the bytes of the character or the escape that begins here. */
+  private int encodedLength(int at) {
+    byte first = bytes[at];
+    if (first == '\\') {
+      return bytes[at + 1] == 'u' ? 6 : 2;
+    }
+    return first >= 0 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : 4;
   }
 
   /** Returns the decoded string; {@code null} if the value is not a string. */

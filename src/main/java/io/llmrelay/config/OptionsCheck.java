@@ -60,6 +60,7 @@ final class OptionsCheck {
       new ClusterCheck(check, problems).check(options.getCluster());
     }
     check.timeouts();
+    check.overload();
     check.retries();
     check.limits();
     check.circuit();
@@ -375,13 +376,16 @@ final class OptionsCheck {
     positive("timeouts.total", timeouts.total());
   }
 
-  private void retries() {
+  private void overload() {
     range("max-requests", options.getMaxRequests(), 1, 1_000_000);
     positive("overload.max-lag", options.getOverload().getMaxLag());
     double maxHeap = options.getOverload().getMaxHeap();
     if (!(maxHeap >= 0.5 && maxHeap <= 1)) {
       problems.add("overload.max-heap", "must be from 0.5 to 1");
     }
+  }
+
+  private void retries() {
     RetryOptions retries = options.getRetries();
     range("retries.max", retries.getMax(), 0, RelayHints.MAX_RETRIES);
     positive("retries.base-delay", retries.getBaseDelay());
@@ -461,6 +465,7 @@ final class OptionsCheck {
       problems.add("hedge.max-ratio", "must be from 0 to 1");
     }
     positiveSize("resume.max-size", options.getResume().getMaxSize());
+    positiveSize("tracing.max-content", options.getTracing().getMaxContent());
     only("hedge.only", options.getHedge().getOnly());
     only("resume.only", options.getResume().getOnly());
   }

@@ -81,6 +81,7 @@ public class RelayOptions {
   private ResumeOptions resume = new ResumeOptions();
   private LoggingOptions logging = new LoggingOptions();
   private MetricsOptions metrics = new MetricsOptions();
+  private TracingOptions tracing = new TracingOptions();
   private BusOptions bus = new BusOptions();
   private ClusterOptions cluster;
   private List<ModelOptions> catalog = List.of();
@@ -117,6 +118,7 @@ public class RelayOptions {
     resume = new ResumeOptions(other.resume);
     logging = new LoggingOptions(other.logging);
     metrics = new MetricsOptions(other.metrics);
+    tracing = new TracingOptions(other.tracing);
     bus = new BusOptions(other.bus);
     cluster = other.cluster == null ? null : new ClusterOptions(other.cluster);
     catalog = other.catalog;
@@ -500,6 +502,17 @@ public class RelayOptions {
   /** Sets the options of the meters. */
   public RelayOptions setMetrics(MetricsOptions metrics) {
     this.metrics = metrics;
+    return this;
+  }
+
+  /** Returns the options of the spans. */
+  public TracingOptions getTracing() {
+    return tracing;
+  }
+
+  /** Sets the options of the spans. */
+  public RelayOptions setTracing(TracingOptions tracing) {
+    this.tracing = tracing;
     return this;
   }
 

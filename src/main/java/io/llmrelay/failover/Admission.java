@@ -5,6 +5,7 @@ import io.llmrelay.availability.Skip;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.Resume;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The decision whether a candidate may be tried now, and the record of how attempts ended. */
@@ -87,5 +88,24 @@ interface Admission {
   /** Returns how a candidate can resume the answer now; {@link Resume#OFF} if it cannot. */
   default Resume resumption(Candidate candidate) {
     return Resume.OFF;
+  }
+
+  /**
+   * Returns the candidates that may resume an answer, in the order in which they are asked: the one
+   * that broke off is the last.
+   */
+  default List<Candidate> toResume(List<Candidate> candidates, Candidate broken) {
+    List<Candidate> order = new ArrayList<>(candidates);
+    order.remove(broken);
+    order.add(broken);
+    return order;
+  }
+
+  /**
+   * Returns whether a candidate that has refused to resume the answer can do so in another way, and
+   * is to be asked again.
+   */
+  default boolean resumesOtherwise(Candidate candidate, Failure failure) {
+    return false;
   }
 }

@@ -35,6 +35,9 @@ final class ContinuingSplice implements ChatSink {
   /** The blocks of the continuation under the indexes that they have in the answer. */
   private final Map<Integer, Block> blocks = new HashMap<>();
 
+  /** Whether it is clear where the continuation begins. */
+  private boolean found;
+
   private boolean spliced;
   private boolean over;
 
@@ -45,7 +48,7 @@ final class ContinuingSplice implements ChatSink {
   ContinuingSplice(Transcript transcript, long maxHeld, ResumeSink sink) {
     text = transcript.continuable().copy();
     nextIndex = transcript.blockCount();
-    block = transcript.delivered(nextIndex - 1);
+    block = transcript.last();
     this.maxHeld = maxHeld;
     this.sink = sink;
     seam = new Seam(text.getBytes());
@@ -76,7 +79,7 @@ final class ContinuingSplice implements ChatSink {
       return;
     }
     if (!spliced) {
-      splice(seam.end());
+      splice(found ? Buffer.buffer() : seam.end());
     }
     Block next =
         new Block(nextIndex++, started.kind(), started.id(), started.name(), started.extra());
@@ -96,10 +99,14 @@ final class ContinuingSplice implements ChatSink {
       sink.chunks(Chunks.of(to, chunks));
     } else if (maxHeld > 0) {
       hold(chunks);
+    } else if (found) {
+      splice(Buffer.buffer());
+      sink.chunks(Chunks.of(to, chunks));
     } else {
       sink.skipped(chunks);
       Buffer rest = seam.add(chunks.data());
-      if (rest != null) {
+      found = rest != null;
+      if (found && rest.length() > 0) {
         splice(rest);
       }
     }
@@ -129,7 +136,7 @@ final class ContinuingSplice implements ChatSink {
       return;
     }
     if (!spliced) {
-      Buffer last = maxHeld > 0 ? seam.add(held) : null;
+      Buffer last = found ? Buffer.buffer() : maxHeld > 0 ? seam.add(held) : null;
       Buffer rest = last == null ? seam.end() : last;
       if (maxHeld > 0 && !isJson(text.copy().appendBuffer(rest))) {
         diverge("its answer does not complete the JSON that was delivered");

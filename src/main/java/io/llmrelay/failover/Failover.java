@@ -602,7 +602,7 @@ final class Failover {
     String key = leg.key;
     FailureRule rule = FailureRule.of(failure.kind());
     failures.add(failure);
-    end(leg, Attempt.Result.FAILED, failure, rule.outcome(), actions);
+    end(leg, Attempt.Result.FAILED, failure, rule.outcome(failure), actions);
     if (rule.next() == FailureRule.Next.NONE) {
       fail(actions, failure);
       return;
@@ -635,10 +635,22 @@ final class Failover {
     }
     if (failure.kind() == FailureKind.TIMEOUT
         || !mayRetry(current)
-        || admission.check(current) != null
+        || !isAllowedAfter(current, failure)
         || !await(current)) {
       proceed(actions);
     }
+  }
+
+  /**
+   * Returns whether a candidate will be admitted after the delay that it asked for. A cooldown that
+   * it did not ask for is not waited for while another candidate is left.
+   */
+  private boolean isAllowedAfter(Candidate candidate, Failure failure) {
+    Skip skip = admission.check(candidate);
+    return skip == null
+        || failure.retryAfterMs() >= 0
+            && skip.reason() == SkipReason.EXHAUSTED
+            && willBeAllowed(candidate);
   }
 
   /** Returns how long it takes until the candidate has a key again that may be used. */
@@ -653,21 +665,21 @@ final class Failover {
   /** Resumes the answer elsewhere if that was asked for; otherwise the request fails. */
   private void failedAfterCommit(Leg leg, Failure failure, List<Action> actions) {
     FailureRule rule = FailureRule.of(failure.kind());
-    end(leg, Attempt.Result.FAILED, failure, rule.outcome(), actions);
+    end(leg, Attempt.Result.FAILED, failure, rule.outcome(failure), actions);
     if (leg == serving) {
       long cooldown = rule.cooldownMs(failure);
       breakage = failure.withRetryAfterMs(cooldown > 0 ? cooldown : -1);
       if (resuming == null) {
         resuming = new ArrayDeque<>();
         if (!candidates.isEmpty() && rule.next() == FailureRule.Next.ANY) {
-          resuming.addAll(candidates);
-          resuming.remove(leg.candidate);
-          resuming.add(leg.candidate);
+          resuming.addAll(admission.toResume(candidates, leg.candidate));
         }
         candidates = List.of();
       } else if (rule.next() != FailureRule.Next.ANY) {
         resuming.clear();
       }
+    } else if (leg.silent() && admission.resumesOtherwise(leg.candidate, failure)) {
+      resuming.addFirst(leg.candidate);
     }
     resume(actions);
   }

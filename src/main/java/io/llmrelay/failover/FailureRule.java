@@ -51,6 +51,14 @@ record FailureRule(
     };
   }
 
+  /**
+   * Returns the outcome of an attempt for its backend's health. That one connection was lost is
+   * observed once, however many streams it had.
+   */
+  Outcome outcome(Failure failure) {
+    return outcome == Outcome.FAILURE && failure.isRepeated() ? Outcome.NEUTRAL : outcome;
+  }
+
   /** Returns the length of the cooldown in milliseconds; 0 for none. */
   long cooldownMs(Failure failure) {
     return failure.retryAfterMs() >= 0 ? failure.retryAfterMs() : defaultCooldown.toMillis();

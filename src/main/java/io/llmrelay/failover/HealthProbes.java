@@ -17,6 +17,7 @@ import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -46,6 +47,9 @@ public final class HealthProbes {
     long timer = -1;
     int confirmations;
     boolean stopped;
+
+    /** When the timer fires, in milliseconds of {@link System#nanoTime}; read on any thread. */
+    volatile long dueAt;
 
     Schedule(BackendOptions backend) {
       options = backend.getProbe();
@@ -120,24 +124,39 @@ public final class HealthProbes {
   }
 
   /**
-   * Returns the latest result of a backend, {@code {"healthy", "reason", "latency_ms", "at"}};
-   * {@code null} if it was not probed. May be called from any thread.
+   * Returns the latest result of a backend and when the next probe is due: {@code {"kind",
+   * "interval_ms", "next_in_ms", "healthy", "reason", "latency_ms", "at"}}; the last four only
+   * after a probe. {@code next_in_ms} is 0 while one is in flight; attempts at the backend put it
+   * off. Returns {@code null} for a backend without probes. May be called from any thread.
    */
-  public JsonObject last(String backend) {
-    Result result = results.get(backend);
-    if (result == null) {
+  public JsonObject status(String backend) {
+    Schedule schedule = schedules.get(backend);
+    if (schedule == null) {
       return null;
     }
-    JsonObject json = result.probe.toJson().put("at", result.at);
-    json.remove("event");
-    json.remove("backend");
-    json.remove("changed");
+    JsonObject json =
+        new JsonObject()
+            .put("kind", schedule.options.getKind().name().toLowerCase(Locale.ROOT))
+            .put("interval_ms", schedule.intervalMs())
+            .put("next_in_ms", Math.max(0, schedule.dueAt - now()));
+    Result result = results.get(backend);
+    if (result != null) {
+      json.put("healthy", result.probe.healthy())
+          .put("reason", result.probe.reason())
+          .put("latency_ms", result.probe.latencyMs())
+          .put("at", result.at);
+    }
     return json;
+  }
+
+  private static long now() {
+    return System.nanoTime() / 1_000_000;
   }
 
   /** Schedules a check after a delay, up to half as long again. */
   private void schedule(String name, Schedule schedule, long ms) {
     long delay = Math.max(1, ms + ThreadLocalRandom.current().nextLong(ms / 2 + 1));
+    schedule.dueAt = now() + delay;
     schedule.timer = vertx.setTimer(delay, id -> check(name, schedule));
   }
 

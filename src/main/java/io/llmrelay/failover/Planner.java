@@ -519,6 +519,12 @@ final class Planner {
     }
   }
 
+  /** Returns whether the backend of a candidate can express a request. */
+  boolean canServe(ChatRequest request, Candidate candidate) {
+    ChatRequest asked = request.withModel(candidate.model());
+    return backends.get(candidate.backend()).cannotServe().apply(asked) == null;
+  }
+
   /** Returns whether a candidate continues the text of the assistant with which a request ends. */
   boolean continues(ChatRequest request, Candidate candidate) {
     ChatRequest asked = request.withModel(candidate.model());

@@ -3,9 +3,14 @@ package io.llmrelay.failover;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.CommitPoint;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.Resume;
 import io.llmrelay.chat.TokenUsage;
 import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * How an answer that breaks off is resumed: the transcript of what was delivered, what a candidate
@@ -22,15 +27,23 @@ final class Resumption {
 
   private Resume how = Resume.OFF;
 
+  /** The candidates that have refused the beginning of the answer. */
+  private final Set<Candidate> refusing = new HashSet<>();
+
   /** How the candidate that was asked last resumes the answer. */
   private Resume current = Resume.OFF;
 
   Resumption(ChatRequest request, RunSettings settings, ConfigSnapshot config) {
-    this.request = request;
+    // Events of one answer cannot follow those of another, whose ids they would contradict.
+    this.request = isTranslatable(request) ? request.withoutReceived() : null;
     this.settings = settings;
     this.config = config;
     boolean continues = settings.resume().value() == Resume.CONTINUE;
     transcript = new Transcript(settings.resumeMaxBytes(), continues);
+  }
+
+  private static boolean isTranslatable(ChatRequest request) {
+    return request.received() == null || request.received().untranslated().essential().isEmpty();
   }
 
   /** Returns whether answers to a request with these settings may be resumed. */
@@ -45,32 +58,72 @@ final class Resumption {
 
   /** Returns whether the answer of a candidate is resumed. */
   boolean applies(Candidate candidate) {
-    return settings.resume().at(candidate.backend()) != Resume.OFF;
+    return request != null && settings.resume().at(candidate.backend()) != Resume.OFF;
   }
 
   /** Begins with the answer of a candidate; returns false if it is not going to be resumed. */
   boolean begin(Candidate candidate) {
     source = candidate;
     how = settings.resume().at(candidate.backend());
-    if (how == Resume.OFF) {
+    boolean resumes = how != Resume.OFF && request != null;
+    if (!resumes) {
       transcript.discard();
       request = null;
     }
-    return how != Resume.OFF;
+    return resumes;
   }
 
   /** Returns how a candidate can resume the answer; {@link #request} and so on are about it. */
   Resume of(Candidate candidate) {
     current = Resume.OFF;
     if (transcript.usable()) {
-      boolean sameModel = source != null && config.planner().isSameModel(candidate, source);
-      current = continues(candidate) ? Resume.CONTINUE : sameModel ? Resume.VERIFY : Resume.OFF;
+      current =
+          continues(candidate)
+              ? Resume.CONTINUE
+              : source != null
+                      && (how == Resume.CONTINUE || isSameModel(candidate))
+                      && config.planner().canServe(request, candidate)
+                  ? Resume.VERIFY
+                  : Resume.OFF;
     }
     return current;
   }
 
+  /**
+   * Returns candidates in the order in which they are asked: in the order given, but those that
+   * hardly repeat what another model has said just before the last.
+   */
+  List<Candidate> order(List<Candidate> candidates) {
+    int last = candidates.size() - 1;
+    List<Candidate> likely = new ArrayList<>();
+    List<Candidate> unlikely = new ArrayList<>();
+    for (Candidate candidate : candidates.subList(0, last)) {
+      (continues(candidate) || isSameModel(candidate) ? likely : unlikely).add(candidate);
+    }
+    likely.addAll(unlikely);
+    likely.add(candidates.get(last));
+    return likely;
+  }
+
+  /**
+   * Records a failure of the candidate that was asked last, and returns whether it is to be asked
+   * again: it refused the beginning of the answer in the request, and may repeat that instead.
+   */
+  boolean refused(Candidate candidate, FailureKind kind) {
+    boolean refusal = kind == FailureKind.INVALID_REQUEST || kind == FailureKind.UNSUPPORTED;
+    return refusal
+        && current == Resume.CONTINUE
+        && refusing.add(candidate)
+        && of(candidate) != Resume.OFF;
+  }
+
+  private boolean isSameModel(Candidate candidate) {
+    return source != null && config.planner().isSameModel(candidate, source);
+  }
+
   private boolean continues(Candidate candidate) {
     return how == Resume.CONTINUE
+        && !refusing.contains(candidate)
         && request.continuation() == null
         && transcript.continuable() != null
         && config.planner().continues(prefilled(), candidate);

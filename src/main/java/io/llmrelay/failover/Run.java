@@ -29,6 +29,7 @@ import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
+import io.llmrelay.observe.impl.AttemptContent;
 import io.llmrelay.observe.impl.Listeners;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -377,6 +378,16 @@ final class Run implements ChatExchange {
     }
 
     @Override
+    public List<Candidate> toResume(List<Candidate> candidates, Candidate broken) {
+      return resumption.order(Admission.super.toResume(candidates, broken));
+    }
+
+    @Override
+    public boolean resumesOtherwise(Candidate candidate, Failure failure) {
+      return resumption.refused(candidate, failure.kind());
+    }
+
+    @Override
     public long queue(List<Candidate> candidates, long maxWaitMs) {
       if (shadow) {
         return 0; // Its backend has no slot to spare.
@@ -426,6 +437,12 @@ final class Run implements ChatExchange {
 
     private int malformed;
     private long chunks;
+
+    /** The reason for the end of the answer; {@code null} before, and if it failed. */
+    private FinishReason finishReason;
+
+    /** The content of the attempt, if it becomes part of its span; else {@code null}. */
+    private AttemptContent content;
 
     /** The model that the answer names, or {@code null}. */
     private String model;
@@ -525,6 +542,7 @@ final class Run implements ChatExchange {
     @Override
     public void ended(AnswerEnd end) {
       model = end.model() == null ? model : end.model();
+      finishReason = end.finishReason();
       malformed = end.malformed();
       over();
       String problem = heldCallProblem();
@@ -701,12 +719,14 @@ final class Run implements ChatExchange {
     boolean resuming = serving != null;
     try {
       LlmRequest ofCandidate = resuming ? resumption.request() : request;
+      ChatSink to = resuming ? resumption.splice(upstream) : upstream;
+      upstream.content = listeners.content(id, number, ofCandidate);
       upstream.exchange =
           coordinator
               .backend(config, candidate.backend(), upstream.permit.key())
               .open(
                   ofCandidate.forCandidate(candidate.model(), ofAttempt),
-                  resuming ? resumption.splice(upstream) : upstream);
+                  upstream.content == null ? to : upstream.content.recording(to));
     } catch (RuntimeException e) {
       broken(e);
     }
@@ -748,9 +768,18 @@ final class Run implements ChatExchange {
     if (ended.attempt().result() == Attempt.Result.HEDGED && ended.attempt().firstChunkMs() < 0) {
       observe(upstream); // Without the slow ones, the percentile would fall with every hedge.
     }
+    if (upstream.content != null) {
+      upstream.content.end();
+    }
     publish(
         upstream.context == null ? context : upstream.context,
-        new RelayEvent.AttemptEnd(id, ended.number(), operation, ended.attempt(), upstream.chunks));
+        new RelayEvent.AttemptEnd(
+            id,
+            ended.number(),
+            operation,
+            ended.attempt(),
+            upstream.chunks,
+            upstream.finishReason));
   }
 
   private void release(Upstream upstream) {

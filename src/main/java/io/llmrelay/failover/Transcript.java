@@ -20,6 +20,9 @@ import java.util.List;
  * digest of each full segment is kept, and the bytes of the last one. The text itself is kept if an
  * answer is to be continued.
  *
+ * <p>Events of a provider that only frame content are left out, since another answer comes without
+ * them: blocks of a kind that nothing but such events separates are one block.
+ *
  * <p>Beyond its limit a transcript keeps nothing, and the answer cannot be resumed.
  */
 final class Transcript {
@@ -39,8 +42,11 @@ final class Transcript {
   private int tailLength;
   private long counted;
 
-  /** The delivered blocks by their index. */
+  /** The delivered blocks but those of events; of several that are one, the last. */
   private final List<Block> blocks = new ArrayList<>();
+
+  /** The number of delivered blocks, those of events included. */
+  private int delivered;
 
   private Block current;
   private Buffer text = Buffer.buffer();
@@ -82,21 +88,41 @@ final class Transcript {
     if (discarded) {
       return;
     }
-    // Events of a provider have ids of their answer, and blocks out of order have no index.
-    if (block.kind() == BlockKind.EVENT || block.index() != blocks.size()) {
+    // Other events have ids or content of their answer, and blocks out of order have no index.
+    if (block.kind() == BlockKind.EVENT && !block.isFrame() || block.index() != delivered) {
       discard();
       return;
     }
-    blocks.add(block);
+    delivered++;
+    if (block.kind() == BlockKind.EVENT) {
+      append(Buffer.buffer(), BLOCK_BYTES);
+      return;
+    }
     current = block;
-    append(Buffer.buffer(start(block)), BLOCK_BYTES);
+    int last = blocks.size() - 1;
+    if (last >= 0 && delivered - 1 > blocks.get(last).index() + 1 && isSameText(block, last)) {
+      blocks.set(last, block);
+      append(Buffer.buffer(), BLOCK_BYTES);
+      return;
+    }
+    blocks.add(block);
+    append(Buffer.buffer(start(blocks.size() - 1, block)), BLOCK_BYTES);
+  }
+
+  private boolean isSameText(Block block, int last) {
+    BlockKind kind = block.kind();
+    return kind == blocks.get(last).kind()
+        && (kind == BlockKind.TEXT || kind == BlockKind.REASONING);
   }
 
   /** Records chunks of a block that has started. */
   void chunks(Chunks chunks) {
-    if (!discarded && !chunks.block().equals(current)) {
+    if (discarded || chunks.kind() == BlockKind.EVENT) {
+      return;
+    }
+    if (!chunks.block().equals(current)) {
       current = chunks.block();
-      append(Buffer.buffer(back(current)), BLOCK_BYTES);
+      append(Buffer.buffer(back(blocks.indexOf(current))), BLOCK_BYTES);
     }
     if (!discarded && keepsText && chunks.kind() == BlockKind.TEXT) {
       text.appendBuffer(chunks.data());
@@ -106,14 +132,13 @@ final class Transcript {
     }
   }
 
-  private static byte[] start(Block block) {
-    String name =
-        block.index() + " " + block.kind().code() + " " + block.name() + " " + block.extra();
+  private static byte[] start(int place, Block block) {
+    String name = place + " " + block.kind().code() + " " + block.name() + " " + block.extra();
     return marked(START, name);
   }
 
-  private static byte[] back(Block block) {
-    return marked(RETURN, String.valueOf(block.index()));
+  private static byte[] back(int place) {
+    return marked(RETURN, String.valueOf(place));
   }
 
   private static byte[] marked(byte mark, String text) {
@@ -161,14 +186,28 @@ final class Transcript {
     return text;
   }
 
-  /** Returns the delivered block with this index; {@code null} if there is none. */
-  Block delivered(int index) {
-    return index < blocks.size() ? blocks.get(index) : null;
+  /**
+   * Returns the delivered block of another answer's block, or that block under an index which is
+   * free.
+   */
+  Block delivered(Block other) {
+    int shift = delivered - blocks.size();
+    if (other.index() < blocks.size()) {
+      return blocks.get(other.index());
+    }
+    return shift == 0
+        ? other
+        : new Block(other.index() + shift, other.kind(), other.id(), other.name(), other.extra());
   }
 
-  /** Returns the number of delivered blocks. */
+  /** Returns the delivered block that started last, events excepted. */
+  Block last() {
+    return blocks.get(blocks.size() - 1);
+  }
+
+  /** Returns the number of delivered blocks, those of events included. */
   int blockCount() {
-    return blocks.size();
+    return delivered;
   }
 
   /** Begins a comparison with another answer. Nothing may be recorded meanwhile. */
@@ -197,7 +236,7 @@ final class Transcript {
     /** Compares the start of a block. */
     void block(Block block) {
       at = block;
-      byte[] start = start(block);
+      byte[] start = start(block.index(), block);
       different |= accept(Buffer.buffer(start)) < start.length;
     }
 
@@ -205,7 +244,7 @@ final class Transcript {
     int chunks(Chunks chunks) {
       if (!chunks.block().equals(at)) {
         at = chunks.block();
-        byte[] back = back(at);
+        byte[] back = back(at.index());
         different |= accept(Buffer.buffer(back)) < back.length;
       }
       return different ? 0 : accept(chunks.data());

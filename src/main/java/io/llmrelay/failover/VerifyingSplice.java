@@ -10,15 +10,16 @@ import io.vertx.core.buffer.Buffer;
 
 /**
  * Passes on what the answer to the same request has beyond the one that broke off, once it has
- * reproduced, byte for byte, what was delivered of that.
+ * reproduced, byte for byte, what was delivered of that. An answer that breaks off itself right
+ * after the repetition has added nothing, and is not spliced.
  */
 final class VerifyingSplice implements ChatSink {
   private final Transcript transcript;
   private final Transcript.Comparison comparison;
   private final ResumeSink sink;
 
-  /** The blocks that were delivered: a tool call keeps the id under which the consumer knows it. */
-  private final int known;
+  /** The block in which the repetition was complete; {@code null} before. */
+  private Block reproduced;
 
   private boolean spliced;
   private boolean over;
@@ -27,7 +28,6 @@ final class VerifyingSplice implements ChatSink {
     this.transcript = transcript;
     this.sink = sink;
     comparison = transcript.compare();
-    known = transcript.blockCount();
   }
 
   @Override
@@ -42,9 +42,13 @@ final class VerifyingSplice implements ChatSink {
 
   @Override
   public void block(Block block) {
-    if (spliced) {
-      sink.block(block);
-    } else if (!over) {
+    if (over) {
+      return;
+    }
+    if (reproduced != null) {
+      splice(Buffer.buffer());
+      sink.block(transcript.delivered(block));
+    } else {
       comparison.block(block);
       decide(block, Buffer.buffer());
     }
@@ -52,9 +56,13 @@ final class VerifyingSplice implements ChatSink {
 
   @Override
   public void chunks(Chunks chunks) {
-    if (spliced) {
-      sink.chunks(Chunks.of(delivered(chunks.block()), chunks));
-    } else if (!over) {
+    if (over) {
+      return;
+    }
+    if (reproduced != null) {
+      splice(Buffer.buffer());
+      sink.chunks(Chunks.of(transcript.delivered(chunks.block()), chunks));
+    } else {
       sink.skipped(chunks);
       int repeated = comparison.chunks(chunks);
       Buffer data = chunks.data();
@@ -66,8 +74,17 @@ final class VerifyingSplice implements ChatSink {
     if (comparison.different()) {
       diverge("its answer is another one than what was delivered");
     } else if (comparison.complete()) {
+      reproduced = transcript.delivered(block);
+      if (rest.length() > 0) {
+        splice(rest);
+      }
+    }
+  }
+
+  private void splice(Buffer rest) {
+    if (!spliced) {
       spliced = true;
-      sink.spliced(delivered(block), rest);
+      sink.spliced(reproduced, rest);
     }
   }
 
@@ -76,17 +93,17 @@ final class VerifyingSplice implements ChatSink {
     sink.diverged(message);
   }
 
-  private Block delivered(Block block) {
-    return block.index() < known ? transcript.delivered(block.index()) : block;
-  }
-
   @Override
   public void ended(AnswerEnd end) {
-    if (spliced) {
-      sink.ended(end);
-    } else if (!over) {
-      diverge("its answer is shorter than what was delivered");
+    if (over) {
+      return;
     }
+    if (reproduced == null) {
+      diverge("its answer is shorter than what was delivered");
+      return;
+    }
+    splice(Buffer.buffer());
+    sink.ended(end);
   }
 
   @Override

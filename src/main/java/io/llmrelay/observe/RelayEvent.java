@@ -61,8 +61,16 @@ public sealed interface RelayEvent {
    *
    * @param operation {@code chat} or {@code embeddings}
    * @param chunks the chunks that the backend sent
+   * @param finishReason the reason that the backend gave for the end of its answer; {@code null} if
+   *     it gave none
    */
-  record AttemptEnd(String requestId, int number, String operation, Attempt attempt, long chunks)
+  record AttemptEnd(
+      String requestId,
+      int number,
+      String operation,
+      Attempt attempt,
+      long chunks,
+      FinishReason finishReason)
       implements RelayEvent {
     @Override
     public JsonObject toJson() {
@@ -70,7 +78,8 @@ public sealed interface RelayEvent {
           .put("number", number)
           .put("operation", operation)
           .put("attempt", attempt.toJson())
-          .put("chunks", chunks);
+          .put("chunks", chunks)
+          .put("finish_reason", finishReason == null ? null : finishReason.code());
     }
   }
 

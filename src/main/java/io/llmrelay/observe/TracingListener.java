@@ -4,12 +4,12 @@ import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.TokenUsage;
+import io.llmrelay.observe.impl.ContentRecorder;
 import io.llmrelay.observe.impl.ProviderNames;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
@@ -24,8 +24,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A listener that records a span for each request and one below it for each attempt, with the
- * attributes of OpenTelemetry's conventions for generative AI. Spans never hold a prompt, an answer
- * or a message of a provider. Thread-safe.
+ * attributes of OpenTelemetry's conventions for generative AI. Thread-safe.
+ *
+ * <p>Spans hold no prompt and no answer, unless the relay is configured to ({@code
+ * tracing.content}), and never a message of a provider. A request whose span is not recorded, as
+ * the sampler decides, has no spans of attempts and no attributes; the sampler is asked before
+ * there are any.
  *
  * <p>The current span of later listeners, such as those that record meters, is that of the request
  * or attempt that an event is about.
@@ -39,7 +43,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * new RelayVerticle(options).addListener(new TracingListener(openTelemetry, Map.of()));
  * }</pre>
  */
-public final class TracingListener implements RelayListener {
+@SuppressWarnings("exports") // Only the relay itself calls what is not exported.
+public final class TracingListener implements RelayListener, ContentRecorder {
   private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
   private static final AttributeKey<String> MODEL = AttributeKey.stringKey("gen_ai.request.model");
   private static final AttributeKey<String> BACKEND = AttributeKey.stringKey("llmrelay.backend");
@@ -47,6 +52,31 @@ public final class TracingListener implements RelayListener {
       AttributeKey.doubleKey("gen_ai.response.time_to_first_chunk");
   private static final AttributeKey<List<String>> FINISH_REASONS =
       AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
+
+  private static final AttributeKey<String> REQUEST_ID =
+      AttributeKey.stringKey("llmrelay.request.id");
+  private static final AttributeKey<Boolean> STREAM =
+      AttributeKey.booleanKey("gen_ai.request.stream");
+  private static final AttributeKey<String> OPERATION =
+      AttributeKey.stringKey("gen_ai.operation.name");
+  private static final AttributeKey<String> PROVIDER =
+      AttributeKey.stringKey("gen_ai.provider.name");
+  private static final AttributeKey<Long> NUMBER = AttributeKey.longKey("llmrelay.attempt.number");
+  private static final AttributeKey<Long> STATUS =
+      AttributeKey.longKey("http.response.status_code");
+  private static final AttributeKey<String> RESPONSE_MODEL =
+      AttributeKey.stringKey("gen_ai.response.model");
+  private static final AttributeKey<Long> INPUT_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.input_tokens");
+  private static final AttributeKey<Long> OUTPUT_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.output_tokens");
+  private static final AttributeKey<Long> CACHE_READ_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.cache_read.input_tokens");
+  private static final AttributeKey<Long> CACHE_WRITE_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.cache_write.input_tokens");
+  private static final AttributeKey<Long> REASONING_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.reasoning.output_tokens");
+  private static final AttributeKey<Double> COST = AttributeKey.doubleKey("llmrelay.cost_usd");
 
   private final Tracer tracer;
   private final ProviderNames providers;
@@ -61,11 +91,16 @@ public final class TracingListener implements RelayListener {
   private static final class Request {
     private final Span span;
     private final Context context;
-    private final Map<Integer, Span> attempts = new HashMap<>();
+    private final boolean recorded;
+
+    /** The spans of the attempts by number; {@code null} if the request is not recorded. */
+    private final Map<Integer, Span> attempts;
 
     Request(Span span) {
       this.span = span;
       context = Context.current().with(span);
+      recorded = span.isRecording();
+      attempts = recorded ? new HashMap<>(4) : null;
     }
   }
 
@@ -81,15 +116,22 @@ public final class TracingListener implements RelayListener {
 
   @Override
   public void onRequestStart(RelayEvent.RequestStart event) {
-    SpanBuilder builder =
-        tracer
-            .spanBuilder("relay request")
-            .setAttribute("llmrelay.request.id", event.requestId())
-            .setAttribute("gen_ai.request.stream", event.streaming());
-    if (event.model() != null) {
-      builder.setAttribute(MODEL, event.model());
+    Span span = tracer.spanBuilder("relay request").startSpan();
+    Request request = new Request(span);
+    if (request.recorded) {
+      span.setAttribute(REQUEST_ID, event.requestId());
+      span.setAttribute(STREAM, event.streaming());
+      if (event.model() != null) {
+        span.setAttribute(MODEL, event.model());
+      }
     }
-    requests.put(event.requestId(), new Request(builder.startSpan()));
+    requests.put(event.requestId(), request);
+  }
+
+  /** Returns the request of an event if it is recorded; else {@code null}. */
+  private Request recorded(String requestId) {
+    Request request = requests.get(requestId);
+    return request != null && request.recorded ? request : null;
   }
 
   @Override
@@ -98,17 +140,21 @@ public final class TracingListener implements RelayListener {
     if (request == null) {
       return;
     }
+    if (!request.recorded) {
+      attach(request.context); // So that the backend is told that the trace is not sampled.
+      return;
+    }
     Span span =
         tracer
             .spanBuilder(event.operation() + " " + event.model())
             .setParent(request.context)
             .setSpanKind(SpanKind.CLIENT)
-            .setAttribute("gen_ai.operation.name", event.operation())
-            .setAttribute("gen_ai.request.stream", event.operation().equals("chat"))
-            .setAttribute("gen_ai.provider.name", providers.of(event.backend()))
+            .setAttribute(OPERATION, event.operation())
+            .setAttribute(STREAM, event.operation().equals("chat"))
+            .setAttribute(PROVIDER, providers.of(event.backend()))
             .setAttribute(BACKEND, event.backend())
             .setAttribute(MODEL, event.model())
-            .setAttribute("llmrelay.attempt.number", (long) event.number())
+            .setAttribute(NUMBER, (long) event.number())
             .startSpan();
     request.attempts.put(event.number(), span);
     attach(request.context.with(span));
@@ -139,14 +185,17 @@ public final class TracingListener implements RelayListener {
 
   @Override
   public void onAttemptEnd(RelayEvent.AttemptEnd event) {
-    Request request = requests.get(event.requestId());
+    Request request = recorded(event.requestId());
     Span span = request == null ? null : request.attempts.remove(event.number());
     if (span == null) {
       return;
     }
     Attempt attempt = event.attempt();
     if (attempt.status() != 0) {
-      span.setAttribute("http.response.status_code", (long) attempt.status());
+      span.setAttribute(STATUS, (long) attempt.status());
+    }
+    if (event.finishReason() != null) {
+      span.setAttribute(FINISH_REASONS, List.of(event.finishReason().code()));
     }
     if (attempt.firstChunkMs() >= 0) {
       span.setAttribute(FIRST_CHUNK, attempt.firstChunkMs() / 1e3);
@@ -161,8 +210,24 @@ public final class TracingListener implements RelayListener {
   }
 
   @Override
+  public boolean isRecording(String requestId, int number) {
+    Request request = recorded(requestId);
+    Span span = request == null ? null : request.attempts.get(number);
+    return span != null && span.isRecording();
+  }
+
+  @Override
+  public void content(String requestId, int number, String attribute, String json) {
+    Request request = recorded(requestId);
+    Span span = request == null ? null : request.attempts.get(number);
+    if (span != null) {
+      span.setAttribute(attribute, json);
+    }
+  }
+
+  @Override
   public void onFallback(RelayEvent.Fallback event) {
-    Request request = requests.get(event.requestId());
+    Request request = recorded(event.requestId());
     if (request != null) {
       attach(request.context);
       request.span.addEvent(
@@ -176,7 +241,7 @@ public final class TracingListener implements RelayListener {
 
   @Override
   public void onResumed(RelayEvent.Resumed event) {
-    Request request = requests.get(event.requestId());
+    Request request = recorded(event.requestId());
     if (request != null) {
       request.span.addEvent(
           "resumed",
@@ -190,7 +255,7 @@ public final class TracingListener implements RelayListener {
 
   @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
-    Request request = requests.get(event.requestId());
+    Request request = recorded(event.requestId());
     if (request != null) {
       attach(request.context);
       request.span.setAttribute(FIRST_CHUNK, event.sinceStartMs() / 1e3);
@@ -200,7 +265,7 @@ public final class TracingListener implements RelayListener {
   @Override
   public void onRequestEnd(RelayEvent.RequestEnd event) {
     Request request = requests.remove(event.requestId());
-    if (request == null) {
+    if (request == null || !request.recorded) {
       return;
     }
     attach(request.context);
@@ -208,7 +273,7 @@ public final class TracingListener implements RelayListener {
     Span span = request.span;
     if (event.backend() != null) {
       span.setAttribute(BACKEND, event.backend());
-      span.setAttribute("gen_ai.response.model", event.model());
+      span.setAttribute(RESPONSE_MODEL, event.model());
     }
     Failure failure = event.failure();
     if (failure == null) {
@@ -227,7 +292,7 @@ public final class TracingListener implements RelayListener {
     span.setStatus(StatusCode.ERROR);
   }
 
-  private static void part(Span span, String name, long tokens) {
+  private static void part(Span span, AttributeKey<Long> name, long tokens) {
     if (tokens > 0) {
       span.setAttribute(name, tokens);
     }
@@ -235,14 +300,14 @@ public final class TracingListener implements RelayListener {
 
   private static void usage(Span span, TokenUsage usage, Double costUsd) {
     if (usage.source() != TokenUsage.Source.NONE) {
-      span.setAttribute("gen_ai.usage.input_tokens", usage.inputTokens());
-      span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
-      part(span, "gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
-      part(span, "gen_ai.usage.cache_write.input_tokens", usage.cacheWriteTokens());
-      part(span, "gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens());
+      span.setAttribute(INPUT_TOKENS, usage.inputTokens());
+      span.setAttribute(OUTPUT_TOKENS, usage.outputTokens());
+      part(span, CACHE_READ_TOKENS, usage.cachedInputTokens());
+      part(span, CACHE_WRITE_TOKENS, usage.cacheWriteTokens());
+      part(span, REASONING_TOKENS, usage.reasoningTokens());
     }
     if (costUsd != null) {
-      span.setAttribute("llmrelay.cost_usd", costUsd);
+      span.setAttribute(COST, costUsd);
     }
   }
 }

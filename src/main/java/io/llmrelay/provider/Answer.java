@@ -150,14 +150,16 @@ public final class Answer {
   /**
    * Adds an event as it was received, a JSON object. Does nothing unless {@link #passesEvents}.
    * Deltas of text, reasoning and arguments are not events.
+   *
+   * @param frames whether it only frames the content of other blocks
    */
-  public void event(byte[] bytes, int from, int to) {
+  public void event(byte[] bytes, int from, int to, boolean frames) {
     if (format == null || over()) {
       return;
     }
     cut();
-    if (events == null) {
-      events = new Block(nextIndex(), BlockKind.EVENT, null, format, null);
+    if (events == null || events.isFrame() != frames) {
+      events = new Block(nextIndex(), BlockKind.EVENT, null, format, frames ? Block.frame() : null);
       started = true;
     }
     block = null; // An event ends the block before it.

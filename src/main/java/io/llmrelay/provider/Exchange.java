@@ -11,6 +11,7 @@ import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.chat.Timeouts;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.BoundedBody;
+import io.llmrelay.provider.wire.ClientChannel;
 import io.llmrelay.provider.wire.FirstByte;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -103,6 +104,10 @@ final class Exchange implements ChatExchange {
   private boolean withoutStreamOptions;
   private HttpClientRequest request;
   private Http2Connection http2;
+
+  /** Whether a connection was lost that other streams may have had in common. */
+  private boolean connectionLost;
+
   private HttpClientResponse response;
   private boolean opened;
   private boolean named;
@@ -254,15 +259,17 @@ final class Exchange implements ChatExchange {
           request = null;
           connectAfresh();
         } else {
-          ended = true;
-          fail(backend.unreachable(cause));
+          fail(cause);
         }
       }
-      case FAILED -> {
-        ended = true;
-        fail(backend.unreachable(cause));
-      }
+      case FAILED -> fail(cause);
     }
+  }
+
+  private void fail(Throwable cause) {
+    ended = true;
+    connectionLost = Http2Connection.isLoss(cause);
+    fail(backend.unreachable(cause));
   }
 
   private Future<HttpClientResponse> send(HttpClientRequest request, Buffer body) {
@@ -339,6 +346,7 @@ final class Exchange implements ChatExchange {
           .exceptionHandler(
               e -> {
                 sent = true; // Its connection is gone.
+                connectionLost = http2 != null && Http2Connection.isLoss(e);
                 over(decoder::lost);
               })
           .endHandler(end -> over(decoder::end))
@@ -428,6 +436,9 @@ final class Exchange implements ChatExchange {
   }
 
   private void over(Runnable last) {
+    if (paused) {
+      setReading(true); // The next request on the connection reads from it too.
+    }
     received();
     guarded(last);
     guarded(this::deliver);
@@ -446,6 +457,9 @@ final class Exchange implements ChatExchange {
 
   private void deliver() {
     Failure failure = answer.failure();
+    if (paused && failure == null) {
+      return;
+    }
     if (opened
         ? !named && answer.model() != null && failure == null
         : decoder.stream() || answer.complete()) {
@@ -457,8 +471,7 @@ final class Exchange implements ChatExchange {
     } else if (answer.complete()) {
       end();
     } else if (ahead >= sink.window()) {
-      paused = true;
-      response.pause();
+      pause();
     } else if (answer.finished() && timer < 0) {
       timer = vertx.setTimer(finishMs, id -> finishLate());
     }
@@ -498,11 +511,31 @@ final class Exchange implements ChatExchange {
     }
   }
 
+  private void pause() {
+    paused = true;
+    if (!received) {
+      setReading(false);
+    }
+  }
+
   private void resume() {
     if (paused) {
       paused = false;
-      response.resume();
+      if (!received) {
+        setReading(true);
+      }
       deliverSoon(); // No further read may follow.
+    }
+  }
+
+  private void setReading(boolean reading) {
+    if (http2 == null && ClientChannel.setReading(request.connection(), reading)) {
+      return;
+    }
+    if (reading) {
+      response.resume();
+    } else {
+      response.pause();
     }
   }
 
@@ -532,6 +565,9 @@ final class Exchange implements ChatExchange {
     Failure known = failure.withCandidate(backend.name(), model);
     if (known.status() == 0 && response != null) {
       known = known.withStatus(response.statusCode(), known.providerCode());
+    }
+    if (connectionLost && !http2.reportLoss()) {
+      known = known.withRepeated();
     }
     sink.failed(known);
     letEnd();
@@ -568,8 +604,8 @@ final class Exchange implements ChatExchange {
     cancelTimer();
     backend.ended(this);
     if (reading) {
-      // A paused response may have arrived whole, and its connection then serves another request,
-      // which a reset would cut off. Such a response ends within one tick after it is resumed.
+      // A response that was paused may have arrived whole, and its connection then serves another
+      // request, which a reset would cut off. It ends within one tick after it is resumed.
       resume();
       context.runOnContext(v -> resetRequest());
     } else {

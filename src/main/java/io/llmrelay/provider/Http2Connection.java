@@ -56,6 +56,9 @@ final class Http2Connection {
   /** Whether any response has come; before that the server may not have expected a request. */
   private boolean served;
 
+  /** Whether a stream has reported that the connection was lost. */
+  private boolean lossReported;
+
   private int signs;
   private int signsSeen;
   private long seenAt = openedAt;
@@ -139,6 +142,20 @@ final class Http2Connection {
       return refused ? Loss.REFUSED : served ? Loss.STALE : Loss.FAILED;
     }
     return Loss.FAILED;
+  }
+
+  /** Returns whether a failure of a stream is that of the whole connection. */
+  static boolean isLoss(Throwable cause) {
+    return !(cause instanceof StreamResetException || cause instanceof Http2Exception);
+  }
+
+  /**
+   * Records that the loss of the connection is reported; returns whether that is the first time.
+   */
+  boolean reportLoss() {
+    boolean first = !lossReported;
+    lossReported = true;
+    return first;
   }
 
   /**

@@ -153,6 +153,10 @@ final class ResponseWriter {
         http.end()
             .onComplete((v, error) -> finish(error == null ? Outcome.COMPLETED : Outcome.ABORTED));
       }
+      case PLAIN -> {
+        Buffer bytes = response.steps().get(step).bytes().apply(repetition);
+        http.write(bytes);
+      }
       case RAW -> {
         // The first handler context writes to the socket without passing an encoder.
         byte[] bytes = response.steps().get(step).bytes().apply(repetition).getBytes();
@@ -196,7 +200,7 @@ final class ResponseWriter {
       default -> {}
     }
     return switch (action) {
-      case HEAD, WAIT, RAW, GOAWAY -> true;
+      case HEAD, WAIT, PLAIN, RAW, GOAWAY -> true;
       default -> false;
     };
   }

@@ -59,6 +59,10 @@ import java.util.Objects;
  * <tr><td>{@code no-done}</td><td>the finish reason without the terminator</td></tr>
  * <tr><td>{@code gzip}</td><td>healthy, gzip-encoded although the client did not accept it</td></tr>
  * <tr><td>{@code wrong-type}</td><td>healthy, with a wrong content type</td></tr>
+ * <tr><td>{@code repeated}</td><td>the frames before any content, the finish reason, the usage and
+ *     the end marker twice</td></tr>
+ * <tr><td>{@code drip}</td><td>each byte of a frame in a write of its own</td></tr>
+ * <tr><td>{@code trailing}</td><td>healthy, followed by bytes that are no event</td></tr>
  * <tr><td>{@code redirect}</td><td>307 to the backend {@code redirected}</td></tr>
  * <tr><td>{@code splitting}</td><td>healthy, but the name of the model contains line breaks, a
  *     header and a whole event</td></tr>
@@ -113,6 +117,10 @@ import java.util.Objects;
  * <tr><td>{@code sse-error-done[-NNN]}</td><td>after the head</td><td>the same, followed by the end
  *     marker, as some servers do</td></tr>
  * <tr><td>{@code malformed}</td><td>after 1</td><td>a frame of invalid JSON; the rest follows</td></tr>
+ * <tr><td>{@code broken-gzip}</td><td>after 1</td><td>a gzip-encoded body with bytes that are
+ *     not</td></tr>
+ * <tr><td>{@code broken-chunking}</td><td>after 1</td><td>HTTP/1.1: bytes that are no chunk of the
+ *     transfer encoding</td></tr>
  * <tr><td>{@code comments}, {@code pings}, {@code noise}</td><td>after head, after role, after
  *     head</td><td>SSE comments, the dialect's empty events, or data that is no payload ({@code :
  *     keepalive}, {@code ping}, {@code null}, {@code ""}) without end, or for {@code -for-MS},

@@ -31,6 +31,9 @@ enum ScenarioKind {
   NO_DONE("no-done"),
   GZIP("gzip"),
   WRONG_TYPE("wrong-type"),
+  REPEATED("repeated"),
+  DRIP("drip"),
+  TRAILING("trailing"),
   REDIRECT("redirect"),
   SPLITTING("splitting"),
   SPLITTING_HEAD("splitting-head"),
@@ -55,6 +58,8 @@ enum ScenarioKind {
   SSE_ERROR("sse-error", HEAD),
   SSE_ERROR_DONE("sse-error-done", HEAD),
   MALFORMED("malformed", 1),
+  BROKEN_GZIP("broken-gzip", 1),
+  BROKEN_CHUNKING("broken-chunking", 1),
   COMMENTS("comments", HEAD),
   PINGS("pings", ROLE),
   NOISE("noise", HEAD),
@@ -82,6 +87,10 @@ enum ScenarioKind {
 
   boolean isStreamError() {
     return this == SSE_ERROR || this == SSE_ERROR_DONE;
+  }
+
+  boolean isCompressed() {
+    return this == GZIP || this == BROKEN_GZIP;
   }
 
   boolean hasReasoning() {

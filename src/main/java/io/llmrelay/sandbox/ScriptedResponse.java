@@ -93,11 +93,12 @@ record ScriptedResponse(int status, Map<String, String> headers, boolean gzip, L
       return new ScriptedResponse(
           200, new LinkedHashMap<>(), false, StepBuilder.splitHead(answer, format));
     }
-    boolean gzip = kind == ScenarioKind.GZIP;
+    boolean gzip = kind.isCompressed();
     boolean wrong = kind == ScenarioKind.WRONG_TYPE;
-    if (!streaming && !gzip && !kind.isFault()) {
+    if (!streaming && !gzip && !kind.isFault() && kind != ScenarioKind.DRIP) {
       int delay = StepBuilder.generationMs(scenario, answer, options);
-      String body = format.whole(answer.text());
+      String body =
+          format.whole(answer.text()) + (kind == ScenarioKind.TRAILING ? StepBuilder.NO_EVENT : "");
       return fixed(200, wrong ? "text/plain" : "application/json", delay, body);
     }
     Map<String, String> headers = new LinkedHashMap<>();

@@ -2,12 +2,14 @@ package io.llmrelay.sandbox;
 
 import io.vertx.core.buffer.Buffer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One action while a response is written. A step may repeat, so that a flood is one small object.
  *
- * @param bytes the bytes that the n-th repetition writes; only for {@link Action#WRITE} and {@link
- *     Action#RAW}
+ * @param bytes the bytes that the n-th repetition writes; only for {@link Action#WRITE}, {@link
+ *     Action#PLAIN} and {@link Action#RAW}
  * @param first milliseconds before the first execution
  * @param every milliseconds before each repetition
  */
@@ -19,6 +21,8 @@ record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int 
     WAIT,
     /** Ends the response as HTTP requires. */
     END,
+    /** Writes to the body without its compression. */
+    PLAIN,
     /** Writes to the connection, bypassing the HTTP encoder. */
     RAW,
     /** Closes the connection before the end of the response. */
@@ -51,6 +55,17 @@ record Step(Action action, IntFunction<Buffer> bytes, int times, int first, int 
 
   static Step write(String text) {
     return write(Buffer.buffer(text));
+  }
+
+  /** Returns steps that write each byte on its own. */
+  Stream<Step> drip() {
+    return action != Action.WRITE
+        ? Stream.of(this)
+        : IntStream.range(0, times).mapToObj(i -> drip(bytes.apply(i), i == 0 ? first : every));
+  }
+
+  private static Step drip(Buffer all, int delay) {
+    return repeat(i -> all.slice(i, i + 1), all.length(), delay, 0);
   }
 
   static Step raw(Buffer bytes) {

@@ -18,7 +18,13 @@ import java.util.function.IntFunction;
  */
 final class StepBuilder {
 
+  /** What follows an answer and is none of its events. */
+  static final String NO_EVENT = "\n\0<!-- served in 12 ms -->\n";
+
   private static final String THREE_BYTES = "漢";
+
+  /** Neither a block of a compressed body nor the size of a chunk of HTTP/1.1. */
+  private static final Buffer NO_BLOCK = Buffer.buffer("\u0007\u0007no block, no size\r\n");
 
   private static final int PIECE_BYTES = 64 * 1024;
   private static final int FLOOD_FRAME_BYTES = 4 * 1024;
@@ -58,7 +64,10 @@ final class StepBuilder {
     boolean streaming = request.streaming();
     StepBuilder builder =
         new StepBuilder(scenario, answer, format, request.dialect(), options, streaming);
-    return streaming ? builder.stream() : builder.whole();
+    List<Step> steps = streaming ? builder.stream() : builder.whole();
+    return scenario.kind() == ScenarioKind.DRIP
+        ? steps.stream().flatMap(Step::drip).toList()
+        : steps;
   }
 
   /**
@@ -97,14 +106,21 @@ final class StepBuilder {
     if (scenario.kind() == ScenarioKind.USAGE_ONLY) {
       write(format.usage());
     } else {
+      boolean repeated = scenario.kind() == ScenarioKind.REPEATED;
       write(format.opening());
+      write(repeated ? format.opening() : WireFormat.NONE);
       inject(Scenario.ROLE);
       content();
       write(format.finish());
       inject(Scenario.FINISH);
+      write(repeated ? format.finish() : WireFormat.NONE);
+      write(repeated ? format.terminator() : WireFormat.NONE);
     }
     if (answer.terminator()) {
       write(format.terminator());
+    }
+    if (scenario.kind() == ScenarioKind.TRAILING) {
+      write(Buffer.buffer(NO_EVENT));
     }
     steps.add(Step.of(Action.END));
     return steps;
@@ -206,6 +222,8 @@ final class StepBuilder {
         steps.add(Step.of(Action.END));
       }
       case MALFORMED -> write(streaming ? format.malformed() : Buffer.buffer("\"}{"));
+      case BROKEN_GZIP -> unencoded(Action.PLAIN);
+      case BROKEN_CHUNKING -> unencoded(Action.RAW);
       case COMMENTS -> keepAlive(i -> format.comment(), every);
       case PINGS -> keepAlive(i -> format.ping(), every);
       case NOISE -> {
@@ -257,6 +275,11 @@ final class StepBuilder {
       steps.add(Step.write(Buffer.buffer(Arrays.copyOf(character, bytes))));
     }
     steps.add(Step.of(end));
+  }
+
+  private void unencoded(Action action) {
+    steps.add(new Step(action, i -> NO_BLOCK, 1, 0, 0));
+    steps.add(Step.of(Action.END));
   }
 
   private int pieceCount() {

@@ -31,7 +31,7 @@ public final class Bench {
   private double warm = 30;
   private double seconds = 6;
   private String jvm = "-Xmx1g";
-  private String observe = "logs,metrics,tracing";
+  private final List<String> observe = new ArrayList<>();
   private Path out = root.resolve("target/bench/results.jsonl");
   private final List<Path> javas = new ArrayList<>();
 
@@ -44,6 +44,9 @@ public final class Bench {
     }
     if (javas.isEmpty()) {
       javas.add(Path.of(System.getProperty("java.home")));
+    }
+    if (observe.isEmpty()) {
+      observe.addAll(List.of("logs,metrics,tracing=0.05", "logs,metrics,tracing"));
     }
   }
 
@@ -70,7 +73,7 @@ public final class Bench {
       case "--warm" -> warm = number(name, value);
       case "--seconds" -> seconds = number(name, value);
       case "--jvm" -> jvm = value;
-      case "--observe" -> observe = value;
+      case "--observe" -> observe.add(value);
       case "--out" -> out = Path.of(value);
       case "--java" -> {
         if (!Files.exists(Path.of(value, "release"))) {

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * What comes of all measurements: for each scenario and Java its figures, those of the first system
- * beside those of the second. Compared are the medians; the spread is that of the comparisons made
+ * beside those of each other. Compared are the medians; the spread is that of the comparisons made
  * within each round.
  */
 final class Report {
@@ -28,13 +28,18 @@ final class Report {
   /** One line of a table; {@code compared} is {@code null} where that makes no sense. */
   private record Row(Figure figure, Spread first, Spread second, Spread compared) {}
 
-  /** Takes a measurement. The first system of a scenario is what the second is compared with. */
+  /** Takes a measurement. The first system of a scenario is what the others are compared with. */
   void add(JsonObject measured) {
     String table = measured.getString("scenario") + " " + measured.getInteger("java");
     tables
         .computeIfAbsent(table, t -> new LinkedHashMap<>())
         .computeIfAbsent(measured.getString("system"), s -> new ArrayList<>())
         .add(measured);
+  }
+
+  /** What the first system is compared with; itself if there is no other. */
+  private static List<String> others(List<String> names) {
+    return names.size() == 1 ? names : names.subList(1, names.size());
   }
 
   private static List<Row> rows(List<JsonObject> first, List<JsonObject> second) {
@@ -73,20 +78,21 @@ final class Report {
     for (Map<String, List<JsonObject>> systems : tables.values()) {
       List<String> names = List.copyOf(systems.keySet());
       List<JsonObject> first = systems.get(names.get(0));
-      String second = names.get(names.size() - 1);
-      for (Row row : rows(first, systems.get(second))) {
-        JsonObject json =
-            new JsonObject()
-                .put("summary", first.get(0).getString("scenario"))
-                .put("java", first.get(0).getInteger("java"))
-                .put("figure", row.figure.path())
-                .put(names.get(0), row.first.toJson())
-                .put(second, row.second.toJson());
-        if (row.compared != null) {
-          String how = row.figure.compared().name().toLowerCase(Locale.ROOT);
-          json.put(how, row.compared.toJson());
+      for (String second : others(names)) {
+        for (Row row : rows(first, systems.get(second))) {
+          JsonObject json =
+              new JsonObject()
+                  .put("summary", first.get(0).getString("scenario"))
+                  .put("java", first.get(0).getInteger("java"))
+                  .put("figure", row.figure.path())
+                  .put(names.get(0), row.first.toJson())
+                  .put(second, row.second.toJson());
+          if (row.compared != null) {
+            String how = row.figure.compared().name().toLowerCase(Locale.ROOT);
+            json.put(how, row.compared.toJson());
+          }
+          all.add(json);
         }
-        all.add(json);
       }
     }
     return all;
@@ -101,20 +107,21 @@ final class Report {
 
   private static void table(StringBuilder out, Map<String, List<JsonObject>> systems) {
     List<String> names = List.copyOf(systems.keySet());
-    String second = names.get(names.size() - 1);
     List<JsonObject> first = systems.get(names.get(0));
     String scenario = first.get(0).getString("scenario");
     out.append(scenario + ": " + Figure.title(scenario))
-        .append(" (Java " + first.get(0).getInteger("java") + ")\n")
-        .append(String.format(LINE, "", names.get(0), second, "compared"));
-    for (Row row : rows(first, systems.get(second))) {
-      out.append(
-          String.format(
-              LINE,
-              row.figure.label(),
-              row.first.text(row.figure.decimals(), ""),
-              row.second.text(row.figure.decimals(), ""),
-              compared(row)));
+        .append(" (Java " + first.get(0).getInteger("java") + ")\n");
+    for (String second : others(names)) {
+      out.append(String.format(LINE, "", names.get(0), second, "compared"));
+      for (Row row : rows(first, systems.get(second))) {
+        out.append(
+            String.format(
+                LINE,
+                row.figure.label(),
+                row.first.text(row.figure.decimals(), ""),
+                row.second.text(row.figure.decimals(), ""),
+                compared(row)));
+      }
     }
     systems.forEach((name, measured) -> trouble(out, name, measured));
     out.append('\n');

@@ -3,6 +3,9 @@ package io.llmrelay.bench;
 import io.llmrelay.bench.LoadPlan.Target;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -50,12 +53,13 @@ final class Runs {
   private static final int[] LARGE_LEVELS = {200, 1000};
   private static final int LARGE_RAMP = 50;
   private static final int CHUNKS_PER_SECOND = 5;
+  private static final int TURNS = 6;
 
   private final Rig rig;
   private final Set<String> wanted;
   private final double warm;
   private final double seconds;
-  private final String observe;
+  private final List<String> observe;
   private final Consumer<JsonObject> records;
   private int round;
 
@@ -63,7 +67,7 @@ final class Runs {
    * @param wanted the scenarios' names
    * @param warm how many seconds a process is warmed up
    * @param seconds how long a scenario takes, but for its beginning and end
-   * @param observe what is on in the scenarios about that
+   * @param observe what is on in the scenarios about that, for each relay of them
    * @param records where every measurement goes
    */
   Runs(
@@ -71,7 +75,7 @@ final class Runs {
       Set<String> wanted,
       double warm,
       double seconds,
-      String observe,
+      List<String> observe,
       Consumer<JsonObject> records) {
     this.rig = rig;
     this.wanted = wanted;
@@ -104,11 +108,7 @@ final class Runs {
       }
     }
     if (any("o1", "o2", "o3")) {
-      for (String system : new String[] {UNOBSERVED, observe}) {
-        try (Subject subject = rig.observed(system)) {
-          steady(subject, system, "o", Target.OPENAI);
-        }
-      }
+      observed();
     }
     if (any("s4")) {
       try (Subject subject = rig.passThrough()) {
@@ -173,9 +173,42 @@ final class Runs {
     return false;
   }
 
+  /**
+   * All of them run at the same time and take turns, each of which counts as a round: they differ
+   * by less than the machine from one minute to the next.
+   */
+  private void observed() throws IOException, InterruptedException {
+    Map<String, Subject> subjects = new LinkedHashMap<>();
+    try {
+      subjects.put(UNOBSERVED, rig.observed(UNOBSERVED));
+      for (String system : observe) {
+        subjects.put(system, rig.observed(system));
+      }
+      for (Subject subject : subjects.values()) {
+        Rig.warm(subject, Target.OPENAI, warm);
+      }
+      int first = round * TURNS;
+      for (round = first; round < first + TURNS; round++) {
+        for (Map.Entry<String, Subject> each : subjects.entrySet()) {
+          steady(each.getValue(), each.getKey(), "o", Target.OPENAI, seconds / TURNS);
+        }
+      }
+    } finally {
+      for (Subject subject : subjects.values()) {
+        subject.close();
+      }
+    }
+  }
+
   private void steady(Subject subject, String system, String group, Target target)
       throws IOException {
     Rig.warm(subject, target, warm);
+    steady(subject, system, group, target, seconds);
+  }
+
+  private void steady(
+      Subject subject, String system, String group, Target target, double seconds)
+      throws IOException {
     int port = subject.port();
     LoadPlan full = LoadPlan.of(port, target, Script.flatOut(200), 64, seconds).warm(0.5);
     LoadPlan brief = LoadPlan.of(port, target, Script.flatOut(8), 64, seconds).warm(0.5);

@@ -42,7 +42,21 @@ public class LogBenchmark {
     TokenUsage usage = new TokenUsage(812, 240, 0, 0, 0, TokenUsage.Source.PROVIDER);
     Attempt attempt =
         new Attempt(
-            "primary", "gpt-6", Attempt.Result.SERVED, null, null, 200, 1, 900, 210, usage, 0.01);
+            "primary",
+            "gpt-6",
+            Attempt.Result.SERVED,
+            null,
+            null,
+            200,
+            null,
+            1,
+            900,
+            210,
+            usage,
+            0.01,
+            -1,
+            null,
+            null);
     return new RelayEvent.RequestEnd(
         "5f0c2e11aa90-1234",
         true,

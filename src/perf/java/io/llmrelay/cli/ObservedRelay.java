@@ -12,6 +12,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
@@ -24,12 +25,15 @@ import java.util.Set;
 
 /**
  * A relay to measure what observing it costs, with some of logs of requests, metrics and tracing.
- * Every request is sampled; the spans are batched as for a collector, and discarded.
+ * The spans are batched as for a collector, and discarded.
  */
 public final class ObservedRelay {
   private ObservedRelay() {}
 
-  /** Takes a configuration, a port, and what is on: some of {@code logs,metrics,tracing}. */
+  /**
+   * Takes a configuration, a port, and what is on: some of {@code logs,metrics,tracing}, where
+   * {@code tracing=0.05} samples one request in twenty and {@code tracing} every request.
+   */
   public static void main(String[] args) {
     Logging.configure();
     Set<String> on = Set.of(args[2].split(","));
@@ -44,18 +48,23 @@ public final class ObservedRelay {
     } else {
       builder.with(new VertxOptions().setPreferNativeTransport(true));
     }
-    if (on.contains("tracing")) {
-      OpenTelemetrySdk sdk = sdk();
+    String tracing =
+        on.stream().filter(each -> each.startsWith("tracing")).findFirst().orElse(null);
+    if (tracing != null) {
+      boolean all = tracing.equals("tracing");
+      double share = all ? 1 : Double.parseDouble(tracing.substring("tracing=".length()));
+      OpenTelemetrySdk sdk = sdk(Sampler.parentBased(Sampler.traceIdRatioBased(share)));
       builder.withTracer(new OpenTelemetryTracingFactory(sdk));
       relay.addListener(new TracingListener(sdk, Map.of()));
     }
     builder.build().deployVerticle(relay).await();
   }
 
-  private static OpenTelemetrySdk sdk() {
+  private static OpenTelemetrySdk sdk(Sampler sampler) {
     return OpenTelemetrySdk.builder()
         .setTracerProvider(
             SdkTracerProvider.builder()
+                .setSampler(sampler)
                 .addSpanProcessor(BatchSpanProcessor.builder(new Discard()).build())
                 .build())
         .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))

@@ -200,7 +200,22 @@ class VocabularyTest {
     }
     for (Attempt.Result result : Attempt.Result.values()) {
       Attempt attempt =
-          new Attempt("a", "m", result, null, null, 0, 0, 0, -1, TokenUsage.NONE, null);
+          new Attempt(
+              "a",
+              "m",
+              result,
+              null,
+              null,
+              0,
+              null,
+              0,
+              0,
+              -1,
+              TokenUsage.NONE,
+              null,
+              -1,
+              null,
+              null);
       assertThat(Attempt.fromJson(wire(attempt.toJson()))).isEqualTo(attempt);
       assertThat(attempt.toJson().fieldNames())
           .containsExactly("backend", "model", "result", "start_ms", "duration_ms");

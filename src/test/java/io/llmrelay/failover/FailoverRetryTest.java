@@ -453,14 +453,28 @@ class FailoverRetryTest {
     }
 
     @Test
-    void aRateLimitGoesToTheNextAtOnceAndIsWaitedForAtTheEnd() {
+    void aRateLimitThatDoesNotSayItsEndGoesToTheNextAtOnce() {
       Rig rig = Rig.of("a", "b").retries(1).started();
       rig.exhausted("a", FailureKind.RATE_LIMITED, 1_000);
-      assertThat(rig.fail(failure(FailureKind.RATE_LIMITED, 1_000))).endsWith("start 2 b");
-      rig.open("b", -1);
-      assertThat(rig.fail(FailureKind.NETWORK)).hasSize(1);
+      assertThat(rig.fail(FailureKind.RATE_LIMITED)).endsWith("start 2 b");
+    }
+
+    @Test
+    void aRateLimitThatSaysItsEndIsWaitedForIfThatIsSoon() {
+      Rig rig = Rig.of("a", "b").retries(1).started();
+      rig.exhausted("a", FailureKind.RATE_LIMITED, 1_000);
+      assertThat(rig.fail(failure(FailureKind.RATE_LIMITED, 1_000))).hasSize(1);
       rig.is(Failover.State.WAITING);
       assertThat(rig.untilNext()).isEqualTo(1_000);
+      rig.letIn("a");
+      assertThat(rig.next()).containsExactly("start 2 a");
+    }
+
+    @Test
+    void oneWhoseCooldownIsLongerGoesToTheNextAtOnce() {
+      Rig rig = Rig.of("a", "b").retries(1).started();
+      rig.exhausted("a", FailureKind.RATE_LIMITED, 5_001);
+      assertThat(rig.fail(failure(FailureKind.RATE_LIMITED, 1_000))).endsWith("start 2 b");
     }
 
     @Test

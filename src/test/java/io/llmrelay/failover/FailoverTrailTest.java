@@ -57,10 +57,14 @@ class FailoverTrailTest {
                 null,
                 null,
                 0,
+                null,
                 32,
                 170,
                 70,
                 TokenUsage.estimate(Rig.INPUT_CHARACTERS, 2),
+                null,
+                -1,
+                null,
                 null));
     assertThat(rig.trail()).hasSize(3);
     assertThat(rig.machine().elapsed()).isEqualTo(202);

@@ -75,7 +75,22 @@ public final class FakeRelay implements LlmRelay {
   }
 
   public static Attempt attempt(String backend, String model, Attempt.Result result) {
-    return new Attempt(backend, model, result, null, null, 0, 0, 0, -1, TokenUsage.NONE, null);
+    return new Attempt(
+        backend,
+        model,
+        result,
+        null,
+        null,
+        0,
+        null,
+        0,
+        0,
+        -1,
+        TokenUsage.NONE,
+        null,
+        -1,
+        null,
+        null);
   }
 
   /** Returns the vectors for a request; {@code null} for none. */

@@ -19,7 +19,11 @@ import java.util.function.Consumer;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/** A vendor's own JSON schema of a request, an answer or an event. */
+/**
+ * A vendor's own JSON schema of a request, an answer or an event, by a complete validator: what a
+ * dialect sends must be valid in every respect, and may be denied further fields. {@link
+ * io.llmrelay.VendorSchemas} reads the same files with the leeway that answers of vendors need.
+ */
 public final class VendorSchema {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

@@ -23,7 +23,7 @@ import io.vertx.core.json.JsonObject;
  * <p>The events of a backend of the same API are passed through, except the deltas of text,
  * thinking and input, which are encoded here around their texts. The events of any other answer are
  * encoded from its blocks: one content block after the other, with signatures of thinking as in
- * {@link RelayData}.
+ * {@link RelayData}. So is what another backend adds to an answer whose events passed through.
  *
  * <p>The deltas of a content block differ only in their text: what precedes and follows it is
  * encoded once.
@@ -77,6 +77,17 @@ final class MessageEncoder implements EventEncoder {
       chunk(out, chunk);
     } else if (event instanceof ChatEvent.BlockStart start) {
       block(out, start.block());
+    }
+  }
+
+  /** Goes on without the backend's events, in the content block that they have begun. */
+  @Override
+  public void resumed() {
+    if (passing) {
+      passing = false;
+      started = true;
+      index = received.index();
+      open = received.open();
     }
   }
 

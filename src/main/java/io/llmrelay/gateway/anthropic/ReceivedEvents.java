@@ -1,5 +1,6 @@
 package io.llmrelay.gateway.anthropic;
 
+import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatEvent;
 import io.llmrelay.chat.RawJson;
 import io.llmrelay.gateway.front.DataLines;
@@ -10,7 +11,11 @@ import java.util.Map;
 /** Passes the events of a backend of the same API through, and tracks the content blocks. */
 final class ReceivedEvents {
   private final DataLines lines = new DataLines();
-  private int index;
+  private int index = -1;
+
+  /** The kind of the deltas of the content block that is open, or {@code null}. */
+  private BlockKind open;
+
   private boolean stopReason;
   private boolean stopped;
 
@@ -40,7 +45,9 @@ final class ReceivedEvents {
         if (fields.get("index") != null && fields.get("index").value() instanceof Integer number) {
           index = number;
         }
+        open = kind(fields.get("content_block"));
       }
+      case "content_block_stop" -> open = null;
       case "message_delta" -> stopReason = true;
       case "message_stop" -> stopped = true;
       default -> {}
@@ -53,6 +60,21 @@ final class ReceivedEvents {
   /** Returns the index of the content block that has started last. */
   int index() {
     return index;
+  }
+
+  /** Returns the kind of the deltas of the content block that is open; {@code null} if none is. */
+  BlockKind open() {
+    return open;
+  }
+
+  private static BlockKind kind(RawJson block) {
+    RawJson type = block == null || !block.isObject() ? null : block.fields().get("type");
+    return switch (type == null || !type.isString() ? "" : type.string()) {
+      case "text" -> BlockKind.TEXT;
+      case "thinking" -> BlockKind.REASONING;
+      case "tool_use" -> BlockKind.TOOL_CALL;
+      default -> null;
+    };
   }
 
   boolean hasStopReason() {

@@ -16,6 +16,9 @@ public interface EventEncoder {
   /** Appends the events of a block or a chunk; there may be none. */
   void append(Buffer out, ChatEvent event);
 
+  /** Notifies that what follows is the answer of another backend, which continues this one. */
+  default void resumed() {}
+
   /**
    * Appends the last events of a complete answer.
    *

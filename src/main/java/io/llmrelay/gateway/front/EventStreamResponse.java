@@ -124,6 +124,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
       complete(end);
     } else if (event instanceof ChatEvent.Resumed resumed) {
       comment(resumed);
+      encoder.resumed();
     } else {
       boolean first = buffered == null;
       buffered = first ? newBuffer() : buffered;

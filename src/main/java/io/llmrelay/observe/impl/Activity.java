@@ -1,6 +1,7 @@
 package io.llmrelay.observe.impl;
 
 import io.llmrelay.chat.Attempt;
+import io.llmrelay.chat.Attempt.Result;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.observe.RelayEvent;
@@ -44,6 +45,10 @@ public final class Activity implements RelayListener {
 
   private final LongSupplier clock;
   private final Map<String, BackendActivity> backends = new ConcurrentHashMap<>();
+
+  /** The activity of each key of the backends with several, by backend and key. */
+  private final Map<String, Map<String, BackendActivity>> keys = new ConcurrentHashMap<>();
+
   private final Map<String, Request> requests = new ConcurrentHashMap<>();
   private final Recent<RequestEnd> failovers = new Recent<>();
   private final Recent<RelayEvent> changes = new Recent<>();
@@ -65,7 +70,10 @@ public final class Activity implements RelayListener {
     private final RequestStart start;
     private final long since;
     private volatile List<Attempt> ended = List.of();
-    private volatile AttemptStart attempt;
+
+    /** The attempts that have not ended: more than one while a hedge is in flight. */
+    private volatile List<Running> running = List.of();
+
     private volatile long firstChunkMs = -1;
 
     private Request(RequestStart start, long since) {
@@ -74,15 +82,36 @@ public final class Activity implements RelayListener {
     }
 
     private JsonObject toJson(long now) {
-      AttemptStart current = attempt;
+      JsonArray attempts = new JsonArray();
+      List<Running> current = running;
+      current.forEach(each -> attempts.add(each.toJson(now - since)));
+      Running latest = current.isEmpty() ? null : current.get(current.size() - 1);
       return describe(start.requestId(), start.metadata())
           .put("model", start.model())
           .put("streaming", start.streaming())
           .put("age_ms", now - since)
-          .put("backend", current == null ? null : current.backend())
-          .put("backend_model", current == null ? null : current.model())
+          .put("backend", latest == null ? null : latest.start.backend())
+          .put("backend_model", latest == null ? null : latest.start.model())
           .put("first_chunk_ms", firstChunkMs < 0 ? null : firstChunkMs)
-          .put("trail", Attempt.toJson(ended));
+          .put("trail", Attempt.toJson(ended))
+          .put("running", attempts);
+    }
+  }
+
+  /**
+   * An attempt in flight.
+   *
+   * @param atMs milliseconds from the start of the request to that of the attempt
+   * @param serving whether it has reached the commit point
+   */
+  private record Running(AttemptStart start, long atMs, boolean serving) {
+    private JsonObject toJson(long ageMs) {
+      return new JsonObject()
+          .put("backend", start.backend())
+          .put("model", start.model())
+          .put("result", serving ? "serving" : "waiting")
+          .put("start_ms", atMs)
+          .put("duration_ms", ageMs - atMs);
     }
   }
 
@@ -125,22 +154,33 @@ public final class Activity implements RelayListener {
 
   @Override
   public void onAttemptStart(AttemptStart event) {
-    backend(event.backend()).started(clock.getAsLong());
+    long now = clock.getAsLong();
+    backend(event.backend()).started(now);
     Request request = requests.get(event.requestId());
     if (request != null) {
-      request.attempt = event;
+      List<Running> running = new ArrayList<>(request.running);
+      running.add(new Running(event, now - request.since, false));
+      request.running = List.copyOf(running);
     }
   }
 
   @Override
   public void onAttemptEnd(AttemptEnd event) {
-    backend(event.attempt().backend()).ended(event.attempt(), clock.getAsLong());
+    Attempt attempt = event.attempt();
+    long now = clock.getAsLong();
+    backend(attempt.backend()).ended(attempt, now);
+    if (attempt.key() != null) {
+      keys(attempt.backend())
+          .computeIfAbsent(attempt.key(), name -> new BackendActivity())
+          .ended(attempt, now);
+    }
     Request request = requests.get(event.requestId());
     if (request != null) {
       List<Attempt> ended = new ArrayList<>(request.ended);
-      ended.add(event.attempt());
+      ended.add(attempt);
       request.ended = List.copyOf(ended);
-      request.attempt = null;
+      request.running =
+          request.running.stream().filter(each -> each.start.number() != event.number()).toList();
     }
   }
 
@@ -149,13 +189,24 @@ public final class Activity implements RelayListener {
     Request request = requests.get(event.requestId());
     if (request != null) {
       request.firstChunkMs = event.sinceStartMs();
+      request.running =
+          request.running.stream()
+              .map(
+                  each ->
+                      each.start.backend().equals(event.backend())
+                              && each.start.model().equals(event.model())
+                          ? new Running(each.start, each.atMs, true)
+                          : each)
+              .toList();
     }
   }
 
   @Override
   public void onRequestEnd(RequestEnd event) {
     requests.remove(event.requestId());
-    if (isFailed(event) || event.trail().stream().anyMatch(Activity::isFailed)) {
+    if (isFailed(event)
+        || event.trail().stream().anyMatch(Activity::isFailed)
+        || event.trail().stream().filter(each -> each.result() != Result.SKIPPED).count() > 1) {
       failovers.add(event);
     }
   }
@@ -165,7 +216,7 @@ public final class Activity implements RelayListener {
   }
 
   private static boolean isFailed(Attempt attempt) {
-    return attempt.result() == Attempt.Result.FAILED;
+    return attempt.result() == Result.FAILED;
   }
 
   private static boolean isCancelled(RequestEnd event) {
@@ -204,14 +255,30 @@ public final class Activity implements RelayListener {
     return known != null ? known : backends.computeIfAbsent(name, n -> new BackendActivity());
   }
 
-  /** Forgets the backends that are no longer configured. */
-  public void retain(Set<String> names) {
-    backends.keySet().retainAll(names);
+  private Map<String, BackendActivity> keys(String backend) {
+    return keys.computeIfAbsent(backend, name -> new ConcurrentHashMap<>());
+  }
+
+  /**
+   * Forgets what is no longer configured.
+   *
+   * @param names the backends, each with the names of its keys
+   */
+  public void retain(Map<String, Set<String>> names) {
+    backends.keySet().retainAll(names.keySet());
+    keys.keySet().retainAll(names.keySet());
+    keys.forEach((backend, known) -> known.keySet().retainAll(names.get(backend)));
   }
 
   /** Returns the last minute of a backend. */
   public JsonObject backendJson(String name) {
     return backend(name).toJson(clock.getAsLong());
+  }
+
+  /** Returns the last minute of a key of a backend. */
+  public JsonObject keyJson(String backend, String key) {
+    BackendActivity known = keys(backend).get(key);
+    return (known == null ? new BackendActivity() : known).toJson(clock.getAsLong());
   }
 
   /** Returns the requests in flight, the latest first: {@code {"count", "latest": […]}}. */
@@ -226,8 +293,9 @@ public final class Activity implements RelayListener {
   }
 
   /**
-   * Returns the last requests that failed, or of which an attempt did, the oldest first. Requests
-   * that only skipped a candidate are left out: during an outage all requests do.
+   * Returns the last requests that failed, of which an attempt did, or that had several, such as a
+   * hedge; the oldest first. Requests that only skipped a candidate are left out: during an outage
+   * all requests do.
    *
    * @param after the number of the last one that is not wanted; 0 for all that are kept
    */

@@ -5,8 +5,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.Arrays;
 
 /**
- * The attempts at one backend within the last minute: counts by second, and the first-chunk times
- * of the most recent attempts. Thread-safe; an update takes constant time.
+ * The attempts at one backend, or with one of its keys, within the last minute: counts by second,
+ * and the first-chunk times of the most recent attempts. Thread-safe; an update takes constant
+ * time.
  */
 final class BackendActivity {
   /** The seconds over which shares and percentiles are computed. */
@@ -29,6 +30,7 @@ final class BackendActivity {
     private int started;
     private int served;
     private int failed;
+    private long outputTokens;
     private long tokens;
     private double costUsd;
 
@@ -45,7 +47,8 @@ final class BackendActivity {
     Second second = at(nowMs);
     second.served += attempt.result() == Attempt.Result.SERVED ? 1 : 0;
     second.failed += attempt.result() == Attempt.Result.FAILED ? 1 : 0;
-    second.tokens += attempt.usage().outputTokens();
+    second.outputTokens += attempt.usage().outputTokens();
+    second.tokens += attempt.usage().totalTokens();
     second.costUsd += attempt.costUsd() == null ? 0 : attempt.costUsd();
     if (attempt.firstChunkMs() >= 0) {
       timeAt[nextTime] = nowMs;
@@ -65,7 +68,8 @@ final class BackendActivity {
 
   /**
    * Returns {@code {"attempts", "served", "failed", "success_share", "first_chunk_p50_ms",
-   * "first_chunk_p95_ms", "requests_per_second", "tokens_per_second", "cost_usd"}}; without
+   * "first_chunk_p95_ms", "requests_per_second", "tokens_per_second", "tokens", "cost_usd"}}; the
+   * rate of tokens is of those of answers, {@code tokens} has those of prompts as well. Without
    * attempts to compute them from, the share and the times are {@code null}.
    */
   synchronized JsonObject toJson(long nowMs) {
@@ -75,16 +79,18 @@ final class BackendActivity {
     int failed = 0;
     int recent = 0;
     long recentTokens = 0;
+    long tokens = 0;
     double costUsd = 0;
     for (Second second : seconds) {
       if (second != null && second.second > now - WINDOW_S) {
         started += second.started;
         served += second.served;
         failed += second.failed;
+        tokens += second.tokens;
         costUsd += second.costUsd;
         if (second.second < now && second.second >= now - RATE_S) {
           recent += second.started;
-          recentTokens += second.tokens;
+          recentTokens += second.outputTokens;
         }
       }
     }
@@ -98,6 +104,7 @@ final class BackendActivity {
         .put("first_chunk_p95_ms", percentile(sorted, 95))
         .put("requests_per_second", (double) recent / RATE_S)
         .put("tokens_per_second", (double) recentTokens / RATE_S)
+        .put("tokens", tokens)
         .put("cost_usd", costUsd);
   }
 

@@ -1,5 +1,7 @@
 package io.llmrelay.observe.impl;
 
+import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.LlmRequest;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
 import java.lang.System.Logger;
@@ -16,9 +18,46 @@ public final class Listeners {
 
   private final List<RelayListener> listeners;
 
+  /** Whose spans have the content of requests and answers; {@code null} for none. */
+  private final ContentRecorder recorder;
+
+  private final int maxContent;
+
   /** Creates a listener that calls these in their order. */
   public Listeners(List<RelayListener> listeners) {
+    this(listeners, 0);
+  }
+
+  /**
+   * Creates a listener that calls these in their order.
+   *
+   * @param maxContent the longest attribute of content that the first {@link ContentRecorder} gets;
+   *     0 if none gets any content
+   */
+  public Listeners(List<RelayListener> listeners, int maxContent) {
     this.listeners = List.copyOf(listeners);
+    this.maxContent = maxContent;
+    recorder =
+        maxContent == 0
+            ? null
+            : listeners.stream()
+                .filter(ContentRecorder.class::isInstance)
+                .map(ContentRecorder.class::cast)
+                .findFirst()
+                .orElse(null);
+  }
+
+  /**
+   * Records the content of a request at the span of an attempt that has started.
+   *
+   * @return what records the content of the answer; {@code null} if no content is recorded
+   */
+  public AttemptContent content(String requestId, int number, LlmRequest request) {
+    return recorder != null
+            && request instanceof ChatRequest chat
+            && recorder.isRecording(requestId, number)
+        ? AttemptContent.of(recorder, requestId, number, chat, maxContent)
+        : null;
   }
 
   /** Calls the hook of this event on every listener. Never throws. */

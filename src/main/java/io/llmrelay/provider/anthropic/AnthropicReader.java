@@ -102,7 +102,7 @@ final class AnthropicReader implements Dialect.Reader {
       }
       apply(bytes, from, to);
       if (answer.passesEvents() && blockEnds) {
-        answer.event(bytes, from, to); // What the block passes on at its end comes before.
+        answer.event(bytes, from, to, true); // What the block passes on at its end comes before.
       }
       if (typed && "content_block_delta".equals(type) && isTextOnly()) {
         template.learn(bytes, from, to, quote, text);

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Passes the events of an answer on, for a client of the same API, without the content that is also
@@ -14,6 +15,12 @@ import java.util.List;
 final class ReceivedEvents {
   /** The fields of blocks whose content comes as chunks. */
   private static final List<String> TEXTS = List.of("text", "thinking");
+
+  /** The blocks that are expressed by chunks, but for a signature. */
+  private static final Set<String> EXPRESSED = Set.of("text", "thinking", "tool_use");
+
+  private static final Set<String> FRAMES =
+      Set.of("message_start", "message_delta", "message_stop");
 
   private final Answer answer;
 
@@ -29,12 +36,16 @@ final class ReceivedEvents {
       JsonObject begun = begun(block);
       if (!begun.equals(block)) {
         pass(payload.put("content_block", begun));
-        return;
+      } else {
+        answer.event(bytes, from, to, isExpressed(begun));
       }
+    } else if (!"ping".equals(type)) {
+      answer.event(bytes, from, to, FRAMES.contains(type));
     }
-    if (!"ping".equals(type)) {
-      answer.event(bytes, from, to);
-    }
+  }
+
+  private static boolean isExpressed(JsonObject block) {
+    return EXPRESSED.contains(Json.text(block, "type"));
   }
 
   /** Returns a block without the content that comes as chunks. */
@@ -89,7 +100,8 @@ final class ReceivedEvents {
   }
 
   private void pass(JsonObject event) {
+    JsonObject block = event.getJsonObject("content_block");
     byte[] bytes = event.toBuffer().getBytes();
-    answer.event(bytes, 0, bytes.length);
+    answer.event(bytes, 0, bytes.length, block == null || isExpressed(block));
   }
 }

@@ -28,7 +28,7 @@ final class PassedEvents {
 
   /** Passes on an event that is no delta of text or arguments. */
   void pass(byte[] bytes, int from, int to) {
-    answer.event(bytes, from, to);
+    answer.event(bytes, from, to, false);
   }
 
   /** Announces the deltas of arguments of an item. */
@@ -72,6 +72,6 @@ final class PassedEvents {
       announced.put("event", partField == null ? event : event.put(partField, partIndex));
     }
     byte[] bytes = announced.toBuffer().getBytes();
-    answer.event(bytes, 0, bytes.length);
+    answer.event(bytes, 0, bytes.length, false);
   }
 }

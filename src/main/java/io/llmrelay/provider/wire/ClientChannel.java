@@ -36,4 +36,20 @@ public final class ClientChannel {
       allocator.maxMessagesPerRead(1);
     }
   }
+
+  /**
+   * Stops reading from the socket of an HTTP/1.1 connection, or starts again. A response that is
+   * paused instead may arrive whole in Vert.x's queue: the pool then passes on its connection, of
+   * which nothing more is read if that queue is full.
+   *
+   * @return whether it is done; {@code false} if the channel is not accessible
+   */
+  public static boolean setReading(HttpConnection connection, boolean reading) {
+    Channel channel = of(connection);
+    if (channel == null) {
+      return false;
+    }
+    channel.config().setAutoRead(reading);
+    return true;
+  }
 }

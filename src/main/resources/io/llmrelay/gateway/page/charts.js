@@ -32,6 +32,7 @@ export class Chart extends Component {
       this.draw(next);
     }
     this.plot?.setData(this.data(next));
+    this.showLatest();
     return false;
   }
 
@@ -79,6 +80,14 @@ export class Chart extends Component {
       },
       this.data(props),
       this.base.lastChild);
+    this.showLatest();
+  }
+
+  /** Shows the latest values in the legend, unless the pointer is at others. */
+  showLatest() {
+    if (this.plot && samples.length > 0 && this.plot.cursor.left < 0) {
+      this.plot.setLegend({ idx: samples.length - 1 });
+    }
   }
 
   render({ title }) {

@@ -16,7 +16,7 @@ export const state = {
   busy: new Set(),
   result: "",
   askKey: null,
-  playground: { text: "", running: false, error: "", trail: [], answer: "", images: [] },
+  playground: { running: false, error: "", reasoning: "", answer: "", calls: [], images: [], trail: [] },
 };
 
 let scheduled = false;
@@ -50,17 +50,20 @@ function append(known, more) {
   return [...more].reverse().concat(restarted ? [] : known).slice(0, MAX_KEPT);
 }
 
-/** Shows the trail of the playground's request as far as it has come. */
+/**
+ * Shows the trail of the playground's request as far as it has come. The trail of its last event is
+ * complete; that of a failover has the messages of providers as well.
+ */
 function watchPlayground(status) {
-  const mine = (entry) => entry.caller_id === state.playground.id;
-  const running = status.in_flight.latest.find(mine);
+  const playground = state.playground;
+  const mine = (entry) => playground.id && entry.caller_id === playground.id;
   const ended = state.failovers.find(mine);
-  if (state.playground.id && (running || ended)) {
-    const trail = [...(ended ?? running).trail];
-    if (!ended && running.backend) {
-      trail.push({ backend: running.backend, model: running.backend_model, result: "running" });
-    }
-    state.playground.trail = trail;
+  const running = status.in_flight.latest.find(mine);
+  if (ended) {
+    playground.trail = ended.trail;
+    playground.complete = true;
+  } else if (running && !playground.complete) {
+    playground.trail = [...running.trail, ...running.running];
   }
 }
 

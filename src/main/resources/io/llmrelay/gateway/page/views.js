@@ -59,10 +59,20 @@ function Header({ state }) {
     h("button", { onClick: toggleTheme, "aria-label": "Switch between light and dark" }, "◐"));
 }
 
+/** Returns the cooldown of all models of a backend; of several keys the one that ends first, if all have one. */
+function wholeCooldown(backend) {
+  const whole = backend.cooldowns.filter((each) => each.candidate === backend.name);
+  if (whole.length < Object.keys(backend.keys ?? { only: 1 }).length) {
+    return undefined;
+  }
+  const order = (each) => (each.for_ms < 0 ? Infinity : each.for_ms);
+  return whole.sort((a, b) => order(a) - order(b))[0];
+}
+
 /** Returns the most important state of a backend: its level and its words. */
 function condition(backend) {
   const circuit = (state) => backend.circuits.find((each) => each.state === state);
-  const whole = backend.cooldowns.find((each) => each.candidate === backend.name);
+  const whole = wholeCooldown(backend);
   const open = circuit("open");
   if (backend.disabled) {
     return ["bad", "disabled"];
@@ -80,10 +90,28 @@ function condition(backend) {
   if (circuit("half_open")) {
     return ["warn", "half-open, on trial"];
   }
+  const keys = Object.values(backend.keys ?? {});
+  const out = keys.filter((key) => !key.available).length;
+  if (out > 0) {
+    return ["warn", `${out} of ${keys.length} keys out`];
+  }
   if (backend.cooldowns.length > 0) {
     return ["warn", "cooldown of a model"];
   }
   return ["good", "serves"];
+}
+
+/** Returns the most important state of one of several keys: its level and its words. */
+function keyCondition(backend, name, key) {
+  const cooldowns = backend.cooldowns.filter((each) => each.key === name);
+  const whole = cooldowns.find((each) => each.candidate === backend.name);
+  if (whole) {
+    return ["bad", whole.for_ms < 0 ? "refused" : `cooldown, ${remaining(whole.for_ms)}`];
+  }
+  if (!key.available) {
+    return ["bad", "budget used up"];
+  }
+  return cooldowns.length > 0 ? ["warn", "cooldown of a model"] : ["good", "serves"];
 }
 
 function Backends({ status, busy }) {
@@ -91,10 +119,10 @@ function Backends({ status, busy }) {
     h("div", { class: "title" }, h("h2", { id: "backends-title" }, "Backends"),
       h("span", { class: "soft small" }, "shares and times of the last minute, rates of the last 10 s")),
     h("div", { class: "cards" },
-      status.backends.map((backend) => h(Backend, { key: backend.name, backend, busy }))));
+      status.backends.map((backend) => h(Backend, { key: backend.name, backend, busy, now: status.time }))));
 }
 
-function Backend({ backend, busy }) {
+function Backend({ backend, busy, now }) {
   const [level, words] = condition(backend);
   const minute = backend.last_minute;
   const share = minute.success_share == null ? "–" : `${fixed(minute.success_share * 100)} %`;
@@ -112,17 +140,82 @@ function Backend({ backend, busy }) {
       number("Cost, 1 min", minute.cost_usd ? `$ ${fixed(minute.cost_usd, 4)}` : "–")),
     h(Use, { title: "Slots", used: backend.connections.in_use, max: backend.connections.max,
       more: backend.connections.waiting ? `, ${backend.connections.waiting} wait` : "" }),
-    Object.entries(backend.budget ?? {}).map(([limit, budget]) => h(Use, {
-      key: limit, title: limit, used: budget.used, max: budget.max, more: `, ${remaining(budget.renews_in_ms)}`,
-    })),
+    h(Budget, { budget: backend.budget }),
+    backend.probe && h(Probe, { probe: backend.probe, now }),
     h("ul", { class: "notes" },
       backend.circuits.filter((each) => each.state !== "closed").map((each) => h("li", { key: each.name },
-        `Circuit ${each.name}: ${each.state.replace("_", "-")}`,
-        each.half_open_in_ms >= 0 && `, trial in ${remaining(each.half_open_in_ms)}`)),
-      backend.cooldowns.map((each) => h("li", { key: each.candidate },
-        `${each.candidate}: ${each.reason.replaceAll("_", " ")}`,
-        each.for_ms >= 0 ? `, available in ${remaining(each.for_ms)}` : ", until the key is accepted"))),
+        h("span", null, `Circuit ${each.name}: ${each.state.replace("_", "-")}`,
+          each.half_open_in_ms >= 0 && `, trial in ${remaining(each.half_open_in_ms)}`),
+        h(ModelAction, { backend, candidate: each.name, action: "close-circuit", title: "Close", busy }))),
+      backend.cooldowns.map((each) => h("li", { key: `${each.candidate} ${each.key}` },
+        h("span", null, each.candidate, each.key && `, key ${each.key}`, `: ${each.reason.replaceAll("_", " ")}`,
+          each.for_ms >= 0 ? `, available in ${remaining(each.for_ms)}` : ", until the key is accepted"),
+        h(ModelAction, { backend, candidate: each.candidate, action: "clear-cooldown", title: "Clear", busy })))),
+    backend.keys && h(Keys, { backend }),
     h(Actions, { backend, busy }));
+}
+
+function Budget({ budget }) {
+  return Object.entries(budget ?? {}).map(([limit, use]) => h(Use, {
+    key: limit, title: LIMITS[limit] ?? limit, used: use.used, max: use.max, more: `, ${remaining(use.renews_in_ms)}`,
+  }));
+}
+
+const LIMITS = {
+  "daily-usd": "$ a day", "monthly-usd": "$ a month",
+  "requests-per-minute": "Requests / min", "requests-per-day": "Requests / day",
+  "tokens-per-minute": "Tokens / min", "tokens-per-day": "Tokens / day",
+};
+
+/** Says what the last probe found, and when the next one is due. */
+function Probe({ probe, now }) {
+  const result = probe.healthy == null ? h("span", { class: "soft" }, "none yet")
+    : h("span", { class: probe.healthy ? "good-text" : "bad-text" },
+      probe.healthy ? "healthy" : `failed (${probe.reason.replaceAll("_", " ")})`);
+  return h("p", { class: "probe" },
+    h("span", { class: "soft" }, "Probe "), result,
+    probe.at && ` ${remaining(Math.max(0, now - probe.at))} ago, after ${ms(probe.latency_ms)}`,
+    probe.next_in_ms > 0 ? `; next in ${remaining(probe.next_in_ms)} without requests` : "; next one now");
+}
+
+/** Shows the keys of a backend with several. */
+function Keys({ backend }) {
+  const keys = Object.entries(backend.keys);
+  return h("details", { class: "keys", open: keys.length <= 4 },
+    h("summary", null, h("b", null, `${keys.length} keys`), h("span", { class: "soft small" }, " in the last minute")),
+    h("ul", null, keys.map(([name, key]) => h(Key, { key: name, backend, name, state: key }))));
+}
+
+const count = (value, what) => `${value.toLocaleString()} ${what}${value === 1 ? "" : "s"}`;
+
+function Key({ backend, name, state }) {
+  const [level, words] = keyCondition(backend, name, state);
+  const minute = state.last_minute;
+  const facts = [
+    `${state.in_use} in use`,
+    count(minute.served + minute.failed, "request"),
+    count(minute.tokens, "token"),
+    ...(minute.cost_usd ? [`$ ${fixed(minute.cost_usd, 4)}`] : []),
+    ...(minute.failed ? [`${minute.failed} failed`] : []),
+  ];
+  return h("li", { "data-key": name },
+    h("div", { class: "head" }, h("b", null, name), h("span", { class: `pill ${level}` }, words)),
+    h("div", { class: "facts" }, facts.map((fact) => h("span", { key: fact }, fact))),
+    h(Budget, { budget: state.budget }));
+}
+
+/** A button for the circuit or the cooldown of one model; nothing if the whole backend is meant. */
+function ModelAction({ backend, candidate, action, title, busy }) {
+  if (!candidate.startsWith(`${backend.name}/`)) {
+    return null;
+  }
+  const model = candidate.slice(backend.name.length + 1);
+  const path = `/admin/backends/${encodeURIComponent(backend.name)}/${action}?model=${encodeURIComponent(model)}`;
+  return h("button", {
+    "aria-label": `${title}: ${candidate}`,
+    disabled: busy.has(path),
+    onClick: () => act(path, `${title} of ${candidate}`),
+  }, title);
 }
 
 function number(title, value) {
@@ -165,16 +258,21 @@ function Charts({ status }) {
       h("div", { class: "card" }, h(Chart, { title: "First chunk p95, ms", field: "first_chunk_p95_ms", names }))));
 }
 
+/** A cell that repeats the title of its column, for narrow screens. */
+function cell(title, ...content) {
+  return h("td", { "data-title": title }, h("span", null, content));
+}
+
 function Others({ others }) {
   return h("section", { "aria-labelledby": "others-title" },
     h("div", { class: "title" }, h("h2", { id: "others-title" }, "Other relays on the event bus")),
     h("div", { class: "card scroll" }, h("table", { class: "stack" },
       h("thead", null, h("tr", null, ["Relay", "Requests", "Backends out", "Heard of"].map((title) => h("th", null, title)))),
       h("tbody", null, others.map((node) => h("tr", { key: node.name },
-        h("td", null, node.name),
-        h("td", null, node.requests),
-        h("td", null, node.out.length ? node.out.join(", ") : "none"),
-        h("td", null, `${ms(node.age_ms)} ago`)))))));
+        cell("Relay", node.name),
+        cell("Requests", node.requests),
+        cell("Backends out", node.out.length ? node.out.join(", ") : "none"),
+        cell("Heard of", `${ms(node.age_ms)} ago`)))))));
 }
 
 function Failovers({ all, held }) {
@@ -183,12 +281,13 @@ function Failovers({ all, held }) {
   return h("section", { id: "failovers", "aria-labelledby": "failovers-title" },
     h("div", { class: "title" },
       h("h2", { id: "failovers-title" }, "Last failovers"),
-      h("span", { class: "soft small" }, shown.length === 0 ? "" : `the latest ${shown.length}`),
+      h("span", { class: "soft small" }, shown.length === 0 ? "" :
+        `the latest ${shown.length}; red failed, green served, gray another was faster, pale until the first chunk`),
       h("span", { class: "space" }),
       shown.length > 0 && h("button", { "aria-pressed": String(Boolean(held)), onClick: () => hold(!held) },
         held ? `Resume (${more} more)` : "Hold")),
     h("div", { class: "card" }, shown.length === 0
-      ? h("span", { class: "soft" }, "None: no attempt has failed.")
+      ? h("span", { class: "soft" }, "None: no request had a failed or a second attempt.")
       : h("ol", { class: "trails" }, shown.map((failover) => h(Failover, { key: failover.number, failover })))));
 }
 
@@ -208,23 +307,32 @@ function Failover({ failover }) {
     h(StepList, { trail: failover.trail }));
 }
 
-/** Shows the attempts of a request on a time line; the time before a first chunk is pale. */
+const LEVELS = { served: "good", failed: "bad", diverged: "bad", cancelled: "warn", hedged: "off" };
+
+/**
+ * Shows the attempts of a request on a time line; the time before a first chunk is pale. Attempts
+ * beside each other have a row each.
+ */
 function TimeLine({ failover }) {
   const whole = Math.max(1, failover.duration_ms);
   const percent = (value) => `${Math.min(100, (100 * value) / whole)}%`;
+  const ends = [];
   const parts = failover.trail.filter((each) => each.result !== "skipped").flatMap((each) => {
-    const level = each.result === "failed" ? "bad" : each.result === "cancelled" ? "warn" : "good";
-    const wait = each.first_chunk_ms ?? 0;
+    const level = LEVELS[each.result] ?? "warn";
+    const free = ends.findIndex((end) => end <= each.start_ms);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = each.start_ms + each.duration_ms;
+    const wait = Math.min(each.first_chunk_ms ?? 0, each.duration_ms);
     const part = (from, length, pale) => h("i", {
       class: pale ? `${level} wait` : level,
-      style: { left: percent(from), width: percent(length) },
+      style: { left: percent(from), width: percent(length), top: `${row * 12}px` },
       title: `${each.backend}/${each.model}: ${each.reason ?? each.result}, ${each.duration_ms} ms`,
     });
     return wait > 0
       ? [part(each.start_ms, wait, true), part(each.start_ms + wait, each.duration_ms - wait, false)]
       : [part(each.start_ms, each.duration_ms, false)];
   });
-  return h("div", { class: "line", "aria-hidden": "true" }, parts);
+  return h("div", { class: "line", "aria-hidden": "true", style: { height: `${12 * Math.max(1, ends.length)}px` } }, parts);
 }
 
 function InFlight({ inFlight }) {
@@ -237,13 +345,13 @@ function InFlight({ inFlight }) {
     inFlight.latest.length > 0 && h("div", { class: "card scroll" }, h("table", { class: "stack" },
       h("thead", null, h("tr", null, titles.map((title) => h("th", null, title)))),
       h("tbody", null, inFlight.latest.map((each) => h("tr", { key: each.id },
-        h("td", null, h("code", null, each.caller_id ?? each.id)),
-        h("td", null, each.key ?? "–"),
-        h("td", null, each.model ?? "default", each.streaming ? "" : " (whole)"),
-        h("td", null, each.backend ? `${each.backend}/${each.backend_model}` : "–"),
-        h("td", null, each.trail.length + (each.backend ? 1 : 0)),
-        h("td", null, ms(each.first_chunk_ms)),
-        h("td", null, ms(each.age_ms))))))));
+        cell("Request", h("code", null, each.caller_id ?? each.id)),
+        cell("Key", each.key ?? "–"),
+        cell("Model asked", each.model ?? "default", each.streaming ? "" : " (whole)"),
+        cell("Backend", each.running.map((run) => `${run.backend}/${run.model}`).join(" and ") || "–"),
+        cell("Attempts", each.trail.filter((step) => step.result !== "skipped").length + each.running.length),
+        cell("First chunk", ms(each.first_chunk_ms)),
+        cell("Age", ms(each.age_ms))))))));
 }
 
 /** Says in words what changed about a backend. */
@@ -253,12 +361,14 @@ function change(event) {
       return `Circuit ${event.circuit}: ${event.from.replace("_", "-")} → ${event.to.replace("_", "-")}`;
     case "exhausted":
       return event.for_ms > 0
-        ? `${event.candidate}: cooldown of ${remaining(event.for_ms)} (${event.reason.replaceAll("_", " ")})`
-        : `${event.candidate}: key ${event.for_ms < 0 ? "refused" : "accepted again"}`;
+        ? `${event.candidate}${event.key ? `, key ${event.key}` : ""}: cooldown of ${remaining(event.for_ms)} (${event.reason.replaceAll("_", " ")})`
+        : `${event.candidate}: key${event.key ? ` ${event.key}` : ""} ${event.for_ms < 0 ? "refused" : "accepted again"}`;
     case "budget_threshold":
       return `${event.backend}: ${event.limit} ${event.spent ? "used up" : "nearly used up"} (${event.used} of ${event.max})`;
     case "operator_action":
       return `Operator: ${event.action.replaceAll("_", " ")} ${event.target}${event.changed ? "" : " (no change)"}`;
+    case "health_probe":
+      return `Probe of ${event.backend}: ${event.healthy ? "healthy again" : `failed (${event.reason.replaceAll("_", " ")})`}`;
     default:
       return event.event;
   }

@@ -217,7 +217,22 @@ final class Chromium implements AutoCloseable {
 
   /** Writes the visible part of the page as a PNG file. */
   void screenshot(Path file) throws IOException {
-    JsonObject shot = call("Page.captureScreenshot", new JsonObject().put("format", "png"));
+    screenshot(file, false);
+  }
+
+  /** Writes the page from its top to its bottom as a PNG file. */
+  void wholeScreenshot(Path file) throws IOException {
+    screenshot(file, true);
+  }
+
+  private void screenshot(Path file, boolean whole) throws IOException {
+    JsonObject params = new JsonObject().put("format", "png").put("captureBeyondViewport", whole);
+    if (whole) {
+      JsonObject size =
+          call("Page.getLayoutMetrics", new JsonObject()).getJsonObject("cssContentSize");
+      params.put("clip", size.copy().put("scale", 1));
+    }
+    JsonObject shot = call("Page.captureScreenshot", params);
     Files.createDirectories(file.getParent());
     Files.write(file, Base64.getDecoder().decode(shot.getString("data")));
   }

@@ -188,6 +188,9 @@ class OpenAiErrorTest extends GatewayFixture {
             2,
             -1,
             TokenUsage.NONE,
+            null,
+            -1,
+            null,
             null);
     Failure failure =
         Failure.of(kind, words)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.FinishReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
 import io.vertx.core.json.JsonArray;
@@ -24,7 +25,7 @@ class ActivityTest {
     activity.onAttemptStart(new RelayEvent.AttemptStart("r", 1, "chat", "primary", "m"));
     TokenUsage usage = result == Attempt.Result.SERVED ? Samples.USAGE : TokenUsage.NONE;
     Attempt attempt = Samples.attempt("primary", "m", result, null, firstChunkMs, usage, 0.25);
-    activity.onAttemptEnd(new RelayEvent.AttemptEnd("r", 1, "chat", attempt, 0));
+    activity.onAttemptEnd(new RelayEvent.AttemptEnd("r", 1, "chat", attempt, 0, null));
   }
 
   private JsonObject primary() {
@@ -126,10 +127,77 @@ class ActivityTest {
     assertThat(activity.requestsJson().getInteger("count")).isEqualTo(Activity.MAX_LISTED + 9);
   }
 
+  private static Attempt withKey(String key, Attempt.Result result, TokenUsage usage) {
+    return new Attempt(
+        "primary", "m", result, null, null, 0, null, 0, 200, -1, usage, 0.25, -1, key, null);
+  }
+
+  @Test
+  void keysHaveTheirOwnActivity() {
+    Attempt served = withKey("blue", Attempt.Result.SERVED, Samples.USAGE);
+    activity.onAttemptEnd(new RelayEvent.AttemptEnd("r1", 1, "chat", served, 3, FinishReason.STOP));
+    Attempt failed = withKey("green", Attempt.Result.FAILED, TokenUsage.NONE);
+    activity.onAttemptEnd(new RelayEvent.AttemptEnd("r2", 1, "chat", failed, 0, null));
+
+    JsonObject blue = activity.keyJson("primary", "blue");
+    assertThat(blue.getInteger("served")).isOne();
+    assertThat(blue.getLong("tokens")).isEqualTo(Samples.USAGE.totalTokens());
+    assertThat(blue.getDouble("cost_usd")).isEqualTo(0.25);
+    assertThat(activity.keyJson("primary", "green").getInteger("failed")).isOne();
+    assertThat(activity.keyJson("primary", "red").getInteger("served")).isZero();
+    assertThat(primary().getInteger("served")).isOne();
+
+    activity.retain(Map.of("primary", Set.of("green")));
+    assertThat(activity.keyJson("primary", "blue").getInteger("served")).isZero();
+    assertThat(activity.keyJson("primary", "green").getInteger("failed")).isOne();
+  }
+
+  @Test
+  void hedgedAttemptsAreListedBesideEachOther() {
+    activity.onRequestStart(new RelayEvent.RequestStart("r", "m", true, Map.of()));
+    activity.onAttemptStart(new RelayEvent.AttemptStart("r", 1, "chat", "primary", "m"));
+    now.addAndGet(500);
+    activity.onAttemptStart(new RelayEvent.AttemptStart("r", 2, "chat", "secondary", "m"));
+    now.addAndGet(100);
+    activity.onFirstChunk(new RelayEvent.FirstChunk("r", "secondary", "m", 600));
+
+    JsonArray running = inFlight("r").getJsonArray("running");
+    assertThat(running).hasSize(2);
+    assertThat(running.getJsonObject(0).getString("result")).isEqualTo("waiting");
+    assertThat(running.getJsonObject(0).getLong("duration_ms")).isEqualTo(600);
+    assertThat(running.getJsonObject(1).getString("result")).isEqualTo("serving");
+    assertThat(running.getJsonObject(1).getLong("start_ms")).isEqualTo(500);
+
+    activity.onAttemptEnd(
+        new RelayEvent.AttemptEnd(
+            "r",
+            1,
+            "chat",
+            Samples.attempt("primary", "m", Attempt.Result.HEDGED, null, -1, TokenUsage.NONE, null),
+            0,
+            null));
+    assertThat(inFlight("r").getJsonArray("running")).hasSize(1);
+    assertThat(inFlight("r").getString("backend")).isEqualTo("secondary");
+  }
+
+  private JsonObject inFlight(String id) {
+    JsonObject latest = activity.requestsJson().getJsonArray("latest").getJsonObject(0);
+    assertThat(latest.getString("id")).isEqualTo(id);
+    return latest;
+  }
+
+  @Test
+  void aHedgeThatWasFasterIsAFailover() {
+    Attempt slow =
+        Samples.attempt("primary", "m", Attempt.Result.HEDGED, null, -1, TokenUsage.NONE, null);
+    activity.onRequestEnd(Samples.end(true, null, List.of(slow, Samples.SERVED)));
+    assertThat(activity.failovers(0)).hasSize(1);
+  }
+
   @Test
   void removedBackendsAreForgotten() {
     attempt(Attempt.Result.SERVED, 10);
-    activity.retain(Set.of("secondary"));
+    activity.retain(Map.of("secondary", Set.of()));
     assertThat(primary().getInteger("attempts")).isZero();
   }
 }

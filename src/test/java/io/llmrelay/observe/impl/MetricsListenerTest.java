@@ -48,7 +48,7 @@ class MetricsListenerTest {
   }
 
   private void end(String operation, Attempt attempt) {
-    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, operation, attempt, 1));
+    listeners.deliver(new RelayEvent.AttemptEnd("r1", 1, operation, attempt, 1, null));
   }
 
   private void unpriced(String backend, String model, Attempt.Result result, String reason) {

@@ -24,7 +24,7 @@ class MetricsReferenceTest {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Listeners listeners = new Listeners(List.of(new MetricsListener(registry, Map.of())));
     Samples.EVENTS.forEach(listeners::deliver);
-    listeners.deliver(new RelayEvent.AttemptEnd("r2", 1, "embeddings", Samples.SERVED, 1));
+    listeners.deliver(new RelayEvent.AttemptEnd("r2", 1, "embeddings", Samples.SERVED, 1, null));
     new ClusterMeters(registry, () -> 1);
     Attempt saturated = Attempt.skipped("primary", "m", SkipReason.SATURATED, "no slot", 0);
     listeners.deliver(Samples.end(true, null, List.of(saturated)));

@@ -42,7 +42,7 @@ final class Samples {
       List.of(
           new RelayEvent.RequestStart("r1", "m", true, Map.of("team", "blue")),
           new RelayEvent.AttemptStart("r1", 1, "chat", "primary", "m"),
-          new RelayEvent.AttemptEnd("r1", 1, "chat", FAILED, 0),
+          new RelayEvent.AttemptEnd("r1", 1, "chat", FAILED, 0, null),
           new RelayEvent.CircuitStateChange("primary", CircuitState.CLOSED, CircuitState.OPEN),
           new RelayEvent.Exhausted("primary/m", "rate_limited", 3000),
           new RelayEvent.BudgetThreshold("primary", "daily-usd", 4.5, 5.0, false, 60_000),
@@ -55,7 +55,7 @@ final class Samples {
           new RelayEvent.FirstChunk("r1", "secondary", "m", 1500),
           new RelayEvent.Resumed("r1", "primary/m", "secondary/m", "network", 120),
           new RelayEvent.SchemaDrift("r1", "secondary", "m", 3),
-          new RelayEvent.AttemptEnd("r1", 2, "chat", SERVED, 18),
+          new RelayEvent.AttemptEnd("r1", 2, "chat", SERVED, 18, FinishReason.STOP),
           new RelayEvent.ShadowEnd("r1", SERVED),
           end(true, null, List.of(SKIPPED, FAILED, SERVED)));
 
@@ -69,7 +69,22 @@ final class Samples {
       long firstChunkMs,
       TokenUsage usage,
       Double cost) {
-    return new Attempt(backend, model, result, reason, null, 0, 0, 2000, firstChunkMs, usage, cost);
+    return new Attempt(
+        backend,
+        model,
+        result,
+        reason,
+        null,
+        0,
+        null,
+        0,
+        2000,
+        firstChunkMs,
+        usage,
+        cost,
+        -1,
+        null,
+        null);
   }
 
   static RelayEvent.RequestEnd end(boolean streaming, FailureKind kind, List<Attempt> trail) {

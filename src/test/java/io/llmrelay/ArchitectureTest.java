@@ -86,7 +86,7 @@ class ArchitectureTest {
           .whereLayer("observe")
           .mayOnlyBeAccessedByLayers("cli", "front door", "failover", "availability")
           .whereLayer("catalog")
-          .mayOnlyBeAccessedByLayers("front door", "failover", "config")
+          .mayOnlyBeAccessedByLayers("cli", "front door", "failover", "config")
           .whereLayer("config")
           .mayOnlyBeAccessedByLayers(
               "cli",

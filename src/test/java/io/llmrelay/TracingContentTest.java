@@ -102,8 +102,7 @@ class TracingContentTest {
   }
 
   private SpanData attempt(String name) {
-    await()
-        .until(() -> recorded.spans.stream().anyMatch(s -> s.getName().equals("relay request")));
+    await().until(() -> recorded.spans.stream().anyMatch(s -> s.getName().equals("relay request")));
     return recorded.get(name);
   }
 
@@ -164,8 +163,7 @@ class TracingContentTest {
   @Test
   void attributesAreBoundedAndHaveTheNewestMessages() throws Exception {
     start(Sampler.alwaysOn(), new TracingOptions().setContent(true).setMaxContent(1_000));
-    JsonArray messages =
-        new JsonArray().add(message("system", "\\\"\u00fc".repeat(10_000)));
+    JsonArray messages = new JsonArray().add(message("system", "\\\"\u00fc".repeat(10_000)));
     for (int i = 0; i < 1_000; i++) {
       messages.add(message("user", "message " + i + " \u0001\ud83e\udd9c".repeat(20)));
     }
@@ -178,7 +176,8 @@ class TracingContentTest {
     }
     JsonArray input = new JsonArray(json(served, "gen_ai.input.messages"));
     assertThat(input.getJsonObject(input.size() - 1).encode()).contains("message 999 ");
-    assertThat(new JsonArray(json(served, "gen_ai.system_instructions")).encode()).contains("\u2026");
+    assertThat(new JsonArray(json(served, "gen_ai.system_instructions")).encode())
+        .contains("\u2026");
   }
 
   private static JsonObject message(String role, String text) {
@@ -188,7 +187,8 @@ class TracingContentTest {
   @Test
   void longAnswersAreCut() throws Exception {
     start(Sampler.alwaysOn(), new TracingOptions().setContent(true).setMaxContent(300));
-    sandbox.script("secondary", Scenario.ok().text("An \u00fcber\u00fcber long answer. ".repeat(500)));
+    sandbox.script(
+        "secondary", Scenario.ok().text("An \u00fcber\u00fcber long answer. ".repeat(500)));
     ask(REQUEST);
     String output = json(attempt("chat mock-model"), "gen_ai.output.messages");
     assertThat(output).hasSizeBetween(100, 300);

@@ -21,7 +21,6 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
-import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import io.vertx.micrometer.VertxPrometheusOptions;
 import io.vertx.micrometer.backends.BackendRegistries;
@@ -155,7 +154,7 @@ final class ServeCommand implements Callable<Integer> {
    */
   static Vertx vertx(ClusterOptions cluster) {
     VertxOptions options = vertxOptions();
-    VertxBuilder builder = Vertx.builder().withMetrics(new MicrometerMetricsFactory());
+    VertxBuilder builder = Vertx.builder().withMetrics(ConnectionMetrics.factory());
     if (cluster == null) {
       return builder.with(options).build();
     }

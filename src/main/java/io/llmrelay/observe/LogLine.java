@@ -69,9 +69,19 @@ public final class LogLine {
     return event instanceof RelayEvent.OperatorAction ? Level.INFO : Level.WARNING;
   }
 
+  /** Receives the fields in order. */
+  private interface Fields {
+    void put(String name, Object value);
+  }
+
   /** Returns the fields by name: texts, numbers, and for {@code attempts} a list of such maps. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>(32);
+    pass(fields::put);
+    return fields;
+  }
+
+  private void pass(Fields fields) {
     if (event instanceof RelayEvent.RequestEnd end) {
       request(end, fields);
     } else if (event instanceof RelayEvent.AttemptEnd end) {
@@ -118,10 +128,9 @@ public final class LogLine {
     } else {
       throw new AssertionError("no line for " + event.getClass());
     }
-    return fields;
   }
 
-  private static void request(RelayEvent.RequestEnd end, Map<String, Object> fields) {
+  private static void request(RelayEvent.RequestEnd end, Fields fields) {
     Map<String, String> labels = end.metadata();
     fields.put("event", "request");
     fields.put("request_id", end.requestId());
@@ -164,7 +173,7 @@ public final class LogLine {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("candidate", candidate(attempt));
     fields.put("result", RESULTS.get(attempt.result()));
-    put(fields, "reason", attempt.reason());
+    put(fields::put, "reason", attempt.reason());
     if (attempt.status() != 0) {
       fields.put("status", attempt.status());
     }
@@ -183,7 +192,7 @@ public final class LogLine {
     return null;
   }
 
-  private static void failedAttempt(RelayEvent.AttemptEnd end, Map<String, Object> fields) {
+  private static void failedAttempt(RelayEvent.AttemptEnd end, Fields fields) {
     Attempt attempt = end.attempt();
     fields.put("event", "attempt_failed");
     fields.put("request_id", end.requestId());
@@ -200,7 +209,7 @@ public final class LogLine {
     put(fields, "message", attempt.message());
   }
 
-  private static void exhausted(RelayEvent.Exhausted event, Map<String, Object> fields) {
+  private static void exhausted(RelayEvent.Exhausted event, Fields fields) {
     if (event.forMs() > 0) {
       fields.put("event", "cooldown");
       fields.put("candidate", event.candidate());
@@ -222,7 +231,7 @@ public final class LogLine {
     return new CandidateName(attempt.backend(), attempt.model()).toString();
   }
 
-  private static void put(Map<String, Object> fields, String name, Object value) {
+  private static void put(Fields fields, String name, Object value) {
     if (value != null) {
       fields.put(name, value);
     }
@@ -238,24 +247,24 @@ public final class LogLine {
 
   /** Appends the text, which has no control characters. */
   public void appendTo(StringBuilder text) {
-    fields()
-        .forEach(
-            (name, value) -> {
-              if (name.equals("event")) {
-                text.append(value);
-                return;
-              }
-              text.append(' ').append(name).append('=');
-              if (value instanceof Long number) {
-                text.append(number.longValue());
-              } else if (value instanceof Number || value instanceof Boolean) {
-                text.append(value);
-              } else if (value instanceof List<?> list) {
-                append(text, attempts(list));
-              } else {
-                append(text, value.toString());
-              }
-            });
+    pass((name, value) -> append(text, name, value));
+  }
+
+  private static void append(StringBuilder text, String name, Object value) {
+    if (name.equals("event")) {
+      text.append(value);
+      return;
+    }
+    text.append(' ').append(name).append('=');
+    if (value instanceof Long number) {
+      text.append(number.longValue());
+    } else if (value instanceof Number || value instanceof Boolean) {
+      text.append(value);
+    } else if (value instanceof List<?> list) {
+      append(text, attempts(list));
+    } else {
+      append(text, value.toString());
+    }
   }
 
   private static String attempts(List<?> attempts) {

@@ -206,8 +206,7 @@ final class Runs {
     steady(subject, system, group, target, seconds);
   }
 
-  private void steady(
-      Subject subject, String system, String group, Target target, double seconds)
+  private void steady(Subject subject, String system, String group, Target target, double seconds)
       throws IOException {
     int port = subject.port();
     LoadPlan full = LoadPlan.of(port, target, Script.flatOut(200), 64, seconds).warm(0.5);

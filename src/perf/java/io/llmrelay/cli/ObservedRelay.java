@@ -16,7 +16,6 @@ import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
-import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -44,7 +43,7 @@ public final class ObservedRelay {
     RelayVerticle relay = new RelayVerticle(options);
     VertxBuilder builder = Vertx.builder();
     if (on.contains("metrics")) {
-      builder.with(ServeCommand.vertxOptions()).withMetrics(new MicrometerMetricsFactory());
+      builder.with(ServeCommand.vertxOptions()).withMetrics(ConnectionMetrics.factory());
     } else {
       builder.with(new VertxOptions().setPreferNativeTransport(true));
     }

@@ -35,6 +35,30 @@ final class Account {
         && !settings.containsKey("max-connections");
   }
 
+  void putIfAbsent(String key, Object value) {
+    settings.putIfAbsent(key, value);
+  }
+
+  /** Returns whether the name is this one, but for a number at its end. */
+  boolean isNamed(String other) {
+    return baseName.equals(other);
+  }
+
+  /** Returns whether the backend is reached without TLS. */
+  boolean isPlain() {
+    return String.valueOf(settings.get("base-url")).startsWith("http://");
+  }
+
+  /** Sets a limit of the budget, unless it has one. */
+  void limit(String limit, double dollars) {
+    Map<String, Object> budget = new LinkedHashMap<>();
+    if (settings.get("budget") instanceof Map<?, ?> own) {
+      own.forEach((key, value) -> budget.put(String.valueOf(key), value));
+    }
+    budget.putIfAbsent(limit, dollars);
+    settings.put("budget", budget);
+  }
+
   void addModel(String model) {
     models.add(model);
   }

@@ -39,9 +39,21 @@ record Candidate(String name, long weight, int tier) {
     return tree;
   }
 
-  /** Returns the shortest form of an alias with these candidates. */
-  static Object toTree(List<Candidate> candidates) {
+  /**
+   * Returns the shortest form of an alias with these candidates.
+   *
+   * @param shadow the candidate that gets a copy of every request; {@code null} if none does
+   */
+  static Object toTree(List<Candidate> candidates, String shadow) {
     List<Object> trees = candidates.stream().map(Candidate::toTree).toList();
-    return trees.stream().allMatch(String.class::isInstance) ? trees : Map.of("candidates", trees);
+    if (shadow == null && trees.stream().allMatch(String.class::isInstance)) {
+      return trees;
+    }
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("candidates", trees);
+    if (shadow != null) {
+      tree.put("shadow", Map.of("candidate", shadow, "share", 1.0));
+    }
+    return tree;
   }
 }

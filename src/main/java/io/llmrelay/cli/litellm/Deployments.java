@@ -1,7 +1,6 @@
 package io.llmrelay.cli.litellm;
 
 import io.llmrelay.config.KnownProvider;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,12 +48,15 @@ final class Deployments {
   /** The accounts of names such as {@code *} and {@code groq/*}. */
   private final Map<String, Account> wildcards = new LinkedHashMap<>();
 
-  private final List<Map<String, Object>> prices = new ArrayList<>();
-  private final List<Account> priceOwners = new ArrayList<>();
+  /** By name, the name whose deployments get copies of its requests. */
+  private final Map<String, String> silent = new LinkedHashMap<>();
+
+  private final CatalogEntries catalog;
   private boolean discover;
 
   Deployments(Notes notes) {
     this.notes = notes;
+    catalog = new CatalogEntries(notes);
   }
 
   void addCredentials(List<?> list) {
@@ -86,9 +88,6 @@ final class Deployments {
     }
     Set<String> taken = new HashSet<>();
     accounts.forEach(account -> account.chooseName(taken, accounts));
-    for (int i = 0; i < prices.size(); i++) {
-      prices.get(i).put("provider", priceOwners.get(i).name());
-    }
     wildcards.forEach(
         (name, account) -> {
           if (!name.equals("*") && !name.equals(account.name() + "/*")) {
@@ -279,12 +278,7 @@ final class Deployments {
     Map<String, Object> budget = new LinkedHashMap<>();
     Double dollars = params.number("max_budget", 0.01);
     String duration = params.text("budget_duration");
-    String key =
-        duration == null
-            ? null
-            : duration.matches("1d|24h")
-                ? "daily-usd"
-                : duration.matches("30d|31d|1mo") ? "monthly-usd" : null;
+    String key = BackendDefaults.limit(duration);
     if (dollars != null && key != null) {
       budget.put(key, dollars);
       notes.changed(params.path("max_budget"), key + ", of the calendar's day or month in UTC");
@@ -304,12 +298,30 @@ final class Deployments {
     }
     Long connections = params.integer("max_parallel_requests", 1);
     if (connections != null) {
-      settings.put("max-connections", Math.min(connections, 65_536));
+      settings.put("max-connections", Math.min(connections, BackendDefaults.MAX_CONNECTIONS));
     }
   }
 
   private void unsupported(Section params, Section info) {
-    params.lost(AWS_KEYS, "aws_access_key_id", "aws_secret_access_key", "aws_session_token");
+    params.lost(
+        AWS_KEYS,
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "aws_session_name",
+        "aws_profile_name",
+        "aws_role_name",
+        "aws_web_identity_token");
+    params.lost(LiteLlmConverter.NO_TAGS, "tags");
+    params.lost(LiteLlmConverter.NO_GUARDRAILS, "guardrails");
+    params.lost(
+        LiteLlmConverter.PARAMETERS,
+        "drop_params",
+        "additional_drop_params",
+        "allowed_openai_params");
+    params.lost(
+        "callers mark what providers are to cache (docs/requests.md)",
+        "cache_control_injection_points");
     params.lost(GLOBAL, "timeout", "stream_timeout", "max_retries", "num_retries", "cooldown_time");
     params.lost(
         PARAMETER,
@@ -358,53 +370,15 @@ final class Deployments {
     if (id != null) {
       byId.put(id, deployment);
     }
-    price(account, model, params, info);
-  }
-
-  /** Adds the model to the catalogue if the file has a price or a limit of its own for it. */
-  private void price(Account account, String model, Section params, Section info) {
-    Map<String, Object> price = new LinkedHashMap<>();
-    for (String[] keys :
-        new String[][] {
-          {"input_cost_per_token", "input"},
-          {"output_cost_per_token", "output"},
-          {"cache_read_input_token_cost", "cached-input"},
-          {"cache_creation_input_token_cost", "cache-write"}
-        }) {
-      Double ofParams = params.number(keys[0], 0);
-      Double ofInfo = info.number(keys[0], 0);
-      Double dollars = ofParams == null ? ofInfo : ofParams;
-      if (dollars != null) {
-        price.put(keys[1], perMillion(dollars));
-      }
+    catalog.add(account, model, params, info);
+    String copies = params.text("silent_model");
+    if (copies != null) {
+      silent.putIfAbsent(name, copies);
+      notes.changed(
+          params.path("silent_model"),
+          "aliases.*.shadow, for the requests of all deployments of the name; at most max-open"
+              + " copies at a time");
     }
-    Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("id", model);
-    entry.put("provider", "");
-    Long window = info.integer("max_input_tokens", 1);
-    Long output = info.integer("max_output_tokens", 1);
-    if (window != null) {
-      entry.put("context-window", window);
-    }
-    if (output != null) {
-      entry.put("max-output", output);
-    }
-    if (price.containsKey("input") && price.containsKey("output")) {
-      entry.put("price", price);
-    } else if (!price.isEmpty()) {
-      notes.lost(info.path("input_cost_per_token"), "a price needs both, of input and of output");
-    }
-    boolean known =
-        prices.stream().anyMatch(p -> p.get("id").equals(model)) && priceOwners.contains(account);
-    if (entry.size() > 2 && !known) {
-      prices.add(entry);
-      priceOwners.add(account);
-    }
-  }
-
-  private static BigDecimal perMillion(double dollarsPerToken) {
-    BigDecimal dollars = BigDecimal.valueOf(dollarsPerToken).movePointRight(6).stripTrailingZeros();
-    return dollars.scale() < 0 ? dollars.setScale(0) : dollars;
   }
 
   boolean discover() {
@@ -418,7 +392,26 @@ final class Deployments {
   }
 
   List<Map<String, Object>> catalog() {
-    return prices;
+    return catalog.toTree();
+  }
+
+  List<Account> accounts() {
+    return accounts;
+  }
+
+  /** Returns the candidates that get copies of requests, by the names that are asked for. */
+  Map<String, String> shadows() {
+    Map<String, String> shadows = new LinkedHashMap<>();
+    silent.forEach(
+        (name, copies) -> {
+          List<Candidate> candidates = candidates(copies);
+          if (candidates.isEmpty()) {
+            notes.lost("model_list", "silent_model of \"" + name + "\" names none");
+          } else {
+            shadows.put(name, candidates.get(0).name());
+          }
+        });
+    return shadows;
   }
 
   /** Returns the candidates of each name, a tier for each {@code order}. */
@@ -464,6 +457,11 @@ final class Deployments {
       }
     }
     return List.of();
+  }
+
+  /** Returns the backend for names that the file does not list; {@code null} without one. */
+  String ofAnyName() {
+    return wildcards.containsKey("*") ? wildcards.get("*").name() : null;
   }
 
   /** Returns whether a name is in the file, but none of its deployments can be converted. */

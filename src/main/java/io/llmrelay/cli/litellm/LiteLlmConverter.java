@@ -37,7 +37,21 @@ public final class LiteLlmConverter {
           + " (docs/operations.md)";
   private static final String NODES =
       "nodes share their state over the event bus (docs/cluster.md)";
-  private static final String NO_CACHE = "answers are not cached";
+  private static final String NO_CACHE =
+      "answers are not cached, applications may do so; affinity (docs/requests.md) makes the most"
+          + " of providers' prompt caches";
+  static final String NO_GUARDRAILS =
+      "there are no guardrails; check prompts and answers in the application, or in a proxy before"
+          + " the relay";
+  static final String NO_TAGS =
+      "requests choose by their model, or by relay.candidates (docs/requests.md)";
+  static final String PARAMETERS =
+      "what a backend does not accept is left out and named in x-relay-warning (docs/requests.md)";
+  private static final String NO_PROMPTS =
+      "always: no log, event or metric has prompts, answers or keys";
+  private static final String OTHER_APIS =
+      "the relay serves chat completions, responses, messages, completions and embeddings only"
+          + " (docs/gateway.md)";
   private static final String NO_DATABASE =
       "the relay has no database; gateway.keys has the callers and their budgets";
 
@@ -81,19 +95,24 @@ public final class LiteLlmConverter {
     Deployments deployments = new Deployments(notes);
     deployments.addCredentials(file.list("credential_list"));
     deployments.addAll(file.list("model_list"));
-    gateway(general);
+    gateway(general, litellm);
+    new BackendDefaults(deployments.accounts(), notes).apply(litellm, router, general);
     tree.put("backends", deployments.backends());
     if (deployments.discover()) {
       tree.put("discover", true);
     }
     Map<String, List<Candidate>> aliases = aliases(deployments, litellm, router);
-    defaultModel(general, aliases);
+    defaultModel(general, aliases, deployments);
     if (!aliases.isEmpty()) {
       Map<String, Object> trees = new LinkedHashMap<>();
-      aliases.forEach((alias, candidates) -> trees.put(alias, Candidate.toTree(candidates)));
+      Map<String, String> shadows = deployments.shadows();
+      aliases.forEach(
+          (alias, candidates) ->
+              trees.put(alias, Candidate.toTree(candidates, shadows.get(alias))));
       tree.put("aliases", trees);
     }
     strategy(router, deployments);
+    affinity(router);
     timeouts(litellm, router);
     maxRequests(litellm, general);
     retries(litellm, router);
@@ -108,7 +127,7 @@ public final class LiteLlmConverter {
     return render(name);
   }
 
-  private void gateway(Section general) {
+  private void gateway(Section general, Section litellm) {
     Map<String, Object> gateway = new LinkedHashMap<>();
     gateway.put("port", PORT);
     Long megabytes = general.integer("max_request_size_mb", 1);
@@ -116,26 +135,75 @@ public final class LiteLlmConverter {
       gateway.put("max-body", megabytes + "MB");
     }
     String master = general.text("master_key");
+    Map<String, Object> budget = budget(litellm);
     if (master != null && master.startsWith("${")) {
-      gateway.put("keys", keys("key", master));
+      gateway.put("keys", keys("key", master, budget));
       notes.changed(
           "general_settings.master_key",
           "gateway.keys.master; the key must have at least 20 characters");
     } else if (master != null && master.matches("[\\x21-\\x7e]{20,}")) {
-      gateway.put("keys", keys("sha256", GatewayKeyOptions.sha256(master)));
+      gateway.put("keys", keys("sha256", GatewayKeyOptions.sha256(master), budget));
       notes.changed("general_settings.master_key", "gateway.keys.master, as its SHA-256");
     } else if (master != null) {
       notes.lost(
           "general_settings.master_key",
           "is shorter than 20 characters; the command key makes one for gateway.keys");
     }
+    if (!budget.isEmpty() && !gateway.containsKey("keys")) {
+      notes.lost(
+          "litellm_settings.max_budget",
+          "there is no key to limit; gateway.keys.*.budget has the budgets of callers");
+    }
     tree.put("gateway", gateway);
     notes.changed(
         "the address", "127.0.0.1, where LiteLLM listens at 0.0.0.0; gateway.host changes it");
   }
 
-  private static Map<String, Object> keys(String form, String value) {
-    return Map.of("master", Map.of(form, value));
+  private static Map<String, Object> keys(String form, String value, Map<String, Object> budget) {
+    Map<String, Object> key = new LinkedHashMap<>();
+    key.put(form, value);
+    if (!budget.isEmpty()) {
+      key.put("budget", budget);
+    }
+    return Map.of("master", key);
+  }
+
+  /** Returns the budget of the whole proxy, which is that of its only key. */
+  private Map<String, Object> budget(Section litellm) {
+    Double dollars = litellm.number("max_budget", 0.01);
+    String limit = BackendDefaults.limit(litellm.text("budget_duration"));
+    if (dollars == null) {
+      return Map.of();
+    }
+    if (limit == null) {
+      notes.lost("litellm_settings.max_budget", "is neither of a day nor of a month");
+      return Map.of();
+    }
+    notes.changed("litellm_settings.max_budget", "gateway.keys.master.budget." + limit);
+    return Map.of(limit, dollars);
+  }
+
+  /** Converts the checks by which a request stays at a deployment. */
+  private void affinity(Section router) {
+    Set<String> affinity = new LinkedHashSet<>();
+    String path = "router_settings.optional_pre_call_checks";
+    for (Object check : router.list("optional_pre_call_checks")) {
+      switch (String.valueOf(check)) {
+        case "session_affinity" -> affinity.add("session");
+        case "prompt_caching" -> affinity.addAll(List.of("session", "messages"));
+        case "router_budget_limiting", "enforce_model_rate_limits" ->
+            notes.changed(path, "always: budgets and limits hold");
+        case "responses_api_deployment_check", "encrypted_content_affinity" ->
+            notes.lost(
+                path, "responses are not stored; affinity keeps a conversation in one place");
+        case "deployment_affinity" ->
+            notes.lost(path, "affinity keeps a conversation in one place, not all of a key");
+        default -> notes.lost(path, "has an entry without a counterpart");
+      }
+    }
+    if (!affinity.isEmpty()) {
+      tree.put("affinity", new ArrayList<>(affinity));
+    }
   }
 
   /** Returns the candidates of each name, those of its fallbacks after its own. */
@@ -162,7 +230,8 @@ public final class LiteLlmConverter {
                 + " known to be too long is only sent to those that it fits");
       }
       section.lost(
-          "a request whose content is refused is not sent to another backend",
+          "a request whose content is refused is not sent to another backend; the caller may ask"
+              + " again, with relay.candidates",
           "content_policy_fallbacks");
     }
     aliases.values().removeIf(List::isEmpty);
@@ -232,12 +301,15 @@ public final class LiteLlmConverter {
         });
   }
 
-  private void defaultModel(Section general, Map<String, List<Candidate>> aliases) {
+  private void defaultModel(
+      Section general, Map<String, List<Candidate>> aliases, Deployments deployments) {
     String name = general.text("completion_model");
     if (name != null && aliases.containsKey(name)) {
       tree.put("fallback", List.of(name));
     } else if (name != null) {
       notes.lost("general_settings.completion_model", "names no model_name");
+    } else if (deployments.ofAnyName() != null) {
+      tree.put("fallback", List.of(deployments.ofAnyName()));
     }
   }
 
@@ -288,15 +360,19 @@ public final class LiteLlmConverter {
     if (all != null) {
       tree.put("max-requests", Math.min(all, 1_000_000));
     }
-    String each = "backends.*.max-connections limits the requests at a backend";
-    general.lost(each, "max_parallel_requests");
-    litellm.lost(each, "max_parallel_requests");
+    litellm.lost(
+        "general_settings.max_parallel_requests is that of deployments", "max_parallel_requests");
   }
 
   private void retries(Section litellm, Section router) {
     Long ofModule = litellm.integer("num_retries", 0);
     Long ofRouter = router.integer("num_retries", 0);
     Long retries = ofRouter == null ? ofModule : ofRouter;
+    Double after = router.number("retry_after", 0);
+    boolean waits = after != null && after > 0;
+    if (waits && (retries == null || retries == 0)) {
+      notes.lost("router_settings.retry_after", "num_retries is not given; see retries.base-delay");
+    }
     if (retries == null) {
       return;
     }
@@ -305,8 +381,16 @@ public final class LiteLlmConverter {
     }
     String path = ofRouter == null ? "litellm_settings" : "router_settings";
     if (retries > 0) {
-      tree.put(
-          "retries", new LinkedHashMap<>(Map.of("max", Math.min(retries, RelayHints.MAX_RETRIES))));
+      Map<String, Object> tree = new LinkedHashMap<>();
+      tree.put("max", Math.min(retries, RelayHints.MAX_RETRIES));
+      if (waits) {
+        String delay = router.seconds("retry_after");
+        tree.put("base-delay", delay);
+        if (after > 5) {
+          tree.put("max-delay", delay);
+        }
+      }
+      this.tree.put("retries", tree);
       notes.changed(
           path + ".num_retries",
           "retries.max, of the same candidate; without it the next candidate serves at once");
@@ -341,7 +425,18 @@ public final class LiteLlmConverter {
   private void others(Section file, Section litellm, Section router, Section general) {
     file.section("environment_variables")
         .lost("set them in the environment of the relay", environment(file));
-    file.lost("there are no guardrails; put them before or behind the relay", "guardrails");
+    file.lost(NO_GUARDRAILS, "guardrails", "policies");
+    file.lost(
+        OTHER_APIS,
+        "mcp_servers",
+        "mcp_tools",
+        "agent_list",
+        "vector_store_registry",
+        "search_tools",
+        "assistant_settings",
+        "finetune_settings",
+        "files_settings");
+    file.lost("prompts are those of the callers", "prompts");
     file.lost("convert each of these files", "include");
     litellm.lost(
         OBSERVED,
@@ -353,14 +448,45 @@ public final class LiteLlmConverter {
     file.lost(OBSERVED, "callback_settings");
     litellm.lost(
         NO_CACHE, "cache", "cache_params", "enable_caching_on_provider_specific_optional_params");
-    litellm.lost(
-        "what a backend does not accept is left out and named in x-relay-warning"
-            + " (docs/requests.md)",
-        "drop_params",
-        "modify_params");
+    litellm.lost(PARAMETERS, "drop_params", "modify_params");
     litellm.lost("logging.level", "set_verbose");
+    litellm.lost(NO_GUARDRAILS, "guardrails", "banned_keywords_list", "blocked_user_list");
+    litellm.lost(OBSERVED, "langfuse_default_tags");
+    litellm.lost(OTHER_APIS, "mcp_aliases");
+    litellm.lost("the option -Djava.net.preferIPv4Stack=true of the JVM", "force_ipv4");
+    litellm.lost("backends.*.tls has certificate and key", "ssl_certificate");
+    litellm.lost(
+        NO_DATABASE,
+        "default_team_settings",
+        "default_internal_user_params",
+        "default_key_generate_params",
+        "upperbound_key_generate_params",
+        "key_generation_settings",
+        "max_internal_user_budget",
+        "internal_user_budget_duration",
+        "max_end_user_budget",
+        "max_user_budget");
+    for (String key :
+        List.of(
+            "turn_off_message_logging",
+            "redact_messages_in_exceptions",
+            "redact_user_api_key_info")) {
+      if (litellm.flag(key)) {
+        notes.changed(litellm.path(key), NO_PROMPTS);
+      }
+    }
+    router.lost(NO_CACHE, "cache_responses", "cache_kwargs", "caching_groups");
+    router.lost(NODES, "redis_host", "redis_port", "redis_password", "redis_url", "redis_db");
+    router.lost(NO_TAGS, "enable_tag_filtering", "tag_filtering_match_any");
+    router.lost("each candidate of an alias may be tried; shorten its list", "max_fallbacks");
+    router.lost("prefer has no settings of its own", "routing_strategy_args");
     router.lost(
-        NODES, "redis_host", "redis_port", "redis_password", "redis_url", "cache_responses");
+        "the relay sends what the caller sends, and adds no parameters", "default_litellm_params");
+    router.lost("affinity has no end", "deployment_affinity_ttl_seconds");
+    router.lost("logging.level", "set_verbose", "debug_level");
+    router.lost("conf/prometheus-alerts.yaml has alerts", "alerting_config");
+    router.lost("gateway.keys.*.priority", "default_priority");
+    router.lost(NO_GUARDRAILS, "guardrail_list");
     router.lost(
         "failures differ in what follows from them (docs/failure-policy.md)",
         "retry_policy",
@@ -373,8 +499,43 @@ public final class LiteLlmConverter {
         "database_connection_timeout",
         "store_model_in_db",
         "allow_requests_on_db_unavailable",
-        "disable_spend_logs");
-    general.lost("conf/prometheus-alerts.yaml has alerts", "alerting", "alerting_threshold");
+        "disable_spend_logs",
+        "disable_spend_updates",
+        "disable_reset_budget",
+        "store_prompts_in_spend_logs",
+        "maximum_spend_logs_retention_period",
+        "maximum_spend_logs_retention_interval",
+        "proxy_batch_write_at",
+        "proxy_budget_rescheduler_min_time",
+        "proxy_budget_rescheduler_max_time",
+        "supported_db_objects",
+        "user_api_key_cache_ttl",
+        "custom_key_generate",
+        "use_redis_transaction_buffer");
+    general.lost(
+        "conf/prometheus-alerts.yaml has alerts, scripts/spend reports what was spent",
+        "alerting",
+        "alerting_threshold",
+        "alerting_args",
+        "alert_types",
+        "alert_to_webhook_url",
+        "spend_report_frequency");
+    general.lost(
+        "keys come from environment variables, or from files (backends.*.api-key-file)",
+        "key_management_system",
+        "key_management_settings",
+        "use_azure_key_vault",
+        "use_google_kms");
+    general.lost(
+        "a firewall or a proxy before the relay does that", "allowed_ips", "use_x_forwarded_for");
+    general.lost(
+        OTHER_APIS, "pass_through_endpoints", "image_generation_model", "moderation_model");
+    general.lost("discover makes backends of keys in the environment", "infer_model_from_keys");
+    general.lost(
+        "callers' headers are not forwarded; backends.*.headers are sent with every request",
+        "forward_client_headers_to_llm_api",
+        "forward_openai_org_id");
+    general.lost("latch.max-size limits what is held back of an answer", "max_response_size_mb");
     general.lost("the command key makes keys for gateway.keys", "custom_auth", "enable_jwt_auth");
     if (router.flag("enable_pre_call_checks")) {
       notes.changed(

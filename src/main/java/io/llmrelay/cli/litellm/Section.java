@@ -48,6 +48,18 @@ final class Section {
     return values.get(key) != null;
   }
 
+  /** Returns the keys, those that were read as well. */
+  Set<String> keys() {
+    return Set.copyOf(values.keySet());
+  }
+
+  /** Counts a key as read if its value is {@code true}. */
+  void passIfTrue(String key) {
+    if (Boolean.parseBoolean(String.valueOf(values.get(key)))) {
+      read.add(key);
+    }
+  }
+
   Section section(String key) {
     return new Section(path(key), value(key), notes);
   }

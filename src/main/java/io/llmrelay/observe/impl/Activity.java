@@ -158,9 +158,8 @@ public final class Activity implements RelayListener {
     backend(event.backend()).started(now);
     Request request = requests.get(event.requestId());
     if (request != null) {
-      List<Running> running = new ArrayList<>(request.running);
-      running.add(new Running(event, now - request.since, false));
-      request.running = List.copyOf(running);
+      Running started = new Running(event, now - request.since, false);
+      request.running = with(request.running, started);
     }
   }
 
@@ -179,8 +178,7 @@ public final class Activity implements RelayListener {
       List<Attempt> ended = new ArrayList<>(request.ended);
       ended.add(attempt);
       request.ended = List.copyOf(ended);
-      request.running =
-          request.running.stream().filter(each -> each.start.number() != event.number()).toList();
+      request.running = without(request.running, event.number());
     }
   }
 
@@ -189,15 +187,13 @@ public final class Activity implements RelayListener {
     Request request = requests.get(event.requestId());
     if (request != null) {
       request.firstChunkMs = event.sinceStartMs();
-      request.running =
-          request.running.stream()
-              .map(
-                  each ->
-                      each.start.backend().equals(event.backend())
-                              && each.start.model().equals(event.model())
-                          ? new Running(each.start, each.atMs, true)
-                          : each)
-              .toList();
+      for (Running each : request.running) {
+        AttemptStart start = each.start;
+        if (start.backend().equals(event.backend()) && start.model().equals(event.model())) {
+          request.running =
+              with(without(request.running, start.number()), new Running(start, each.atMs, true));
+        }
+      }
     }
   }
 
@@ -248,6 +244,21 @@ public final class Activity implements RelayListener {
     if (event.changed()) {
       changes.add(event);
     }
+  }
+
+  private static List<Running> with(List<Running> running, Running more) {
+    if (running.isEmpty()) {
+      return List.of(more);
+    }
+    List<Running> all = new ArrayList<>(running);
+    all.add(more);
+    return List.copyOf(all);
+  }
+
+  private static List<Running> without(List<Running> running, int number) {
+    return running.size() == 1 && running.get(0).start.number() == number
+        ? List.of()
+        : running.stream().filter(each -> each.start.number() != number).toList();
   }
 
   private BackendActivity backend(String name) {

@@ -39,6 +39,33 @@ final class Family<M extends Meter> {
     return known != null ? known : meters.computeIfAbsent(key, this::create);
   }
 
+  /** Returns the meter with these values, which is looked up when it is first needed. */
+  Lazy<M> lazy(String... values) {
+    return new Lazy<>(this, values);
+  }
+
+  /** A meter of one name and values; one that is never needed is never registered. */
+  static final class Lazy<M extends Meter> {
+    private final Family<M> family;
+    private final String[] values;
+    private M meter;
+
+    private Lazy(Family<M> family, String[] values) {
+      this.family = family;
+      this.values = values;
+    }
+
+    /** Returns the meter. Threads may look it up at the same time, and get the same one. */
+    M get() {
+      M known = meter;
+      if (known == null) {
+        known = family.with(values);
+        meter = known;
+      }
+      return known;
+    }
+  }
+
   private M create(List<String> values) {
     Tag[] tags = new Tag[labels.length];
     Arrays.setAll(tags, i -> Tag.of(labels[i], values.get(i)));

@@ -66,8 +66,7 @@ final class MessageContent {
    *
    * @param cut whether the answer was longer than these blocks
    */
-  static String output(
-      Map<Block, Buffer> blocks, boolean cut, FinishReason finishReason, int max) {
+  static String output(Map<Block, Buffer> blocks, boolean cut, FinishReason finishReason, int max) {
     return fit(max, budget -> new MessageContent(budget).answer(blocks, cut, finishReason));
   }
 

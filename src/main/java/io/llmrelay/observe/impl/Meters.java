@@ -67,6 +67,7 @@ final class Meters {
   final Family<Counter> fallbacks;
   final Family<Counter> resumes;
   final Family<Counter> requests;
+  final Family<Counter> refused;
   final Family<Timer> requestDuration;
   final Family<Timer> requestFirstChunk;
 
@@ -169,6 +170,13 @@ final class Meters {
     fallbacks = counter("llmrelay.fallbacks", "Fallbacks to another candidate", null, "reason");
     resumes = counter("llmrelay.resumes", "Broken answers that continued", null, "reason");
     requests = counter("llmrelay.requests", "Requests", null, "outcome", ERROR, "streaming");
+    refused =
+        counter(
+            "llmrelay.requests.refused",
+            "Requests that the gateway refused before any attempt",
+            null,
+            "reason",
+            "status");
     requestDuration =
         timer(
             "llmrelay.request.duration",

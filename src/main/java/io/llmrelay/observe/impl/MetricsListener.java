@@ -8,11 +8,8 @@ import io.llmrelay.chat.SkipReason;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.observe.RelayEvent;
 import io.llmrelay.observe.RelayListener;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +35,7 @@ import java.util.concurrent.TimeUnit;
  * llmrelay.saturated                           counter  no free connection, by backend
  * llmrelay.fallbacks                           counter  by reason
  * llmrelay.requests                            counter  by outcome
+ * llmrelay.requests.refused                    counter  before any attempt, by reason and status
  * llmrelay.request.duration                    timer    failover included
  * llmrelay.request.time_to_first_chunk         timer    of a stream, by the serving backend
  * llmrelay.requests.active                     gauge    streaming or not
@@ -50,13 +48,18 @@ import java.util.concurrent.TimeUnit;
  * model that the backend does not know is {@code other} as well and does not count.
  */
 public final class MetricsListener implements RelayListener {
-  /** Providers do not say which tokens are those of texts, and requests may have images. */
-  private static final String MODALITY = "unknown";
-
   private final MeterRegistry registry;
   private final ProviderNames providers;
   private final Gauges gauges;
   private final Meters meters;
+
+  private final BoundedLabels reasons = new BoundedLabels(Gauges.MAX_LABELS);
+
+  /** The meters of attempts. Bounded, since the values of labels are. */
+  private final Map<Inference, AttemptMeters> attempts = new ConcurrentHashMap<>();
+
+  /** What the labels of an attempt's meters are made of. */
+  private record Inference(String operation, String backend, String model) {}
 
   /** Requests in flight that do not stream; their first chunk is the whole answer. */
   private final Set<String> nonStreaming = ConcurrentHashMap.newKeySet();
@@ -97,27 +100,45 @@ public final class MetricsListener implements RelayListener {
   public void onAttemptEnd(RelayEvent.AttemptEnd event) {
     Attempt attempt = event.attempt();
     String backend = attempt.backend();
-    String model = model(attempt);
+    String result = attempt.result().code();
     String error = error(attempt);
-    String[] inference = {event.operation(), providers.of(backend), backend, model};
-    meters.attempts.with(backend, code(attempt.result()), error).increment();
+    AttemptMeters of = of(event);
+    of.attempts(result, error).increment();
     if (attempt.key() != null) {
-      meters.keyAttempts.with(backend, attempt.key(), code(attempt.result()), error).increment();
+      meters.keyAttempts.with(backend, attempt.key(), result, error).increment();
     }
     if (attempt.affinity() != null) {
       int moved = attempt.affinity().indexOf(';');
       String source = moved < 0 ? attempt.affinity() : attempt.affinity().substring(0, moved);
       meters.affinity.with(backend, source, moved < 0 ? "kept" : "moved").increment();
     }
-    durations(event, inference, error);
-    usage(attempt.usage(), inference);
+    durations(event, of, error);
+    if (attempt.usage().source() != TokenUsage.Source.NONE) {
+      of.tokens(attempt.usage());
+    }
     if (attempt.result() == Attempt.Result.SERVED
         && attempt.usage().source() == TokenUsage.Source.PROVIDER) {
-      distributions(attempt.usage(), isEmbeddings(event), inference);
+      of.distributions(attempt.usage());
+      olderDistributions(attempt.usage(), of);
     }
     if (attempt.costUsd() != null) {
-      meters.cost.with(backend, model).increment(attempt.costUsd());
+      of.cost.get().increment(attempt.costUsd());
     }
+  }
+
+  /** Returns the meters of an attempt; there is one of them for each pair of label values. */
+  private AttemptMeters of(RelayEvent.AttemptEnd event) {
+    Attempt attempt = event.attempt();
+    Inference inference = new Inference(event.operation(), attempt.backend(), attempt.model());
+    AttemptMeters known = attempts.get(inference);
+    return known != null
+        ? known
+        : attempts.computeIfAbsent(
+            new Inference(event.operation(), attempt.backend(), model(attempt)), this::meters);
+  }
+
+  private AttemptMeters meters(Inference of) {
+    return new AttemptMeters(meters, of.operation, providers.of(of.backend), of.backend, of.model);
   }
 
   @Override
@@ -125,59 +146,33 @@ public final class MetricsListener implements RelayListener {
     Attempt attempt = event.attempt();
     String backend = attempt.backend();
     String model = model(attempt);
-    meters.shadowAttempts.with(backend, model, code(attempt.result()), error(attempt)).increment();
+    meters.shadowAttempts.with(backend, model, attempt.result().code(), error(attempt)).increment();
     if (attempt.costUsd() != null) {
       meters.shadowCost.with(backend, model).increment(attempt.costUsd());
     }
   }
 
-  private void durations(RelayEvent.AttemptEnd event, String[] inference, String error) {
+  private void durations(RelayEvent.AttemptEnd event, AttemptMeters of, String error) {
     Attempt attempt = event.attempt();
-    String[] withError = and(inference, error);
-    record(meters.olderDuration, attempt.durationMs(), withError);
-    if (isEmbeddings(event)) {
-      record(meters.embeddingsDuration, attempt.durationMs(), withError);
-      return; // Their answer is no stream.
+    record(of.duration(error), attempt.durationMs());
+    older(meters.olderDuration, attempt.durationMs() * 1_000, of.and(error));
+    if (of.embeddings || attempt.firstChunkMs() < 0) {
+      return; // The answer to embeddings is no stream.
     }
-    record(meters.inferenceDuration, attempt.durationMs(), withError);
-    if (attempt.firstChunkMs() >= 0) {
-      record(meters.inferenceFirstChunk, attempt.firstChunkMs(), inference);
-      record(meters.olderFirstChunk, attempt.firstChunkMs(), inference);
-    }
-    if (attempt.firstChunkMs() >= 0 && event.chunks() > 1) {
+    record(of.firstChunk.get(), attempt.firstChunkMs());
+    older(meters.olderFirstChunk, attempt.firstChunkMs() * 1_000, of.inference);
+    if (event.chunks() > 1) {
       long micros = (attempt.durationMs() - attempt.firstChunkMs()) * 1_000;
       long mean = micros / (event.chunks() - 1);
-      recordMicros(meters.inferenceChunk, mean, inference);
-      recordMicros(meters.olderChunk, mean, inference);
+      of.chunk.get().record(mean, TimeUnit.MICROSECONDS);
+      older(meters.olderChunk, mean, of.inference);
     }
   }
 
-  private static boolean isEmbeddings(RelayEvent.AttemptEnd event) {
-    return event.operation().equals("embeddings");
-  }
-
-  private void usage(TokenUsage usage, String[] inference) {
-    if (usage.source() == TokenUsage.Source.NONE) {
-      return;
-    }
-    String[] labels = and(inference, MODALITY, code(usage.source()));
-    count(meters.inputTokens, usage.inputTokens(), labels);
-    count(meters.outputTokens, usage.outputTokens(), labels);
-    count(meters.cacheReadTokens, usage.cachedInputTokens(), labels);
-    count(meters.cacheWriteTokens, usage.cacheWriteTokens(), labels);
-    count(meters.reasoningTokens, usage.reasoningTokens(), labels);
-  }
-
-  private void distributions(TokenUsage usage, boolean embeddings, String[] inference) {
-    if (embeddings) {
-      meters.embeddingsInputTokens.with(inference).record((double) usage.inputTokens());
-    } else {
-      meters.operationInputTokens.with(inference).record((double) usage.inputTokens());
-      meters.operationOutputTokens.with(inference).record((double) usage.outputTokens());
-    }
+  private void olderDistributions(TokenUsage usage, AttemptMeters of) {
     if (meters.olderTokens != null) {
-      meters.olderTokens.with(and(inference, "input")).record((double) usage.inputTokens());
-      meters.olderTokens.with(and(inference, "output")).record((double) usage.outputTokens());
+      meters.olderTokens.with(of.and("input")).record((double) usage.inputTokens());
+      meters.olderTokens.with(of.and("output")).record((double) usage.outputTokens());
     }
   }
 
@@ -194,7 +189,7 @@ public final class MetricsListener implements RelayListener {
   @Override
   public void onFirstChunk(RelayEvent.FirstChunk event) {
     if (!nonStreaming.contains(event.requestId())) {
-      record(meters.requestFirstChunk, event.sinceStartMs(), event.backend());
+      record(meters.requestFirstChunk.with(event.backend()), event.sinceStartMs());
     }
   }
 
@@ -206,7 +201,7 @@ public final class MetricsListener implements RelayListener {
     String error = event.failure() == null ? null : event.failure().kind().code();
     String streaming = String.valueOf(event.streaming());
     meters.requests.with(outcome, error, streaming).increment();
-    record(meters.requestDuration, event.durationMs(), outcome, streaming);
+    record(meters.requestDuration.with(outcome, streaming), event.durationMs());
     for (Attempt attempt : event.trail()) {
       if (attempt.result() == Attempt.Result.SKIPPED) {
         meters.skipped.with(attempt.backend(), attempt.reason()).increment();
@@ -215,6 +210,12 @@ public final class MetricsListener implements RelayListener {
         }
       }
     }
+  }
+
+  @Override
+  public void onRequestRefused(RelayEvent.RequestRefused event) {
+    String reason = reasons.add(event.reason()) ? event.reason() : BoundedLabels.OTHER;
+    meters.refused.with(reason, String.valueOf(event.status())).increment();
   }
 
   @Override
@@ -251,30 +252,14 @@ public final class MetricsListener implements RelayListener {
     return failure.kind() == FailureKind.CANCELLED ? "cancelled" : "failed";
   }
 
-  private static String code(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+  private static void record(Timer timer, long millis) {
+    timer.record(millis, TimeUnit.MILLISECONDS);
   }
 
-  private static void count(Family<Counter> family, long tokens, String[] labels) {
-    if (tokens > 0) {
-      family.with(labels).increment((double) tokens);
-    }
-  }
-
-  private static void record(Family<Timer> family, long millis, String... labels) {
-    recordMicros(family, millis * 1_000, labels);
-  }
-
-  /** Records a duration; does nothing without the family. */
-  private static void recordMicros(Family<Timer> family, long micros, String... labels) {
+  /** Records a duration under a name of older conventions; does nothing without it. */
+  private static void older(Family<Timer> family, long micros, String... labels) {
     if (family != null) {
       family.with(labels).record(micros, TimeUnit.MICROSECONDS);
     }
-  }
-
-  private static String[] and(String[] labels, String... more) {
-    String[] all = Arrays.copyOf(labels, labels.length + more.length);
-    System.arraycopy(more, 0, all, labels.length, more.length);
-    return all;
   }
 }

@@ -21,15 +21,10 @@ import io.llmrelay.junit5.SandboxExtension;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -46,39 +41,11 @@ class LiteLlmConverterTest {
   @TempDir private Path folder;
 
   private static String convert(String text) {
-    return LiteLlmConverter.convert(text, "config.yaml");
+    return Converted.yaml(text);
   }
 
-  /** Reads a converted configuration as the relay does, with all variables set. */
   private RelayOptions read(String yaml) {
-    Map<String, String> env = new HashMap<>();
-    Pattern.compile("\\$\\{(\\w+)}")
-        .matcher(yaml)
-        .results()
-        .forEach(variable -> env.put(variable.group(1), "https://a-value.of-enough.length"));
-    for (String key :
-        List.of(
-            "OPENAI",
-            "ANTHROPIC",
-            "GROQ",
-            "MISTRAL",
-            "GEMINI",
-            "COHERE",
-            "DEEPSEEK",
-            "OPENROUTER",
-            "XAI",
-            "CEREBRAS")) {
-      env.put(key + "_API_KEY", "a-key-from-the-environment");
-    }
-    env.put("AWS_BEARER_TOKEN_BEDROCK", "a-key-from-the-environment");
-    env.put("CLOUDFLARE_ACCOUNT_ID", "account");
-    env.put("AWS_REGION", "eu-west-1");
-    env.put("REGION", "eu-west-1");
-    try {
-      return RelayOptions.fromFile(Files.writeString(folder.resolve("relay.yaml"), yaml), env);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Converted.read(yaml, folder);
   }
 
   private RelayOptions converted(String text) {
@@ -86,20 +53,11 @@ class LiteLlmConverterTest {
   }
 
   private static String comments(String yaml) {
-    return yaml.substring(0, yaml.indexOf("\n\n"));
+    return Converted.comments(yaml);
   }
 
-  /** The names of the candidates of each alias. */
   private static Map<String, List<String>> aliases(RelayOptions options) {
-    Map<String, List<String>> aliases = new HashMap<>();
-    options
-        .getAliases()
-        .forEach(
-            (name, alias) ->
-                aliases.put(
-                    name,
-                    alias.getCandidates().stream().map(CandidateOptions::getCandidate).toList()));
-    return aliases;
+    return Converted.aliases(options);
   }
 
   @Test
@@ -489,13 +447,14 @@ class LiteLlmConverterTest {
         .anyMatch(line -> line.startsWith("model_list[0, 1].litellm_params.temperature: "))
         .contains(
             "model_list[0].litellm_params.secret_thing: has no counterpart",
-            "model_list[0].model_info.base_model: has no counterpart",
+            "model_list[0].model_info.base_model: the built-in catalogue has no such model; give"
+                + " its price under catalog",
             "model_list[0].unheard_of: has no counterpart",
             "model_list[4].litellm_params.api_base: is no http or https URL; the deployment is left"
                 + " out",
             "litellm_settings.a_new_one: has no counterpart",
-            "general_settings.another: has no counterpart",
-            "mcp_servers: has no counterpart")
+            "general_settings.another: has no counterpart")
+        .anyMatch(line -> line.startsWith("mcp_servers: the relay serves chat completions"))
         .anyMatch(line -> line.startsWith("model_list[2].model_info.mode: is neither chat"))
         .anyMatch(line -> line.startsWith("model_list[3].litellm_params.model: the relay knows no"))
         .anyMatch(line -> line.startsWith("litellm_settings.cache: answers are not cached"))

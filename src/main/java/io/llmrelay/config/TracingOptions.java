@@ -1,5 +1,7 @@
 package io.llmrelay.config;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.vertx.core.json.JsonObject;
 
 /** What spans have, in an application that adds a {@code TracingListener}. */
@@ -8,6 +10,9 @@ public class TracingOptions {
   public static final int DEFAULT_MAX_CONTENT = 16 * 1024;
 
   private boolean content;
+
+  @JsonDeserialize(using = Binding.SizeReader.class)
+  @JsonSerialize(using = Binding.SizeWriter.class)
   private int maxContent = DEFAULT_MAX_CONTENT;
 
   /** Creates options with the defaults. */

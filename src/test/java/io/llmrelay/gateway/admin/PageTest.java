@@ -302,6 +302,13 @@ class PageTest extends AdminFixture {
         .asString()
         .contains("primary: key green refused");
 
+    String keys = "document.querySelector('[data-backend=primary] details.keys')";
+    browser.evaluate(keys + ".querySelector('summary').focus()");
+    browser.press("Enter", 13, "\r");
+    browser.await("!" + keys + ".open");
+    browser.press("Enter", 13, "\r");
+    browser.await(keys + ".open");
+
     clickOn("[aria-label=\"Clear: primary/mock-model\"]");
     browser.await(pillOfKey("blue") + " === 'serves'");
     clickOn("[data-backend=primary] [data-action=clear-cooldown]");

@@ -23,7 +23,8 @@ try_jdk() {
   local settings home major version
   [ -n "$1" ] && [ -x "$1" ] || return 1
   # Most JDKs have their version in a file, which is faster than running them.
-  home=$(dirname "$(dirname "$(readlink -f "$1" 2>/dev/null || echo "$1")")")
+  home=$(readlink -f "$1" 2>/dev/null || echo "$1")
+  home=${home%/bin/*}
   version=$(sed -n 's/^JAVA_VERSION="\(.*\)"/\1/p' "$home/release" 2>/dev/null || true)
   if [ -n "$version" ] && [ -x "$home/bin/java" ] && [ "${version%%[.+-]*}" -ge "$MIN_JAVA" ]; then
     export JAVA_HOME="$home"
@@ -109,7 +110,11 @@ dots() {
 BUILT=$ROOT/target/.built
 
 find_jar() {
-  RELAY_JAR=$(find "$ROOT/target" -name 'vertx-llm-relay-*-all.jar' | sort | tail -n 1)
+  local jar
+  RELAY_JAR=
+  for jar in "$ROOT"/target/vertx-llm-relay-*-all.jar; do
+    [ ! -e "$jar" ] || RELAY_JAR=$jar
+  done
 }
 
 is_built() {
@@ -193,12 +198,14 @@ jvm_flags() {
   # The name of the cache identifies jar and JVM. The JVM itself compares only the size and time of a
   # jar. The number of processors determines the garbage collector, for which the cache is valid. A
   # JDK may be replaced in place, with another version in its release file.
-  jar=$(cksum <"$RELAY_JAR" | cut -d ' ' -f 1)
+  jar=$(cksum <"$RELAY_JAR")
+  jar=${jar%% *}
   cache=$(
     printf '%s' "$JAVA_HOME $(nproc 2>/dev/null || echo some)"
     cat "$JAVA_HOME/release" 2>/dev/null || true
   )
-  cache="$ROOT/target/start-$jar-$(printf '%s' "$cache" | cksum | cut -d ' ' -f 1).cache"
+  cache=$(printf '%s' "$cache" | cksum)
+  cache="$ROOT/target/start-$jar-${cache%% *}.cache"
   if [ "$JAVA_MAJOR" -ge 25 ]; then
     option=-XX:AOTCache
     JVM_FLAGS+=(-Xlog:aot=off)

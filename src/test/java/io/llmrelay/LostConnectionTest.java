@@ -84,7 +84,7 @@ class LostConnectionTest {
     try {
       String path = unique("primary");
       RelayOptions options = options(sandbox, path, "2");
-      options.getCircuit().setMaxFailures(2);
+      options.getCircuit().setMaxFailures(2).setFailureRate(0.01);
       Relay relay = RELAYS.deploy(options);
       List<Seen> streams = lose(sandbox, path, relay, STREAMS, STREAMS);
       assertThat(streams.subList(0, STREAMS))

@@ -25,6 +25,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
@@ -150,6 +151,47 @@ class ResumedStreamTest {
     Relay relay = RELAYS.deploy(options);
     assertThat(kind(Seen.of(relay.client(), asking("verify"), true)))
         .isEqualTo(FailureKind.NETWORK);
+  }
+
+  @Test
+  void anAnswerThatOutgrowsTheLimitAfterItWasResumedGoesOn() throws Exception {
+    RelayOptions options = options("alpha");
+    options.getResume().setMaxSize(100);
+    Relay relay = RELAYS.deploy(options);
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(kind(seen)).isNull();
+  }
+
+  /** No request is refused for what others hold; their answers are served, and not resumed. */
+  @Test
+  void withoutMemoryAnAnswerIsNotResumed() throws Exception {
+    RelayOptions options = options("alpha");
+    options.getResume().setMode(Resume.VERIFY).setMaxMemory(5_000);
+    Relay relay = RELAYS.deploy(options);
+    ChatRequest large = ChatRequest.of(ChatMessage.user("x".repeat(1_500)));
+    Promise<Void> cancel = Promise.promise();
+    RELAYS.sandbox().script(primary, Scenario.of("stall-after-3").text(TEXT));
+    List<Seen> holding = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      holding.add(Seen.begin(relay.client(), large, true, cancel.future()));
+    }
+    Relays.poll().until(() -> holding.stream().allMatch(seen -> !seen.text().isEmpty()));
+    RELAYS.sandbox().script(primary, Scenario.of("reset-after-3").text(TEXT));
+    Seen seen = Seen.of(relay.client(), large, true);
+    assertThat(kind(seen)).isEqualTo(FailureKind.NETWORK);
+    assertThat(seen.text()).isEqualTo("one two three");
+    assertThat(seen.trail())
+        .extracting(Attempt::result, Attempt::message)
+        .endsWith(
+            tuple(
+                Attempt.Result.SKIPPED, "the answer is not resumed: resume.max-memory is used up"));
+    assertThat(calls(secondary)).isZero();
+    cancel.complete();
+    Relays.poll().until(() -> relay.health().getInteger("requests") == 0);
+    assertThat(Seen.of(relay.client(), large, true).text())
+        .as("what was held is free")
+        .isEqualTo(TEXT);
   }
 
   @Test
@@ -393,6 +435,93 @@ class ResumedStreamTest {
       }
     }
     assertThat(whole).isBetween(75, 149);
+  }
+
+  /** Three backends that break off one after the other, and say the same or not. */
+  @Test
+  void severalBreaksInARowShowNothingWrong() throws Exception {
+    String third = unique("third");
+    BackendOptions last = RELAYS.backend("openai", third, "alpha");
+    RelayOptions options =
+        options("alpha")
+            .addBackend("third", last)
+            .setCircuit(new CircuitOptions().setMaxFailures(1_001));
+    Relay relay = RELAYS.deploy(options);
+    int whole = 0;
+    int twice = 0;
+    for (int seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      String first = text(random);
+      List<String> texts = new ArrayList<>();
+      for (String path : List.of(primary, secondary, third)) {
+        String text = texts.isEmpty() || random.nextInt(4) > 0 ? first : text(random);
+        texts.add(text);
+        String fault = List.of("die", "reset", "end", "die-in-char").get(random.nextInt(4));
+        int words = text.split("(?<= )").length;
+        boolean breaks = texts.size() < 3 || random.nextInt(4) == 0;
+        Scenario scenario =
+            breaks ? Scenario.of(fault + "-after-" + (1 + random.nextInt(words))) : Scenario.ok();
+        RELAYS.sandbox().script(path, scenario.text(text));
+      }
+      Seen seen = Seen.of(relay.client(), asking("verify"), true);
+      assertThat(seen.signals()).as("seed %d", seed).isEqualTo(1);
+      assertThat(texts).as("seed %d", seed).anyMatch(text -> text.startsWith(seen.text()));
+      if (kind(seen) == null) {
+        whole++;
+        assertThat(texts).as("seed %d", seed).contains(seen.text());
+      }
+      long resumed = seen.trail().stream().filter(each -> each.resumedAtBytes() > 0).count();
+      twice += resumed > 1 ? 1 : 0;
+      long[] at =
+          seen.trail().stream().mapToLong(Attempt::resumedAtBytes).filter(n -> n >= 0).toArray();
+      assertThat(at).as("seed %d", seed).isSorted();
+    }
+    assertThat(whole).isGreaterThan(40);
+    assertThat(twice).isGreaterThan(5);
+  }
+
+  /** The hedge is the one that breaks off. */
+  @Test
+  void aHedgeIsResumedAsWell() throws Exception {
+    String third = unique("third");
+    RELAYS.sandbox().script(primary, Scenario.of("stall-after-head").text(TEXT));
+    RELAYS.sandbox().script(secondary, Scenario.of("reset-after-3").text(TEXT));
+    RELAYS.sandbox().script(third, Scenario.ok().text(TEXT));
+    RelayOptions options =
+        options("alpha").addBackend("third", RELAYS.backend("openai", third, "alpha"));
+    Relay relay = RELAYS.deploy(options);
+    ChatRequest request =
+        ChatRequest.fromJson(
+            asking("verify")
+                .toJson()
+                .put("relay", new JsonObject().put("resume", "verify").put("hedge", "200ms")));
+    Seen seen = Seen.of(relay.client(), request, true);
+    assertThat(seen.text()).isEqualTo(TEXT);
+    assertThat(seen.trail())
+        .extracting(Attempt::backend, Attempt::result)
+        .contains(tuple("secondary", Attempt.Result.FAILED))
+        .anyMatch(each -> each.toList().get(1) == Attempt.Result.HEDGED)
+        .endsWith(tuple(seen.backend(), Attempt.Result.SERVED));
+  }
+
+  @Test
+  void usageIsThatOfAllAttemptsThatWroteTheAnswer() throws Exception {
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(seen.stream().usage().outputTokens())
+        .isEqualTo(
+            seen.trail().get(0).usage().outputTokens() + seen.trail().get(1).usage().outputTokens())
+        .isGreaterThan(seen.trail().get(1).usage().outputTokens());
+  }
+
+  /** An answer that is not streamed falls back as a whole. */
+  @Test
+  void anAnswerThatIsNotStreamedIsNotResumed() throws Exception {
+    RELAYS.sandbox().script(secondary, Scenario.ok().text("another one"));
+    Relay relay = RELAYS.deploy(options("alpha"));
+    Seen seen = Seen.of(relay.client(), asking("verify"), false);
+    assertThat(seen.text()).isEqualTo("another one");
+    assertThat(relay.hooks().ofRequests()).noneMatch(line -> line.startsWith("onResumed"));
   }
 
   private static String text(Random random) {

@@ -50,6 +50,7 @@ public final class Availability {
   private final SharedLimits sharedLimits;
   private final KeyBudgets keyBudgets;
   private final Hedges hedges = new Hedges();
+  private final ResumeMemory resumeMemory = new ResumeMemory();
   private volatile StateFile state;
   private List<String> refusedBefore = List.of();
 
@@ -269,6 +270,11 @@ public final class Availability {
   /** Returns what the hedges of all requests share. */
   public Hedges hedges() {
     return hedges;
+  }
+
+  /** Returns the memory that is held for answers that may be resumed. */
+  public ResumeMemory resumeMemory() {
+    return resumeMemory;
   }
 
   /** Returns the backends of the current configuration. */

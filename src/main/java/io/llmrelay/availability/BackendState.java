@@ -209,7 +209,12 @@ final class BackendState {
     while (true) {
       int chosen = current.choose(model, expected, waited, preference, rejected);
       if (chosen < 0) {
-        return current.unavailable(model, expected);
+        Skip skip = current.unavailable(model, expected);
+        if (skip != null) {
+          return skip;
+        }
+        rejected = 0; // Another lane has released what one of them needs.
+        continue;
       }
       Account account = current.get(chosen);
       Exhaustion.Trial trial = waited ? null : account.exhaustion.enter(model);

@@ -26,6 +26,9 @@ public final class LogWriter extends Handler {
   private static final long FLUSH_MS = 1_000;
   private static final long BATCH_MS = 10;
 
+  /** The most characters of a write, but for its last record. */
+  private static final int BATCH_CHARACTERS = 16_384;
+
   private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final LongAdder dropped = new LongAdder();
   private final OutputStream out;
@@ -54,20 +57,25 @@ public final class LogWriter extends Handler {
 
   /**
    * Collects what is waiting into one write. It waits for some more first, so that a busy relay
-   * wakes this thread a hundred times a second and not with each record.
+   * wakes this thread a hundred times a second and not with each record; but not if more were
+   * waiting than one write takes.
    */
   private void write() {
     StringBuilder text = new StringBuilder();
+    boolean behind = false;
     try {
       while (true) {
         idle = queue.isEmpty();
         LogRecord record = queue.take();
         idle = false;
-        Thread.sleep(BATCH_MS);
+        if (!behind) {
+          Thread.sleep(BATCH_MS);
+        }
         while (record != null) {
           append(text, record);
-          record = text.length() < 16_384 ? queue.poll() : null;
+          record = text.length() < BATCH_CHARACTERS ? queue.poll() : null;
         }
+        behind = text.length() >= BATCH_CHARACTERS;
         appendDropped(text);
         write(text);
         text.setLength(0);

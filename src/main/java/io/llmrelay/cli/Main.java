@@ -41,9 +41,22 @@ public final class Main {
     System.getProperties().putIfAbsent("jdk.console", "java.base");
     Logging.configure();
     String[] command = withCommand(args);
-    int code = commandLine(System.getenv(), command[0]).execute(command);
+    RelayServer server = RelayServer.of(System.getenv(), command);
+    int code =
+        server == null
+            ? commandLine(System.getenv(), command[0]).execute(command)
+            : serve(server);
     Logging.flush();
     System.exit(code);
+  }
+
+  private static int serve(RelayServer server) {
+    try {
+      server.serve(utf8(System.out));
+      return 0;
+    } catch (RuntimeException e) {
+      return report(e, utf8(System.err));
+    }
   }
 
   /**
@@ -70,7 +83,7 @@ public final class Main {
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(utf8(System.out))
         .setErr(utf8(System.err))
-        .setExecutionExceptionHandler((error, command, parsed) -> report(error, command));
+        .setExecutionExceptionHandler((error, command, parsed) -> report(error, command.getErr()));
   }
 
   /** Inserts the command {@code serve} if only options are given. */
@@ -84,8 +97,7 @@ public final class Main {
     return command.toArray(String[]::new);
   }
 
-  private static int report(Exception error, CommandLine line) {
-    PrintWriter err = line.getErr();
+  private static int report(Exception error, PrintWriter err) {
     if (error instanceof ConfigException) {
       err.println(error.getMessage());
       err.flush();

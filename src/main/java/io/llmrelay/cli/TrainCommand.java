@@ -56,10 +56,10 @@ final class TrainCommand implements Callable<Integer> {
     if (conf != null) {
       read(conf);
     }
-    Vertx vertx = ServeCommand.vertx(null);
+    Vertx vertx = RelayServer.vertx(null);
     try {
       RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
-      ServeCommand.addSandbox(vertx, options);
+      RelayServer.addSandbox(vertx, options);
       // The primary fails on purpose; its circuit must stay closed.
       options.getCircuit().setMaxFailures(UNREACHABLE);
       RelayVerticle relay = new RelayVerticle(options.resolved(Map.of()));

@@ -43,7 +43,7 @@ final class Binding {
               JsonInclude.Value.construct(
                   JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .addModule(
-              new SimpleModule()
+              lazyModule()
                   .addDeserializer(Duration.class, reader(Duration.class, Durations::parse))
                   .addSerializer(Duration.class, writer(Durations::format))
                   .addDeserializer(LocalDate.class, reader(LocalDate.class, Binding::date))
@@ -61,6 +61,12 @@ final class Binding {
   private static final String ZERO = "0s";
 
   private Binding() {}
+
+  private static SimpleModule lazyModule() {
+    SimpleModule module = new SimpleModule();
+    module.setDeserializers(new LazyBinding());
+    return module;
+  }
 
   /** Reads a number of bytes from a size such as {@code 4MB}. */
   static final class SizeReader extends TextReader<Integer> {

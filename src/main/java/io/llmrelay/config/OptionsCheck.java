@@ -465,6 +465,7 @@ final class OptionsCheck {
       problems.add("hedge.max-ratio", "must be from 0 to 1");
     }
     positiveSize("resume.max-size", options.getResume().getMaxSize());
+    positiveSize("resume.max-memory", options.getResume().getMaxMemory());
     positiveSize("tracing.max-content", options.getTracing().getMaxContent());
     only("hedge.only", options.getHedge().getOnly());
     only("resume.only", options.getResume().getOnly());

@@ -14,11 +14,18 @@ public class ResumeOptions {
   /** The default of {@link #getMaxSize}. */
   public static final int DEFAULT_MAX_SIZE = 256 * 1024;
 
+  /** The default of {@link #getMaxMemory}. */
+  public static final int DEFAULT_MAX_MEMORY = 64 * 1024 * 1024;
+
   private Resume mode = DEFAULT_MODE;
 
   @JsonDeserialize(using = Binding.SizeReader.class)
   @JsonSerialize(using = Binding.SizeWriter.class)
   private int maxSize = DEFAULT_MAX_SIZE;
+
+  @JsonDeserialize(using = Binding.SizeReader.class)
+  @JsonSerialize(using = Binding.SizeWriter.class)
+  private int maxMemory = DEFAULT_MAX_MEMORY;
 
   private List<String> only = List.of();
 
@@ -29,6 +36,7 @@ public class ResumeOptions {
   public ResumeOptions(ResumeOptions other) {
     mode = other.mode;
     maxSize = other.maxSize;
+    maxMemory = other.maxMemory;
     only = other.only;
   }
 
@@ -68,6 +76,21 @@ public class ResumeOptions {
   /** Sets the most bytes of an answer that can be resumed. */
   public ResumeOptions setMaxSize(int maxSize) {
     this.maxSize = maxSize;
+    return this;
+  }
+
+  /**
+   * Returns the most bytes that are held for all answers that may be resumed: their requests, and
+   * what is kept of the answers. Where there is too little, an answer is not resumed. In a file it
+   * is a size: {@code max-memory: 64MB}.
+   */
+  public int getMaxMemory() {
+    return maxMemory;
+  }
+
+  /** Sets the most bytes that are held for all answers that may be resumed. */
+  public ResumeOptions setMaxMemory(int maxMemory) {
+    this.maxMemory = maxMemory;
     return this;
   }
 

@@ -90,6 +90,11 @@ interface Admission {
     return Resume.OFF;
   }
 
+  /** Returns why no candidate can resume the answer now, or {@code null}. */
+  default Skip cannotResume() {
+    return null;
+  }
+
   /**
    * Returns the candidates that may resume an answer, in the order in which they are asked: the one
    * that broke off is the last.

@@ -4,6 +4,7 @@ import io.llmrelay.availability.Availability;
 import io.llmrelay.availability.Entry;
 import io.llmrelay.availability.Hedges;
 import io.llmrelay.availability.KeyBudgets;
+import io.llmrelay.availability.ResumeMemory;
 import io.llmrelay.availability.Skip;
 import io.llmrelay.bus.BusClient;
 import io.llmrelay.bus.BusEndpoint;
@@ -254,6 +255,11 @@ public final class CoordinatorVerticle extends VerticleBase {
   /** Returns what the hedges of all requests share. */
   Hedges hedges() {
     return availability.hedges();
+  }
+
+  /** Returns the memory that is held for answers that may be resumed. */
+  ResumeMemory resumeMemory() {
+    return availability.resumeMemory();
   }
 
   /** Removes a request that has ended. */

@@ -686,6 +686,11 @@ final class Failover {
 
   /** Asks the next candidate that may resume the answer, or fails with what broke it off. */
   private void resume(List<Action> actions) {
+    Skip obstacle = resuming.isEmpty() ? null : admission.cannotResume();
+    if (obstacle != null) {
+      trail.skip(resuming.peek(), obstacle, clock.getAsLong());
+      resuming.clear();
+    }
     while (!resuming.isEmpty()) {
       Candidate candidate = resuming.poll();
       if (admission.resumption(candidate) != Resume.OFF && enter(candidate, false, actions)) {

@@ -33,13 +33,11 @@ record RecordingSink(ChatSink sink, Transcript transcript) implements ChatSink {
 
   @Override
   public void ended(AnswerEnd end) {
-    transcript.discard();
     sink.ended(end);
   }
 
   @Override
   public void failed(Failure failure) {
-    transcript.discard();
     sink.failed(failure);
   }
 }

@@ -1,5 +1,6 @@
 package io.llmrelay.failover;
 
+import io.llmrelay.availability.ResumeMemory.Reservation;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.CommitPoint;
@@ -20,6 +21,7 @@ final class Resumption {
   private ChatRequest request;
   private final RunSettings settings;
   private final ConfigSnapshot config;
+  private final Reservation memory;
   private final Transcript transcript;
 
   /** The candidate of all that was delivered; {@code null} if it is of several models. */
@@ -33,13 +35,32 @@ final class Resumption {
   /** How the candidate that was asked last resumes the answer. */
   private Resume current = Resume.OFF;
 
-  Resumption(ChatRequest request, RunSettings settings, ConfigSnapshot config) {
+  /**
+   * @param memory what is held until the answer ends
+   * @param onGivenUp called when the answer cannot be resumed any more, or has ended: the request
+   *     is not needed from then on
+   */
+  Resumption(
+      ChatRequest request,
+      RunSettings settings,
+      ConfigSnapshot config,
+      Reservation memory,
+      Runnable onGivenUp) {
+    this.memory = memory;
     // Events of one answer cannot follow those of another, whose ids they would contradict.
     this.request = isTranslatable(request) ? request.withoutReceived() : null;
     this.settings = settings;
     this.config = config;
     boolean continues = settings.resume().value() == Resume.CONTINUE;
-    transcript = new Transcript(settings.resumeMaxBytes(), continues);
+    transcript =
+        new Transcript(
+            settings.resumeMaxBytes(),
+            continues,
+            memory,
+            () -> {
+              this.request = null;
+              onGivenUp.run();
+            });
   }
 
   private static boolean isTranslatable(ChatRequest request) {
@@ -61,16 +82,23 @@ final class Resumption {
     return request != null && settings.resume().at(candidate.backend()) != Resume.OFF;
   }
 
-  /** Begins with the answer of a candidate; returns false if it is not going to be resumed. */
-  boolean begin(Candidate candidate) {
+  /** Begins with the answer of a candidate, or gives up at once. */
+  void begin(Candidate candidate) {
     source = candidate;
     how = settings.resume().at(candidate.backend());
-    boolean resumes = how != Resume.OFF && request != null;
-    if (!resumes) {
+    if (how == Resume.OFF || request == null || !memory.add(request.size() + Transcript.SEGMENT)) {
       transcript.discard();
-      request = null;
     }
-    return resumes;
+  }
+
+  /** Releases what is held. */
+  void end() {
+    transcript.discard();
+  }
+
+  /** Returns whether the answer cannot be resumed because there was too little memory. */
+  boolean lacksMemory() {
+    return memory.isRefused();
   }
 
   /** Returns how a candidate can resume the answer; {@link #request} and so on are about it. */

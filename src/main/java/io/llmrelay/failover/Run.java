@@ -175,7 +175,12 @@ final class Run implements ChatExchange {
                 && !shadow
                 && request instanceof ChatRequest chat
                 && Resumption.isPossible(settings)
-            ? new Resumption(chat, settings, config)
+            ? new Resumption(
+                chat,
+                settings,
+                config,
+                coordinator.resumeMemory().begin(settings.resumeMaxMemory()),
+                () -> this.request = null)
             : null;
     this.sink = resumption == null ? sink : resumption.recording(sink);
     this.otherModels = plan.leftOut(SkipReason.OTHER_MODEL);
@@ -375,6 +380,17 @@ final class Run implements ChatExchange {
     @Override
     public Resume resumption(Candidate candidate) {
       return resumption.of(candidate);
+    }
+
+    @Override
+    public Skip cannotResume() {
+      return resumption == null || !resumption.lacksMemory()
+          ? null
+          : new Skip(
+              SkipReason.SATURATED,
+              FailureKind.SATURATED,
+              "the answer is not resumed: resume.max-memory is used up",
+              -1);
     }
 
     @Override
@@ -785,8 +801,10 @@ final class Run implements ChatExchange {
   private void release(Upstream upstream) {
     Candidate candidate = upstream.candidate;
     serving = upstream;
-    if (resumption == null || !resumption.begin(candidate)) {
+    if (resumption == null) {
       request = null;
+    } else {
+      resumption.begin(candidate);
     }
     if (candidate.warning() != null) {
       warnings.add(candidate.warning());
@@ -874,6 +892,9 @@ final class Run implements ChatExchange {
     List.copyOf(upstreams).forEach(this::abort);
     upstreams.clear();
     request = null;
+    if (resumption != null) {
+      resumption.end();
+    }
     unwatch();
     config.leave();
     coordinator.forget(this);

@@ -21,6 +21,7 @@ import java.time.Duration;
  * @param hedgeMaxRatio the most hedges as a share of the requests
  * @param resume what happens to an answer that breaks off
  * @param resumeMaxBytes the most bytes of an answer that can be resumed
+ * @param resumeMaxMemory the most bytes held for the answers of all requests that may be resumed
  */
 public record RunSettings(
     CommitPoint commit,
@@ -33,7 +34,8 @@ public record RunSettings(
     Scoped<Hedge> hedge,
     double hedgeMaxRatio,
     Scoped<Resume> resume,
-    long resumeMaxBytes) {
+    long resumeMaxBytes,
+    long resumeMaxMemory) {
   /** The most bytes of one vector, in base64: 12,000 dimensions. */
   private static final long EMBEDDING_BYTES = 64 * 1024;
 
@@ -60,6 +62,7 @@ public record RunSettings(
         Scoped.never(Hedge.OFF),
         0,
         Scoped.never(Resume.OFF),
+        0,
         0);
   }
 
@@ -83,7 +86,8 @@ public record RunSettings(
         hedge.of(hints.hedge(), model),
         hedgeMaxRatio,
         resume.of(hints.resume(), model),
-        resumeMaxBytes);
+        resumeMaxBytes,
+        resumeMaxMemory);
   }
 
   /**
@@ -105,6 +109,7 @@ public record RunSettings(
         hedge,
         hedgeMaxRatio,
         Scoped.never(Resume.OFF),
+        0,
         0);
   }
 

@@ -1,5 +1,6 @@
 package io.llmrelay.failover;
 
+import io.llmrelay.availability.ResumeMemory.Reservation;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.Chunks;
@@ -23,7 +24,8 @@ import java.util.List;
  * <p>Events of a provider that only frame content are left out, since another answer comes without
  * them: blocks of a kind that nothing but such events separates are one block.
  *
- * <p>Beyond its limit a transcript keeps nothing, and the answer cannot be resumed.
+ * <p>Beyond its limit, or without memory, a transcript keeps nothing, and the answer cannot be
+ * resumed.
  */
 final class Transcript {
   static final int SEGMENT = 1024;
@@ -34,8 +36,12 @@ final class Transcript {
   private static final byte START = (byte) 0xFF;
   private static final byte RETURN = (byte) 0xFE;
 
+  private static final int DIGEST_BYTES = 32;
+
   private final long maxBytes;
   private final boolean keepsText;
+  private final Reservation memory;
+  private final Runnable onDiscarded;
   private final MessageDigest sha256 = sha256();
   private final List<byte[]> digests = new ArrayList<>();
   private byte[] tail = new byte[SEGMENT];
@@ -55,10 +61,14 @@ final class Transcript {
   /**
    * @param maxBytes the longest answer that can be resumed
    * @param keepsText whether it may be continued
+   * @param memory what it takes, which it releases when it is discarded
+   * @param onDiscarded called when it is discarded
    */
-  Transcript(long maxBytes, boolean keepsText) {
+  Transcript(long maxBytes, boolean keepsText, Reservation memory, Runnable onDiscarded) {
     this.maxBytes = maxBytes;
     this.keepsText = keepsText;
+    this.memory = memory;
+    this.onDiscarded = onDiscarded;
   }
 
   private static MessageDigest sha256() {
@@ -71,11 +81,15 @@ final class Transcript {
 
   /** Releases what is kept: the answer is not going to be resumed. */
   void discard() {
-    discarded = true;
-    digests.clear();
-    blocks.clear();
-    tail = null;
-    text = null;
+    if (!discarded) {
+      discarded = true;
+      digests.clear();
+      blocks.clear();
+      tail = null;
+      text = null;
+      memory.release();
+      onDiscarded.run();
+    }
   }
 
   /** Returns whether an answer can be compared with it. */
@@ -158,6 +172,10 @@ final class Transcript {
     }
     int from = 0;
     while (from < data.length()) {
+      if (tailLength == 0 && !memory.add(DIGEST_BYTES + (keepsText ? SEGMENT : 0))) {
+        discard();
+        return;
+      }
       int part = Math.min(SEGMENT - tailLength, data.length() - from);
       data.getBytes(from, from + part, tail, tailLength);
       tailLength += part;
@@ -186,18 +204,9 @@ final class Transcript {
     return text;
   }
 
-  /**
-   * Returns the delivered block of another answer's block, or that block under an index which is
-   * free.
-   */
-  Block delivered(Block other) {
-    int shift = delivered - blocks.size();
-    if (other.index() < blocks.size()) {
-      return blocks.get(other.index());
-    }
-    return shift == 0
-        ? other
-        : new Block(other.index() + shift, other.kind(), other.id(), other.name(), other.extra());
+  /** Returns the delivered blocks but those of events; of several that are one, the last. */
+  List<Block> blocks() {
+    return List.copyOf(blocks);
   }
 
   /** Returns the delivered block that started last, events excepted. */

@@ -7,6 +7,7 @@ import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 
 /**
  * Passes on what the answer to the same request has beyond the one that broke off, once it has
@@ -14,9 +15,14 @@ import io.vertx.core.buffer.Buffer;
  * after the repetition has added nothing, and is not spliced.
  */
 final class VerifyingSplice implements ChatSink {
-  private final Transcript transcript;
   private final Transcript.Comparison comparison;
   private final ResumeSink sink;
+
+  /** The blocks that were delivered: a tool call keeps the id under which the consumer knows it. */
+  private final List<Block> known;
+
+  /** By how much the indexes of further blocks differ: events were blocks as well. */
+  private final int shift;
 
   /** The block in which the repetition was complete; {@code null} before. */
   private Block reproduced;
@@ -25,9 +31,10 @@ final class VerifyingSplice implements ChatSink {
   private boolean over;
 
   VerifyingSplice(Transcript transcript, ResumeSink sink) {
-    this.transcript = transcript;
     this.sink = sink;
     comparison = transcript.compare();
+    known = transcript.blocks();
+    shift = transcript.blockCount() - known.size();
   }
 
   @Override
@@ -47,7 +54,7 @@ final class VerifyingSplice implements ChatSink {
     }
     if (reproduced != null) {
       splice(Buffer.buffer());
-      sink.block(transcript.delivered(block));
+      sink.block(delivered(block));
     } else {
       comparison.block(block);
       decide(block, Buffer.buffer());
@@ -61,7 +68,7 @@ final class VerifyingSplice implements ChatSink {
     }
     if (reproduced != null) {
       splice(Buffer.buffer());
-      sink.chunks(Chunks.of(transcript.delivered(chunks.block()), chunks));
+      sink.chunks(Chunks.of(delivered(chunks.block()), chunks));
     } else {
       sink.skipped(chunks);
       int repeated = comparison.chunks(chunks);
@@ -74,11 +81,22 @@ final class VerifyingSplice implements ChatSink {
     if (comparison.different()) {
       diverge("its answer is another one than what was delivered");
     } else if (comparison.complete()) {
-      reproduced = transcript.delivered(block);
+      reproduced = delivered(block);
       if (rest.length() > 0) {
         splice(rest);
       }
     }
+  }
+
+  /** Returns the delivered block, or a further one under an index that is free. */
+  private Block delivered(Block block) {
+    int index = block.index();
+    if (index < known.size()) {
+      return known.get(index);
+    }
+    return shift == 0
+        ? block
+        : new Block(index + shift, block.kind(), block.id(), block.name(), block.extra());
   }
 
   private void splice(Buffer rest) {

@@ -74,12 +74,13 @@ public sealed interface RelayEvent {
       implements RelayEvent {
     @Override
     public JsonObject toJson() {
-      return event("attempt_end", requestId)
-          .put("number", number)
-          .put("operation", operation)
-          .put("attempt", attempt.toJson())
-          .put("chunks", chunks)
-          .put("finish_reason", finishReason == null ? null : finishReason.code());
+      JsonObject json =
+          event("attempt_end", requestId)
+              .put("number", number)
+              .put("operation", operation)
+              .put("attempt", attempt.toJson())
+              .put("chunks", chunks);
+      return finishReason == null ? json : json.put("finish_reason", finishReason.code());
     }
   }
 

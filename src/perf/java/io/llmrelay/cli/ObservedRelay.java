@@ -43,7 +43,7 @@ public final class ObservedRelay {
     RelayVerticle relay = new RelayVerticle(options);
     VertxBuilder builder = Vertx.builder();
     if (on.contains("metrics")) {
-      builder.with(ServeCommand.vertxOptions()).withMetrics(ConnectionMetrics.factory());
+      builder.with(RelayServer.vertxOptions()).withMetrics(ConnectionMetrics.factory());
     } else {
       builder.with(new VertxOptions().setPreferNativeTransport(true));
     }

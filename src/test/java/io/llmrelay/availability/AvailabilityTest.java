@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import io.llmrelay.availability.Cooldown.Scope;
 import io.llmrelay.chat.Failure;
 import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.RelayHints;
 import io.llmrelay.chat.TokenUsage;
 import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
@@ -21,9 +22,13 @@ import io.vertx.junit5.VertxExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -541,5 +546,46 @@ class AvailabilityTest {
         .isInstanceOf(Skip.class);
     ((Permit) trial).firstChunk();
     assertThat(why(here, "m")).as("it works").isNull();
+  }
+
+  /** Another lane may release what a key has reserved between the refusal and its reason. */
+  @Test
+  void aKeyWhoseBudgetIsReleasedMeanwhileIsAPermitOrAReason() throws Exception {
+    AvailabilitySettings.Key key =
+        new AvailabilitySettings.Key("k", "account", 1, new BudgetOptions().setTokensPerDay(100L));
+    AvailabilitySettings settings =
+        new AvailabilitySettings(
+            "llm",
+            "lane",
+            List.of(
+                new AvailabilitySettings.Backend(
+                    "a", List.of(key), RelayHints.Prefer.WEIGHT, 10, null, false, null)),
+            new CircuitOptions(),
+            10,
+            Duration.ofDays(31),
+            null);
+    Availability availability = new Availability(vertx, clock, now::get, Duration.ofHours(1));
+    get(availability.open(settings, new Listeners(List.of())));
+    Cost most = Cost.of(60, 0.0);
+    Callable<Void> lane =
+        () -> {
+          for (int i = 0; i < 100_000; i++) {
+            Entry entry =
+                availability.backends().enter("a", "m", most, false, new KeyPreference(0), null);
+            assertThat(entry).isNotNull();
+            if (entry instanceof Permit permit) {
+              permit.settle(Outcome.NEUTRAL, null, TokenUsage.NONE, null);
+            }
+          }
+          return null;
+        };
+    ExecutorService lanes = Executors.newFixedThreadPool(4);
+    try {
+      for (java.util.concurrent.Future<Void> each : lanes.invokeAll(Collections.nCopies(4, lane))) {
+        each.get();
+      }
+    } finally {
+      lanes.shutdown();
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +25,7 @@ class LogWriterTest {
     private final CountDownLatch opened = new CountDownLatch(1);
     private final CountDownLatch reached = new CountDownLatch(1);
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private volatile long writer;
 
     @Override
     public void write(int b) {
@@ -32,6 +34,7 @@ class LogWriterTest {
 
     @Override
     public void write(byte[] data, int offset, int length) {
+      writer = Thread.currentThread().getId();
       reached.countDown();
       try {
         opened.await();
@@ -41,6 +44,11 @@ class LogWriterTest {
       synchronized (bytes) {
         bytes.write(data, offset, length);
       }
+    }
+
+    /** Returns how often the thread that writes has waited or slept. */
+    long rests() {
+      return ManagementFactory.getThreadMXBean().getThreadInfo(writer).getWaitedCount();
     }
 
     List<String> lines() {
@@ -79,6 +87,22 @@ class LogWriterTest {
     long written = lines.stream().filter(line -> line.contains("later ")).count();
     assertThat(written + Integer.parseInt(dropped.group(1))).isEqualTo(RECORDS);
     assertThat(written).isEqualTo(LogWriter.CAPACITY);
+  }
+
+  @Test
+  void doesNotRestWhileMoreIsWaitingThanOneWriteTakes() throws Exception {
+    FullPipe pipe = new FullPipe();
+    LogWriter writer = new LogWriter(pipe, new LogFormat());
+    writer.publish(record("first"));
+    pipe.reached.await();
+    for (int i = 0; i < 8_000; i++) { // Some forty writes.
+      writer.publish(record("line " + i + " of a relay that answers more requests than a few"));
+    }
+    long before = pipe.rests();
+    pipe.opened.countDown();
+    await().until(() -> pipe.lines().size() == 8_001);
+    assertThat(pipe.rests() - before).isLessThan(20);
+    writer.close();
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class MeterLabelsTest {
   @Test
   void methodsAndPathsCreateNoMeters() {
-    Vertx vertx = ServeCommand.vertx(null);
+    Vertx vertx = RelayServer.vertx(null);
     try {
       RelayVerticle relay =
           new RelayVerticle(

@@ -135,7 +135,8 @@ class ConfigErrorsTest {
             "relay.yaml:13: nonsense is not a known key (known here: affinity, aliases, backends,"
                 + " bus, catalog, circuit, cluster, commit, discover, exhaustion, fallback,"
                 + " gateway, hedge, lanes, latch, limits, logging, max-requests, metrics, overload,"
-                + " prefer, queue, resume, retries, shutdown-grace, state-file, timeouts)");
+                + " prefer, queue, resume, retries, shutdown-grace, state-file, timeouts,"
+                + " tracing)");
   }
 
   @ParameterizedTest

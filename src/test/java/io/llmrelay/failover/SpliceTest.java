@@ -2,6 +2,7 @@ package io.llmrelay.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmrelay.availability.ResumeMemory;
 import io.llmrelay.chat.AnswerEnd;
 import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
@@ -30,6 +31,7 @@ class SpliceTest {
   /** Writes down what is delivered, as the consumer sees it. */
   private static class Consumer implements ResumeSink {
     final StringBuilder seen = new StringBuilder();
+    final List<Piece> pieces = new ArrayList<>();
     final Transcript transcript;
     boolean ended;
     boolean diverged;
@@ -51,6 +53,7 @@ class SpliceTest {
     @Override
     public void block(Block block) {
       at = block;
+      pieces.add(new Piece(block, null));
       seen.append('[').append(block.index()).append(' ').append(block.kind().code());
       seen.append(' ').append(block.id()).append(' ').append(block.name()).append(']');
     }
@@ -62,6 +65,7 @@ class SpliceTest {
         seen.append('[').append(at.index()).append(']');
       }
       seen.append(chunks.data());
+      pieces.add(new Piece(at, chunks.data().toString()));
     }
 
     @Override
@@ -93,6 +97,10 @@ class SpliceTest {
     }
   }
 
+  private static Transcript transcript(long maxBytes, boolean continues) {
+    return new Transcript(maxBytes, continues, new ResumeMemory().begin(Long.MAX_VALUE), () -> {});
+  }
+
   private static void send(List<Piece> pieces, ChatSink to) {
     for (Piece piece : pieces) {
       if (piece.text() == null) {
@@ -109,7 +117,7 @@ class SpliceTest {
 
   /** Returns what a consumer has got of an answer that broke off. */
   private static Consumer broken(List<Piece> delivered, boolean continues) {
-    Transcript transcript = new Transcript(MAX, continues);
+    Transcript transcript = transcript(MAX, continues);
     Consumer consumer = new Consumer(transcript);
     send(delivered, new RecordingSink(consumer, transcript));
     return consumer;
@@ -179,7 +187,7 @@ class SpliceTest {
 
   @Test
   void anAnswerBeyondTheLimitOrWithEventsOfItsProviderIsNotResumed() {
-    Transcript small = new Transcript(130, true);
+    Transcript small = transcript(130, true);
     RecordingSink sink = new RecordingSink(new Consumer(small), small);
     send(text("x".repeat(30)), sink);
     assertThat(small.usable()).isTrue();
@@ -216,6 +224,106 @@ class SpliceTest {
       }
     }
     assertThat(whole).isGreaterThan(1_500).isLessThan(2_900);
+  }
+
+  /** Events that frame content are passed on to the consumer, and no part of another answer. */
+  @Test
+  void anAnswerWithFramesGoesOnWithoutThem() {
+    int whole = 0;
+    for (int seed = 0; seed < 3_000; seed++) {
+      Random random = new Random(seed);
+      List<Piece> answer = answer(random);
+      Consumer consumer = broken(cut(framed(answer, random), random), false);
+      String delivered = content(consumer.pieces);
+      boolean same = random.nextBoolean();
+      List<Piece> twin = again(merged(same ? answer : changed(answer, random)), random);
+      VerifyingSplice splice = new VerifyingSplice(consumer.transcript, consumer);
+      if (!consumer.transcript.usable()) {
+        continue; // Nothing but frames was delivered.
+      }
+      send(twin, splice);
+      end(splice);
+      if (consumer.ended) {
+        whole++;
+        assertThat(content(consumer.pieces))
+            .as("seed %d", seed)
+            .isEqualTo(content(twin))
+            .startsWith(delivered);
+      } else {
+        assertThat(same).as("seed %d", seed).isFalse();
+        assertThat(content(consumer.pieces)).as("seed %d", seed).isEqualTo(delivered);
+      }
+      assertThat(consumer.pieces.stream().filter(piece -> piece.text() == null))
+          .extracting(piece -> piece.block().index())
+          .as("indexes, seed %d", seed)
+          .isSorted()
+          .doesNotHaveDuplicates();
+    }
+    assertThat(whole).isGreaterThan(1_200).isLessThan(2_900);
+  }
+
+  /** Returns an answer with a frame before each block, and with blocks of text in several parts. */
+  private static List<Piece> framed(List<Piece> answer, Random random) {
+    List<Piece> pieces = new ArrayList<>();
+    int next = 0;
+    Block at = null;
+    for (Piece piece : answer) {
+      Block block = piece.block();
+      boolean parts = block.kind() != BlockKind.TOOL_CALL && random.nextInt(20) == 0;
+      if (piece.text() == null || parts) {
+        Block frame = new Block(next++, BlockKind.EVENT, null, "some-api", Block.frame());
+        pieces.add(new Piece(frame, null));
+        pieces.add(new Piece(frame, "{\"type\":\"frame\"}\n"));
+        at = new Block(next++, block.kind(), block.id(), block.name(), null);
+        pieces.add(new Piece(at, null));
+      }
+      if (piece.text() != null) {
+        pieces.add(new Piece(at, piece.text()));
+      }
+    }
+    return pieces;
+  }
+
+  /** Returns an answer in which blocks of text or reasoning that follow one another are one. */
+  private static List<Piece> merged(List<Piece> answer) {
+    List<Piece> pieces = new ArrayList<>();
+    Block at = null;
+    int next = 0;
+    for (Piece piece : answer) {
+      Block block = piece.block();
+      if (piece.text() != null) {
+        pieces.add(new Piece(at, piece.text()));
+      } else if (at == null || at.kind() != block.kind() || at.kind() == BlockKind.TOOL_CALL) {
+        at = new Block(next++, block.kind(), block.id(), block.name(), null);
+        pieces.add(new Piece(at, null));
+      }
+    }
+    return pieces;
+  }
+
+  /** Returns kinds, names and texts, without frames, ids and numbers. */
+  private static String content(List<Piece> pieces) {
+    StringBuilder content = new StringBuilder();
+    Block at = null;
+    for (Piece piece : pieces) {
+      Block block = piece.block();
+      if (block.kind() == BlockKind.EVENT) {
+        continue;
+      }
+      boolean goesOn =
+          at != null && at.kind() == block.kind() && block.kind() != BlockKind.TOOL_CALL;
+      if (piece.text() == null && !goesOn) {
+        content
+            .append('[')
+            .append(block.kind().code())
+            .append(' ')
+            .append(block.name())
+            .append(']');
+      }
+      content.append(piece.text() == null ? "" : piece.text());
+      at = block;
+    }
+    return content.toString();
   }
 
   private static List<Piece> answer(Random random) {

@@ -78,7 +78,7 @@ class EventPublisherTest {
           """,
           """
           {"event": "attempt_end", "request_id": "r1", "number": 2,
-           "operation": "chat", "chunks": 18,
+           "operation": "chat", "chunks": 18, "finish_reason": "stop",
            "attempt": {"backend": "secondary", "model": "m", "result": "served",
                        "key": "team-a", "affinity": "session", "start_ms": 0,
                        "duration_ms": 2000, "first_chunk_ms": 300, "cost_usd": 0.25,

@@ -43,9 +43,7 @@ public final class Main {
     String[] command = withCommand(args);
     RelayServer server = RelayServer.of(System.getenv(), command);
     int code =
-        server == null
-            ? commandLine(System.getenv(), command[0]).execute(command)
-            : serve(server);
+        server == null ? commandLine(System.getenv(), command[0]).execute(command) : serve(server);
     Logging.flush();
     System.exit(code);
   }
@@ -54,7 +52,7 @@ public final class Main {
     try {
       server.serve(utf8(System.out));
       return 0;
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       return report(e, utf8(System.err));
     }
   }

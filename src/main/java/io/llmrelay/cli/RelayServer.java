@@ -35,13 +35,12 @@ import java.util.stream.Stream;
 /**
  * The relay with its HTTP gateway as a process.
  *
- * <p>It uses nothing of picocli before the port is open: picocli's classes have the format of Java 5,
- * which an AOT cache cannot hold, and loading them took a third of the start.
+ * <p>It runs without picocli, at least until the port is open: picocli's classes have the format of
+ * Java 5, which an AOT cache cannot hold, and take long to load.
  */
 final class RelayServer {
   private static final Map<String, String> OPTIONS =
-      Map.of(
-          "-c", "conf", "--conf", "conf", "-p", "port", "--port", "port", "--host", "host");
+      Map.of("-c", "conf", "--conf", "conf", "-p", "port", "--port", "port", "--host", "host");
 
   /** A port that needs no check; picocli's command checks and explains the others. */
   private static final Pattern PORT = Pattern.compile("\\d{1,4}");

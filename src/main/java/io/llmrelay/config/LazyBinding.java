@@ -14,8 +14,7 @@ import java.io.IOException;
 
 /**
  * Has Jackson look at the fields of an option class when the first such options are read. A
- * configuration has few of the sections that exist, and looking at all of them is a tenth of the
- * start.
+ * configuration has few of the sections that exist, and looking at all of them delays the start.
  */
 final class LazyBinding extends SimpleDeserializers {
   private static final long serialVersionUID = 1L;
@@ -39,15 +38,25 @@ final class LazyBinding extends SimpleDeserializers {
 
     @Override
     public Object deserialize(JsonParser in, DeserializationContext context) throws IOException {
+      return reader(context).deserialize(in, context);
+    }
+
+    /** Returns the options of a key without a value, where that means the defaults. */
+    @Override
+    public Object getEmptyValue(DeserializationContext context) throws JsonMappingException {
+      return reader(context).getEmptyValue(context);
+    }
+
+    private JsonDeserializer<?> reader(DeserializationContext context) throws JsonMappingException {
       JsonDeserializer<?> ready = reader;
       if (ready == null) {
         ready = create(context);
         reader = ready;
       }
-      return ready.deserialize(in, context);
+      return ready;
     }
 
-    private JsonDeserializer<?> create(DeserializationContext context) throws IOException {
+    private JsonDeserializer<?> create(DeserializationContext context) throws JsonMappingException {
       BeanDescription bean = context.getConfig().introspect(type);
       JsonDeserializer<?> created =
           ((BeanDeserializerFactory) context.getFactory())

@@ -8,7 +8,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RelayServerTest {
   private static RelayServer of(String line) {
-    return RelayServer.of(Map.of(), Main.withCommand(line.isEmpty() ? new String[0] : line.split(" ")));
+    return RelayServer.of(
+        Map.of(), Main.withCommand(line.isEmpty() ? new String[0] : line.split(" ")));
   }
 
   @ParameterizedTest

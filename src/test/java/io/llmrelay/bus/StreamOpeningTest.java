@@ -21,6 +21,7 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -158,11 +159,14 @@ class StreamOpeningTest {
     serves(there, unanswered::add);
     Peer living = server(there);
     Peer consumer = peer(here);
+    List<Duration> took = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       Awake watch = Awake.begin();
       served(consumer);
-      assertThat(watch.elapsed()).isLessThan(Duration.ofSeconds(1));
+      took.add(watch.elapsed());
     }
+    Collections.sort(took);
+    assertThat(took.get(15)).as("%s", took).isLessThan(Duration.ofSeconds(1));
     assertThat(unanswered).isNotEmpty();
     assertThat(living.producers).hasSize(20);
     await().untilAsserted(() -> assertThat(consumer.streams()).isZero());

@@ -595,8 +595,10 @@ class ResumedStreamTest {
     try {
       return http.request(HttpMethod.POST, port, "127.0.0.1", path)
           .compose(
-              out -> out.putHeader("content-type", "application/json").send(request.toBuffer()))
-          .compose(HttpClientResponse::body)
+              out ->
+                  out.putHeader("content-type", "application/json")
+                      .send(request.toBuffer())
+                      .compose(HttpClientResponse::body))
           .await(20, SECONDS)
           .toString();
     } catch (java.util.concurrent.TimeoutException e) {

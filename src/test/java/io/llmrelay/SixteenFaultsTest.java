@@ -186,8 +186,12 @@ class SixteenFaultsTest {
                     .put("commit", "first-chunk"));
     int port = relay.verticle().gatewayPort();
     return http.request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
-        .compose(out -> out.putHeader("content-type", "application/json").send(request.toBuffer()))
-        .compose(in -> in.body().map(body -> Read.of(in.statusCode(), body.toString())))
+        .compose(
+            out ->
+                out.putHeader("content-type", "application/json")
+                    .send(request.toBuffer())
+                    .compose(
+                        in -> in.body().map(body -> Read.of(in.statusCode(), body.toString()))))
         .await(130, SECONDS);
   }
 

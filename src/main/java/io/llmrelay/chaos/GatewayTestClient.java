@@ -37,8 +37,11 @@ final class GatewayTestClient implements TestClient {
     Buffer body = json.toBuffer();
     client
         .request(HttpMethod.POST, port, "127.0.0.1", "/v1/chat/completions")
-        .compose(out -> out.putHeader("content-type", "application/json").send(body))
-        .onSuccess(response -> read(response, observed))
+        .compose(
+            out ->
+                out.putHeader("content-type", "application/json")
+                    .send(body)
+                    .onSuccess(response -> read(response, observed)))
         .onFailure(error -> observed.failed("cut off: " + error.getMessage()));
     return observed;
   }

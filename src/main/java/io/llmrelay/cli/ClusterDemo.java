@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonArray;
@@ -146,14 +147,15 @@ final class ClusterDemo {
             .setMethod(HttpMethod.POST)
             .setAbsoluteURI(nodes.get(node).url() + "/v1/chat/completions");
     http.request(options)
-        .compose(request -> request.send(body.toBuffer()))
-        .onFailure(error -> seen.end(error.getMessage()))
-        .onSuccess(
-            response -> {
-              response.exceptionHandler(error -> seen.end("the connection was lost"));
-              response.endHandler(end -> seen.end("complete"));
-              response.handler(data -> seen.chunk());
-            });
+        .compose(
+            request -> request.send(body.toBuffer()).onSuccess(response -> read(response, seen)))
+        .onFailure(error -> seen.end(error.getMessage()));
     return seen;
+  }
+
+  private static void read(HttpClientResponse response, Seen seen) {
+    response.exceptionHandler(error -> seen.end("the connection was lost"));
+    response.endHandler(end -> seen.end("complete"));
+    response.handler(data -> seen.chunk());
   }
 }

@@ -93,8 +93,7 @@ final class TrainCommand implements Callable<Integer> {
     String body = BODY.formatted(number % 8 != 7, CANDIDATES.get(number % CANDIDATES.size()));
     return client
         .request(HttpMethod.POST, "/v1/chat/completions")
-        .compose(request -> request.send(Buffer.buffer(body)))
-        .compose(HttpClientResponse::end)
+        .compose(request -> request.send(Buffer.buffer(body)).compose(HttpClientResponse::end))
         .transform(done -> send(client, number + 5, end));
   }
 }

@@ -253,9 +253,16 @@ class TlsTest extends GatewayFixture {
     client
         .request(
             HttpMethod.POST, kind.equals("embeddings") ? "/v1/embeddings" : "/v1/chat/completions")
-        .compose(request -> request.send(body.toBuffer()))
         .onSuccess(
-            response -> response.handler(data -> {}).exceptionHandler(reset::tryComplete).pause());
+            request ->
+                request
+                    .send(body.toBuffer())
+                    .onSuccess(
+                        response ->
+                            response
+                                .handler(data -> {})
+                                .exceptionHandler(reset::tryComplete)
+                                .pause()));
 
     assertThat(reset.future().await(20, TimeUnit.SECONDS)).isInstanceOf(StreamResetException.class);
     if (kind.equals("stream")) {

@@ -14,10 +14,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -77,13 +75,9 @@ final class Failover {
 
   private final Trail trail;
   private List<Failure> failures = new ArrayList<>();
-  private Map<Candidate, Integer> retries = new HashMap<>();
 
-  /** When this request may try a candidate again, by the clock. */
-  private Map<Candidate, Long> availableAt = new HashMap<>();
-
-  /** When later requests may try a candidate again: default cooldowns count as well. */
-  private Map<Candidate, Long> laterAvailableAt = new HashMap<>();
+  /** {@code null} until a candidate has failed or was skipped, and after the commit point. */
+  private RetrySchedule retries;
 
   /** The candidates that were skipped only because they had no free slot. */
   private Set<Candidate> saturated = new LinkedHashSet<>();
@@ -580,9 +574,7 @@ final class Failover {
   private void forgetOtherCandidates() {
     candidates = admission.resumes(serving.candidate) ? candidates : List.of();
     failures = List.of();
-    retries = Map.of();
-    availableAt = Map.of();
-    laterAvailableAt = Map.of();
+    retries = null;
     saturated = Set.of();
   }
 
@@ -610,56 +602,21 @@ final class Failover {
     if (rule.next() == FailureRule.Next.LARGER_WINDOW) {
       tooSmallWindow = Math.max(tooSmallWindow, current.contextWindow());
     }
-    if (rule.retry() || failure.retryAfterMs() >= 0) {
-      availableAt.put(current, clock.getAsLong() + Math.max(0, failure.retryAfterMs()));
-    } else {
-      availableAt.remove(current);
-    }
+    retries().failed(current, rule, failure);
     if (rule.outcome() == Outcome.EXHAUSTED
         && legs.isEmpty()
         && admission.hasOtherKey(current)
         && enter(current, false, actions)) {
       return;
     }
-    long cooldown = key == null ? rule.cooldownMs(failure) : soonestKey(current, rule, failure);
-    if (rule.retry() || cooldown > 0) {
-      laterAvailableAt.put(current, clock.getAsLong() + cooldown);
-    } else {
-      laterAvailableAt.remove(current);
-    }
-    if (!rule.retry()) {
-      retries.put(current, settings.maxRetries());
-    }
+    retries().exhausted(current, rule, failure, key != null);
     if (!legs.isEmpty()) {
       return; // The attempt beside it goes on.
     }
     if (failure.kind() == FailureKind.TIMEOUT
-        || !mayRetry(current)
-        || !isAllowedAfter(current, failure)
-        || !await(current)) {
+        || !await(current, retries().after(current, failure))) {
       proceed(actions);
     }
-  }
-
-  /**
-   * Returns whether a candidate will be admitted after the delay that it asked for. A cooldown that
-   * it did not ask for is not waited for while another candidate is left.
-   */
-  private boolean isAllowedAfter(Candidate candidate, Failure failure) {
-    Skip skip = admission.check(candidate);
-    return skip == null
-        || failure.retryAfterMs() >= 0
-            && skip.reason() == SkipReason.EXHAUSTED
-            && willBeAllowed(candidate);
-  }
-
-  /** Returns how long it takes until the candidate has a key again that may be used. */
-  private long soonestKey(Candidate candidate, FailureRule rule, Failure failure) {
-    Skip skip = admission.check(candidate);
-    long cooldown = rule.cooldownMs(failure);
-    return skip == null || skip.availableInMs() < 0
-        ? cooldown
-        : Math.min(cooldown == 0 ? Long.MAX_VALUE : cooldown, skip.availableInMs());
   }
 
   /** Resumes the answer elsewhere if that was asked for; otherwise the request fails. */
@@ -793,10 +750,7 @@ final class Failover {
       if (skip.reason() == SkipReason.SATURATED) {
         saturated.add(candidate);
       }
-      if (skip.availableInMs() >= 0) {
-        availableAt.put(candidate, clock.getAsLong() + skip.availableInMs());
-        laterAvailableAt.put(candidate, availableAt.get(candidate));
-      }
+      retries().skipped(candidate, skip);
       return false;
     }
     Candidate from = trail.lastCandidate();
@@ -828,10 +782,6 @@ final class Failover {
     return leg;
   }
 
-  private boolean mayRetry(Candidate candidate) {
-    return retries.getOrDefault(candidate, 0) < settings.maxRetries();
-  }
-
   /** Queues for the candidates that only lack a slot; returns false if that is not possible. */
   private boolean awaitSlot() {
     long now = clock.getAsLong();
@@ -860,45 +810,27 @@ final class Failover {
 
   /** Waits for the failed or skipped candidate that is available first, if there is one. */
   private boolean awaitSoonest() {
-    Candidate soonest = null;
-    for (Candidate candidate : candidates) {
-      if (availableAt.containsKey(candidate)
-          && mayRetry(candidate)
-          && !tooSmall(candidate)
-          && willBeAllowed(candidate)
-          && (soonest == null || availableAt.get(candidate) < availableAt.get(soonest))) {
-        soonest = candidate;
-      }
-    }
-    return soonest != null && await(soonest);
+    List<Candidate> fitting = candidates.stream().filter(each -> !tooSmall(each)).toList();
+    Candidate soonest = retries().soonest(fitting);
+    return soonest != null && await(soonest, retries().next(soonest));
   }
 
-  /** Returns whether a candidate will be admitted once it is available; may postpone that time. */
-  private boolean willBeAllowed(Candidate candidate) {
-    Skip skip = admission.check(candidate);
-    if (skip != null && skip.availableInMs() >= 0) {
-      availableAt.merge(candidate, clock.getAsLong() + skip.availableInMs(), Math::max);
-    }
-    return skip == null || skip.availableInMs() >= 0;
-  }
-
-  /** Waits for a candidate if the delay is permitted and ends before the total timeout. */
-  private boolean await(Candidate candidate) {
-    long now = clock.getAsLong();
-    long max = settings.retryMaxDelay().toMillis();
-    long requested = availableAt.get(candidate) - now;
-    int tries = retries.getOrDefault(candidate, 0);
-    long backoff = Math.min(max, settings.retryBaseDelay().toMillis() << Math.min(tries, 16));
-    long jittered = backoff / 2 + (long) (backoff / 2.0 * random.getAsDouble());
-    long delay = Math.max(requested, jittered);
-    if (requested > max || now + delay >= totalDeadline()) {
+  /** Waits until a candidate is tried again; returns false if there is no such time. */
+  private boolean await(Candidate candidate, long until) {
+    if (until < 0) {
       return false;
     }
-    retries.merge(candidate, 1, Integer::sum);
     state = State.WAITING;
     awaited = candidate;
-    retryAt = now + delay;
+    retryAt = until;
     return true;
+  }
+
+  private RetrySchedule retries() {
+    if (retries == null) {
+      retries = new RetrySchedule(settings, admission, clock, random, totalDeadline());
+    }
+    return retries;
   }
 
   private void fail(List<Action> actions, Failure failure) {
@@ -918,11 +850,6 @@ final class Failover {
 
   /** Returns the failure of the request: the only failure, or one that summarizes the trail. */
   private Failure summary() {
-    long soonest = Long.MAX_VALUE;
-    long now = clock.getAsLong();
-    for (long at : laterAvailableAt.values()) {
-      soonest = Math.min(soonest, at - now);
-    }
     Failure failure =
         failures.size() == 1 && trail.entries().size() == 1
             ? failures.get(0)
@@ -930,8 +857,7 @@ final class Failover {
     if (failure.kind() == FailureKind.SATURATED) {
       return failure.withRetryAfterMs(Math.max(SATURATED_RETRY_MS, expectedWaitMs));
     }
-    // No delay is suggested if a candidate may be tried at once.
-    return failure.withRetryAfterMs(soonest == Long.MAX_VALUE || soonest <= 0 ? -1 : soonest);
+    return failure.withRetryAfterMs(retries().retryAfterMs());
   }
 
   /** Returns the state, the candidate and the elapsed time, for messages and tests. */

@@ -195,13 +195,17 @@ final class OptionsMapper {
 
   private static List<AvailabilitySettings.Key> keys(BackendOptions backend) {
     if (backend.getApiKeys().isEmpty()) {
-      return List.of(new AvailabilitySettings.Key(null, account(backend), 1, null));
+      return List.of(new AvailabilitySettings.Key(null, account(backend), 1, null, null));
     }
     return backend.getApiKeys().stream()
         .map(
             key ->
                 new AvailabilitySettings.Key(
-                    key.getName(), account(backend.forKey(key)), key.getWeight(), key.getBudget()))
+                    key.getName(),
+                    account(backend.forKey(key)),
+                    key.getWeight(),
+                    key.getBudget(),
+                    key.getMaxConnections()))
         .toList();
   }
 

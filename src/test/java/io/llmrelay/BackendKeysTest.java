@@ -8,18 +8,23 @@ import io.llmrelay.Relays.Relay;
 import io.llmrelay.chat.Attempt;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
+import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.Plan;
 import io.llmrelay.chat.RelayHints.Prefer;
 import io.llmrelay.chat.SkipReason;
+import io.llmrelay.chat.Timeouts;
 import io.llmrelay.config.ApiKeyOptions;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.BudgetOptions;
+import io.llmrelay.config.QueueOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.RelayEvent.Exhausted;
 import io.llmrelay.observe.RelayListener;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -109,7 +114,17 @@ class BackendKeysTest {
     JsonObject keys = relay.health(one).getJsonObject("keys");
     assertThat(keys.getJsonObject("first").getString("key")).isEqualTo("refused");
     assertThat(keys.getJsonObject("second").getBoolean("available")).isTrue();
+    assertThat(keys.getJsonObject("second").containsKey("key_probe_in_ms")).isFalse();
     assertThat(relay.health(one).getString("key")).isNull();
+    eventually(
+        () ->
+            assertThat(
+                    relay
+                        .health(one)
+                        .getJsonObject("keys")
+                        .getJsonObject("first")
+                        .getInteger("key_probe_in_ms"))
+                .isBetween(0, 30_000));
     eventually(
         () ->
             assertThat(events).containsExactly(new Exhausted(one, "first", "authentication", -1)));
@@ -219,6 +234,151 @@ class BackendKeysTest {
         .isEqualTo(2);
     assertThat(first.getBoolean("available")).isFalse();
     assertThat(relay.health(one).getBoolean("available")).isTrue();
+  }
+
+  /** Begins requests until they stream. */
+  private List<Seen> occupy(Relay relay, int requests) {
+    List<Seen> open = new ArrayList<>();
+    for (int i = 0; i < requests; i++) {
+      Seen seen = Seen.begin(relay.client(), HELLO, true, Future.future(never -> {}));
+      eventually(() -> assertThat(seen.stream()).isNotNull());
+      open.add(seen);
+    }
+    return open;
+  }
+
+  private int ofKey(Relay relay, String key, String field) {
+    return relay.health(one).getJsonObject("keys").getJsonObject(key).getInteger(field);
+  }
+
+  /** Options of one backend whose keys have a connection each. */
+  private RelayOptions limited() {
+    RelayOptions options =
+        options(
+            key("first", FIRST).setMaxConnections(1), key("second", SECOND).setMaxConnections(1));
+    options.getBackends().remove(two);
+    options.setQueue(new QueueOptions().setMax(10).setWait(Duration.ofMinutes(1)));
+    options.setTimeouts(
+        new Timeouts(Duration.ofMinutes(1), null, Duration.ofMinutes(1), null, null));
+    return options;
+  }
+
+  @Test
+  void aKeyWithoutAFreeConnectionIsPassedOver() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.of("stall-after-1"));
+    Relay relay =
+        RELAYS.deploy(
+            options(
+                key("first", FIRST).setMaxConnections(2),
+                key("second", SECOND).setMaxConnections(1),
+                key("third", THIRD).setMaxConnections(1)));
+    List<Seen> open = occupy(relay, 4);
+    assertThat(open.stream().map(seen -> seen.stream().trail().get(0).key()))
+        .containsExactly("first", "first", "second", "third");
+    assertThat(ofKey(relay, "first", "in_use")).isEqualTo(2);
+    assertThat(ofKey(relay, "first", "max")).isEqualTo(2);
+
+    assertThat(send(relay, true)).containsExactly("one - saturated", "two - -");
+    open.get(2).stream().cancel();
+    eventually(() -> assertThat(ofKey(relay, "second", "in_use")).isZero());
+    assertThat(occupy(relay, 1).get(0).stream().trail().get(0).key()).isEqualTo("second");
+  }
+
+  @Test
+  void requestsWaitForTheFirstFreeConnectionOfAnyKey() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.of("stall-after-1"));
+    Relay relay = RELAYS.deploy(limited());
+    List<Seen> open = occupy(relay, 2);
+    List<Seen> waiting = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      int expected = i;
+      waiting.add(Seen.begin(relay.client(), HELLO, true, Future.future(never -> {})));
+      eventually(() -> assertThat(ofKey(relay, "first", "waiting")).isEqualTo(expected));
+      assertThat(ofKey(relay, "second", "waiting")).isEqualTo(expected);
+    }
+    open.get(1).stream().cancel();
+    eventually(() -> assertThat(waiting.get(0).stream()).isNotNull());
+    open.get(0).stream().cancel();
+    eventually(() -> assertThat(waiting.get(1).stream()).isNotNull());
+    assertThat(trail(waiting.get(0).stream().trail())).last().isEqualTo("one second -");
+    assertThat(trail(waiting.get(1).stream().trail())).last().isEqualTo("one first -");
+    assertThat(waiting.get(2).stream()).isNull();
+    assertThat(RELAYS.calls(one)).isEqualTo(4);
+    waiting.get(0).stream().cancel();
+    eventually(() -> assertThat(waiting.get(2).stream()).isNotNull());
+    assertThat(trail(waiting.get(2).stream().trail())).last().isEqualTo("one second -");
+    waiting.get(1).stream().cancel();
+    waiting.get(2).stream().cancel();
+    for (String key : List.of("first", "second")) {
+      eventually(() -> assertThat(ofKey(relay, key, "in_use")).isZero());
+      assertThat(ofKey(relay, key, "waiting")).isZero();
+    }
+    assertThat(relay.health(one).getJsonObject("connections").getInteger("in_use")).isZero();
+  }
+
+  @Test
+  void whoWaitsTooLongForAConnectionOfAKeyIsToldWhichLimitIsReached() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.of("stall-after-1"));
+    RelayOptions options = limited();
+    options.getQueue().setWait(Duration.ofMillis(200));
+    Relay relay = RELAYS.deploy(options);
+    List<Seen> open = occupy(relay, 2);
+    Failure failure = Seen.of(relay.client(), HELLO, true).failure();
+    assertThat(failure.kind()).isEqualTo(FailureKind.SATURATED);
+    assertThat(failure.message())
+        .contains("none of 2 keys, first: all 1 connections (max-connections) are in use");
+    assertThat(failure.retryAfterMs()).isPositive();
+    assertThat(ofKey(relay, "first", "waiting")).isZero();
+    assertThat(relay.health(one).getBoolean("available")).isTrue();
+    open.forEach(seen -> seen.stream().cancel());
+  }
+
+  @Test
+  void aKeyThatCannotBeUsedIsNotWaitedFor() throws Exception {
+    RELAYS.sandbox().scriptKey(one, FIRST, Scenario.of("429-retry-after-60"));
+    RELAYS.sandbox().scriptKey(one, SECOND, Scenario.of("stall-after-1"));
+    Relay relay = RELAYS.deploy(limited());
+    List<Seen> open = occupy(relay, 1);
+    Seen waiting = Seen.begin(relay.client(), HELLO, true, Future.future(never -> {}));
+    eventually(() -> assertThat(ofKey(relay, "second", "waiting")).isEqualTo(1));
+    assertThat(ofKey(relay, "first", "waiting")).isZero();
+    open.get(0).stream().cancel();
+    eventually(() -> assertThat(waiting.stream()).isNotNull());
+    assertThat(trail(waiting.stream().trail())).last().isEqualTo("one second -");
+    waiting.stream().cancel();
+  }
+
+  @Test
+  void theLimitsOfTheBackendAndOfItsKeysHoldTogether() throws Exception {
+    RELAYS.sandbox().script(one, Scenario.of("stall-after-1"));
+    RelayOptions options = limited().setLanes(2);
+    options.getQueue().setMax(100);
+    options.getBackends().get(one).setMaxConnections(3).setPreferKey(Prefer.WEIGHT);
+    options.getBackends().get(one).getApiKeys().forEach(key -> key.setMaxConnections(2));
+    Relay relay = RELAYS.deploy(options);
+    List<Seen> open = occupy(relay, 3);
+    List<Seen> waiting = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      waiting.add(Seen.begin(relay.client(), HELLO, true, Future.future(never -> {})));
+    }
+    eventually(
+        () ->
+            assertThat(
+                    relay.health(one).getJsonObject("connections").getInteger("waiting")
+                        + ofKey(relay, "first", "waiting")
+                        + ofKey(relay, "second", "waiting"))
+                .isGreaterThanOrEqualTo(40));
+    assertThat(RELAYS.calls(one)).isEqualTo(3);
+    RELAYS.sandbox().script(one, Scenario.ok());
+    open.forEach(seen -> seen.stream().cancel());
+    for (Seen seen : waiting) {
+      assertThat(seen.await().failure()).isNull();
+    }
+    for (String key : List.of("first", "second")) {
+      eventually(() -> assertThat(ofKey(relay, key, "in_use")).isZero());
+      assertThat(ofKey(relay, key, "waiting")).isZero();
+    }
+    assertThat(relay.health(one).getJsonObject("connections").getInteger("in_use")).isZero();
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.FailureKind;
 import io.llmrelay.chat.Resume;
 import io.llmrelay.config.BackendOptions;
+import io.llmrelay.config.BudgetOptions;
 import io.llmrelay.config.CircuitOptions;
 import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
@@ -108,6 +109,31 @@ class ResumedStreamTest {
       assertThat(kind(seen)).isEqualTo(FailureKind.NETWORK);
       assertThat(seen.trail()).extracting(Attempt::result).contains(Attempt.Result.DIVERGED);
     }
+  }
+
+  @Test
+  void theBudgetOfWhoResumesCountsAndIsKept() throws Exception {
+    RelayOptions options = options("alpha");
+    options
+        .getBackends()
+        .get("secondary")
+        .setBudget(new BudgetOptions().setRequestsPerDay(1L).setTokensPerDay(1_000_000L));
+    Relay relay = RELAYS.deploy(options);
+    assertThat(Seen.of(relay.client(), asking("verify"), true).text()).isEqualTo(TEXT);
+    JsonObject budget = relay.health("secondary").getJsonObject("budget");
+    assertThat(budget.getJsonObject("requests-per-day").getInteger("used")).isEqualTo(1);
+    assertThat(budget.getJsonObject("tokens-per-day").getInteger("used")).isPositive();
+
+    Seen second = Seen.of(relay.client(), asking("verify"), true);
+    assertThat(second.text()).isEqualTo("one two three");
+    assertThat(kind(second)).isEqualTo(FailureKind.NETWORK);
+    assertThat(second.trail())
+        .filteredOn(attempt -> attempt.backend().equals("secondary"))
+        .extracting(Attempt::result, Attempt::reason)
+        .containsExactly(tuple(Attempt.Result.SKIPPED, "budget"));
+    assertThat(calls(secondary)).isEqualTo(1);
+    budget = relay.health("secondary").getJsonObject("budget");
+    assertThat(budget.getJsonObject("requests-per-day").getInteger("used")).isEqualTo(1);
   }
 
   @Test

@@ -1,11 +1,10 @@
 package io.llmrelay.availability;
 
 import io.llmrelay.chat.FailureKind;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The state of one key of a backend, which stands for an account at the provider: its cooldowns,
- * whether it is refused, and its budget. Thread-safe.
+ * whether it is refused, its budget and its slots. Thread-safe.
  */
 final class Account {
   /** How long refusals of the key at other nodes are ignored after one was refuted here. */
@@ -26,8 +25,8 @@ final class Account {
   /** The budget of the key alone; without limits for the only one of a backend. */
   final Budget budget;
 
-  /** The open attempts with this key. */
-  final AtomicInteger open;
+  /** The open attempts with this key, and the most there may be. */
+  final Slots slots;
 
   private volatile boolean keyWasRefused;
 
@@ -42,14 +41,14 @@ final class Account {
       AvailabilitySettings.Key settings,
       Exhaustion exhaustion,
       Budget budget,
-      AtomicInteger open) {
+      Slots slots) {
     id = settings.account();
     key = settings.name();
     name = name(backend, settings.name());
     weight = settings.weight();
     this.exhaustion = exhaustion;
     this.budget = budget;
-    this.open = open;
+    this.slots = slots;
   }
 
   static String name(String backend, String key) {
@@ -96,9 +95,15 @@ final class Account {
   }
 
   /** Returns why an attempt with this key may not be made now, or {@code null}. */
-  Skip check(String model, Cost expected, boolean waited) {
-    Skip skip = waited ? null : exhaustion.check(model);
-    return skip != null || expected == null ? skip : budget.check(expected);
+  Skip check(String model, Cost expected) {
+    Skip skip = exhaustion.check(model);
+    skip = skip != null || expected == null ? skip : budget.check(expected);
+    return skip != null || slots.isFree() ? skip : slots.saturated();
+  }
+
+  /** Returns whether the key has fewer slots than there can be attempts. */
+  boolean isLimited() {
+    return slots.max() != Integer.MAX_VALUE;
   }
 
   /** Returns whether no attempt can be made with this key, whatever the model. */

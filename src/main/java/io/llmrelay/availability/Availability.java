@@ -46,7 +46,7 @@ public final class Availability {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile AvailabilitySettings settings;
   private volatile Listeners listeners;
-  private volatile Backends backends = new Backends(Map.of(), Map.of());
+  private volatile Backends backends = new Backends(Map.of(), Map.of(), name -> -1);
   private final SharedLimits sharedLimits;
   private final KeyBudgets keyBudgets;
   private final Hedges hedges = new Hedges();
@@ -70,7 +70,7 @@ public final class Availability {
     this.clock = clock;
     context = vertx.getOrCreateContext();
     this.now = now;
-    keys = new KeyProbes(vertx, firstProbe, this::acceptsKey, this::keyAccepted);
+    keys = new KeyProbes(vertx, now, firstProbe, this::acceptsKey, this::keyAccepted);
     news = new News(vertx, context, this, now);
     sharedLimits = new SharedLimits(vertx, context, now);
     keyBudgets = new KeyBudgets(clock, this::deliver, this::changed, sharedLimits);
@@ -142,7 +142,7 @@ public final class Availability {
     configureStateFile(next);
     settings = next;
     listeners = nextListeners;
-    backends = new Backends(states, next.weights());
+    backends = new Backends(states, next.weights(), keys::nextInMs);
     changed();
   }
 
@@ -211,9 +211,12 @@ public final class Availability {
               key,
               same != null ? same.exhaustion : new Exhaustion(now, next.maxExhaustion().toMillis()),
               budget,
-              same != null ? same.open : new AtomicInteger());
+              same != null ? same.slots : new Slots(now));
       account.exhaustion.limit(next.maxExhaustion().toMillis());
       budget.limit(key.budget());
+      boolean limited = key.maxConnections() != null;
+      account.slots.limit(
+          limited ? key.maxConnections() : Integer.MAX_VALUE, next.maxWaiting(), false);
       if (key.name() != null) {
         budget.share(sharedLimits, key.account() + "/" + name);
       }

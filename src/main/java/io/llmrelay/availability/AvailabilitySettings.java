@@ -78,7 +78,7 @@ public record AvailabilitySettings(
     public Backend(String name, String account, int maxConnections, BudgetOptions budget) {
       this(
           name,
-          List.of(new Key(null, account, 1, null)),
+          List.of(new Key(null, account, 1, null, null)),
           Prefer.WEIGHT,
           maxConnections,
           budget,
@@ -94,8 +94,11 @@ public record AvailabilitySettings(
    * @param account identifies the account at the provider: equal for equal base URL and key
    * @param weight the share relative to that of the backend's other keys
    * @param budget the budget of the key, or {@code null}
+   * @param maxConnections the most concurrent requests with the key, over all lanes; {@code null}
+   *     for as many as the backend has
    */
-  public record Key(String name, String account, int weight, BudgetOptions budget) {}
+  public record Key(
+      String name, String account, int weight, BudgetOptions budget, Integer maxConnections) {}
 
   /**
    * Returns the address of a provider verticle.

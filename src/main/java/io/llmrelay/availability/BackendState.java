@@ -155,7 +155,13 @@ final class BackendState {
     Skip skip = disabled ? DISABLED : circuit(model).check();
     skip = skip != null ? skip : keys.check(model, expected);
     skip = skip != null || expected == null ? skip : budget.check(expected);
-    return skip != null || slots.isFree() ? skip : saturated();
+    return skip != null || slots.isFree() ? skip : slots.saturated();
+  }
+
+  /** Returns the slots to queue for: the backend's, or if it has one, those of its keys. */
+  List<Slots> lacking(String model) {
+    List<Slots> ofKeys = slots.isFree() ? keys.lacking(model) : List.of();
+    return ofKeys.isEmpty() ? List.of(slots) : ofKeys;
   }
 
   /**
@@ -163,36 +169,47 @@ final class BackendState {
    * against it.
    *
    * @param expected the expected cost; {@code null} to ignore the budget
-   * @param ticket a ticket that may hold a slot, or {@code null}
+   * @param queue may hold a slot of the backend or of one of its keys, or is {@code null}
    */
   Entry enter(
-      String model, Cost expected, boolean waited, KeyPreference preference, Slots.Ticket ticket) {
-    boolean slot = ticket != null && ticket.redeem();
+      String model, Cost expected, boolean waited, KeyPreference preference, SlotQueue queue) {
+    Keys current = keys;
+    boolean slot = queue != null && queue.redeem(slots);
+    int granted = current.redeem(queue);
     Entry entry = null;
     try {
-      entry = enter(model, expected, waited, preference, slot);
+      entry = enter(current, model, expected, waited, preference, slot, granted);
       return entry;
     } finally {
       if (slot && !(entry instanceof Permit)) {
         slots.release();
       }
+      if (granted >= 0 && !(entry instanceof Permit permit && permit.uses(current.get(granted)))) {
+        current.get(granted).slots.release();
+      }
     }
   }
 
   private Entry enter(
-      String model, Cost expected, boolean waited, KeyPreference preference, boolean slot) {
+      Keys current,
+      String model,
+      Cost expected,
+      boolean waited,
+      KeyPreference preference,
+      boolean slot,
+      int granted) {
     Circuit circuit = circuit(model);
     Skip skip = disabled ? DISABLED : circuit.check();
-    skip = skip != null || waited ? skip : keys.check(model, null);
+    skip = skip != null || waited || granted >= 0 ? skip : current.check(model, null);
     if (skip != null) {
       return skip;
     }
     if (!slot && !slots.tryAcquire()) {
-      return saturated();
+      return slots.saturated();
     }
     Entry entry = null;
     try {
-      entry = enter(circuit, model, expected, waited, preference);
+      entry = enter(current, circuit, model, expected, waited, preference, granted);
       return entry;
     } finally {
       if (!slot && !(entry instanceof Permit)) {
@@ -201,33 +218,61 @@ final class BackendState {
     }
   }
 
-  /** Tries the keys in the order of preference. */
+  /** Tries the key whose slot was granted, then the others in the order of preference. */
   private Entry enter(
-      Circuit circuit, String model, Cost expected, boolean waited, KeyPreference preference) {
-    Keys current = keys;
+      Keys current,
+      Circuit circuit,
+      String model,
+      Cost expected,
+      boolean waited,
+      KeyPreference preference,
+      int granted) {
     long rejected = 0;
+    int chosen =
+        granted >= 0 ? granted : current.choose(model, expected, waited, preference, rejected);
     while (true) {
-      int chosen = current.choose(model, expected, waited, preference, rejected);
-      if (chosen < 0) {
-        Skip skip = current.unavailable(model, expected);
+      if (chosen >= 0) {
+        Account account = current.get(chosen);
+        boolean slot = chosen == granted;
+        Entry entry = enter(circuit, model, expected, waited, account, slot, preference);
+        if (entry != null) {
+          return entry;
+        }
+        rejected |= 1L << chosen;
+      } else {
+        Skip skip = current.check(model, expected);
         if (skip != null) {
           return skip;
         }
         rejected = 0; // Another lane has released what one of them needs.
-        continue;
       }
-      Account account = current.get(chosen);
+      chosen = current.choose(model, expected, waited, preference, rejected);
+    }
+  }
+
+  /** Returns a permit, the reason against any, or {@code null} if only this key gives none. */
+  private Entry enter(
+      Circuit circuit,
+      String model,
+      Cost expected,
+      boolean waited,
+      Account account,
+      boolean slot,
+      KeyPreference preference) {
+    if (!slot && !account.slots.tryAcquire()) {
+      return null;
+    }
+    Entry entry = null;
+    try {
       Exhaustion.Trial trial = waited ? null : account.exhaustion.enter(model);
-      Skip skip = trial != null || waited ? null : account.exhaustion.check(model);
-      if (skip == null) {
-        Entry entry = enter(circuit, model, expected, account, trial, preference);
-        if (entry != null) {
-          return entry;
-        }
-      } else if (current.size() == 1) {
-        return skip;
+      if (waited || trial != null || account.exhaustion.check(model) == null) {
+        entry = enter(circuit, model, expected, account, trial, preference);
       }
-      rejected |= 1L << chosen;
+      return entry;
+    } finally {
+      if (!slot && !(entry instanceof Permit)) {
+        account.slots.release();
+      }
     }
   }
 
@@ -257,7 +302,6 @@ final class BackendState {
       }
       return null;
     }
-    account.open.incrementAndGet();
     return new Permit(
         this,
         account,
@@ -268,15 +312,6 @@ final class BackendState {
         limited ? expected : null,
         keyLimited ? expected : null,
         keys.isPreferred(account, preference));
-  }
-
-  private Skip saturated() {
-    return new Skip(
-        SkipReason.SATURATED,
-        FailureKind.SATURATED,
-        "all %d connections (%s) are in use"
-            .formatted(slots.max(), slots.isAdapted() ? "adaptive-concurrency" : "max-connections"),
-        -1);
   }
 
   /** Returns whether the backend was removed or reconfigured, so that changes are not published. */

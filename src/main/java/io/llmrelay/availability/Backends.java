@@ -4,13 +4,13 @@ import io.llmrelay.chat.CandidateName;
 import io.llmrelay.observe.RelayEvent.CircuitState;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * The backends of one configuration and their state. A request ends under the configuration it
@@ -20,13 +20,20 @@ import java.util.function.Consumer;
 public final class Backends {
   private final Map<String, BackendState> backends;
   private final Map<String, Integer> weights;
+  private final ToLongFunction<String> keyProbes;
 
   /**
    * @param weights the weights of consumers in slot queues, where they are not 1
+   * @param keyProbes returns after how many milliseconds a refused key is probed, by the name of
+   *     its account; -1 if it is not
    */
-  Backends(Map<String, BackendState> backends, Map<String, Integer> weights) {
+  Backends(
+      Map<String, BackendState> backends,
+      Map<String, Integer> weights,
+      ToLongFunction<String> keyProbes) {
     this.backends = Collections.unmodifiableMap(new LinkedHashMap<>(backends));
     this.weights = weights;
+    this.keyProbes = keyProbes;
   }
 
   Map<String, BackendState> all() {
@@ -68,9 +75,7 @@ public final class Backends {
       boolean waited,
       KeyPreference preference,
       SlotQueue queue) {
-    return backends
-        .get(backend)
-        .enter(model, expected, waited, preference, queue == null ? null : queue.ticket(backend));
+    return backends.get(backend).enter(model, expected, waited, preference, queue);
   }
 
   /** Returns the open requests of a backend, over all lanes. */
@@ -108,26 +113,26 @@ public final class Backends {
   }
 
   /**
-   * Queues for a slot of any of these backends.
+   * Queues for a slot of any of these backends, or of any of their keys that lack only that.
    *
+   * @param models the models to ask by the names of the backends
    * @param maxWaitMs how long the request can wait
    * @param granted called with the name of each backend whose slot was granted, on any thread,
    *     possibly before this method returns
    * @return without a place if the queues are full, or too slow for the request
    */
   public SlotQueue queue(
-      Collection<String> names, Share share, long maxWaitMs, Consumer<String> granted) {
+      Map<String, String> models, Share share, long maxWaitMs, Consumer<String> granted) {
     SlotQueue queue = new SlotQueue();
     int weight = weights.getOrDefault(share.consumer(), 1);
-    for (String name : names) {
-      Slots slots = backends.get(name).slots;
-      Slots.Ticket ticket = slots.await(share, weight, maxWaitMs, () -> granted.accept(name));
-      if (ticket == null) {
-        queue.refused(slots.expectedWait());
-      } else {
-        queue.add(name, ticket);
-      }
-    }
+    models.forEach(
+        (name, model) ->
+            backends
+                .get(name)
+                .lacking(model)
+                .forEach(
+                    slots ->
+                        queue.add(slots, share, weight, maxWaitMs, () -> granted.accept(name))));
     return queue;
   }
 
@@ -138,8 +143,9 @@ public final class Backends {
    *     cooldown, its key is refused, it is disabled, or a budget of a day or longer is used up
    * @param impaired whether it is unavailable, or unavailable for some models, or any of its
    *     budgets is used up
-   * @param details {@code {"circuit", "exhausted", "key", "disabled", "budget", "keys",
-   *     "connections"}}; {@code keys} only of a backend with several
+   * @param details {@code {"circuit", "exhausted", "key", "key_probe_in_ms", "disabled", "budget",
+   *     "keys", "connections"}}; {@code keys} only of a backend with several, or with one that has
+   *     a limit of connections
    */
   public record Health(boolean unavailable, boolean impaired, JsonObject details) {}
 
@@ -164,8 +170,13 @@ public final class Backends {
     JsonObject details = new JsonObject().put("circuit", circuit).put("exhausted", exhausted);
     if (keys.all().stream().allMatch(key -> key.exhaustion.keyRefused())) {
       details.put("key", "refused");
+      keys.all().stream()
+          .mapToLong(key -> keyProbes.applyAsLong(key.name))
+          .filter(ms -> ms >= 0)
+          .min()
+          .ifPresent(ms -> details.put("key_probe_in_ms", ms));
     }
-    if (keys.size() > 1) {
+    if (keys.size() > 1 || keys.get(0).isLimited()) {
       details.put("keys", health(name, keys));
     }
     if (backend.isDisabled()) {
@@ -187,6 +198,14 @@ public final class Backends {
     return account.unavailable()
         || !account.exhaustion.remainingByModel().isEmpty()
         || account.budget.isAnyLimitUsed();
+  }
+
+  /** Adds when a refused key is probed. */
+  private void putKeyProbe(Account account, JsonObject to) {
+    long inMs = keyProbes.applyAsLong(account.name);
+    if (inMs >= 0) {
+      to.put("key_probe_in_ms", inMs);
+    }
   }
 
   /** Returns the remaining cooldowns of what no key can be used for now. */
@@ -214,7 +233,7 @@ public final class Backends {
     return exhausted;
   }
 
-  private static JsonObject health(String backend, Keys keys) {
+  private JsonObject health(String backend, Keys keys) {
     JsonObject health = new JsonObject();
     for (Account account : keys) {
       JsonObject key =
@@ -223,11 +242,16 @@ public final class Backends {
               .put("exhausted", exhausted(backend, List.of(account)));
       if (account.exhaustion.keyRefused()) {
         key.put("key", "refused");
+        putKeyProbe(account, key);
       }
       if (account.budget.isLimited()) {
         key.put("budget", account.budget.report());
       }
-      health.put(account.key, key.put("in_use", account.open.get()));
+      key.put("in_use", account.slots.inUse());
+      if (account.isLimited()) {
+        key.put("max", account.slots.max()).put("waiting", account.slots.waiting());
+      }
+      health.put(account.key, key);
     }
     return health;
   }
@@ -248,8 +272,8 @@ public final class Backends {
   /**
    * Returns what an operator wants to know of a backend: {@code {"available", "disabled",
    * "circuits": [{"name", "state", "half_open_in_ms"}], "cooldowns": [{"candidate", "reason",
-   * "for_ms", "key"}], "budget", "keys", "connections"}}. A refused key is a cooldown without an
-   * end ({@code "for_ms": -1}).
+   * "for_ms", "key", "key_probe_in_ms"}], "budget", "keys", "connections"}}. A refused key is a
+   * cooldown without an end ({@code "for_ms": -1}).
    */
   public JsonObject status(String name) {
     BackendState backend = backends.get(name);
@@ -276,7 +300,7 @@ public final class Backends {
         .put("connections", health.details().getJsonObject("connections"));
   }
 
-  private static void addCooldowns(String backend, Account account, JsonArray cooldowns) {
+  private void addCooldowns(String backend, Account account, JsonArray cooldowns) {
     Map<String, Long> remaining = account.exhaustion.remainingByModel();
     account
         .exhaustion
@@ -291,7 +315,13 @@ public final class Backends {
                       .put(
                           "for_ms",
                           all ? account.exhaustion.remaining() : remaining.getOrDefault(model, 0L));
-              cooldowns.add(account.key == null ? cooldown : cooldown.put("key", account.key));
+              if (account.key != null) {
+                cooldown.put("key", account.key);
+              }
+              if (cooldown.getLong("for_ms") < 0) {
+                putKeyProbe(account, cooldown);
+              }
+              cooldowns.add(cooldown);
             });
   }
 }

@@ -3,12 +3,13 @@ package io.llmrelay.availability;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * The probes of backends that refused their key, until they accept it.
@@ -30,9 +31,12 @@ final class KeyProbes {
   private static final long MAX_EARLY_DELAY_MS = 1_000;
 
   private static final class Schedule {
-    boolean refused;
+    volatile boolean refused;
 
     boolean probing;
+
+    /** The time of the next probe, or of the one in flight. */
+    volatile long dueAt;
 
     /** Whether the result of the probe in flight is outdated. */
     boolean stale;
@@ -42,23 +46,29 @@ final class KeyProbes {
   }
 
   private final Vertx vertx;
+  private final LongSupplier now;
   private final long firstDelayMs;
   private final Function<String, Future<Boolean>> probe;
   private final Consumer<String> onAccepted;
-  private final Map<String, Schedule> schedules = new HashMap<>();
+
+  /** Written on one context, read on any thread. */
+  private final Map<String, Schedule> schedules = new ConcurrentHashMap<>();
 
   /**
    * Creates key probes for no backend yet.
    *
+   * @param now a monotonic clock in milliseconds
    * @param probe returns whether a backend accepts its key; {@code false} if it cannot be reached
    * @param onAccepted called with the name of each backend that accepts its key again
    */
   KeyProbes(
       Vertx vertx,
+      LongSupplier now,
       Duration firstDelay,
       Function<String, Future<Boolean>> probe,
       Consumer<String> onAccepted) {
     this.vertx = vertx;
+    this.now = now;
     this.firstDelayMs = firstDelay.toMillis();
     this.probe = probe;
     this.onAccepted = onAccepted;
@@ -105,8 +115,7 @@ final class KeyProbes {
         // Not all nodes at the same time.
         long delay =
             ThreadLocalRandom.current().nextLong(MAX_EARLY_DELAY_MS / 4, MAX_EARLY_DELAY_MS);
-        schedule.timer =
-            vertx.setTimer(Math.min(delay, firstDelayMs), fired -> probe(backend, schedule));
+        setTimer(Math.min(delay, firstDelayMs), backend, schedule);
       }
     }
   }
@@ -119,6 +128,17 @@ final class KeyProbes {
       schedule.stale = schedule.probing;
       vertx.cancelTimer(schedule.timer);
     }
+  }
+
+  /**
+   * Returns after how many milliseconds a backend that refused its key is probed; 0 while it is, -1
+   * if no probe is scheduled. May be called on any thread.
+   */
+  long nextInMs(String backend) {
+    Schedule schedule = schedules.get(backend);
+    return schedule == null || !schedule.refused
+        ? -1
+        : Math.max(0, schedule.dueAt - now.getAsLong());
   }
 
   /** Resets the delay of a backend after a successful attempt. */
@@ -143,11 +163,17 @@ final class KeyProbes {
   private void scheduleProbe(String backend, Schedule schedule) {
     long delay = Math.min(MAX_DELAY_MS, firstDelayMs << Math.min(schedule.probes, DOUBLINGS));
     schedule.probes++;
+    setTimer(delay, backend, schedule);
+  }
+
+  private void setTimer(long delay, String backend, Schedule schedule) {
+    schedule.dueAt = now.getAsLong() + delay;
     schedule.timer = vertx.setTimer(delay, fired -> probe(backend, schedule));
   }
 
   private void probe(String backend, Schedule schedule) {
     schedule.probing = true;
+    schedule.dueAt = now.getAsLong();
     probe
         .apply(backend)
         .onComplete(

@@ -1,6 +1,7 @@
 package io.llmrelay.availability;
 
 import io.llmrelay.chat.RelayHints.Prefer;
+import io.llmrelay.chat.SkipReason;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -34,33 +35,29 @@ final class Keys implements Iterable<Account> {
     return accounts.iterator();
   }
 
-  /** Returns why no key may be used now, or {@code null}. */
-  Skip check(String model, Cost expected) {
-    return accounts.size() == 1
-        ? accounts.get(0).check(model, expected, false)
-        : unavailable(model, expected);
-  }
-
   /** Returns whether a key may be used now with which no attempt of the request has failed. */
   boolean hasOther(String model, Cost expected, KeyPreference preference) {
     for (Account account : accounts) {
-      if (!preference.hasFailed(account) && account.check(model, expected, false) == null) {
+      if (!preference.hasFailed(account) && account.check(model, expected) == null) {
         return accounts.size() > 1;
       }
     }
     return false;
   }
 
-  /** Returns the skip of the key that is available first, or {@code null} if one may be used. */
-  Skip unavailable(String model, Cost expected) {
+  /**
+   * Returns why no key may be used now, or {@code null}: the skip of one that lacks only a slot, or
+   * else of the one that is available first.
+   */
+  Skip check(String model, Cost expected) {
     Account soonest = null;
     Skip first = null;
     for (Account account : accounts) {
-      Skip skip = account.check(model, expected, false);
+      Skip skip = account.check(model, expected);
       if (skip == null) {
         return null;
       }
-      if (first == null || (skip.availableInMs() >= 0 && isBefore(skip, first))) {
+      if (first == null || rank(skip) < rank(first)) {
         first = skip;
         soonest = account;
       }
@@ -74,8 +71,33 @@ final class Keys implements Iterable<Account> {
             first.availableInMs());
   }
 
-  private static boolean isBefore(Skip skip, Skip other) {
-    return other.availableInMs() < 0 || skip.availableInMs() < other.availableInMs();
+  /** Returns an order of skips; requests can queue for a key that lacks only a slot. */
+  private static long rank(Skip skip) {
+    return isSaturated(skip)
+        ? -1
+        : skip.availableInMs() < 0 ? Long.MAX_VALUE : skip.availableInMs();
+  }
+
+  /** Returns the slots of the keys that lack only a slot. */
+  List<Slots> lacking(String model) {
+    return accounts.stream()
+        .filter(account -> isSaturated(account.check(model, null)))
+        .map(account -> account.slots)
+        .toList();
+  }
+
+  private static boolean isSaturated(Skip skip) {
+    return skip != null && skip.reason() == SkipReason.SATURATED;
+  }
+
+  /** Takes over the slot of a key that was granted to a request; -1 if none was. */
+  int redeem(SlotQueue queue) {
+    for (int i = 0; queue != null && i < accounts.size(); i++) {
+      if (queue.redeem(accounts.get(i).slots)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /**
@@ -94,7 +116,7 @@ final class Keys implements Iterable<Account> {
     double bestScore = Double.POSITIVE_INFINITY;
     for (int i = 0; i < accounts.size(); i++) {
       Account account = accounts.get(i);
-      Skip skip = (rejected >>> i & 1) != 0 ? null : account.check(model, expected, false);
+      Skip skip = (rejected >>> i & 1) != 0 ? null : account.check(model, expected);
       boolean never = skip != null && !(waited && skip.availableInMs() >= 0);
       if (never || (rejected >>> i & 1) != 0) {
         continue;
@@ -135,7 +157,7 @@ final class Keys implements Iterable<Account> {
     }
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return prefer == Prefer.LEAST_BUSY
-        ? (account.open.get() + random.nextDouble()) / account.weight
+        ? (account.slots.inUse() + random.nextDouble()) / account.weight
         : Rendezvous.score(random.nextLong(), account.weight);
   }
 }

@@ -3,9 +3,9 @@ package io.llmrelay.availability;
 import io.llmrelay.chat.TokenUsage;
 
 /**
- * The right to make one attempt: a slot of the backend, one of its keys, the pass of its circuit
- * and reservations from the budgets. Must be {@linkplain #settle settled}; further calls have no
- * effect.
+ * The right to make one attempt: slots of the backend and of one of its keys, the pass of its
+ * circuit and reservations from the budgets. Must be {@linkplain #settle settled}; further calls
+ * have no effect.
  */
 public final class Permit implements Entry {
   private final BackendState backend;
@@ -53,6 +53,10 @@ public final class Permit implements Entry {
   /** Returns whether the key is the one that the conversation of the request is attached to. */
   public boolean hasPreferredKey() {
     return preferredKey;
+  }
+
+  boolean uses(Account account) {
+    return this.account == account;
   }
 
   /** Returns the name of the backend and, after a dot, of the key, if it has one. */
@@ -114,7 +118,7 @@ public final class Permit implements Entry {
         account.budget.settle(reservedOfKey, usage, costUsd);
       }
     } finally {
-      account.open.decrementAndGet();
+      account.slots.release();
       backend.slots.release();
     }
   }

@@ -4,21 +4,23 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The places of one request in the slot queues of several backends. Must be closed, which leaves
- * the queues and releases granted slots.
+ * The places of one request in the slot queues of several backends and keys. Must be closed, which
+ * leaves the queues and releases granted slots.
  */
 public final class SlotQueue {
-  private final Map<String, Slots.Ticket> tickets = new HashMap<>();
+  private final Map<Slots, Slots.Ticket> tickets = new HashMap<>();
   private long expectedWaitMs = Long.MAX_VALUE;
 
   SlotQueue() {}
 
-  void add(String backend, Slots.Ticket ticket) {
-    tickets.put(backend, ticket);
-  }
-
-  void refused(long expectedWaitMs) {
-    this.expectedWaitMs = Math.min(this.expectedWaitMs, expectedWaitMs);
+  /** Queues for one of these slots; see {@link Slots#await}. */
+  void add(Slots slots, Share share, int weight, long maxWaitMs, Runnable granted) {
+    Slots.Ticket ticket = slots.await(share, weight, maxWaitMs, granted);
+    if (ticket == null) {
+      expectedWaitMs = Math.min(expectedWaitMs, slots.expectedWait());
+    } else {
+      tickets.put(slots, ticket);
+    }
   }
 
   /** Returns whether no queue has accepted the request. */
@@ -31,8 +33,10 @@ public final class SlotQueue {
     return expectedWaitMs;
   }
 
-  Slots.Ticket ticket(String backend) {
-    return tickets.get(backend);
+  /** Takes over a granted slot; returns false if none of these was granted. */
+  boolean redeem(Slots slots) {
+    Slots.Ticket ticket = tickets.get(slots);
+    return ticket != null && ticket.redeem();
   }
 
   /** Leaves all queues. */

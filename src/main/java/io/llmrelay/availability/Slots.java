@@ -1,15 +1,17 @@
 package io.llmrelay.availability;
 
 import io.llmrelay.availability.FairQueue.Place;
+import io.llmrelay.chat.FailureKind;
+import io.llmrelay.chat.SkipReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * A semaphore for the requests open at a backend, over all lanes, with a bounded {@link FairQueue}.
- * A released slot goes to the first in the queue; as long as requests are queued, no other gets
- * one. Thread-safe; without a lock while nobody waits.
+ * A semaphore for the requests open at a backend, or with one of its keys, over all lanes, with a
+ * bounded {@link FairQueue}. A released slot goes to the first in the queue; as long as requests
+ * are queued, no other gets one. Thread-safe; without a lock while nobody waits.
  */
 final class Slots {
   /** The weight of a new interval between two grants in their moving average. */
@@ -88,9 +90,14 @@ final class Slots {
     }
   }
 
-  /** Returns whether the limit is smaller than configured because the backend is slow. */
-  boolean isAdapted() {
-    return adaptive != null;
+  /** Returns the reason against an attempt while no slot is free. */
+  Skip saturated() {
+    return new Skip(
+        SkipReason.SATURATED,
+        FailureKind.SATURATED,
+        "all %d connections (%s) are in use"
+            .formatted(max, adaptive == null ? "max-connections" : "adaptive-concurrency"),
+        -1);
   }
 
   int max() {

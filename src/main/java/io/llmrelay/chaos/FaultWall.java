@@ -184,6 +184,7 @@ public final class FaultWall {
       gzip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
       wrong-type                            | primary          | primary          | primary          | primary          | primary  | closed  | -
       repeated                              | primary          | primary          | primary          | primary          | primary  | closed  | -
+      early-finish                          | primary          | primary          | primary          | primary          | primary  | closed  | -
       drip                                  | primary          | primary          | primary          | primary          | primary  | closed  | -
       trailing                              | primary          | primary          | primary          | primary          | primary  | closed  | -
       model-every-100                       | primary          | primary          | primary          | primary          | primary  | closed  | -

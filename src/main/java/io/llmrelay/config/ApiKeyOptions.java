@@ -3,7 +3,7 @@ package io.llmrelay.config;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.vertx.core.json.JsonObject;
 
-/** One of several keys of a backend, with a weight and a budget of its own. */
+/** One of several keys of a backend, with a weight and limits of its own. */
 public class ApiKeyOptions {
   /** The default of {@link #getWeight}. */
   public static final int DEFAULT_WEIGHT = 1;
@@ -13,6 +13,7 @@ public class ApiKeyOptions {
   private String apiKeyFile;
   private int weight = DEFAULT_WEIGHT;
   private BudgetOptions budget;
+  private Integer maxConnections;
 
   /** Creates options with the defaults. */
   public ApiKeyOptions() {}
@@ -30,6 +31,7 @@ public class ApiKeyOptions {
     apiKeyFile = other.apiKeyFile;
     weight = other.weight;
     budget = other.budget == null ? null : new BudgetOptions(other.budget);
+    maxConnections = other.maxConnections;
   }
 
   /**
@@ -104,6 +106,20 @@ public class ApiKeyOptions {
   /** Sets what may be used with this key, in addition to the budget of the backend. */
   public ApiKeyOptions setBudget(BudgetOptions budget) {
     this.budget = budget;
+    return this;
+  }
+
+  /**
+   * Returns the most requests that are open with this key at a time, over all lanes, within {@link
+   * BackendOptions#getMaxConnections}; {@code null}, the default, for no further limit.
+   */
+  public Integer getMaxConnections() {
+    return maxConnections;
+  }
+
+  /** Sets the most requests that are open with this key at a time. */
+  public ApiKeyOptions setMaxConnections(Integer maxConnections) {
+    this.maxConnections = maxConnections;
     return this;
   }
 

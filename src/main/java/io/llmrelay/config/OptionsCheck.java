@@ -162,6 +162,9 @@ final class OptionsCheck {
         problems.add(keyPath, "is the same key as an earlier one");
       }
       range(keyPath + ".weight", key.getWeight(), 0, MAX_WEIGHT);
+      if (key.getMaxConnections() != null) {
+        range(keyPath + ".max-connections", key.getMaxConnections(), 1, 65_536);
+      }
       if (key.getBudget() != null) {
         budget(keyPath + ".budget", key.getBudget());
       }

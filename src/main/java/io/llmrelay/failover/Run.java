@@ -410,11 +410,13 @@ final class Run implements ChatExchange {
       }
       Map<String, Candidate> byBackend = new LinkedHashMap<>();
       candidates.forEach(candidate -> byBackend.putIfAbsent(candidate.backend(), candidate));
+      Map<String, String> models = new LinkedHashMap<>();
+      byBackend.forEach((backend, candidate) -> models.put(backend, candidate.model()));
       SlotQueue joined =
           config
               .backends()
               .queue(
-                  byBackend.keySet(),
+                  models,
                   new Share(
                       request.metadata().getOrDefault(ChatRequest.CONSUMER, ""),
                       CoordinatorVerticle.priority(request)),

@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,6 +23,8 @@ final class TokenCount {
   private final Vertx vertx;
   private final BackendClient backend;
   private HttpClientRequest request;
+  private Future<Void> sent;
+  private boolean received;
   private boolean done;
 
   TokenCount(Vertx vertx, BackendClient backend) {
@@ -55,7 +58,8 @@ final class TokenCount {
     encoded.headers().forEach(request::putHeader);
     request.putHeader("accept", "application/json");
     backend.sign(request, encoded.body());
-    return request.send(encoded.body());
+    sent = request.end(encoded.body());
+    return request.response();
   }
 
   private Future<Long> read(
@@ -63,7 +67,7 @@ final class TokenCount {
     return BoundedBody.read(vertx, response, Exchange.MAX_ERROR_BODY, LIMIT_MS)
         .compose(
             body -> {
-              request = body.whole() ? null : request;
+              received = body.whole();
               if (response.statusCode() != 200) {
                 throw errors
                     .http(response.statusCode(), response.headers(), body.bytes())
@@ -82,11 +86,19 @@ final class TokenCount {
     return Future.failedFuture(Failure.of(kind, message).toException());
   }
 
-  /** Resets the request unless its response was read to the end. */
+  /**
+   * Resets the request unless it was sent, and its response read to the end. Over HTTP/1.1 that is
+   * no reset after the response: the next request on the connection would wait behind this one,
+   * which a backend that has answered early may never read.
+   */
   private void reset() {
     done = true;
-    if (request != null) {
-      request.reset(Exchange.CANCEL);
+    if (request == null || (received && sent.isComplete())) {
+      return;
+    }
+    request.reset(Exchange.CANCEL);
+    if (request.version() != HttpVersion.HTTP_2) {
+      request.connection().close();
     }
   }
 }

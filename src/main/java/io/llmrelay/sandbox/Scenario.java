@@ -61,6 +61,8 @@ import java.util.Objects;
  * <tr><td>{@code wrong-type}</td><td>healthy, with a wrong content type</td></tr>
  * <tr><td>{@code repeated}</td><td>the frames before any content, the finish reason, the usage and
  *     the end marker twice</td></tr>
+ * <tr><td>{@code early-finish}</td><td>healthy, but the finish reason and the usage precede the last
+ *     chunk</td></tr>
  * <tr><td>{@code drip}</td><td>each byte of a frame in a write of its own</td></tr>
  * <tr><td>{@code trailing}</td><td>healthy, followed by bytes that are no event</td></tr>
  * <tr><td>{@code redirect}</td><td>307 to the backend {@code redirected}</td></tr>

@@ -32,6 +32,7 @@ enum ScenarioKind {
   GZIP("gzip"),
   WRONG_TYPE("wrong-type"),
   REPEATED("repeated"),
+  EARLY_FINISH("early-finish"),
   DRIP("drip"),
   TRAILING("trailing"),
   REDIRECT("redirect"),

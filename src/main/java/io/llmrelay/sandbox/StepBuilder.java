@@ -111,7 +111,7 @@ final class StepBuilder {
       write(repeated ? format.opening() : WireFormat.NONE);
       inject(Scenario.ROLE);
       content();
-      write(format.finish());
+      write(scenario.kind() == ScenarioKind.EARLY_FINISH ? WireFormat.NONE : format.finish());
       inject(Scenario.FINISH);
       write(repeated ? format.finish() : WireFormat.NONE);
       write(repeated ? format.terminator() : WireFormat.NONE);
@@ -147,7 +147,12 @@ final class StepBuilder {
     if (scenario.position() >= 0) {
       inject(scenario.position());
     }
-    frames(frame, cut, count, cut == 0 ? first : every, every);
+    boolean early = scenario.kind() == ScenarioKind.EARLY_FINISH && cut < count;
+    frames(frame, cut, early ? count - 1 : count, cut == 0 ? first : every, every);
+    if (early) {
+      write(format.finish());
+      frames(frame, count - 1, count, every, every);
+    }
   }
 
   private void frames(IntFunction<Buffer> frame, int from, int to, int first, int every) {

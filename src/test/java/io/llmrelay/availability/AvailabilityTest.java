@@ -552,7 +552,8 @@ class AvailabilityTest {
   @Test
   void aKeyWhoseBudgetIsReleasedMeanwhileIsAPermitOrAReason() throws Exception {
     AvailabilitySettings.Key key =
-        new AvailabilitySettings.Key("k", "account", 1, new BudgetOptions().setTokensPerDay(100L));
+        new AvailabilitySettings.Key(
+            "k", "account", 1, new BudgetOptions().setTokensPerDay(100L), null);
     AvailabilitySettings settings =
         new AvailabilitySettings(
             "llm",

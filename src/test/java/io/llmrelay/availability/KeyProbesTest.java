@@ -39,6 +39,7 @@ class KeyProbesTest {
     probes =
         new KeyProbes(
             vertx,
+            () -> System.nanoTime() / 1_000_000,
             Duration.ofMillis(FIRST_MS),
             backend -> {
               asked.add(System.nanoTime() / 1_000_000);

@@ -304,6 +304,8 @@ class ConfigErrorsTest {
             + " letters, digits, - and _ are allowed, at most 64",
         "api-keys: [{api-key: a, weight: -1}] | backends.b.api-keys[0].weight must be from 0 to"
             + " 1000000",
+        "api-keys: [{api-key: a, max-connections: 0}] | backends.b.api-keys[0].max-connections must"
+            + " be from 1 to 65536",
         "api-keys: [{api-key: a, api-key-file: b}] | backends.b.api-keys[0].api-key-file and"
             + " api-key are both given; give one of the two",
         "api-keys: [{api-key: a, budget: {daily-usd: 0}}] | backends.b.api-keys[0].budget.daily-usd"

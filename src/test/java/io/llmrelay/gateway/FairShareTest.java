@@ -49,8 +49,7 @@ class FairShareTest extends HttpFixture {
                 new BackendOptions()
                     .setDialect("openai")
                     .setBaseUrl(sandbox.backend("primary"))
-                    .setDefaultModel("mock-model")
-                    .setMaxConnections(1))
+                    .setDefaultModel("mock-model"))
             .setGateway(
                 new GatewayOptions()
                     .setPort(0)
@@ -58,9 +57,20 @@ class FairShareTest extends HttpFixture {
                     .addKey("bob", new GatewayKeyOptions().setKey(BOB))
                     .addKey(
                         "batch", new GatewayKeyOptions().setKey(BATCH).setPriority(Priority.LOW)));
+    limit(options.getBackends().get("primary"));
     options.getQueue().setWait(Duration.ofSeconds(30));
     relay = new RelayVerticle(options);
     vertx.deployVerticle(relay).await();
+  }
+
+  /** Limits a backend to one request at a time. */
+  void limit(BackendOptions backend) {
+    backend.setMaxConnections(1);
+  }
+
+  /** Returns the requests that wait, by the health of the backend. */
+  int waiting(JsonObject health) {
+    return health.getJsonObject("connections").getInteger("waiting");
   }
 
   private CompletableFuture<HttpResponse<String>> send(String key, JsonObject body) {
@@ -87,13 +97,8 @@ class FairShareTest extends HttpFixture {
   }
 
   private int waiting() {
-    return LlmRelay.create(vertx)
-        .health()
-        .await()
-        .getJsonArray("backends")
-        .getJsonObject(0)
-        .getJsonObject("connections")
-        .getInteger("waiting");
+    return waiting(
+        LlmRelay.create(vertx).health().await().getJsonArray("backends").getJsonObject(0));
   }
 
   /** Occupies the connection until the returned stream is closed. */

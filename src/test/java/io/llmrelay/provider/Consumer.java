@@ -9,10 +9,10 @@ import io.llmrelay.chat.AnswerHead;
 import io.llmrelay.chat.Block;
 import io.llmrelay.chat.BlockKind;
 import io.llmrelay.chat.ChatExchange;
-import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.ChatSink;
 import io.llmrelay.chat.Chunks;
 import io.llmrelay.chat.Failure;
+import io.llmrelay.chat.LlmRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -60,7 +60,7 @@ public final class Consumer implements ChatSink {
   }
 
   /** Opens a stream at a provider verticle. */
-  public static Consumer open(Vertx vertx, String address, ChatRequest request, boolean greedy) {
+  public static Consumer open(Vertx vertx, String address, LlmRequest request, boolean greedy) {
     Consumer consumer = new Consumer(address, greedy);
     Context context = ((VertxInternal) vertx).createEventLoopContext();
     Promise<Void> done = Promise.promise();

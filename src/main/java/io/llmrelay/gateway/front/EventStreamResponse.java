@@ -183,7 +183,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   }
 
   private void resume() {
-    blocked = false;
+    blocked = response.ended(); // Then its end is being written.
     events.resume();
   }
 

@@ -52,7 +52,9 @@ final class CloudflareMessages {
         translation.leftOut("messages[].reasoning");
       }
     }
-    json.put("content", content(message.parts()));
+    boolean answer = message.role() == Role.ASSISTANT;
+    JoinedText text = answer ? JoinedText.ofAnswer() : JoinedText.ofPrompt();
+    json.put("content", content(message.parts(), text));
     return calls.isEmpty() ? json : json.put("tool_calls", calls);
   }
 
@@ -65,7 +67,8 @@ final class CloudflareMessages {
     if (name != null) {
       json.put("name", name);
     }
-    return json.put("tool_call_id", ids.of(result.callId())).put("content", content(parts));
+    return json.put("tool_call_id", ids.of(result.callId()))
+        .put("content", content(parts, JoinedText.ofPrompt()));
   }
 
   private JsonObject call(ToolCall call) {
@@ -80,10 +83,9 @@ final class CloudflareMessages {
                 .put("arguments", arguments.isBlank() ? "{}" : arguments));
   }
 
-  /** Returns a string, or an array of parts if there are images. */
-  private static Object content(List<ContentPart> parts) {
+  /** Returns the text, or an array of parts if there are images. */
+  private static Object content(List<ContentPart> parts, JoinedText text) {
     JsonArray content = new JsonArray();
-    JoinedText text = new JoinedText();
     boolean images = false;
     for (ContentPart part : parts) {
       if (part instanceof Image image) {

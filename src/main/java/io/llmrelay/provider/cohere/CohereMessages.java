@@ -96,8 +96,8 @@ final class CohereMessages {
   }
 
   private static void assistant(ChatMessage message, JsonObject json) {
-    JoinedText thinking = new JoinedText();
-    JoinedText text = new JoinedText();
+    JoinedText thinking = JoinedText.ofAnswer();
+    JoinedText text = JoinedText.ofAnswer();
     JsonArray calls = new JsonArray();
     for (ContentPart part : message.parts()) {
       if (part instanceof Reasoning reasoning) {
@@ -129,7 +129,7 @@ final class CohereMessages {
   }
 
   private static Object text(List<ContentPart> parts) {
-    JoinedText text = new JoinedText();
+    JoinedText text = JoinedText.ofPrompt();
     for (ContentPart part : parts) {
       if (part instanceof Text each) {
         text.add(each.content());

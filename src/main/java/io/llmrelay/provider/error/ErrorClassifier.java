@@ -70,7 +70,7 @@ public final class ErrorClassifier {
   public Failure http(int status, MultiMap headers, Buffer body) {
     byte[] bytes = body.getBytes();
     ErrorBody error = ErrorBody.of(bytes, 0, bytes.length, headers);
-    return failure("HTTP " + status, status, headers, error).withStatus(status, code(error));
+    return failure("HTTP " + status, status, headers, error);
   }
 
   /**
@@ -80,17 +80,23 @@ public final class ErrorClassifier {
   public Failure inStream(byte[] bytes, int from, int to) {
     MultiMap none = MultiMap.caseInsensitiveMultiMap();
     ErrorBody error = ErrorBody.of(bytes, from, to, none);
-    return failure("error in the answer", error.status(), none, error)
-        .withStatus(error.status(), code(error));
+    return failure("error in the answer", error.status(), none, error);
   }
 
   private Failure failure(String where, int status, MultiMap headers, ErrorBody error) {
+    String text = SecretRedactor.fold(error.text());
+    String message = masked(error.message());
+    String code = masked(error.code());
+    PromptRedactor.Quotations quotations = prompt.in(text, message, code);
     // A prompt that the server quotes must not affect the classification.
-    String redacted = prompt.redact(SecretRedactor.fold(error.text()));
+    String redacted = quotations.redact(text);
     ErrorRules.Verdict verdict = ErrorRules.verdict(provider, status, error, redacted);
-    String message = redact(error.message());
-    String words = message.isEmpty() ? redact(error.code()) : message;
-    Failure failure = Failure.of(verdict.kind(), words.isEmpty() ? where : where + ": " + words);
+    String redactedCode = quotations.redact(code);
+    String shown = quotations.redact(message);
+    String words = shown.isEmpty() ? redactedCode : shown;
+    Failure failure =
+        Failure.of(verdict.kind(), words.isEmpty() ? where : where + ": " + words)
+            .withStatus(status, error.code() == null ? null : orWithheld(redactedCode));
     return verdict.kind().retryable()
         ? failure.withRetryAfterMs(
             RetryAfter.ms(
@@ -98,17 +104,17 @@ public final class ErrorClassifier {
         : failure;
   }
 
-  private String code(ErrorBody error) {
-    return error.code() == null ? null : fit(error.code());
-  }
-
   /** Redacts a message of the backend and limits its length. */
   public String fit(String message) {
-    String redacted = redact(message);
-    return redacted.isEmpty() ? WITHHELD : redacted;
+    String masked = masked(message);
+    return orWithheld(prompt.in(masked).redact(masked));
   }
 
-  private String redact(String message) {
-    return message == null ? "" : prompt.redact(secrets.redact(message));
+  private String masked(String message) {
+    return message == null ? "" : secrets.redact(message);
+  }
+
+  private static String orWithheld(String redacted) {
+    return redacted.isEmpty() ? WITHHELD : redacted;
   }
 }

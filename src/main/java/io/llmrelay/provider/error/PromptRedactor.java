@@ -14,8 +14,10 @@ import java.util.regex.Pattern;
  * A redactor for quotations of the prompt in messages of a provider: some providers quote the input
  * that they could not parse, in whole or in part.
  *
- * <p>A prompt may be a megabyte long, a message has a few hundred characters. So the prompt is
- * scanned once, with a rolling hash that filters the positions to compare.
+ * <p>A prompt may be megabytes long, an error has a few hundred characters. So the prompt is
+ * scanned once for all texts of an error, with a rolling hash that filters the positions to
+ * compare; what has been found is not looked for any longer. Nothing is scanned of a prompt above
+ * {@value #MAX_SCANNED} characters: its texts are withheld instead.
  */
 final class PromptRedactor {
   static final PromptRedactor NONE = new PromptRedactor(null);
@@ -29,6 +31,9 @@ final class PromptRedactor {
 
   /** The most bytes of a request whose texts are kept as long as its answer. */
   static final int MAX_KEPT = 16 * 1024;
+
+  /** The most characters of a request that are scanned. */
+  static final int MAX_SCANNED = 4 * 1024 * 1024;
 
   private static final Pattern CODE = Pattern.compile("[\\w.:/-]{1,100}");
 
@@ -66,58 +71,90 @@ final class PromptRedactor {
   }
 
   /**
-   * Masks quotations. If the request has been released, they cannot be detected: then the result is
-   * empty, unless the message is a single word such as a code.
+   * Searches messages for quotations. If the request has been released, or is too large, they
+   * cannot be detected: then every message is redacted to nothing, unless it is a single word such
+   * as a code.
    *
-   * @param message the message, {@linkplain SecretRedactor#fold folded} as the prompt is
+   * @param messages {@linkplain SecretRedactor#fold folded} as the prompt is
    */
-  String redact(String message) {
-    if (withheld) {
-      return CODE.matcher(message).matches() ? message : "";
+  Quotations in(String... messages) {
+    if (withheld || isTooLarge()) {
+      return new Quotations(null);
     }
-    BitSet quoted = quoted(message);
-    if (message.indexOf('\\') >= 0) {
-      quoted.or(quotedInEscapes(message));
-    }
-    return quoted.isEmpty() ? message : masked(message, quoted);
-  }
-
-  private BitSet quoted(String message) {
-    BitSet quoted = new BitSet();
-    Set<String> runs = runs(message);
-    if (request != null) {
-      request.forEachText(text -> mark(message, runs, text, quoted));
-    }
-    texts.forEach(text -> mark(message, runs, text, quoted));
-    return quoted;
-  }
-
-  /** Marks the runs of the message that occur in a text of the request. */
-  private static void mark(String message, Set<String> runs, RawJson part, BitSet quoted) {
-    String text = SecretRedactor.fold(part.string()).strip();
-    if (text.length() >= RUN) {
-      mark(message, common(runs, text), quoted);
-    }
-  }
-
-  /** Marks quotations in the unescaped message; an escape is marked if its character is. */
-  private BitSet quotedInEscapes(String message) {
-    StringBuilder plain = new StringBuilder();
-    int[] at = new int[message.length() + 1];
-    Matcher escape = ESCAPE.matcher(message);
-    for (int i = 0; i < message.length(); ) {
-      boolean escaped = escape.region(i, message.length()).lookingAt();
-      char c = escaped ? unescaped(escape) : message.charAt(i);
-      if (c != ' ' || plain.isEmpty() || plain.charAt(plain.length() - 1) != ' ') {
-        at[plain.length()] = i;
-        plain.append(c);
+    Runs runs = new Runs();
+    for (String message : messages) {
+      runs.add(message);
+      if (message.indexOf('\\') >= 0) {
+        runs.add(Unescaped.of(message).text);
       }
-      i = escaped ? escape.end() : i + 1;
     }
-    at[plain.length()] = message.length();
-    BitSet quoted = new BitSet();
-    quoted(plain.toString()).stream().forEach(i -> quoted.set(at[i], at[i + 1]));
-    return quoted;
+    if (request != null) {
+      request.forEachText(runs::search);
+    }
+    texts.forEach(runs::search);
+    return new Quotations(runs.found);
+  }
+
+  private boolean isTooLarge() {
+    long[] characters = {0};
+    if (request != null) {
+      request.forEachText(text -> characters[0] += text.characters());
+    }
+    return characters[0] > MAX_SCANNED;
+  }
+
+  /**
+   * The quotations in the messages of an error.
+   *
+   * @param runs what messages and request have in common; {@code null} if that is unknown
+   */
+  record Quotations(Set<String> runs) {
+    /** Masks the quotations in one of the messages. */
+    String redact(String message) {
+      if (runs == null) {
+        return CODE.matcher(message).matches() ? message : "";
+      }
+      if (runs.isEmpty()) {
+        return message;
+      }
+      BitSet quoted = new BitSet();
+      mark(message, runs, quoted);
+      if (message.indexOf('\\') >= 0) {
+        Unescaped unescaped = Unescaped.of(message);
+        BitSet plain = new BitSet();
+        mark(unescaped.text, runs, plain);
+        plain.stream().forEach(i -> quoted.set(unescaped.at[i], unescaped.at[i + 1]));
+      }
+      return quoted.isEmpty() ? message : masked(message, quoted);
+    }
+  }
+
+  /** A message without escapes, and where each of its characters is in the message. */
+  private static final class Unescaped {
+    final String text;
+    final int[] at;
+
+    private Unescaped(String text, int[] at) {
+      this.text = text;
+      this.at = at;
+    }
+
+    static Unescaped of(String message) {
+      StringBuilder plain = new StringBuilder();
+      int[] at = new int[message.length() + 1];
+      Matcher escape = ESCAPE.matcher(message);
+      for (int i = 0; i < message.length(); ) {
+        boolean escaped = escape.region(i, message.length()).lookingAt();
+        char c = escaped ? unescaped(escape) : message.charAt(i);
+        if (c != ' ' || plain.isEmpty() || plain.charAt(plain.length() - 1) != ' ') {
+          at[plain.length()] = i;
+          plain.append(c);
+        }
+        i = escaped ? escape.end() : i + 1;
+      }
+      at[plain.length()] = message.length();
+      return new Unescaped(plain.toString(), at);
+    }
   }
 
   private static char unescaped(Matcher escape) {
@@ -128,36 +165,53 @@ final class PromptRedactor {
     return c == 'n' || c == 'r' || c == 't' ? ' ' : c;
   }
 
-  private static Set<String> runs(String text) {
-    Set<String> runs = new HashSet<>();
-    for (int i = 0; i + RUN <= text.length(); i++) {
-      runs.add(text.substring(i, i + RUN));
-    }
-    return runs;
-  }
+  /** The runs of an error that have not been found in the request, and those that have. */
+  private static final class Runs {
+    private final Set<String> missing = new HashSet<>();
+    private final Set<String> found = new HashSet<>();
 
-  /** Returns the runs that occur in the text. */
-  private static Set<String> common(Set<String> runs, String text) {
-    BitSet filter = new BitSet();
-    runs.forEach(run -> filter.set(run.hashCode() & FILTER_MASK));
-    Set<String> common = new HashSet<>();
-    int hash = text.substring(0, RUN).hashCode();
-    for (int i = 0; ; i++) {
-      if (filter.get(hash & FILTER_MASK)) {
+    /** The number of missing runs by the lower bits of their hash. */
+    private final short[] filter = new short[FILTER_MASK + 1];
+
+    void add(String text) {
+      for (int i = 0; i + RUN <= text.length(); i++) {
         String run = text.substring(i, i + RUN);
-        if (runs.contains(run)) {
-          common.add(run);
+        if (missing.add(run)) {
+          filter[run.hashCode() & FILTER_MASK]++;
         }
       }
-      if (i + RUN == text.length()) {
-        return common;
+    }
+
+    void search(RawJson part) {
+      if (missing.isEmpty()) {
+        return;
       }
-      hash = (hash - text.charAt(i) * TOP) * 31 + text.charAt(i + RUN);
+      String text = SecretRedactor.fold(part.string()).strip();
+      if (text.length() < RUN) {
+        return;
+      }
+      int hash = text.substring(0, RUN).hashCode();
+      for (int i = 0; ; i++) {
+        if (filter[hash & FILTER_MASK] > 0) {
+          find(text.substring(i, i + RUN));
+        }
+        if (i + RUN == text.length() || missing.isEmpty()) {
+          return;
+        }
+        hash = (hash - text.charAt(i) * TOP) * 31 + text.charAt(i + RUN);
+      }
+    }
+
+    private void find(String run) {
+      if (missing.remove(run)) {
+        found.add(run);
+        filter[run.hashCode() & FILTER_MASK]--;
+      }
     }
   }
 
   private static void mark(String message, Set<String> runs, BitSet quoted) {
-    for (int i = 0; i + RUN <= message.length() && !runs.isEmpty(); i++) {
+    for (int i = 0; i + RUN <= message.length(); i++) {
       if (runs.contains(message.substring(i, i + RUN))) {
         quoted.set(start(message, i), end(message, i + RUN));
       }

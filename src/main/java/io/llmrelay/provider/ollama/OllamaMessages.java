@@ -96,7 +96,7 @@ final class OllamaMessages {
 
   private void assistant(ChatMessage message) {
     Builder builder = new Builder("assistant");
-    JoinedText thinking = new JoinedText();
+    JoinedText thinking = JoinedText.ofAnswer();
     JsonArray made = new JsonArray();
     for (ContentPart part : message.parts()) {
       if (part instanceof Reasoning reasoning) {
@@ -133,12 +133,13 @@ final class OllamaMessages {
   /** One message: a text and images. */
   private static final class Builder {
     private final String role;
-    private final JoinedText text = new JoinedText();
+    private final JoinedText text;
     private final JsonArray images = new JsonArray();
     private Class<? extends ContentPart> last;
 
     Builder(String role) {
       this.role = role;
+      text = role.equals(Role.ASSISTANT.code()) ? JoinedText.ofAnswer() : JoinedText.ofPrompt();
     }
 
     /** Returns whether there is a part of this kind already. */

@@ -69,6 +69,11 @@ function wholeCooldown(backend) {
   return whole.sort((a, b) => order(a) - order(b))[0];
 }
 
+/** Says when a refused key is tried again. */
+function nextTry({ key_probe_in_ms: inMs }) {
+  return inMs == null ? "" : inMs > 0 ? `, tried in ${remaining(inMs)}` : ", being tried";
+}
+
 /** Returns the most important state of a backend: its level and its words. */
 function condition(backend) {
   const circuit = (state) => backend.circuits.find((each) => each.state === state);
@@ -82,7 +87,7 @@ function condition(backend) {
     return [some ? "warn" : "bad", `circuit open${some ? " (model)" : ""}, ${remaining(open.half_open_in_ms)}`];
   }
   if (whole) {
-    return ["bad", whole.for_ms < 0 ? "key refused" : `cooldown, ${remaining(whole.for_ms)}`];
+    return ["bad", whole.for_ms < 0 ? `key refused${nextTry(whole)}` : `cooldown, ${remaining(whole.for_ms)}`];
   }
   if (!backend.available) {
     return ["bad", "budget used up"];
@@ -106,7 +111,7 @@ function keyCondition(backend, name, key) {
   const cooldowns = backend.cooldowns.filter((each) => each.key === name);
   const whole = cooldowns.find((each) => each.candidate === backend.name);
   if (whole) {
-    return ["bad", whole.for_ms < 0 ? "refused" : `cooldown, ${remaining(whole.for_ms)}`];
+    return ["bad", whole.for_ms < 0 ? `refused${nextTry(whole)}` : `cooldown, ${remaining(whole.for_ms)}`];
   }
   if (!key.available) {
     return ["bad", "budget used up"];
@@ -149,7 +154,7 @@ function Backend({ backend, busy, now }) {
         h(ModelAction, { backend, candidate: each.name, action: "close-circuit", title: "Close", busy }))),
       backend.cooldowns.map((each) => h("li", { key: `${each.candidate} ${each.key}` },
         h("span", null, each.candidate, each.key && `, key ${each.key}`, `: ${each.reason.replaceAll("_", " ")}`,
-          each.for_ms >= 0 ? `, available in ${remaining(each.for_ms)}` : ", until the key is accepted"),
+          each.for_ms >= 0 ? `, available in ${remaining(each.for_ms)}` : `, until the key is accepted${nextTry(each)}`),
         h(ModelAction, { backend, candidate: each.candidate, action: "clear-cooldown", title: "Clear", busy })))),
     backend.keys && h(Keys, { backend }),
     h(Actions, { backend, busy }));

@@ -2,9 +2,10 @@ package io.llmrelay.provider.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
-import java.time.Duration;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,6 +18,10 @@ class PromptRedactorTest {
               ChatMessage.user("Where is the treasure?"),
               ChatMessage.assistant("Arr!"),
               ChatMessage.user("hm")));
+
+  private static String redact(PromptRedactor redactor, String message) {
+    return redactor.in(message).redact(message);
+  }
 
   @ParameterizedTest
   @CsvSource({
@@ -31,7 +36,7 @@ class PromptRedactorTest {
     "said Arr! and hm, said Arr! and hm"
   })
   void areMasked(String words, String masked) {
-    assertThat(REDACTOR.redact(words)).isEqualTo(masked);
+    assertThat(redact(REDACTOR, words)).isEqualTo(masked);
   }
 
   @Test
@@ -41,7 +46,7 @@ class PromptRedactorTest {
             ChatRequest.of(
                 ChatMessage.system("be brief,\nand kind"),
                 ChatMessage.user("PIN\n48151623\r\nIBAN\n\tDE89 3704\n")));
-    assertThat(redactor.redact("bad input: PIN 48151623 IBAN DE89 3704, be brief, and kind"))
+    assertThat(redact(redactor, "bad input: PIN 48151623 IBAN DE89 3704, be brief, and kind"))
         .isEqualTo("bad input: ***, ***");
   }
 
@@ -59,7 +64,7 @@ class PromptRedactorTest {
     "漢字漢字漢字漢字漢字漢字, bad 漢字漢字漢字漢字漢字漢字!, bad ***!",
   })
   void fromTwelveCharactersOn(String prompt, String words, String masked) {
-    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).redact(words))
+    assertThat(redact(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))), words))
         .isEqualTo(masked);
   }
 
@@ -72,7 +77,7 @@ class PromptRedactorTest {
             .map(ChatMessage::user)
             .toArray(ChatMessage[]::new);
     assertThat(
-            PromptRedactor.of(ChatRequest.of(messages)).redact("Rate limit reached for the model"))
+            redact(PromptRedactor.of(ChatRequest.of(messages)), "Rate limit reached for the model"))
         .isEqualTo("Rate limit reached for the model");
   }
 
@@ -81,7 +86,7 @@ class PromptRedactorTest {
   void halfACharacterIsNeverLeftOver() {
     PromptRedactor redactor =
         PromptRedactor.of(ChatRequest.of(ChatMessage.user("\uD83D\uDE00hello world\uD83D\uDE00")));
-    assertThat(redactor.redact("<\uD83E\uDE00hello world\uD83D\uDE01>")).isEqualTo("<***>");
+    assertThat(redact(redactor, "<\uD83E\uDE00hello world\uD83D\uDE01>")).isEqualTo("<***>");
   }
 
   /** A text within a text is escaped once more. */
@@ -93,23 +98,62 @@ class PromptRedactorTest {
     "geheim für Müller, raw: a \\n b, raw: a \\n b",
   })
   void areFoundThoughTheyAreEscaped(String prompt, String words, String masked) {
-    assertThat(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))).redact(words))
+    assertThat(redact(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))), words))
         .isEqualTo(masked);
   }
 
   @Test
   void nothingIsQuotedWithoutAPrompt() {
-    assertThat(PromptRedactor.NONE.redact("Where is the treasure?"))
+    assertThat(redact(PromptRedactor.NONE, "Where is the treasure?"))
         .isEqualTo("Where is the treasure?");
   }
 
   @Test
-  void areFoundInALongPromptInNoTime() {
-    String prompt = "la ".repeat(700_000) + "the secret word is swordfish" + " la".repeat(700_000);
+  void areFoundInALongPrompt() {
+    String prompt = "la ".repeat(600_000) + "the secret word is swordfish" + " la".repeat(600_000);
     PromptRedactor redactor = PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt)));
     String words = "x".repeat(270) + " word is swordfish";
-    long start = System.nanoTime();
-    assertThat(redactor.redact(words)).isEqualTo("x".repeat(270) + "***");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+    assertThat(redact(redactor, words)).isEqualTo("x".repeat(270) + "***");
+  }
+
+  @Test
+  void oneScanServesAllMessagesOfAnError() {
+    PromptRedactor.Quotations quotations = REDACTOR.in("is the treasure", "Answer as a pirate");
+    assertThat(quotations.redact("is the treasure")).isEqualTo("***");
+    assertThat(quotations.redact("Answer as a pirate")).isEqualTo("***");
+  }
+
+  /** Returns the bytes that a scan of a prompt for this message allocates. */
+  private static long allocated(String prompt, String message) {
+    PromptRedactor redactor = PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt)));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    redact(redactor, message);
+    return threads.getCurrentThreadAllocatedBytes() - before;
+  }
+
+  /** Each run of the message is compared once, however often it occurs in the prompt. */
+  @Test
+  void aPromptOfOneRepeatedCharacterIsNoMoreWorkThanAnother() {
+    String prompt = "a".repeat(1_000_000);
+    String varied = "never of it ".repeat(83_000);
+    String message = "bad input: " + "a".repeat(100) + "b";
+    assertThat(redact(PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt))), message))
+        .isEqualTo("bad input: ***b");
+    assertThat(allocated(prompt, message))
+        .isLessThan(allocated(varied, message) + 1_000_000)
+        .isLessThan(10L * prompt.length());
+  }
+
+  @Test
+  void aPromptThatIsTooLargeIsNotReadAndNothingIsPassedOnThatMayQuoteIt() {
+    String prompt = "a".repeat(PromptRedactor.MAX_SCANNED + 1);
+    PromptRedactor redactor = PromptRedactor.of(ChatRequest.of(ChatMessage.user(prompt)));
+    assertThat(redact(redactor, "bad input: the plan")).isEmpty();
+    assertThat(redact(redactor, "context_length_exceeded")).isEqualTo("context_length_exceeded");
+    assertThat(allocated(prompt, "bad input: the plan")).isLessThan(100_000);
+    String fits = prompt.substring(1);
+    assertThat(redact(PromptRedactor.of(ChatRequest.of(ChatMessage.user(fits))), "bad input"))
+        .isEqualTo("bad input");
   }
 }

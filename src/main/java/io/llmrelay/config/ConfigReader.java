@@ -2,6 +2,7 @@ package io.llmrelay.config;
 
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -16,9 +17,11 @@ import java.util.Map;
  *
  * <p>A {@link ConfigTree} parses the text and expands environment variables; then Jackson binds the
  * tree. Both collect problems in one {@link Problems} and continue, so that all are reported at
- * once.
+ * once; what has none is bound for further checks.
  */
 final class ConfigReader {
+  private static final String BACKENDS = "backends";
+
   private ConfigReader() {}
 
   /**
@@ -26,7 +29,7 @@ final class ConfigReader {
    *
    * @param env the values of {@code ${NAME}} and {@code ${NAME:default}}
    * @param problems collects the problems
-   * @return the options, without invalid values
+   * @return the options, without the sections that have a problem
    * @throws ConfigException if the file cannot be read or parsed
    */
   static <T> T read(Path file, Map<String, String> env, Class<T> type, Problems problems) {
@@ -50,7 +53,7 @@ final class ConfigReader {
    *
    * @param env as for a file; {@code null} to keep every {@code ${NAME}} as it is
    * @param problems collects the problems
-   * @return the options, without invalid values
+   * @return the options, without the sections that have a problem
    * @throws ConfigException if it cannot be bound at all
    */
   static <T> T read(JsonObject json, Map<String, String> env, Class<T> type, Problems problems) {
@@ -70,7 +73,26 @@ final class ConfigReader {
     return new JsonObject(Binding.MAPPER.valueToTree(options).toString());
   }
 
-  private static <T> T bind(JsonNode tree, Class<T> type, Problems problems) {
+  private static <T> T bind(ObjectNode tree, Class<T> type, Problems problems) {
+    T options = bindAll(tree, type, problems);
+    if (problems.isEmpty()) {
+      return options;
+    }
+    problems.paths().forEach(path -> removeSection(tree, path));
+    return bindAll(tree, type, new Problems(problems.source()));
+  }
+
+  /** Removes the section that a key is in: a backend, or all below a key of the top level. */
+  private static void removeSection(ObjectNode tree, String path) {
+    if (path.startsWith(BACKENDS + ".") && tree.get(BACKENDS) instanceof ObjectNode backends) {
+      String within = path.substring(BACKENDS.length() + 1) + ".";
+      backends.properties().removeIf(backend -> within.startsWith(backend.getKey() + "."));
+    } else {
+      tree.remove(path.split("[.\\[]", 2)[0]);
+    }
+  }
+
+  private static <T> T bindAll(JsonNode tree, Class<T> type, Problems problems) {
     try {
       return Binding.MAPPER
           .readerFor(type)

@@ -38,15 +38,26 @@ final class OptionsCheck {
       EnumSet.of(RelayHints.Prefer.WEIGHT, RelayHints.Prefer.LEAST_BUSY, RelayHints.Prefer.ORDER);
 
   private final RelayOptions options;
+
+  /** Whether no section is missing because of a problem, so that references can be checked. */
+  private final boolean whole;
+
   private final Problems problems;
 
-  private OptionsCheck(RelayOptions options, Problems problems) {
+  private OptionsCheck(RelayOptions options, boolean whole, Problems problems) {
     this.options = options;
+    this.whole = whole;
     this.problems = problems;
   }
 
-  static void check(RelayOptions options, Problems problems) {
-    OptionsCheck check = new OptionsCheck(options, problems);
+  /**
+   * Adds the problems of options.
+   *
+   * @param whole whether they are all that was given; otherwise they are checked without references
+   *     from one section to another
+   */
+  static void check(RelayOptions options, boolean whole, Problems problems) {
+    OptionsCheck check = new OptionsCheck(options, whole, problems);
     options.getBackends().forEach(check::backend);
     check.catalog();
     if (!options.getFallback().equals(List.copyOf(options.getBackends().keySet()))) {
@@ -98,7 +109,7 @@ final class OptionsCheck {
       problems.add(path, "is not a valid name: letters, digits, - and _ are allowed, at most 64");
     }
     if (backend.getNode() != null) {
-      if (options.getCluster() == null) {
+      if (whole && options.getCluster() == null) {
         problems.add(path + ".node", "needs the section cluster, whose nodes it refers to");
       }
       ClusterCheck.name(path + ".node", backend.getNode(), problems);
@@ -287,6 +298,9 @@ final class OptionsCheck {
    * @param alias the alias whose candidates they are, so that its name stands for a model
    */
   private void candidates(String path, String alias, List<String> candidates) {
+    if (!whole) {
+      return;
+    }
     Map<String, BackendOptions> backends = options.getBackends();
     // Options with problems may not convert to a catalogue.
     Catalog catalog = problems.isEmpty() ? options.toCatalog() : Catalog.builtIn();
@@ -325,7 +339,9 @@ final class OptionsCheck {
       } else if (!seen.add(model.provider() + "/" + model.id())) {
         problems.add(path, "has the id of an earlier entry");
       }
-      oneOf(path + ".provider", model.provider(), owners);
+      if (whole) {
+        oneOf(path + ".provider", model.provider(), owners);
+      }
       if (model.contextWindow() != null) {
         range(path + ".context-window", model.contextWindow(), 1, Integer.MAX_VALUE);
       }

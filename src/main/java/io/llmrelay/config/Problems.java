@@ -56,6 +56,11 @@ final class Problems {
     }
   }
 
+  /** Returns the keys that have a problem. */
+  Set<String> paths() {
+    return paths;
+  }
+
   /** Returns whether there are no problems. */
   boolean isEmpty() {
     return found.isEmpty();

@@ -190,7 +190,7 @@ public class RelayOptions {
   }
 
   private RelayOptions complete(Map<String, String> env, Path folder, Problems problems) {
-    problems.throwIfAny();
+    boolean whole = problems.isEmpty();
     source = problems.source();
     if (stateFile != null && !stateFile.isBlank()) {
       stateFile = folder.resolve(stateFile).toString();
@@ -202,7 +202,7 @@ public class RelayOptions {
       cluster.resolvePaths(folder);
     }
     new BackendResolver(env, folder, this::isHere, problems).resolve(backends, isDiscover());
-    OptionsCheck.check(this, problems);
+    OptionsCheck.check(this, whole, problems);
     problems.throwIfAny();
     return this;
   }

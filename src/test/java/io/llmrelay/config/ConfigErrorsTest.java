@@ -49,6 +49,39 @@ class ConfigErrorsTest {
                 + " proxy, tls, unknown-fields, warm-connections)");
   }
 
+  @Test
+  void whatHasAWrongFormDoesNotHideWhatIsWrongElsewhere() throws IOException {
+    assertThat(
+            problems(
+                """
+                backends:
+                  a:
+                    dialect: openai
+                    base-url: http://a/v1
+                    max-connections: many
+                  b:
+                    dialect: openai
+                    base-url: http://b/v1
+                    max-connections: 0
+                  c: nothing
+                aliases:
+                  both: [a, b]
+                fallback: [a, b, both]
+                catalog: [{id: m, provider: a}]
+                hedge: {only: [a]}
+                gateway: {port: 70000}
+                cluster: {port: x}
+                circuit: {failure-rate: 2}
+                """))
+        .containsExactly(
+            "relay.yaml:5: backends.a.max-connections must be a whole number",
+            "relay.yaml:10: backends.c must consist of keys and values",
+            "relay.yaml:17: cluster.port must be a whole number",
+            "relay.yaml:9: backends.b.max-connections must be from 1 to 65536",
+            "relay.yaml:16: gateway.port must be from 0 to 65535",
+            "relay.yaml:18: circuit.failure-rate must be above 0 and at most 1");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

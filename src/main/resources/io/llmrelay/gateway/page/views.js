@@ -187,7 +187,7 @@ function Probe({ probe, now }) {
 function Keys({ backend }) {
   const keys = Object.entries(backend.keys);
   return h("details", { class: "keys", open: keys.length <= 4 },
-    h("summary", null, h("b", null, `${keys.length} keys`), h("span", { class: "soft small" }, " in the last minute")),
+    h("summary", null, h("b", null, count(keys.length, "key")), h("span", { class: "soft small" }, " in the last minute")),
     h("ul", null, keys.map(([name, key]) => h(Key, { key: name, backend, name, state: key }))));
 }
 
@@ -197,7 +197,8 @@ function Key({ backend, name, state }) {
   const [level, words] = keyCondition(backend, name, state);
   const minute = state.last_minute;
   const facts = [
-    `${state.in_use} in use`,
+    state.max == null ? `${state.in_use} in use`
+      : `${state.in_use} of ${state.max} in use${state.waiting ? `, ${state.waiting} wait` : ""}`,
     count(minute.served + minute.failed, "request"),
     count(minute.tokens, "token"),
     ...(minute.cost_usd ? [`$ ${fixed(minute.cost_usd, 4)}`] : []),

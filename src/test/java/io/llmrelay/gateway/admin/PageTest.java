@@ -258,7 +258,7 @@ class PageTest extends AdminFixture {
         .getBackends()
         .get("primary")
         .setApiKey(null)
-        .setApiKeys(List.of(key("blue").setBudget(budget), key("green"), key("red")))
+        .setApiKeys(List.of(key("blue").setBudget(budget), key("green"), key("red").setMaxConnections(9)))
         .setPreferKey(Prefer.ORDER);
     ProbeOptions probe = new ProbeOptions().setInterval(Duration.ofSeconds(1));
     options.getBackends().get("secondary").setProbe(probe.setKind(ProbeOptions.Kind.COMPLETION));
@@ -292,7 +292,7 @@ class PageTest extends AdminFixture {
         card + ".querySelector('[data-key=red] .facts').textContent.includes('1 request')");
     assertThat(browser.evaluate(card + ".querySelector('[data-key=red] .facts').textContent"))
         .asString()
-        .contains("0 in use", " tokens", "$ 0.0");
+        .contains("0 of 9 in use", " tokens", "$ 0.0");
     assertThat(browser.evaluate(card + ".querySelector('[data-key=blue]').textContent"))
         .asString()
         .contains("1 failed", "$ a day", "Requests / min");

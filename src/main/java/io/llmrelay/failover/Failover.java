@@ -104,6 +104,8 @@ final class Failover {
   /** The attempt whose output is delivered, or was last; {@code null} before the commit point. */
   private Leg serving;
 
+  private long firstChunkMs = -1;
+
   /** What was delivered before {@link #serving} took over. */
   private long earlierChunks;
 
@@ -165,6 +167,14 @@ final class Failover {
   /** Returns the milliseconds since the start. */
   long elapsed() {
     return clock.getAsLong() - startedAt;
+  }
+
+  /**
+   * Returns the milliseconds from the start to the first chunk of the attempt that reached the
+   * commit point; -1 without one.
+   */
+  long firstChunkMs() {
+    return firstChunkMs;
   }
 
   /** Returns the bytes delivered to the consumer; 0 before the commit point. */
@@ -553,6 +563,7 @@ final class Failover {
     endOthers(leg, actions);
     state = State.STREAMING;
     serving = leg;
+    firstChunkMs = leg.silent() ? -1 : leg.firstChunkAt - startedAt;
     trail.serving(leg, leg.timing(clock.getAsLong()));
     actions.add(new Action.Release(leg.number, leg.candidate));
     forgetOtherCandidates();
@@ -603,11 +614,14 @@ final class Failover {
       tooSmallWindow = Math.max(tooSmallWindow, current.contextWindow());
     }
     retries().failed(current, rule, failure);
-    if (rule.outcome() == Outcome.EXHAUSTED
-        && legs.isEmpty()
-        && admission.hasOtherKey(current)
-        && enter(current, false, actions)) {
-      return;
+    if (rule.outcome() == Outcome.EXHAUSTED && admission.hasOtherKey(current)) {
+      if (!legs.isEmpty()) {
+        // Its next key is for when the attempt beside it fails or is silent for too long.
+        candidates = new ArrayList<>(candidates);
+        candidates.add(next, current);
+      } else if (enter(current, false, actions)) {
+        return;
+      }
     }
     retries().exhausted(current, rule, failure, key != null);
     if (!legs.isEmpty()) {
@@ -635,10 +649,16 @@ final class Failover {
       } else if (rule.next() != FailureRule.Next.ANY) {
         resuming.clear();
       }
-    } else if (leg.silent() && admission.resumesOtherwise(leg.candidate, failure)) {
+    } else if (leg.silent() && asksAgain(leg.candidate, rule, failure)) {
       resuming.addFirst(leg.candidate);
     }
     resume(actions);
+  }
+
+  /** Returns whether a candidate that failed to resume is asked again, in another way or by key. */
+  private boolean asksAgain(Candidate candidate, FailureRule rule, Failure failure) {
+    return admission.resumesOtherwise(candidate, failure)
+        || rule.outcome() == Outcome.EXHAUSTED && admission.hasOtherKey(candidate);
   }
 
   /** Asks the next candidate that may resume the answer, or fails with what broke it off. */

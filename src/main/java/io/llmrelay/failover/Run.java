@@ -938,6 +938,7 @@ final class Run implements ChatExchange {
             usage,
             costUsd,
             machine.elapsed(),
+            machine.firstChunkMs(),
             machine.deliveredBytes(),
             trail,
             metadata));

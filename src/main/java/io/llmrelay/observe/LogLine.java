@@ -150,7 +150,9 @@ public final class LogLine {
       fields.put("reason", end.failure().kind().code());
     }
     fields.put("attempts", attempts(end));
-    put(fields, "first_chunk_ms", firstChunkMs(end));
+    if (end.firstChunkMs() >= 0) {
+      fields.put("first_chunk_ms", end.firstChunkMs());
+    }
     fields.put("duration_ms", end.durationMs());
     fields.put("bytes", end.deliveredBytes());
     if (end.usage().source() != TokenUsage.Source.NONE) {
@@ -179,17 +181,6 @@ public final class LogLine {
     }
     fields.put("duration_ms", attempt.durationMs());
     return fields;
-  }
-
-  /** Returns the time from the start of a request to its first chunk, {@code null} without one. */
-  private static Long firstChunkMs(RelayEvent.RequestEnd end) {
-    for (int i = end.trail().size() - 1; i >= 0; i--) {
-      Attempt attempt = end.trail().get(i);
-      if (attempt.firstChunkMs() >= 0) {
-        return attempt.startMs() + attempt.firstChunkMs();
-      }
-    }
-    return null;
   }
 
   private static void failedAttempt(RelayEvent.AttemptEnd end, Fields fields) {

@@ -142,6 +142,8 @@ public sealed interface RelayEvent {
    * @param finishReason {@code null} unless it completed
    * @param failure {@code null} if it completed; of kind {@code cancelled} if the consumer left
    * @param costUsd the cost of all attempts, {@code null} if unknown
+   * @param firstChunkMs milliseconds from its start to the first chunk of the attempt that reached
+   *     the commit point; -1 without one
    */
   record RequestEnd(
       String requestId,
@@ -154,6 +156,7 @@ public sealed interface RelayEvent {
       TokenUsage usage,
       Double costUsd,
       long durationMs,
+      long firstChunkMs,
       long deliveredBytes,
       List<Attempt> trail,
       Map<String, String> metadata)
@@ -170,6 +173,7 @@ public sealed interface RelayEvent {
           .put("usage", usage.toJson())
           .put("cost_usd", costUsd)
           .put("duration_ms", durationMs)
+          .put("first_chunk_ms", firstChunkMs < 0 ? null : firstChunkMs)
           .put("delivered_bytes", deliveredBytes)
           .put("trail", Attempt.toJson(trail))
           .put("metadata", new JsonObject(Map.copyOf(metadata)));

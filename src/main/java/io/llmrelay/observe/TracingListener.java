@@ -202,8 +202,8 @@ public final class TracingListener implements RelayListener, ContentRecorder {
     }
     if (attempt.result() == Attempt.Result.FAILED) {
       fail(span, attempt.reason());
-    } else if (attempt.result() == Attempt.Result.CANCELLED) {
-      span.setAttribute(ERROR, FailureKind.CANCELLED.code());
+    } else if (attempt.result() != Attempt.Result.SERVED) {
+      span.setAttribute(ERROR, attempt.result().code()); // Cancelled, hedged or diverged.
     }
     usage(span, attempt.usage(), attempt.costUsd());
     span.end();

@@ -68,6 +68,7 @@ public class LogBenchmark {
         usage,
         0.01,
         901,
+        80,
         960,
         List.of(attempt),
         Map.of(ChatRequest.CONSUMER, "my-app", ChatRequest.FRONT, "/v1/chat/completions"));

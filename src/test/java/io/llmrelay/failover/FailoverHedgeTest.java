@@ -64,6 +64,16 @@ class FailoverHedgeTest {
   }
 
   @Test
+  void anotherKeyIsTriedAfterTheAttemptBesideHasFailedToo() {
+    Rig rig = Rig.of("a", "b").keys("k1", "b", "k2").hedging(AFTER, 1).started();
+    assertThat(rig.next()).containsExactly("start 2 b");
+    assertThat(rig.of(1).fail(FailureKind.RATE_LIMITED))
+        .containsExactly("ended 1 a EXHAUSTED rate_limited");
+    assertThat(rig.of(2).fail(FailureKind.SERVER_ERROR)).endsWith("start 3 a");
+    assertThat(rig.of(3).chunk("a")).endsWith("release a", "deliver");
+  }
+
+  @Test
   void whatTheLoserHasCostIsEstimated() {
     Rig rig = Rig.of("a", "b").priced("a").priced("b").hedging(AFTER, 1).started();
     rig.next();

@@ -58,6 +58,28 @@ class FailoverResumeTest {
   }
 
   @Test
+  void anotherKeyIsTriedAfterOneThatMayNotResume() {
+    Rig rig = Rig.of("a", "b").keys("k", "k1", "k2").resuming(Resume.VERIFY).started();
+    rig.chunk("12345");
+    assertThat(rig.fail(FailureKind.NETWORK)).endsWith("start 2 b");
+    assertThat(rig.fail(FailureKind.RATE_LIMITED)).endsWith("start 3 b");
+    rig.skip("12345");
+    assertThat(rig.splice()).containsExactly("resumed a > b network");
+  }
+
+  @Test
+  void theFirstChunkIsThatOfTheAnswerAndNotOfWhatResumedIt() {
+    Rig rig = Rig.of("a", "b", "c").resuming(Resume.VERIFY).started();
+    rig.after(70).chunk("12345");
+    rig.after(500).fail(FailureKind.NETWORK);
+    rig.after(500).skip("12345");
+    rig.diverge();
+    rig.after(500).skip("12345");
+    rig.splice();
+    assertThat(rig.machine().firstChunkMs()).isEqualTo(70);
+  }
+
+  @Test
   void usageAndCostAreThoseOfAllAttempts() {
     Rig rig = Rig.of("a", "b").priced("a").priced("b").resuming(Resume.VERIFY).started();
     rig.chunk("1234");

@@ -70,6 +70,7 @@ public class MetricsBenchmark {
             USAGE,
             0.01,
             901,
+            80,
             960,
             List.of(ATTEMPT),
             Map.of()));

@@ -99,6 +99,7 @@ final class Samples {
         kind == null ? USAGE : TokenUsage.NONE,
         kind == null ? 0.25 : null,
         4000,
+        kind == null ? 300 : -1,
         42,
         trail,
         Map.of("team", "blue"));

@@ -84,7 +84,8 @@ public record Price(
   private double cost(long inputTokens, long cached, long written, long outputTokens) {
     Tier tier = tier(inputTokens);
     double cachedPrice = tier.cachedInput == null ? tier.input : tier.cachedInput;
-    double writePrice = cacheWrite == null ? tier.input : cacheWrite * tier.input / input;
+    double ratio = input == 0 ? 1 : tier.input / input;
+    double writePrice = cacheWrite == null ? tier.input : cacheWrite * ratio;
     return ((inputTokens - cached - written) * tier.input
             + cached * cachedPrice
             + written * writePrice

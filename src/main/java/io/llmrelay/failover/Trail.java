@@ -17,6 +17,9 @@ final class Trail {
   /** The start of an attempt by the clock, its duration, and its time to first chunk or -1. */
   record Timing(long startedAt, long durationMs, long firstChunkMs) {}
 
+  /** Sums of costs are whole multiples of one of so many parts of a dollar. */
+  private static final double COST_UNITS = 1e12;
+
   private final long startedAt;
   private final List<Attempt> entries = new ArrayList<>();
   private final Set<FailureKind> failedKinds = EnumSet.noneOf(FailureKind.class);
@@ -120,7 +123,7 @@ final class Trail {
         sum = (sum == null ? 0 : sum) + attempt.costUsd();
       }
     }
-    return sum;
+    return sum == null ? null : Math.rint(sum * COST_UNITS) / COST_UNITS;
   }
 
   /** Returns the usage of the last attempt. */

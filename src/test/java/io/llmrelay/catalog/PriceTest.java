@@ -55,6 +55,14 @@ class PriceTest {
   }
 
   @Test
+  void tokensWrittenToACacheHaveTheirPriceWhereThePromptIsFree() {
+    Price price = new Price(0, 2, null, 1.0, List.of());
+    assertThat(price.cost(usage(100, 10, 0))).isEqualTo(0.00002);
+    assertThat(price.cost(new TokenUsage(100, 10, 0, 50, 0, TokenUsage.Source.PROVIDER)))
+        .isEqualTo(0.00007);
+  }
+
+  @Test
   void theHighestTierThatIsReachedHolds() {
     Price price =
         new Price(
@@ -131,8 +139,10 @@ class PriceTest {
         "[{'input': 1, 'output': 1}] | price.tiers[0].from-input-tokens or from must say where",
         "[{'from': '2027-01-01', 'input': 1}] | price.tiers[0].output is missing",
         "[{'from': 'soon', 'input': 1, 'output': 1}] | price.tiers[0].from must be a date",
-        "[{'from-input-tokens': 0, 'input': 1, 'output': 1}] | price.tiers[0].from-input-tokens must",
-        "[{'above': 1, 'input': 1, 'output': 1}] | price.tiers[0].above is unknown; allowed are [ca",
+        "[{'from-input-tokens': 0, 'input': 1, 'output': 1}] | price.tiers[0].from-input-tokens"
+            + " must",
+        "[{'above': 1, 'input': 1, 'output': 1}] | price.tiers[0].above is unknown; allowed are"
+            + " [ca",
       })
   void namesTheKeyThatIsWrong(String tiers, String complaint) {
     String json = "{'id': 'm', 'price': {'input': 1, 'output': 1, 'tiers': " + tiers + "}}";

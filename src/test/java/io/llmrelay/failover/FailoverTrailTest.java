@@ -172,6 +172,16 @@ class FailoverTrailTest {
   }
 
   @Test
+  void addsUpCostsAsDecimalFractions() {
+    Rig rig = Rig.of("a", "b").priced("a", 1, 2).priced("b", 1, 2).started();
+    rig.fail(Failure.of(FailureKind.SERVER_ERROR, "broke").withUsage(provider(2, 2), null));
+    rig.chunk("1234");
+    rig.end(FinishReason.STOP, provider(100, 4));
+    assertThat(0.000006 + 0.000108).isNotEqualTo(0.000114);
+    assertThat(rig.last(Action.Complete.class).costUsd()).isEqualTo(0.000114);
+  }
+
+  @Test
   void addsUpWhatAllAttemptsCost() {
     Rig rig = Rig.of("a", "b", "c").priced("a").priced("c").commit(CommitPoint.COMPLETE).started();
     rig.chunk("1234");

@@ -116,7 +116,12 @@ final class Rig implements Admission {
 
   /** One dollar for an input token, ten for an output token. */
   Rig priced(String backend) {
-    return known(backend, null, new Price(1_000_000, 10_000_000, null));
+    return priced(backend, 1_000_000, 10_000_000);
+  }
+
+  /** Dollars for a million tokens. */
+  Rig priced(String backend, double input, double output) {
+    return known(backend, null, new Price(input, output, null));
   }
 
   private Rig known(String backend, Integer window, Price price) {

@@ -131,6 +131,16 @@ class AliasTest {
   }
 
   @Test
+  void anAliasThatIsTheDefaultHasItsShadow() throws Exception {
+    RelayOptions options = options(shadowed(8)).setFallback(List.of("pool"));
+    Relay relay = RELAYS.deploy(options);
+    Seen.of(relay.client(), ChatRequest.of(ChatMessage.user("Hi")), true);
+    eventually(() -> assertThat(RELAYS.calls(three)).isEqualTo(1));
+    Seen.of(relay.client(), ChatRequest.of(ChatMessage.user("Hi")).withCandidates(one), true);
+    assertThat(RELAYS.calls(three)).as("another candidate").isEqualTo(1);
+  }
+
+  @Test
   void shadowsAreNeverMoreThanTheirBound() throws Exception {
     Relay relay = deploy(shadowed(2));
     RELAYS.sandbox().script(three, Scenario.of("stall"));

@@ -10,6 +10,7 @@ import io.llmrelay.chat.ChatMessage;
 import io.llmrelay.chat.ChatRequest;
 import io.llmrelay.chat.Hedge;
 import io.llmrelay.chat.Timeouts;
+import io.llmrelay.config.AliasOptions;
 import io.llmrelay.config.HedgeOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.sandbox.Scenario;
@@ -165,6 +166,17 @@ class HedgedRequestTest {
     RELAYS.sandbox().script(primary, Scenario.of("model-first-700").text("one two"));
     Relay other = RELAYS.deploy(options(after(50).setOnly(List.of("secondary"))));
     assertThat(Seen.of(other.client(), REQUEST, true).backend()).isEqualTo("primary");
+  }
+
+  @Test
+  void anAliasThatIsTheDefaultIsNamedByRequestsWithoutAModel() throws Exception {
+    RELAYS.sandbox().script(primary, Scenario.of("model-first-700").text("one two"));
+    RelayOptions options =
+        options(after(50).setOnly(List.of("pool")))
+            .addAlias("pool", AliasOptions.of("primary", "secondary"))
+            .setFallback(List.of("pool"));
+    Relay relay = RELAYS.deploy(options);
+    assertThat(Seen.of(relay.client(), REQUEST, true).backend()).isEqualTo("secondary");
   }
 
   @Test

@@ -434,7 +434,8 @@ public final class CoordinatorVerticle extends VerticleBase {
   }
 
   private RunSettings settings(LlmRequest request) {
-    RunSettings settings = config.settings().run().with(request.relay(), request.model());
+    String requested = config.planner().requested(request);
+    RunSettings settings = config.settings().run().with(request.relay(), requested);
     return request instanceof EmbeddingRequest embed
         ? settings.forEmbeddings(embed.inputs().size())
         : settings;

@@ -356,6 +356,17 @@ final class Planner {
   }
 
   /**
+   * Returns the model or alias that a request asks for: without a model, the alias that the
+   * fallback order begins with; {@code null} if it is no alias.
+   */
+  String requested(LlmRequest request) {
+    String first = order.get(0);
+    return request.model() != null
+        ? request.model()
+        : aliases.containsKey(first) && !backends.containsKey(first) ? first : null;
+  }
+
+  /**
    * Plans a request.
    *
    * @throws LlmException if it names a candidate or model that does not exist
@@ -377,7 +388,6 @@ final class Planner {
     Alias alias = request.model() == null ? null : aliases.get(request.model());
     List<String> named = request.relay().candidates();
     if (named != null) {
-      alias = null;
       wanted = draft.group("named by the request", null, "");
       for (int i = 0; i < named.size(); i++) {
         draft.add(wanted, seen, named.get(i), null, "relay.candidates[" + i + "]", 1, 1);
@@ -402,12 +412,14 @@ final class Planner {
     }
     List<Choice> choices = draft.order(wanted, true);
     choices.addAll(draft.order(others, choices.isEmpty()));
+    String requested = named == null ? requested(request) : null;
+    Alias asked = requested == null ? null : aliases.get(requested);
     return new Choices(
         choices,
         draft.leftOut,
         draft.conversation,
         draft.conversation.hash() == 0 ? null : draft.pinned,
-        alias == null ? null : alias.shadow());
+        asked == null ? null : asked.shadow());
   }
 
   /** Returns whether the backend is a candidate already, so that its default model is not added. */

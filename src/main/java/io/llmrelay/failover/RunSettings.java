@@ -69,7 +69,7 @@ public record RunSettings(
   /**
    * Returns these settings, overridden by the hints of a request.
    *
-   * @param model the requested model, or {@code null}
+   * @param model the requested model or alias, or {@code null}
    */
   RunSettings with(RelayHints hints, String model) {
     if (hints.equals(RelayHints.NONE) && hedge.only().isEmpty() && resume.only().isEmpty()) {

@@ -151,14 +151,18 @@ public final class GatewayError extends RuntimeException {
     return allCandidatesFailed(failure) ? 502 : 503;
   }
 
-  /** Returns whether no candidate was skipped that could serve the request later. */
+  /**
+   * Returns whether there is no candidate that could serve the request later: one that was skipped,
+   * or was interrupted by the shutdown of the relay.
+   */
   private static boolean allCandidatesFailed(Failure failure) {
     return !failure.trail().isEmpty()
         && failure.trail().stream()
             .noneMatch(
                 attempt ->
-                    attempt.result() == Attempt.Result.SKIPPED
-                        && !PERMANENT.contains(attempt.reason()));
+                    attempt.result() == Attempt.Result.CANCELLED
+                        || attempt.result() == Attempt.Result.SKIPPED
+                            && !PERMANENT.contains(attempt.reason()));
   }
 
   /**

@@ -128,6 +128,8 @@ class OpenAiErrorTest extends GatewayFixture {
     "QUOTA_EXHAUSTED,skipped,3600000,429,59,59000,-",
     // a candidate without the capability will not serve it later
     "OVERLOADED,incapable,-1,502,-,-,false",
+    // the relay shut down while it waited for the candidate
+    "UNAVAILABLE,interrupted,-1,503,1,1000,-",
     // the relay's own limits
     "OVERLOADED,none,-1,503,1,1000,-",
     "RATE_LIMITED,none,120000,429,59,59000,-",
@@ -146,13 +148,18 @@ class OpenAiErrorTest extends GatewayFixture {
       String millis,
       String should)
       throws Exception {
-    List<Attempt> tried = List.of(FakeRelay.attempt("primary", "m", Attempt.Result.FAILED));
+    boolean interrupted = trail.equals("interrupted");
+    Attempt.Result result = interrupted ? Attempt.Result.CANCELLED : Attempt.Result.FAILED;
+    List<Attempt> tried = List.of(FakeRelay.attempt("primary", "m", result));
     SkipReason reason = trail.equals("incapable") ? SkipReason.CAPABILITY : SkipReason.CIRCUIT_OPEN;
     List<Attempt> some = List.of(tried.get(0), Attempt.skipped("secondary", "m", reason, null, 0));
     Failure failure =
         Failure.of(kind, "what happened")
             .withRetryAfterMs(waitMs)
-            .withTrail(trail.equals("none") ? List.of() : trail.equals("tried") ? tried : some);
+            .withTrail(
+                trail.equals("none")
+                    ? List.of()
+                    : trail.equals("tried") || interrupted ? tried : some);
 
     HttpResponse<String> response = refusal(failure);
 

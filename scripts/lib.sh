@@ -6,7 +6,7 @@
 #   jvm_flags     set JVM_FLAGS for the relay; creates the startup cache if there is none
 #   ensure_jar    build the runnable jar unless it is up to date; sets RELAY_JAR
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 MIN_JAVA=17
 
 say() { printf '%s\n' "$*" >&2; }
@@ -20,12 +20,18 @@ cd_root() { cd "$ROOT"; }
 
 # Checks one javac, by which a JDK differs from a JRE; fails unless it is new enough.
 try_jdk() {
-  local settings home major version
+  local settings home major version key value
   [ -n "$1" ] && [ -x "$1" ] || return 1
   # Most JDKs have their version in a file, which is faster than running them.
-  home=$(readlink -f "$1" 2>/dev/null || echo "$1")
+  home=$1
+  [ -e "${home%/bin/*}/release" ] || home=$(readlink -f "$1" 2>/dev/null || echo "$1")
   home=${home%/bin/*}
-  version=$(sed -n 's/^JAVA_VERSION="\(.*\)"/\1/p' "$home/release" 2>/dev/null || true)
+  version=
+  if [ -r "$home/release" ]; then
+    while IFS='="' read -r key _ value _; do
+      [ "$key" != JAVA_VERSION ] || version=$value
+    done <"$home/release"
+  fi
   if [ -n "$version" ] && [ -x "$home/bin/java" ] && [ "${version%%[.+-]*}" -ge "$MIN_JAVA" ]; then
     export JAVA_HOME="$home"
     JAVA="$home/bin/java"
@@ -124,7 +130,7 @@ is_built() {
 }
 
 ensure_jar() {
-  mkdir -p "$ROOT/target"
+  [ -d "$ROOT/target" ] || mkdir -p "$ROOT/target"
   if ! is_built; then
     require_jdk
     require_maven
@@ -196,14 +202,13 @@ jvm_flags() {
   [ "$JAVA_MAJOR" -lt 25 ] || JVM_FLAGS+=(-XX:+UseCompactObjectHeaders)
   [ "${LLM_RELAY_TRAIN:-yes}" != no ] || return 0
   # The name of the cache identifies jar and JVM. The JVM itself compares only the size and time of a
-  # jar. The number of processors determines the garbage collector, for which the cache is valid. A
-  # JDK may be replaced in place, with another version in its release file.
-  jar=$(cksum <"$RELAY_JAR")
+  # jar; the directory at the end of a jar has checksums of all files in it. The number of processors
+  # determines the garbage collector, for which the cache is valid. A JDK may be replaced in place,
+  # with another version in its release file.
+  jar=$(tail -c 4000000 "$RELAY_JAR" | cksum)
   jar=${jar%% *}
-  cache=$(
-    printf '%s' "$JAVA_HOME $(nproc 2>/dev/null || echo some)"
-    cat "$JAVA_HOME/release" 2>/dev/null || true
-  )
+  cache="$JAVA_HOME $(nproc 2>/dev/null || echo some)"
+  [ ! -r "$JAVA_HOME/release" ] || cache+=$(<"$JAVA_HOME/release")
   cache=$(printf '%s' "$cache" | cksum)
   cache="$ROOT/target/start-$jar-${cache%% *}.cache"
   if [ "$JAVA_MAJOR" -ge 25 ]; then

@@ -1,6 +1,7 @@
 package io.llmrelay.cli;
 
 import io.llmrelay.RelayVerticle;
+import io.llmrelay.catalog.Catalog;
 import io.llmrelay.config.BackendOptions;
 import io.llmrelay.config.ClusterOptions;
 import io.llmrelay.config.ConfigException;
@@ -14,11 +15,15 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.transport.Transport;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsOptions;
@@ -126,10 +131,24 @@ final class RelayServer {
    * @param out where to print addresses and backends
    */
   void serve(PrintWriter out) {
+    try (GracefulShutdown running = start(out)) {
+      running.awaitInterrupt();
+    }
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param out where to print addresses and backends
+   * @return what stops it
+   */
+  GracefulShutdown start(PrintWriter out) {
+    preload();
     FileWatcher watcher = watch ? new FileWatcher(conf) : null;
     RelayOptions options = options();
     Logging.apply(options.getLogging());
-    try (GracefulShutdown shutdown = new GracefulShutdown(vertx(options.getCluster()))) {
+    GracefulShutdown shutdown = new GracefulShutdown(vertx(options.getCluster()));
+    try {
       boolean sandboxOnly = options.getBackends().isEmpty();
       if (sandboxOnly) {
         addSandbox(shutdown.vertx(), options);
@@ -141,8 +160,29 @@ final class RelayServer {
         watcher.start(shutdown.vertx(), relay::reload);
       }
       new StartupBanner(new Terminal(out), options, sandboxOnly).print(relay, conf);
-      shutdown.awaitInterrupt();
+      return shutdown;
+    } catch (RuntimeException e) {
+      shutdown.close();
+      throw e;
     }
+  }
+
+  /**
+   * Initializes classes of Netty, Vert.x and the catalog on a thread of its own, while the
+   * configuration is read, which takes about as long.
+   */
+  private static void preload() {
+    Thread preload =
+        new Thread(
+            () -> {
+              Transport.nativeTransport();
+              Buffer.buffer(1);
+              new PrometheusMeterRegistry(PrometheusConfig.DEFAULT).close();
+              Catalog.builtIn();
+            },
+            "preload");
+    preload.setDaemon(true);
+    preload.start();
   }
 
   private RelayOptions options() {

@@ -12,6 +12,8 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Parameters;
 final class TrainCommand implements Callable<Integer> {
   private static final int CONCURRENCY = 32;
   private static final int UNREACHABLE = 1_000_000;
+  private static final Map<String, String> ENV =
+      Map.of("OPENAI_API_KEY", "none", "ANTHROPIC_API_KEY", "none");
   private static final String BODY =
       "{\"stream\": %s, \"messages\": [{\"role\": \"user\", \"content\":"
           + " \"Hello\"}], \"relay\": {\"candidates\": [%s]}}";
@@ -48,13 +52,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--seconds", paramLabel = "N", description = "Duration in seconds.")
   private int seconds = 6;
 
-  @Parameters(arity = "0..1", description = "A configuration to read but not to apply.")
+  @Parameters(arity = "0..1", description = "A configuration to start with before.")
   private Path conf;
 
   @Override
   public Integer call() {
     if (conf != null) {
-      read(conf);
+      start(conf);
     }
     Vertx vertx = RelayServer.vertx(null);
     try {
@@ -77,12 +81,13 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Reads a configuration to load its classes; problems are reported by the real start. */
-  private static void read(Path conf) {
+  /** Starts as {@code serve} does, which loads its classes, and stops. */
+  private static void start(Path conf) {
+    RelayServer server = new RelayServer(ENV).setConf(conf).setHost("127.0.0.1").setPort(0);
     try {
-      RelayOptions.fromFile(conf, Map.of());
+      server.start(new PrintWriter(Writer.nullWriter())).close();
     } catch (ConfigException e) {
-      // Ignored: the classes are loaded.
+      // Reported by the real start.
     }
   }
 

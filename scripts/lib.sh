@@ -1,6 +1,8 @@
 # Shell functions of the scripts beside this file, which source it. Runs on bash 3.2 (macOS) too.
 #
 #   cd_root       go to the repository's root
+#   help_for ARGS print the comment at the head of the script and exit, if the arguments ask for help
+#   misused TEXT  print what is wrong with the command line, and exit with 2
 #   require_jdk   find a JDK 17 or newer; sets JAVA, JAVA_HOME and JAVA_MAJOR, or prints what to install
 #   require_maven find a Maven; sets MVN
 #   jvm_flags     set JVM_FLAGS for the relay; creates the startup cache if there is none
@@ -17,6 +19,20 @@ fail() {
 }
 
 cd_root() { cd "$ROOT"; }
+
+help_for() {
+  case ${1:-} in
+    -h | --help)
+      sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+  esac
+}
+
+misused() {
+  say "scripts/${0##*/} $*; scripts/${0##*/} --help tells what it takes."
+  exit 2
+}
 
 # Checks one javac, by which a JDK differs from a JRE; fails unless it is new enough.
 try_jdk() {

@@ -1,5 +1,6 @@
 package io.llmrelay.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -131,6 +132,35 @@ class ScriptsTest {
     try (Stream<Path> files = Files.list(clone.resolve("target"))) {
       return files.map(f -> f.getFileName().toString()).filter(f -> f.matches(glob)).toList();
     }
+  }
+
+  private static String run(int expected, String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(output).isEqualTo(expected);
+    return output;
+  }
+
+  /** Scripts that do not pass their options on to the runnable jar or to Maven. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "alerts",
+        "clients",
+        "cluster-test",
+        "examples",
+        "fuzz",
+        "package",
+        "readme",
+        "release",
+        "reproducible",
+        "sbom",
+        "soak"
+      })
+  void saysWhatItTakesAndRefusesTheRest(String name) throws Exception {
+    String script = "scripts/" + name;
+    assertThat(run(0, script, "--help")).contains(script).doesNotContain("set -euo", "#");
+    assertThat(run(2, script, "--nonsense")).contains("--nonsense").hasLineCount(1);
   }
 
   @Test

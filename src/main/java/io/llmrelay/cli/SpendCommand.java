@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
@@ -53,8 +54,10 @@ final class SpendCommand implements Callable<Integer> {
             add(line);
           }
         }
+      } catch (NoSuchFileException e) {
+        throw new CommandException("There is no file " + log + ".");
       } catch (IOException e) {
-        throw new CommandException("cannot read " + log + ": " + e.getMessage());
+        throw new CommandException("Cannot read " + log + ": " + e.getClass().getSimpleName());
       }
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -74,12 +77,14 @@ final class SpendCommand implements Callable<Integer> {
   }
 
   private void add(String line) {
-    JsonObject request;
     try {
-      request = new JsonObject(line);
-    } catch (DecodeException e) {
-      return; // A line of another program, or one that was cut off.
+      add(new JsonObject(line));
+    } catch (DecodeException | ClassCastException e) {
+      // A line of another program, or one that was cut off.
     }
+  }
+
+  private void add(JsonObject request) {
     if (!"request".equals(request.getValue("event"))) {
       return;
     }
@@ -90,11 +95,14 @@ final class SpendCommand implements Callable<Integer> {
             cell(request.getString("key")),
             cell(request.getString("backend")),
             cell(request.getString("model")));
+    long inputTokens = request.getLong("input_tokens", 0L);
+    long outputTokens = request.getLong("output_tokens", 0L);
+    double costUsd = request.getDouble("cost_usd", 0.0);
     Sum sum = sums.computeIfAbsent(group, first -> new Sum());
     sum.requests++;
-    sum.inputTokens += request.getLong("input_tokens", 0L);
-    sum.outputTokens += request.getLong("output_tokens", 0L);
-    sum.costUsd = sum.costUsd.add(BigDecimal.valueOf(request.getDouble("cost_usd", 0.0)));
+    sum.inputTokens += inputTokens;
+    sum.outputTokens += outputTokens;
+    sum.costUsd = sum.costUsd.add(BigDecimal.valueOf(costUsd));
   }
 
   /** Returns a cell: quoted if it must be, and never a formula, since callers choose models. */

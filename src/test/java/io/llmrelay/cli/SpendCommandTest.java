@@ -24,6 +24,7 @@ class SpendCommandTest {
             {"time":"2026-11-29T00:00:02.000Z","event":"attempt_failed","backend":"a","model":"m"}
             {"time":"2026-11-29T00:00:03.000Z","event":"request","backend":"b","model":"=1,\\"x\\""}
             {"time":"2026-11-29T00:00:04.000Z","event":"request","key":"anne","outcome":"failed"}
+            {"time":"2026-11-29T00:00:05.000Z","event":"request","cost_usd":"of another program"}
             {"time":"2026-11-29T00:00
             """);
     Cli spend = Cli.run("spend", log.toString());
@@ -41,6 +42,6 @@ class SpendCommandTest {
   void namesAFileThatCannotBeRead() {
     Cli spend = Cli.run("spend", folder.resolve("missing").toString());
     assertThat(spend.exitCode()).isEqualTo(1);
-    assertThat(spend.err()).startsWith("cannot read ");
+    assertThat(spend.err()).startsWith("There is no file ");
   }
 }

@@ -46,6 +46,16 @@ class SchemaTest {
   }
 
   @Test
+  void theConfigurationHasEveryKeyInItsPlace() throws IOException {
+    String configuration = Files.readString(Path.of("conf/relay.yaml"));
+    Set<String> keys = new TreeSet<>();
+    collect(schema(), "", keys);
+    assertThat(keys)
+        .map(key -> key.replaceAll("(\\[]|\\.\\*)", "").replaceAll(".*\\.", ""))
+        .allSatisfy(name -> assertThat(configuration).containsPattern("[\\s{#]" + name + ":"));
+  }
+
+  @Test
   void hasTheKeysOfTheOptions() {
     Set<String> ofOptions = new TreeSet<>();
     collect(Binding.MAPPER.constructType(RelayOptions.class), "", ofOptions);

@@ -2,13 +2,16 @@ package io.llmrelay.gateway;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.Still;
 import io.llmrelay.sandbox.SandboxCall;
 import io.llmrelay.sandbox.Scenario;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -93,6 +96,27 @@ class DisconnectTest extends RelayFixture {
               + body);
       assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
           .endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  /** A close would be the end of the body: a proxy would send a broken answer on as a whole one. */
+  @Test
+  void http10ClientSeesThatAStreamBrokeOff() throws Exception {
+    sandbox.script("primary", Scenario.of("die-after-3"));
+    try (Socket socket = connect()) {
+      socket.setSoTimeout(20_000);
+      JsonObject body = streamRequest();
+      write(
+          socket,
+          "POST /v1/chat/completions HTTP/1.0\r\nContent-Length: "
+              + body.toBuffer().length()
+              + "\r\n\r\n"
+              + body);
+      ByteArrayOutputStream received = new ByteArrayOutputStream();
+      assertThatThrownBy(() -> socket.getInputStream().transferTo(received))
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+      assertThat(received.toString(US_ASCII)).contains("data: {\"error\":").doesNotContain("[DONE]");
     }
   }
 

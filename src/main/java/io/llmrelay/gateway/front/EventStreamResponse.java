@@ -33,7 +33,8 @@ import java.lang.System.Logger.Level;
  * <p>A failure in mid-stream is sent as the front's last events. Then the body is aborted, not
  * ended: many clients ignore such an event and detect the failure by the transport only. On
  * HTTP/1.1 the socket is closed without the last HTTP chunk after all bytes have been sent, since a
- * reset could overtake the event; on HTTP/2 the stream is reset.
+ * reset could overtake the event; on HTTP/2 the stream is reset. On HTTP/1.0, where the end of the
+ * connection is the end of the body, only a reset of the connection differs from it.
  */
 final class EventStreamResponse implements OpenStreams.Stream {
   private static final Logger LOG = System.getLogger(EventStreamResponse.class.getName());
@@ -53,12 +54,6 @@ final class EventStreamResponse implements OpenStreams.Stream {
    * unread data when the connection breaks.
    */
   private static final long ABORT_DELAY_MS = 100;
-
-  /** The HTTP/2 error code INTERNAL_ERROR. */
-  private static final long INTERNAL_ERROR = 2;
-
-  /** The HTTP/2 error code CANCEL. */
-  private static final long CANCEL = 8;
 
   private final Front front;
   private final HttpServerRequest request;
@@ -206,7 +201,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
     } else if (blocked || failed) {
       if (isHttp2() && sinceWriteMs >= writeIdleMs) {
         streams.remove(this);
-        response.reset(CANCEL);
+        response.reset(GatewayError.RESET_CODE);
       }
     } else if (heartbeat && heartbeatMs > 0 && sinceWriteMs >= heartbeatMs && buffered == null) {
       response.write(encoder.heartbeat());
@@ -257,7 +252,9 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private void abort() {
     streams.remove(this);
     if (isHttp2()) {
-      response.reset(INTERNAL_ERROR);
+      response.reset(GatewayError.RESET_CODE);
+    } else if (request.version() == HttpVersion.HTTP_1_0) {
+      Connections.reset(request.connection());
     } else {
       request.connection().close();
     }

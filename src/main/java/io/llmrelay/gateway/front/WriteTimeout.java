@@ -1,5 +1,6 @@
 package io.llmrelay.gateway.front;
 
+import io.llmrelay.gateway.server.GatewayError;
 import io.llmrelay.gateway.server.OpenStreams;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -12,9 +13,6 @@ import io.vertx.core.http.HttpVersion;
  * HTTP/1.1, where the connection of such a client is closed.
  */
 public final class WriteTimeout implements OpenStreams.Stream {
-  /** The HTTP/2 error code CANCEL. */
-  private static final long CANCEL = 8;
-
   private final HttpServerResponse response;
   private final OpenStreams streams;
   private long lastWrite;
@@ -61,7 +59,7 @@ public final class WriteTimeout implements OpenStreams.Stream {
       end();
     } else if (now - lastWrite >= writeIdleMs) {
       end();
-      response.reset(CANCEL);
+      response.reset(GatewayError.RESET_CODE);
     }
   }
 }

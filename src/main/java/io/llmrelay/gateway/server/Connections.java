@@ -128,6 +128,13 @@ public final class Connections {
         .noneMatch(tracker -> tracker.requests > 0 || hasUnsentData(tracker.connection));
   }
 
+  /** Resets a connection and drops all unsent data, that of the kernel included. */
+  public static void reset(HttpConnection connection) {
+    Channel channel = channel(connection);
+    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    channel.unsafe().close(channel.newPromise());
+  }
+
   private void warn() {
     long now = System.nanoTime();
     if (now - lastWarning >= WARNING_INTERVAL_NS) {
@@ -198,7 +205,7 @@ public final class Connections {
       long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - idleSince);
       long left = (hadRequest ? idleMs : firstHeadMs()) - idle;
       if (isWriteIdle()) {
-        reset();
+        reset(connection);
       } else if (requests > 0) {
         schedule(idleMs);
       } else if (left > 0) {
@@ -206,7 +213,7 @@ public final class Connections {
       } else if (idle < MAX_READ_TIMEOUTS * idleMs && hasUnsentData(connection)) {
         schedule(idleMs);
       } else if (pendingBytes > 0) {
-        reset();
+        reset(connection);
       } else {
         connection.close();
       }
@@ -230,13 +237,6 @@ public final class Connections {
       firstPending = first;
       firstPendingWritten = written;
       return now - lastProgress >= TimeUnit.MILLISECONDS.toNanos(writeIdleMs);
-    }
-
-    /** Resets the connection and drops all unsent data, that of the kernel included. */
-    private void reset() {
-      Channel channel = channel(connection);
-      channel.config().setOption(ChannelOption.SO_LINGER, 0);
-      channel.unsafe().close(channel.newPromise());
     }
 
     private void schedule(long ms) {

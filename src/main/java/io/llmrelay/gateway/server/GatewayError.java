@@ -32,6 +32,12 @@ public final class GatewayError extends RuntimeException {
   private static final Logger LOG = System.getLogger(GatewayError.class.getName());
   private static final int MAX_ECHO = 200;
 
+  /**
+   * The HTTP/2 error code INTERNAL_ERROR, with which an incomplete response is reset. Node.js takes
+   * NO_ERROR and CANCEL for the end of the body.
+   */
+  public static final long RESET_CODE = 2;
+
   /** The longest retry delay sent, in milliseconds: some clients ignore a longer one. */
   private static final long MAX_RETRY_MS = 59_000;
 
@@ -229,7 +235,7 @@ public final class GatewayError extends RuntimeException {
       return;
     }
     if (response.headWritten()) {
-      response.reset();
+      response.reset(RESET_CODE);
       return;
     }
     response.setStatusCode(status);

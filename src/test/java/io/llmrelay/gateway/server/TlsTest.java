@@ -264,7 +264,10 @@ class TlsTest extends GatewayFixture {
                                 .exceptionHandler(reset::tryComplete)
                                 .pause()));
 
-    assertThat(reset.future().await(20, TimeUnit.SECONDS)).isInstanceOf(StreamResetException.class);
+    assertThat(reset.future().await(20, TimeUnit.SECONDS))
+        .isInstanceOfSatisfying(
+            StreamResetException.class,
+            e -> assertThat(e.getCode()).as("no code that is taken for an end").isEqualTo(2));
     if (kind.equals("stream")) {
       assertThat(relay.cancelled).as("the answer was complete").isEmpty();
     }

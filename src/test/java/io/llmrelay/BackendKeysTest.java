@@ -281,7 +281,9 @@ class BackendKeysTest {
     assertThat(send(relay, true)).containsExactly("one - saturated", "two - -");
     open.get(2).stream().cancel();
     eventually(() -> assertThat(ofKey(relay, "second", "in_use")).isZero());
-    assertThat(occupy(relay, 1).get(0).stream().trail().get(0).key()).isEqualTo("second");
+    open.set(2, occupy(relay, 1).get(0));
+    assertThat(open.get(2).stream().trail().get(0).key()).isEqualTo("second");
+    open.forEach(seen -> seen.stream().cancel());
   }
 
   @Test

@@ -60,6 +60,17 @@ class AnswerKindTest extends SandboxTestBase {
   }
 
   @Test
+  void theFinishReasonMayPrecedeTheLastChunk() throws Exception {
+    String late = openAi("early-finish", true);
+    String usual = openAi("model", true);
+    assertThat(late.lastIndexOf("\"content\":"))
+        .isGreaterThan(late.indexOf("\"finish_reason\":\"stop\""));
+    assertThat(usual.lastIndexOf("\"content\":"))
+        .isLessThan(usual.indexOf("\"finish_reason\":\"stop\""));
+    assertThat(late).endsWith("[DONE]\n\n");
+  }
+
+  @Test
   void noTerminator() throws Exception {
     assertThat(openAi("no-done", true)).doesNotContain("[DONE]");
     assertThat(anthropic("no-done", true)).doesNotContain("message_stop");

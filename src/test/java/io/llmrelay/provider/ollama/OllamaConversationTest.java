@@ -170,7 +170,7 @@ class OllamaConversationTest {
         .isEqualTo(
             new JsonArray(
                 """
-                [{"role": "user", "content": "ab", "images": ["QQ==", "Qg=="]},
+                [{"role": "user", "content": "a\\n\\nb", "images": ["QQ==", "Qg=="]},
                  {"role": "user", "content": "c", "images": ["Qw=="]}]
                 """));
   }

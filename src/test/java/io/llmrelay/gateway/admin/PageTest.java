@@ -258,7 +258,8 @@ class PageTest extends AdminFixture {
         .getBackends()
         .get("primary")
         .setApiKey(null)
-        .setApiKeys(List.of(key("blue").setBudget(budget), key("green"), key("red").setMaxConnections(9)))
+        .setApiKeys(
+            List.of(key("blue").setBudget(budget), key("green"), key("red").setMaxConnections(9)))
         .setPreferKey(Prefer.ORDER);
     ProbeOptions probe = new ProbeOptions().setInterval(Duration.ofSeconds(1));
     options.getBackends().get("secondary").setProbe(probe.setKind(ProbeOptions.Kind.COMPLETION));

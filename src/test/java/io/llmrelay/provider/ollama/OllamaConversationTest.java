@@ -180,7 +180,8 @@ class OllamaConversationTest {
   void otherImagesCannotBeExpressed(String url) {
     ChatRequest request =
         conversation(
-            "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \""
+            "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\":"
+                + " \""
                 + url
                 + "\"}}]}");
     assertThat(OLLAMA.cannotServe(request, new BackendOptions()))
@@ -241,7 +242,8 @@ class OllamaConversationTest {
     EncodedRequest encoded =
         OLLAMA.encode(
             request(
-                "\"top_k\": 4, \"keep_alive\": \"1m\", \"options\": {\"num_ctx\": 9, \"top_k\": 5}"),
+                "\"top_k\": 4, \"keep_alive\": \"1m\", \"options\": {\"num_ctx\": 9, \"top_k\":"
+                    + " 5}"),
             "m",
             forward);
     JsonObject body = encoded.body().toJsonObject();

@@ -170,13 +170,13 @@ class ResumedStreamTest {
     assertThat(Seen.of(relay.client(), plain.withModel("safe"), true).text()).isEqualTo(TEXT);
   }
 
-  @Test
-  void anAnswerBeyondTheLimitFails() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"verify", "continue"})
+  void anAnswerBeyondTheLimitFails(String how) throws Exception {
     RelayOptions options = options("alpha");
     options.getResume().setMaxSize(70);
     Relay relay = RELAYS.deploy(options);
-    assertThat(kind(Seen.of(relay.client(), asking("verify"), true)))
-        .isEqualTo(FailureKind.NETWORK);
+    assertThat(kind(Seen.of(relay.client(), asking(how), true))).isEqualTo(FailureKind.NETWORK);
   }
 
   @Test

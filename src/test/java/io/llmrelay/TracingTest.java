@@ -1,6 +1,7 @@
 package io.llmrelay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.llmrelay.chat.ChatCompletion;
@@ -11,6 +12,7 @@ import io.llmrelay.config.GatewayOptions;
 import io.llmrelay.config.RelayOptions;
 import io.llmrelay.observe.TracingListener;
 import io.llmrelay.sandbox.Sandbox;
+import io.llmrelay.sandbox.Scenario;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -22,12 +24,14 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.json.JsonObject;
 import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -155,6 +159,61 @@ class TracingTest {
     // per chunk.
     assertThat(spans).hasSize(5 + 2 * (Boolean.getBoolean("llmrelay.bus.always") ? 6 : 3));
     assertThat(spans.toString()).doesNotContain("parrot", "Hello");
+  }
+
+  /** Returns the spans of the attempts in their order. */
+  private List<SpanData> attempts() {
+    AttributeKey<Long> number = AttributeKey.longKey("llmrelay.attempt.number");
+    return spans.stream()
+        .filter(span -> span.getAttributes().get(number) != null)
+        .sorted(Comparator.comparing(span -> span.getAttributes().get(number)))
+        .toList();
+  }
+
+  @Test
+  void aHedgeAndWhatItBeatsAreSiblings() throws Exception {
+    sandbox.script("primary", Scenario.of("stall"));
+    ChatRequest request = ChatRequest.of(ChatMessage.user("Hi"));
+    request =
+        ChatRequest.fromJson(request.toJson().put("relay", new JsonObject().put("hedge", "50ms")));
+    assertThat(Seen.of(LlmRelay.create(vertx), request, true).backend()).isEqualTo("secondary");
+    await().untilAsserted(() -> assertThat(span("relay request")).isNotNull());
+    assertThat(attempts())
+        .extracting(span -> span.getParentSpanId(), span -> span.getAttributes().get(ERROR))
+        .containsExactly(
+            tuple(span("relay request").getSpanId(), "hedged"),
+            tuple(span("relay request").getSpanId(), null));
+    assertThat(attempts().get(0).getStatus().getStatusCode()).isEqualTo(StatusCode.UNSET);
+  }
+
+  @Test
+  void theAttemptsOfAResumedAnswerAreSiblings() throws Exception {
+    sandbox.script("primary", Scenario.of("reset-after-3").text("one two three four five"));
+    sandbox.script("secondary", Scenario.ok().text("one three"));
+    ChatRequest request = ChatRequest.of(ChatMessage.user("Hi"));
+    request =
+        ChatRequest.fromJson(
+            request.toJson().put("relay", new JsonObject().put("resume", "verify")));
+    Seen seen = Seen.of(LlmRelay.create(vertx), request, true);
+    assertThat(seen.failure()).isNotNull();
+    await().untilAsserted(() -> assertThat(span("relay request")).isNotNull());
+    assertThat(attempts())
+        .extracting(span -> span.getParentSpanId(), span -> span.getAttributes().get(ERROR))
+        .containsExactly(
+            tuple(span("relay request").getSpanId(), "network"),
+            tuple(span("relay request").getSpanId(), "diverged"),
+            tuple(span("relay request").getSpanId(), "network"));
+    sandbox.script("secondary", Scenario.ok().text("one two three four five"));
+    spans.clear();
+    assertThat(Seen.of(LlmRelay.create(vertx), request, true).text())
+        .isEqualTo("one two three four five");
+    await().untilAsserted(() -> assertThat(span("relay request")).isNotNull());
+    assertThat(span("relay request").getEvents())
+        .extracting(event -> event.getName())
+        .contains("resumed");
+    assertThat(attempts())
+        .extracting(span -> span.getAttributes().get(ERROR))
+        .containsExactly("network", null);
   }
 
   @Test

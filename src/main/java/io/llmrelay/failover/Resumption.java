@@ -151,6 +151,7 @@ final class Resumption {
 
   private boolean continues(Candidate candidate) {
     return how == Resume.CONTINUE
+        && transcript.usable()
         && !refusing.contains(candidate)
         && request.continuation() == null
         && transcript.continuable() != null

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.StreamResetException;
+import io.vertx.core.internal.buffer.BufferInternal;
 
 /**
  * One HTTP/2 connection of a backend, and what is known of it. All calls are made on its event
@@ -74,8 +75,16 @@ final class Http2Connection {
         away -> {
           drains = true;
           lastStream = away.getLastStreamId();
+          release(away.getDebugData());
         });
     connection.closeHandler(v -> closed = true);
+  }
+
+  /** Releases the copy of a frame's data that Vert.x makes for its handler, in pooled memory. */
+  private static void release(Buffer copy) {
+    if (copy instanceof BufferInternal buffer) {
+      buffer.getByteBuf().unwrap().release(); // What getByteBuf returns cannot be released.
+    }
   }
 
   /** Returns whether it takes one more stream. */

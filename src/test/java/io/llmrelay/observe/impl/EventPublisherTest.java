@@ -98,7 +98,7 @@ class EventPublisherTest {
           """
           {"event": "request_end", "request_id": "r1", "streaming": true,
            "requested_model": "m", "backend": "secondary", "model": "m", "finish_reason": "stop", "failure": null, "cost_usd": 0.25,
-           "duration_ms": 4000, "delivered_bytes": 42,
+           "duration_ms": 4000, "first_chunk_ms": 300, "delivered_bytes": 42,
            "usage": {"input_tokens": 100, "output_tokens": 20, "cached_input_tokens": 60,
                      "cache_write_tokens": 10, "reasoning_tokens": 5, "source": "provider"},
            "trail": [

@@ -167,6 +167,9 @@ class ServeCommandTest {
                 + ":2: gateway.prot is not a known key; did you mean \"port\"? (known here: admin,"
                 + " allow-anonymous, heartbeat, host, hosts, idle-timeout, keys, max-body,"
                 + " max-connections, port, tls, write-idle-timeout)"
+                + nl()
+                + conf
+                + ":3: retries.max must be from 0 to 10"
                 + nl());
     Cli missing = Cli.run("serve", "--conf", "nowhere.yaml");
     assertThat(missing.exitCode()).isEqualTo(2);

@@ -21,7 +21,7 @@ final class Trail {
   private static final double COST_UNITS = 1e12;
 
   private final long startedAt;
-  private final List<Attempt> entries = new ArrayList<>();
+  private final List<Attempt> entries = new ArrayList<>(1);
   private final Set<FailureKind> failedKinds = EnumSet.noneOf(FailureKind.class);
   private final Set<FailureKind> skippedKinds = EnumSet.noneOf(FailureKind.class);
   private Candidate last;

@@ -338,6 +338,7 @@ final class Exchange implements ChatExchange {
       warning = encoded.warning();
       encoded = null;
       llmRequest = null;
+      request.headers().clear(); // They would be kept as long as the stream.
       if (withoutStreamOptions) {
         backend.servedWithoutStreamOptions();
       }

@@ -68,6 +68,8 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private final Handler<Void> flush = tick -> flush();
   private Buffer buffered;
   private boolean headPrepared;
+  private boolean headWritten;
+  private boolean announcesCost;
   private boolean failed;
   private boolean blocked;
   private long lastWrite;
@@ -167,6 +169,10 @@ final class EventStreamResponse implements OpenStreams.Stream {
     Buffer data = takeBuffer();
     if (!isFinished()) {
       Future<Void> written = response.write(data);
+      if (!headWritten) {
+        headWritten = true;
+        releaseHeaders();
+      }
       lastWrite = streams.now();
       buffers.giveBack(data, written);
       if (!written.isComplete()) {
@@ -175,6 +181,12 @@ final class EventStreamResponse implements OpenStreams.Stream {
         written.onSuccess(v -> resume()); // If it fails, the client is gone.
       }
     }
+  }
+
+  /** Releases the headers, which have been used and would be kept as long as the stream. */
+  private void releaseHeaders() {
+    request.headers().clear();
+    response.headers().clear();
   }
 
   private void resume() {
@@ -215,7 +227,9 @@ final class EventStreamResponse implements OpenStreams.Stream {
     }
     Buffer last = takeBuffer();
     encoder.end(last, end, stream);
-    RelayHeaders.putCostTrailer(request, end.costUsd());
+    if (announcesCost) {
+      RelayHeaders.putCostTrailer(response, end.costUsd());
+    }
     Future<Void> written = isHttp2() ? WriteTimeout.end(response, last) : response.end(last);
     buffers.giveBack(last, written);
     blocked = true;
@@ -278,7 +292,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
         .putHeader(HttpHeaders.CACHE_CONTROL, NO_CACHE)
         .putHeader(ACCEL_BUFFERING, NO)
         .setChunked(true);
-    RelayHeaders.announceCost(request);
+    announcesCost = RelayHeaders.announceCost(request);
     Buffer buffer = buffers.take();
     encoder.start(buffer);
     return buffer;

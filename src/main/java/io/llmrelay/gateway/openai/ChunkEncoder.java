@@ -58,7 +58,7 @@ final class ChunkEncoder implements EventEncoder {
   private byte[] callArguments;
 
   /** Values that are not complete, by field. */
-  private final Map<String, Buffer> data = new HashMap<>();
+  private Map<String, Buffer> data = Map.of();
 
   /**
    * @param id the completion's id
@@ -166,6 +166,7 @@ final class ChunkEncoder implements EventEncoder {
 
   /** Appends an event for each value that is complete. */
   private void data(Buffer out, ChatEvent.Chunk chunk) {
+    data = data.isEmpty() ? new HashMap<>() : data;
     Buffer rest = data.computeIfAbsent(chunk.block().name(), field -> Buffer.buffer());
     Buffer more = chunk.data();
     int from = 0;

@@ -61,17 +61,22 @@ public final class RelayHeaders {
     }
   }
 
-  /** Announces that {@code x-relay-cost} follows the body, if the client accepts trailers. */
-  public static void announceCost(HttpServerRequest request) {
-    if (acceptsTrailers(request)) {
+  /**
+   * Announces that {@code x-relay-cost} follows the body, if the client accepts trailers; returns
+   * whether it does.
+   */
+  public static boolean announceCost(HttpServerRequest request) {
+    boolean accepts = acceptsTrailers(request);
+    if (accepts) {
       request.response().putHeader(TRAILER, COST);
     }
+    return accepts;
   }
 
-  /** Sets {@code x-relay-cost} as a trailer, if the client accepts one and the cost is known. */
-  public static void putCostTrailer(HttpServerRequest request, Double costUsd) {
-    if (costUsd != null && acceptsTrailers(request)) {
-      request.response().putTrailer(COST, BigDecimal.valueOf(costUsd).toPlainString());
+  /** Sets {@code x-relay-cost} as a trailer, unless the cost is unknown. */
+  public static void putCostTrailer(HttpServerResponse response, Double costUsd) {
+    if (costUsd != null) {
+      response.putTrailer(COST, BigDecimal.valueOf(costUsd).toPlainString());
     }
   }
 

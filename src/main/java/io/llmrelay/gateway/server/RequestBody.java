@@ -105,6 +105,8 @@ public final class RequestBody {
         .endHandler(
             end -> {
               stopTimer(vertx);
+              // A request outlives its body.
+              request.exceptionHandler(null).handler(null).endHandler(null);
               complete();
             });
     // Most bodies arrive together with their head and need no timer.

@@ -52,14 +52,15 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--seconds", paramLabel = "N", description = "Duration in seconds.")
   private int seconds = 6;
 
-  @Parameters(arity = "0..1", description = "A configuration to start with before.")
+  @Parameters(arity = "0..1", description = "A configuration to read but not to apply.")
   private Path conf;
 
   @Override
   public Integer call() {
     if (conf != null) {
-      start(conf);
+      read(conf);
     }
+    start();
     Vertx vertx = RelayServer.vertx(null);
     try {
       RelayOptions options = new RelayOptions().setGateway(new GatewayOptions().setPort(0));
@@ -81,14 +82,19 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Starts as {@code serve} does, which loads its classes, and stops. */
-  private static void start(Path conf) {
-    RelayServer server = new RelayServer(ENV).setConf(conf).setHost("127.0.0.1").setPort(0);
+  /** Reads a configuration to load its classes; problems are reported by the real start. */
+  private static void read(Path conf) {
     try {
-      server.start(new PrintWriter(Writer.nullWriter())).close();
+      RelayOptions.fromFile(conf, ENV);
     } catch (ConfigException e) {
-      // Reported by the real start.
+      // Ignored: the classes are loaded.
     }
+  }
+
+  /** Starts and stops as {@code serve} does, but without a file, which may name other nodes. */
+  private static void start() {
+    RelayServer server = new RelayServer(ENV).setHost("127.0.0.1").setPort(0);
+    server.start(new PrintWriter(Writer.nullWriter())).close();
   }
 
   private static Future<?> send(HttpClient client, int number, long end) {

@@ -42,6 +42,9 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
   /** The most admin connections; separate, so that a full API does not lock operators out. */
   private static final int MAX_ADMIN_CONNECTIONS = 100;
 
+  /** The most milliseconds that streams get for their error events before the server is closed. */
+  private static final long MAX_ABORT_MS = 500;
+
   private final GatewayOptions options;
   private final LlmRelay relay;
   private final AccessControl access;
@@ -142,7 +145,11 @@ public final class GatewayVerticle extends VerticleBase implements Gateway {
 
   @Override
   public Future<?> stop() {
-    return close(server).eventually(() -> close(admin));
+    // Streams that fail now are to be reset: clients may take a closed connection for their end.
+    return streams
+        .awaitNone(MAX_ABORT_MS)
+        .eventually(() -> close(server))
+        .eventually(() -> close(admin));
   }
 
   private static Future<?> close(HttpServer server) {

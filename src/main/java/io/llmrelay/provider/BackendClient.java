@@ -11,6 +11,7 @@ import io.llmrelay.config.ConfigException;
 import io.llmrelay.config.ProxyUrl;
 import io.llmrelay.provider.error.ErrorClassifier;
 import io.llmrelay.provider.wire.ClientChannel;
+import io.llmrelay.provider.wire.InterimResponses;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -179,6 +180,7 @@ final class BackendClient {
               // A lost connection fails its request; without a handler Vert.x would log it as well.
               connection.exceptionHandler(e -> {});
               ClientChannel.readOnceAtATime(connection);
+              InterimResponses.drop(connection);
             })
         .build();
   }

@@ -116,7 +116,9 @@ class DisconnectTest extends RelayFixture {
       assertThatThrownBy(() -> socket.getInputStream().transferTo(received))
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
-      assertThat(received.toString(US_ASCII)).contains("data: {\"error\":").doesNotContain("[DONE]");
+      assertThat(received.toString(US_ASCII))
+          .contains("data: {\"error\":")
+          .doesNotContain("[DONE]");
     }
   }
 

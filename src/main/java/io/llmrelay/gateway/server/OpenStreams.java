@@ -1,5 +1,7 @@
 package io.llmrelay.gateway.server;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.HashSet;
 import java.util.Set;
@@ -19,6 +21,7 @@ public final class OpenStreams {
   private long writeIdleMs;
   private long now = clock();
   private long timer = -1;
+  private Promise<Void> lastRemoved;
 
   /** A streamed response in progress. */
   public interface Stream {
@@ -57,6 +60,19 @@ public final class OpenStreams {
 
   public void remove(Stream stream) {
     streams.remove(stream);
+    if (streams.isEmpty() && lastRemoved != null) {
+      lastRemoved.tryComplete();
+    }
+  }
+
+  /** Completes when there are no more streams, within a time limit. */
+  public Future<Void> awaitNone(long limitMs) {
+    if (streams.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    lastRemoved = Promise.promise();
+    long limit = vertx.setTimer(limitMs, id -> lastRemoved.tryComplete());
+    return lastRemoved.future().onComplete(done -> vertx.cancelTimer(limit));
   }
 
   private void check() {

@@ -277,6 +277,31 @@ class TlsTest extends GatewayFixture {
     assertThat(other.toString(UTF_8)).contains("[DONE]");
   }
 
+  /** Node.js takes a closed connection for the end of a body. */
+  @Test
+  void shutdownResetsTheStreamsThatItBreaksOff() throws Exception {
+    HttpClient client = vertxClient();
+    Promise<Throwable> reset = Promise.promise();
+    Buffer received = Buffer.buffer();
+    client
+        .request(HttpMethod.POST, "/v1/chat/completions")
+        .compose(request -> request.send(streamRequest().toBuffer()))
+        .onSuccess(
+            response ->
+                response
+                    .handler(received::appendBuffer)
+                    .endHandler(end -> reset.tryComplete(null))
+                    .exceptionHandler(reset::tryComplete));
+    FakeStream stream = relay.streams.take();
+    stream.text("Hello").fail(Failure.of(FailureKind.UNAVAILABLE, "the relay is shutting down"));
+    vertx.deploymentIDs().forEach(vertx::undeploy);
+
+    assertThat(reset.future().await(20, TimeUnit.SECONDS))
+        .isInstanceOfSatisfying(
+            StreamResetException.class, e -> assertThat(e.getCode()).isEqualTo(2));
+    assertThat(received.toString(UTF_8)).contains("the relay is shutting down");
+  }
+
   @Test
   void unknownAuthorityIs421() throws Exception {
     HttpClient client = vertxClient();

@@ -79,7 +79,7 @@ public final class Catalog {
    */
   public Optional<Model> find(String provider, String model) {
     Model found = exact(provider, model);
-    if (found == null) {
+    if (found == null && model.contains("-20")) { // Faster than the pattern, for most models.
       Matcher snapshot = SNAPSHOT.matcher(model);
       found = snapshot.matches() ? exact(provider, snapshot.group(1)) : null;
     }

@@ -63,7 +63,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTPS with HTTP/1.1 and HTTP/2. */
-class TlsTest extends GatewayFixture {
+class GatewayTlsTest extends GatewayFixture {
   private static final long IDLE_MS = 3_000;
 
   @TempDir static Path folder;

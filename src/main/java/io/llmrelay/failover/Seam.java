@@ -1,9 +1,8 @@
 package io.llmrelay.failover;
 
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Finds where the continuation of a text begins. It holds the beginning of what a model sends until
@@ -25,6 +24,12 @@ final class Seam {
   /** The fewest bytes of a repetition of the end of the text. */
   static final int MIN_END = 64;
 
+  /**
+   * The most places at which {@link #MIN_END} bytes may occur: more are a pattern, of which only a
+   * repetition of the whole text is looked for.
+   */
+  private static final int MAX_STARTS = 100;
+
   private final byte[] text;
 
   /** The length of the text without white space at its end. */
@@ -34,7 +39,7 @@ final class Seam {
   private int length;
 
   /** Where in the text all that is held occurs; {@code null} once no repetition is possible. */
-  private List<Integer> starts = List.of();
+  private int[] starts;
 
   /** The bytes that are dropped as a repetition. */
   private int repeated;
@@ -46,6 +51,7 @@ final class Seam {
       end--;
     }
     trimmed = end;
+    starts = IntStream.range(0, trimmed).filter(this::isLongEnough).toArray();
   }
 
   /** Returns the text without the white space at its end. */
@@ -89,40 +95,37 @@ final class Seam {
   /** Keeps the starts at which the byte with this index matches, too. */
   private void narrow(int index) {
     int matched = index + 1;
-    List<Integer> left = new ArrayList<>();
+    int left = 0;
     boolean ends = false;
-    int possible = index == 0 ? trimmed : starts.size();
-    for (int i = 0; i < possible; i++) {
-      int start = index == 0 ? i : starts.get(i);
-      if (isLongEnough(start) && text[start + index] == held[index]) {
+    for (int start : starts) {
+      if (text[start + index] == held[index]) {
         ends |= start + matched == trimmed;
-        left.add(start);
+        starts[left++] = start;
       }
     }
     if (ends) {
-      repeated = left.size() == 1 && !occursBefore(matched) && !isPeriodic(matched) ? matched : 0;
+      repeated = left == 1 && !isPeriodic(matched) ? matched : 0;
     }
-    starts = ends || left.isEmpty() ? null : left;
+    if (matched >= MIN_END && left > MAX_STARTS) {
+      left = starts[0] == 0 ? 1 : 0;
+    }
+    starts = ends || left == 0 ? null : Arrays.copyOf(starts, left);
   }
 
-  /** Returns whether what is held occurs in the text before its end. */
-  private boolean occursBefore(int matched) {
-    for (int i = 0; i + matched < trimmed; i++) {
-      if (Arrays.equals(text, i, i + matched, held, 0, matched)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Returns whether what is held repeats a pattern, so that the model may go on with it. */
+  /**
+   * Returns whether what is held repeats a pattern, so that the model may go on with it. By the
+   * failure function of Knuth, Morris and Pratt: the longest prefix that is a suffix as well.
+   */
   private boolean isPeriodic(int matched) {
-    for (int period = 1; period <= matched / 2; period++) {
-      if (Arrays.equals(held, period, matched, held, 0, matched - period)) {
-        return true;
+    int[] border = new int[matched];
+    for (int i = 1; i < matched; i++) {
+      int length = border[i - 1];
+      while (length > 0 && held[i] != held[length]) {
+        length = border[length - 1];
       }
+      border[i] = held[i] == held[length] ? length + 1 : 0;
     }
-    return false;
+    return matched - border[matched - 1] <= matched / 2;
   }
 
   private boolean isWhiteSpaceClear() {

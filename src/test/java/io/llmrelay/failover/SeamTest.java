@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.buffer.Buffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -116,5 +117,15 @@ class SeamTest {
       text.append(words[random.nextInt(words.length)]);
     }
     return text.toString();
+  }
+
+  /** What a model sends that repeats a pattern is compared in time that grows with its length. */
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void patternsAreComparedQuickly() {
+    String dashes = "-".repeat(256_000);
+    String text = dashes + "End";
+    assertThat(joined(text, dashes, 10_000)).hasSize(text.length() + dashes.length());
+    assertThat(joined(text, text, 10_000)).hasSize(text.length());
   }
 }

@@ -68,7 +68,7 @@ final class EventStreamResponse implements OpenStreams.Stream {
   private final Handler<Void> flush = tick -> flush();
   private Buffer buffered;
   private boolean headPrepared;
-  private boolean headWritten;
+  private boolean headersReleased;
   private boolean announcesCost;
   private boolean failed;
   private boolean blocked;
@@ -169,13 +169,11 @@ final class EventStreamResponse implements OpenStreams.Stream {
     Buffer data = takeBuffer();
     if (!isFinished()) {
       Future<Void> written = response.write(data);
-      if (!headWritten) {
-        headWritten = true;
-        releaseHeaders();
-      }
       lastWrite = streams.now();
       buffers.giveBack(data, written);
-      if (!written.isComplete()) {
+      if (written.isComplete()) {
+        releaseHeaders();
+      } else {
         blocked = true;
         events.pause();
         written.onSuccess(v -> resume()); // If it fails, the client is gone.
@@ -183,13 +181,17 @@ final class EventStreamResponse implements OpenStreams.Stream {
     }
   }
 
-  /** Releases the headers, which have been used and would be kept as long as the stream. */
+  /** Releases the headers, which have been sent and would be kept as long as the stream. */
   private void releaseHeaders() {
-    request.headers().clear();
-    response.headers().clear();
+    if (!headersReleased) {
+      headersReleased = true;
+      request.headers().clear();
+      response.headers().clear();
+    }
   }
 
   private void resume() {
+    releaseHeaders();
     blocked = response.ended(); // Then its end is being written.
     events.resume();
   }
